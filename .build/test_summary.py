@@ -1,0 +1,70 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Sums the reports of ctest and Surefire into one line; exits with 1 when a test failed, or none ran.
+
+    .build/test_summary.py [STEP...]    STEP: a step of the build that failed; each counts as a failure
+"""
+
+import glob
+import sys
+import xml.etree.ElementTree as ElementTree
+
+REPORTS = {
+    "native": glob.glob("build/ctest.xml"),
+    "Java": sorted(glob.glob("java/*/target/surefire-reports/TEST-*.xml")),
+}
+
+
+def first_line(text):
+    """The first line of a message that says anything."""
+    return next((line.strip() for line in (text or "").splitlines() if line.strip()), "no reason given")
+
+
+def skip_reason(case, skipped):
+    """JUnit has it in the element; ctest has only a return code there, so its tests print a line "skipped: REASON"."""
+    for line in (case.findtext("system-out") or "").splitlines():
+        if line.lower().startswith("skipped"):
+            return line.partition(":")[2].strip()
+    return first_line(skipped.get("message") or skipped.text).rpartition("Assumption failed: ")[2]
+
+
+def explanation(case, problem):
+    """The lines that say most about a failure: of ctest the end of the output, of JUnit the head of the stack trace."""
+    output = case.findtext("system-out")
+    lines = problem.text.splitlines()[:8] if problem.text else (output or "").splitlines()[-20:]
+    return "".join(f"\n    {line}" for line in lines)
+
+
+def read(report, passed, failures, skips):
+    for case in ElementTree.parse(report).iter("testcase"):
+        owner = case.get("classname")
+        name = case.get("name") if owner in (None, case.get("name")) else f"{owner}.{case.get('name')}"
+        problem = next((child for child in case if child.tag in ("failure", "error")), None)
+        skipped = case.find("skipped")
+        if problem is not None:
+            failures.append(name + explanation(case, problem))
+        elif skipped is not None:
+            skips.append(f"{name}: {skip_reason(case, skipped)}")
+        else:
+            passed.append(name)
+
+
+def main(failed_steps):
+    passed, failures, skips = [], [f"the step {step}" for step in failed_steps], []
+    for kind, reports in REPORTS.items():
+        before = len(passed) + len(failures) + len(skips)
+        for report in reports:
+            read(report, passed, failures, skips)
+        if len(passed) + len(failures) + len(skips) == before:
+            failures.append(f"no {kind} test ran")
+
+    for skip in skips:
+        print(f"skipped  {skip}")
+    for failure in failures:
+        print(f"FAILED   {failure}")
+    print(f"{len(passed)} passed, {len(failures)} failed" + (f", {len(skips)} skipped" if skips else ""))
+    return 1 if failures or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,294 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Sets up, builds, tests and runs exactloss. "./build.sh help" lists the steps.
+
+set -euo pipefail
+
+ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
+cd -- "$ROOT"
+
+NATIVE_BUILD=build/native
+NATIVE_LIBRARY=$ROOT/$NATIVE_BUILD/native/libexactloss.so
+LAUNCHER=build/exactloss
+MNIST_DIR=$ROOT/build/cache/mnist
+
+# shellcheck source=.build/steps.sh
+. .build/steps.sh
+# shellcheck source=.build/requirements.sh
+. .build/requirements.sh
+# shellcheck source=.build/mnist.sh
+. .build/mnist.sh
+
+help() {
+    cat <<'END'
+./build.sh [STEP [ARGUMENT...]]
+
+  train    (when no step is named) set up, build, fetch MNIST, and train: build/exactloss train [ARGUMENT...]
+  test     build everything and run every test, native and Java; ends with "N passed, N failed"
+  setup    find the tools, install what is missing
+  native   build the native library: build/native/native/libexactloss.so
+  java     build the Java modules and the command: build/exactloss
+  mnist    fetch MNIST into build/cache/mnist and verify it
+  bench    measure: the native benchmark [ARGUMENT...], then the Java one
+  format   format the C and the Java sources
+  lint     check their format, and the shell scripts
+  clean    remove all build output, except for the fetched data in build/cache
+  help     show this
+
+A step runs what it needs before it. What has not changed is not built again. Each step keeps its output in
+build/log/STEP.log.
+
+Environment, all of it optional:
+  JAVA_HOME            the JDK to use, 22 or later; otherwise the newest in the system's JVM folders
+  CC, CXX              the C compiler, and the C++ compiler of the header's test (read when build/native is made)
+  MAVEN_OPTS           JVM options for Maven
+  EXACTLOSS_MNIST_DIR  a folder that has MNIST's four idx files; nothing is fetched then
+  EXACTLOSS_MAX_ISA    portable, avx2 or avx512: no kernels above this one
+END
+}
+
+# The one version number is CMake's.
+version() {
+    sed -n 's/^project(exactloss VERSION \([0-9][0-9.]*\).*/\1/p' CMakeLists.txt
+}
+
+# ---- native ---------------------------------------------------------------------------------------------------------
+
+# configure [OPTION...]: makes the build folder where there is none, or where an option differs from its cache.
+configure() {
+    local cache=$NATIVE_BUILD/CMakeCache.txt option fits=true
+    if [[ -f $cache ]] && ! grep -qxF "CMAKE_HOME_DIRECTORY:INTERNAL=$ROOT" "$cache"; then
+        rm -rf "$NATIVE_BUILD" # the repository was moved, and CMake's cache holds absolute paths
+    fi
+    [[ -f $NATIVE_BUILD/build.ninja ]] || fits=false
+    for option in "$@"; do
+        grep -qxF -e "${option#-D}" "$cache" 2>/dev/null || fits=false
+    done
+    $fits || cmake --preset release "$@"
+}
+
+build_native() {
+    # The tests need more tools than a first build should ask for; once they are configured, they stay so.
+    [[ -f $NATIVE_BUILD/build.ninja ]] || set -- -DBUILD_TESTING:BOOL=OFF
+    configure "$@"
+    cmake --build "$NATIVE_BUILD" --target exactloss
+    note "libexactloss $(version)"
+}
+
+build_native_tests() {
+    configure -DBUILD_TESTING:BOOL=ON
+    # As much as can be built: what can't be is a failure, but not the only news.
+    cmake --build "$NATIVE_BUILD" -- -k 0
+    note built
+}
+
+build_native_bench() {
+    build_native
+    cmake --build "$NATIVE_BUILD" --target exactloss-bench
+}
+
+# Tests that fail don't fail this step: the summary counts them.
+native_tests() {
+    ctest --test-dir "$NATIVE_BUILD" --parallel "$(nproc)" --output-on-failure --output-junit "$ROOT/build/ctest.xml" ||
+        [[ -s build/ctest.xml ]]
+}
+
+# ---- Java -----------------------------------------------------------------------------------------------------------
+
+maven() {
+    mvn -q -B -Dstyle.color=never -f java/pom.xml -Drevision="$(version)" \
+        -Dexactloss.native.library="$NATIVE_LIBRARY" "$@"
+}
+
+# A hash of everything that the Java build reads.
+java_inputs() {
+    {
+        printf '%s\n' "$ROOT" "$JAVA_HOME" "$(version)"
+        sha256sum "$NATIVE_LIBRARY"
+        find java -name target -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    } | sha256sum
+}
+
+# build_java MODULE: packages a module and those that it depends on, unless nothing that they are made of has changed.
+build_java() {
+    local module=$1 stamp=build/stamp/$1 inputs
+    inputs=$(java_inputs)
+    if [[ -d java/$module/target && -f $stamp && $(<"$stamp") == "$inputs" ]]; then
+        note "up to date"
+    else
+        note built
+        forget_java "$module"
+        maven -pl "$module" -am -Dmaven.test.skip=true package
+        remember_java "$inputs" "$module"
+    fi
+    if [[ $module == exactloss-cli ]]; then
+        write_launcher
+    fi
+}
+
+# Tests that fail don't fail this step: the summary counts them, and every module gets its turn. A JVM that died does.
+java_tests() {
+    local inputs
+    inputs=$(java_inputs)
+    forget_java exactloss-cli benchmarks
+    find java -name surefire-reports -prune -exec rm -rf {} +
+    EXACTLOSS_MNIST_DIR=${EXACTLOSS_MNIST_DIR:-$MNIST_DIR} \
+        maven -Dmaven.test.failure.ignore=true -Dspotless.check.skip=true verify
+    remember_java "$inputs" exactloss-cli benchmarks
+    write_launcher
+    ! grep -E 'forked VM|forked process|Crashed tests' build/log/java-tests.log
+}
+
+# The class path is a folder, so no jar that was a dependency once may stay in it. A command without jars would only
+# confuse, so the launcher goes too.
+forget_java() {
+    local module
+    for module in "$@"; do
+        rm -rf "build/stamp/$module" "java/$module/target/lib"
+        [[ $module != exactloss-cli ]] || rm -f "$LAUNCHER"
+    done
+}
+
+# remember_java INPUTS MODULE...
+remember_java() {
+    local inputs=$1 module
+    shift
+    mkdir -p build/stamp
+    for module in "$@"; do
+        printf '%s\n' "$inputs" | replace_file "build/stamp/$module"
+    done
+}
+
+write_launcher() {
+    replace_file "$LAUNCHER" <<END
+#!/bin/sh
+# Written by build.sh: the exactloss command, with the JDK that it was built with.
+root=$(quote "$ROOT")
+java=$(quote "$JAVA_HOME/bin/java")
+if [ ! -x "\$java" ]; then
+    echo "exactloss: \$java is gone; run \$root/build.sh java again" >&2
+    exit 1
+fi
+export EXACTLOSS_MNIST_DIR="\${EXACTLOSS_MNIST_DIR:-\$root/${MNIST_DIR#"$ROOT"/}}"
+exec "\$java" --enable-native-access=ALL-UNNAMED -cp "\$root/java/exactloss-cli/target/lib/*" \\
+    io.github.exactloss.cli.Main "\$@"
+END
+    chmod +x "$LAUNCHER"
+}
+
+# ---- the rest -------------------------------------------------------------------------------------------------------
+
+sources() {
+    find native -name '*.[ch]' -print0
+}
+
+format() {
+    sources | xargs -0 clang-format -i
+    maven spotless:apply
+}
+
+lint() {
+    local status=0
+    sources | xargs -0 clang-format --dry-run --Werror || status=1
+    find . -name build -prune -o \( -name '*.sh' -o -path ./.ci/run \) -print0 | xargs -0 shellcheck -x || status=1
+    maven spotless:check || status=1
+    return "$status"
+}
+
+clean() {
+    find java -name target -prune -exec rm -rf {} +
+    if [[ -d build ]]; then
+        find build -mindepth 1 -maxdepth 1 ! -name cache -exec rm -rf {} +
+    fi
+}
+
+step_setup() {
+    setup "${BUILD_NEEDS[@]}"
+}
+
+step_native() {
+    step_setup
+    step native build_native
+}
+
+step_java() {
+    step_native
+    step java build_java exactloss-cli
+}
+
+step_mnist() {
+    step_setup
+    step mnist fetch_mnist
+}
+
+step_format() {
+    setup "${BUILD_NEEDS[@]}" "${LINT_NEEDS[@]}"
+    step native build_native
+    step format format
+}
+
+step_lint() {
+    setup "${BUILD_NEEDS[@]}" "${LINT_NEEDS[@]}"
+    step native build_native
+    step lint lint
+}
+
+step_clean() {
+    clean
+}
+
+step_help() {
+    help
+}
+
+step_train() {
+    step_java
+    step mnist fetch_mnist
+    exec "$LAUNCHER" train "$@"
+}
+
+step_test() {
+    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    KEEP_GOING=true
+    rm -f build/ctest.xml
+    step native build_native_tests
+    step mnist fetch_mnist
+    step java-tests java_tests
+    step java-format maven spotless:check
+    step native-tests native_tests
+    .build/test_summary.py "${FAILED_STEPS[@]}"
+}
+
+step_bench() {
+    step_setup
+    step native build_native_bench
+    step java build_java benchmarks
+    "$NATIVE_BUILD/native/bench/exactloss-bench" "$@"
+    exec "$JAVA_HOME/bin/java" -jar java/benchmarks/target/benchmarks.jar
+}
+
+main() {
+    local name=${1-train}
+    case $name in
+        train | bench) ;;
+        -h | --help) name=help ;;
+        test | setup | native | java | mnist | format | lint | clean | help)
+            if (($# > 1)); then
+                usage_error "the step $name takes no arguments"
+            fi
+            ;;
+        *) usage_error "there is no step \"$name\"" ;;
+    esac
+    (($# == 0)) || shift
+    mkdir -p build/log
+    "step_$name" "$@"
+}
+
+usage_error() {
+    printf 'build.sh: %s\n\n' "$1" >&2
+    help >&2
+    exit 2
+}
+
+main "$@"

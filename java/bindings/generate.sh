@@ -1,0 +1,49 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+#
+# Makes the committed Java bindings from native/include/exactloss/exactloss.h.
+#
+#   java/bindings/generate.sh           writes java/exactloss/src/generated/java anew
+#   java/bindings/generate.sh --check   writes nothing; fails, showing the difference, if that folder is out of date
+#
+# Needs jextract 22 (newer ones emit calls that JDK 22 lacks), in JEXTRACT_HOME/bin or on the PATH. Only a change of the
+# header needs this script: the build compiles what is committed.
+set -eu
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+committed=$root/java/exactloss/src/generated/java
+
+fail() {
+    echo "generate.sh: $1" >&2
+    exit "$2"
+}
+
+case "${1-}" in
+    '' | --check) ;;
+    *) fail "unknown argument '$1'; usage: generate.sh [--check]" 2 ;;
+esac
+
+if [ -n "${JEXTRACT_HOME-}" ]; then
+    jextract=$JEXTRACT_HOME/bin/jextract
+else
+    jextract=jextract
+fi
+command -v "$jextract" >/dev/null || fail "no jextract: put it on the PATH, or set JEXTRACT_HOME" 1
+
+# Generated in an empty folder first, so that a failure leaves the committed files alone and no stale class survives.
+fresh=$(mktemp -d)
+trap 'rm -rf "$fresh"' EXIT
+grep -v '^#' "$root/java/bindings/includes.txt" >"$fresh/includes.txt"
+# No -l: the symbols come from the loader of the facade's classes, after System.load.
+"$jextract" "@$fresh/includes.txt" \
+    --output "$fresh/java" \
+    --target-package io.github.exactloss.bindings \
+    "$root/native/include/exactloss/exactloss.h"
+
+if [ "${1-}" = --check ]; then
+    diff -r -u "$committed" "$fresh/java" || fail "the committed bindings are out of date; run generate.sh" 1
+else
+    rm -rf "$committed"
+    mkdir -p "$(dirname "$committed")"
+    mv "$fresh/java" "$committed"
+fi

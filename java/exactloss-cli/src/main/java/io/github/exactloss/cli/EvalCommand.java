@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.cli;
+
+import io.github.exactloss.Evaluation;
+import io.github.exactloss.MnistLoss;
+import io.github.exactloss.NativeLibrary;
+import io.github.exactloss.Predictions;
+import io.github.exactloss.StrictModeException;
+import io.github.exactloss.StrictModeException.Argument;
+import io.github.exactloss.Targets;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code exactloss eval}: the loss and the metrics of predictions and targets in two {@code .npy} files. */
+@Command(
+        name = "eval",
+        header = "Computes the exact loss and the metrics of predictions and targets in two NumPy files.",
+        description = "The files are memory-mapped, not copied, and may be larger than the memory; they must"
+                + " not be cut short meanwhile. They hold the same number of elements, in any shape and in C order.")
+final class EvalCommand implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--predictions",
+            required = true,
+            paramLabel = "FILE",
+            description = "The predictions: a .npy file of little-endian float32 ('<f4').")
+    private Path predictionsFile;
+
+    @Option(
+            names = "--targets",
+            required = true,
+            paramLabel = "FILE",
+            description = "The targets: a .npy file of uint8 ('|u1'), bool ('|b1') or little-endian float32 ('<f4')."
+                    + " A target is positive when it equals 1.")
+    private Path targetsFile;
+
+    @Option(
+            names = "--strict",
+            description = "Refuse a prediction outside [0, 1] and a target other than 0 and 1, with exit code 1.")
+    private boolean strict;
+
+    @Option(
+            names = "--threshold",
+            paramLabel = "T",
+            defaultValue = "0.5",
+            description = "A prediction greater than this counts as positive; default: ${DEFAULT-VALUE}.")
+    private double threshold;
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "The number of threads; the result has the same bits with any. Default: ${DEFAULT-VALUE}.")
+    private int threads;
+
+    @Option(names = "--json", description = "Print one JSON object. NaN is null, infinities are strings.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        if (Double.isNaN(threshold)) {
+            throw new ParameterException(spec.commandLine(), "--threshold must be a number, not NaN");
+        }
+        if (threads < 1) {
+            throw new ParameterException(spec.commandLine(), "--threads must be at least 1, not " + threads);
+        }
+        EvaluationReport report = new EvaluationReport(evaluate(), NativeLibrary.isa(), threads);
+        PrintWriter out = spec.commandLine().getOut();
+        if (json) {
+            out.println(Json.write(report.json()));
+        } else {
+            report.lines().forEach(out::println);
+        }
+        return ExitCode.OK;
+    }
+
+    private Evaluation evaluate() {
+        MnistLoss lenient = MnistLoss.create().threshold(threshold).threads(threads);
+        MnistLoss loss = strict ? lenient.strict() : lenient;
+        // Shared, because the threads that the facade splits the work over read the mapping too.
+        try (Arena arena = Arena.ofShared()) {
+            NpyFile predictions = NpyFile.map(predictionsFile, List.of(NpyFile.FLOAT32), arena);
+            NpyFile targets = NpyFile.map(targetsFile, List.of(NpyFile.UINT8, NpyFile.BOOL, NpyFile.FLOAT32), arena);
+            if (predictions.header().count() != targets.header().count()) {
+                throw new BadDataException("%s has the shape %s, but %s has the shape %s: %d and %d elements"
+                        .formatted(
+                                predictionsFile,
+                                predictions.header().shapeText(),
+                                targetsFile,
+                                targets.header().shapeText(),
+                                predictions.header().count(),
+                                targets.header().count()));
+            }
+            return loss.evaluate(Predictions.of(predictions.elements()), targetsOf(targets));
+        } catch (StrictModeException violation) {
+            Path file = violation.argument() == Argument.PREDICTIONS ? predictionsFile : targetsFile;
+            throw new BadDataException(file + ": " + violation.getMessage());
+        }
+    }
+
+    private static Targets targetsOf(NpyFile file) {
+        return file.header().descr().equals(NpyFile.FLOAT32)
+                ? Targets.ofFloats(file.elements())
+                : Targets.ofBytes(file.elements());
+    }
+}

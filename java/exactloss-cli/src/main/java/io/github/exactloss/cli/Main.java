@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.cli;
+
+import io.github.exactloss.NativeLibrary;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.PicocliException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The {@code exactloss} command: sets up its subcommands and turns every failure into one line and an exit code. */
+@Command(
+        name = "exactloss",
+        scope = ScopeType.INHERIT,
+        mixinStandardHelpOptions = true,
+        usageHelpAutoWidth = true,
+        sortOptions = false,
+        synopsisSubcommandLabel = "COMMAND",
+        exitCodeListHeading = "%nExit codes:%n",
+        exitCodeList = {
+            "0:success",
+            "1:bad data or a failure, with one line on standard error",
+            "2:the command line is not understood"
+        })
+public final class Main {
+    private Main() {}
+
+    /** Runs the command and ends the process with its exit code. */
+    public static void main(String[] args) {
+        PrintWriter out = writer(FileDescriptor.out, System.out.charset());
+        PrintWriter err = writer(FileDescriptor.err, System.err.charset());
+        System.exit(run(out, err, args));
+    }
+
+    /**
+     * Runs the command without ending the process.
+     *
+     * @param out receives results
+     * @param err receives messages
+     * @return 0 for success, 1 for bad data or a failure, 2 for a command line that is not understood
+     */
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        CommandLine exactloss = commandLine(out, err);
+        int exitCode;
+        try {
+            exitCode = exactloss.execute(args);
+        } catch (PicocliException | OutOfMemoryError | LinkageError | InternalError failure) {
+            exitCode = reportFailure(err, failure);
+        }
+        if (out.checkError()) {
+            return reportFailure(err, new BadDataException("standard output cannot be written"));
+        }
+        err.flush();
+        return exitCode;
+    }
+
+    private static CommandLine commandLine(PrintWriter out, PrintWriter err) {
+        CommandLine exactloss = new CommandLine(new Main())
+                .addSubcommand(new TrainCommand())
+                .addSubcommand(new EvalCommand())
+                .addSubcommand(new InfoCommand())
+                .setOut(out)
+                .setErr(err)
+                .setExpandAtFiles(false) // a file's name may begin with @
+                .setParameterExceptionHandler(Main::reportUsage)
+                .setExecutionExceptionHandler((failure, command, result) -> reportFailure(err, failure));
+        // Not in the annotation: subcommands would inherit the description, and would ask for the version, and so load
+        // the native library, whatever is to be done.
+        CommandSpec spec = exactloss.getCommandSpec();
+        spec.usageMessage().description("The loss, the gradient and the metrics of a binary classifier, exactly.");
+        spec.versionProvider(Main::version);
+        exactloss
+                .getSubcommands()
+                .values()
+                .forEach(command -> command.getCommandSpec().versionProvider(Main::version));
+        return exactloss;
+    }
+
+    /** The library's version is the command's: both are built from one number. */
+    private static String[] version() {
+        return new String[] {"exactloss " + NativeLibrary.version()};
+    }
+
+    private static int reportUsage(ParameterException problem, String[] args) {
+        CommandLine command = problem.getCommandLine();
+        PrintWriter err = command.getErr();
+        String name = command.getCommandSpec().qualifiedName();
+        err.println(name + ": " + oneLine(problem.getMessage()));
+        UnmatchedArgumentException.printSuggestions(problem, err);
+        err.println("See '" + name + " --help'.");
+        return ExitCode.USAGE;
+    }
+
+    private static int reportFailure(PrintWriter err, Throwable failure) {
+        boolean wrapper = failure instanceof PicocliException || failure instanceof ExceptionInInitializerError;
+        Throwable told = wrapper && failure.getCause() != null ? failure.getCause() : failure;
+        String message = told.getMessage();
+        boolean speaksForItself = message != null && !(told instanceof Error);
+        err.println("exactloss: " + oneLine(speaksForItself ? message : told.toString()));
+        return ExitCode.SOFTWARE;
+    }
+
+    /** Messages may carry file names and library texts, so line breaks and control characters are taken out. */
+    private static String oneLine(String message) {
+        return message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
+    }
+
+    /** A writer whose {@code checkError} tells of a full disk; one to {@link System#out} would not. */
+    private static PrintWriter writer(FileDescriptor stream, Charset charset) {
+        return new PrintWriter(new FileOutputStream(stream), true, charset);
+    }
+}

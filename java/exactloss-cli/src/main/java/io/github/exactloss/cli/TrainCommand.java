@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.cli;
+
+import io.github.exactloss.NativeLibrary;
+import io.github.exactloss.cli.train.DigitDataSet;
+import io.github.exactloss.cli.train.DrawnDigits;
+import io.github.exactloss.cli.train.Epoch;
+import io.github.exactloss.cli.train.Mnist;
+import io.github.exactloss.cli.train.Trainer;
+import java.io.PrintWriter;
+import java.io.Writer;
+import java.lang.foreign.Arena;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code exactloss train}: trains a linear classifier of handwritten 3s and 7s with the exact loss. */
+@Command(
+        name = "train",
+        header = "Trains a classifier of handwritten 3s and 7s with the exact loss and its gradient.",
+        description =
+                "One linear layer and a sigmoid are trained by stochastic gradient descent in mini-batches. The same"
+                        + " options give the same numbers at every run, on every machine. Without the files of MNIST it"
+                        + " says so and trains on a small set of drawn digits.")
+final class TrainCommand implements Callable<Integer> {
+    /** The folder of MNIST where {@code --data} names none. */
+    private static final String FOLDER_VARIABLE = "EXACTLOSS_MNIST_DIR";
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(
+            names = "--data",
+            paramLabel = "DIR",
+            description = "The folder with the four files of MNIST (train-images-idx3-ubyte, train-labels-idx1-ubyte,"
+                    + " t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte), which are verified by their SHA-256."
+                    + " Default: the environment variable " + FOLDER_VARIABLE + ".")
+    private Path folder;
+
+    @Option(
+            names = "--epochs",
+            paramLabel = "N",
+            defaultValue = "20",
+            description = "The number of passes over the training digits; default: ${DEFAULT-VALUE}.")
+    private int epochs;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "256",
+            description = "The number of digits in a mini-batch; default: ${DEFAULT-VALUE}.")
+    private int batchSize;
+
+    @Option(
+            names = "--learning-rate",
+            paramLabel = "R",
+            defaultValue = "1",
+            description = "The factor of the gradient in each step; default: ${DEFAULT-VALUE}.")
+    private double learningRate;
+
+    @Option(
+            names = "--seed",
+            paramLabel = "N",
+            defaultValue = "42",
+            description = "The seed of the first weights and of the order of the digits; default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(
+            names = "--json",
+            description = "Print one JSON object when the training is over. NaN is null, infinities are strings.")
+    private boolean json;
+
+    @Override
+    public Integer call() {
+        checkOptions();
+        TrainingReport report = new TrainingReport(spec.commandLine().getOut(), json);
+        try (Arena arena = Arena.ofConfined()) {
+            DigitDataSet data = load(arena);
+            Trainer.Settings settings = new Trainer.Settings(batchSize, learningRate, seed);
+            String backend = NativeLibrary.isa();
+            report.begin(data, settings, backend);
+            report.end(data, settings, backend, train(new Trainer(data, settings, arena), report));
+        }
+        return ExitCode.OK;
+    }
+
+    private void checkOptions() {
+        require(epochs >= 1, "--epochs must be at least 1, not " + epochs);
+        require(batchSize >= 1, "--batch-size must be at least 1, not " + batchSize);
+        require(
+                learningRate > 0 && Double.isFinite(learningRate),
+                "--learning-rate must be positive and finite, not " + learningRate);
+    }
+
+    private void require(boolean holds, String message) {
+        if (!holds) {
+            throw new ParameterException(spec.commandLine(), message);
+        }
+    }
+
+    /** MNIST from where the user says; else MNIST from where the environment says, or the drawn digits. */
+    private DigitDataSet load(Arena arena) {
+        if (folder != null) {
+            return Mnist.load(folder, arena);
+        }
+        String usual = System.getenv(FOLDER_VARIABLE);
+        try {
+            if (usual == null || usual.isEmpty()) {
+                throw new BadDataException("neither --data nor " + FOLDER_VARIABLE + " names its folder");
+            }
+            return Mnist.load(Path.of(usual), arena);
+        } catch (BadDataException problem) {
+            spec.commandLine()
+                    .getErr()
+                    .println("exactloss: MNIST cannot be used: " + problem.getMessage()
+                            + "; training on the small set of drawn digits instead");
+            return DrawnDigits.load(arena);
+        }
+    }
+
+    private List<Epoch> train(Trainer trainer, TrainingReport report) {
+        boolean visible = !json && StandardError.isTerminal();
+        PrintWriter terminal = visible ? spec.commandLine().getErr() : new PrintWriter(Writer.nullWriter());
+        List<Epoch> done = new ArrayList<>();
+        ProgressLine line = new ProgressLine(terminal);
+        // An interrupted training must not leave half a bar in front of the shell's prompt.
+        Thread eraser = new Thread(line::close);
+        Runtime.getRuntime().addShutdownHook(eraser);
+        try (line;
+                ProgressBar bar = new ProgressBarBuilder()
+                        .setTaskName("training")
+                        .setInitialMax((long) epochs * trainer.batches())
+                        .setStyle(ProgressBarStyle.ASCII)
+                        .setUpdateIntervalMillis(100)
+                        .setConsumer(line)
+                        .build()) {
+            while (done.size() < epochs) {
+                Epoch epoch = trainer.epoch(bar::step);
+                done.add(epoch);
+                line.printAbove(() -> report.epoch(epoch));
+            }
+        }
+        Runtime.getRuntime().removeShutdownHook(eraser);
+        return done;
+    }
+}

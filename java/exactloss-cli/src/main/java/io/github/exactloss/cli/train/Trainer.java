@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.cli.train;
+
+import io.github.exactloss.Evaluation;
+import io.github.exactloss.LossAccumulator;
+import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Predictions;
+import io.github.exactloss.Targets;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/**
+ * Trains a {@link LinearClassifier} by stochastic gradient descent in shuffled mini-batches. The loss, its gradient and
+ * the metrics come from the native library. Not thread-safe; its memory belongs to the arena that it was made with.
+ */
+public final class Trainer {
+    /**
+     * How to train.
+     *
+     * @param batchSize digits in a mini-batch, at least 1; the last one of an epoch may have fewer
+     * @param learningRate the factor of the gradient in a step, positive
+     * @param seed of the first weights and of the order of the digits
+     */
+    public record Settings(int batchSize, double learningRate, long seed) {}
+
+    private final DigitDataSet data;
+    private final Settings settings;
+    private final MnistLoss loss = MnistLoss.create();
+    private final Random random;
+    private final LinearClassifier classifier;
+    private final int[] order;
+    private final int[] validationOrder;
+    private final Predictions predictions;
+    private final Targets labels;
+    private final MemorySegment lossGradient;
+    private int epochs;
+
+    /** A trainer with a fresh classifier. The same data, settings and calls give the same numbers. */
+    public Trainer(DigitDataSet data, Settings settings, Arena arena) {
+        this.data = data;
+        this.settings = settings;
+        // java.util.Random, because the algorithms of its generator and of its Gaussians are fixed by specification.
+        random = new Random(settings.seed());
+        classifier = new LinearClassifier(random, arena);
+        order = IntStream.range(0, data.training().count()).toArray();
+        validationOrder = IntStream.range(0, data.validation().count()).toArray();
+        int batch = Math.min(settings.batchSize(), order.length);
+        predictions = Predictions.allocate(Math.max(batch, validationOrder.length), arena);
+        labels = Targets.allocate(batch, arena);
+        lossGradient = arena.allocate(ValueLayout.JAVA_FLOAT, batch);
+    }
+
+    /** The number of mini-batches in an epoch. */
+    public int batches() {
+        return Math.ceilDiv(order.length, settings.batchSize());
+    }
+
+    /**
+     * Trains for one more epoch.
+     *
+     * @param afterBatch runs after each mini-batch
+     */
+    public Epoch epoch(Runnable afterBatch) {
+        shuffle();
+        try (LossAccumulator training = LossAccumulator.create()) {
+            for (int from = 0; from < order.length; ) {
+                // Not from + batchSize, which may overflow.
+                int to = from + Math.min(settings.batchSize(), order.length - from);
+                step(from, to, training);
+                afterBatch.run();
+                from = to;
+            }
+            epochs++;
+            return new Epoch(epochs, training.result(), validate());
+        }
+    }
+
+    private void step(int from, int to, LossAccumulator training) {
+        int count = to - from;
+        MemorySegment allLabels = data.training().labels().segment();
+        for (int i = 0; i < count; i++) {
+            byte label = allLabels.get(ValueLayout.JAVA_BYTE, order[from + i]);
+            labels.segment().set(ValueLayout.JAVA_BYTE, i, label);
+        }
+        Targets targets = labels.slice(0, count);
+        classifier.predict(data.training(), order, from, to, predictions.segment());
+        training.add(predictions.slice(0, count), targets);
+        loss.gradient(targets, lossGradient);
+        classifier.descend(
+                data.training(), order, from, to, predictions.segment(), lossGradient, settings.learningRate());
+    }
+
+    private Evaluation validate() {
+        int count = validationOrder.length;
+        classifier.predict(data.validation(), validationOrder, 0, count, predictions.segment());
+        return loss.evaluate(predictions.slice(0, count), data.validation().labels());
+    }
+
+    /** A Fisher-Yates shuffle. */
+    private void shuffle() {
+        for (int i = order.length - 1; i > 0; i--) {
+            int j = random.nextInt(i + 1);
+            int kept = order[i];
+            order[i] = order[j];
+            order[j] = kept;
+        }
+    }
+}

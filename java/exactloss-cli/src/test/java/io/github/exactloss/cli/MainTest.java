@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.gson.JsonObject;
+import io.github.exactloss.Isa;
+import io.github.exactloss.NativeLibrary;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class MainTest {
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    eval --predictions p --targets t --threads 0 | --threads must be at least 1, not 0
+                    eval --predictions p --targets t --threads x | 'x' is not an int
+                    eval --predictions p --targets t --threshold NaN | --threshold must be a number, not NaN
+                    eval --predictions p | '--targets=FILE'
+                    eval --predictions p --targets t --jsn | '--jsn'
+                    train --epochs 0 | --epochs must be at least 1, not 0
+                    train --batch-size -1 | --batch-size must be at least 1, not -1
+                    train --learning-rate 0 | --learning-rate must be positive and finite, not 0.0
+                    train --learning-rate Infinity | --learning-rate must be positive and finite, not Infinity
+                    train --learning-rate NaN | --learning-rate must be positive and finite, not NaN
+                    train --seed 1.5 | '1.5' is not a long
+                    trian | 'trian'
+                    """)
+    void usageErrorsNameTheProblem(String commandLine, String problem) {
+        Exactloss run = Exactloss.run((Object[]) commandLine.split(" "));
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).startsWith("exactloss").contains(problem).contains("--help'.");
+    }
+
+    @Test
+    void noCommandIsAUsageError() {
+        Exactloss run = Exactloss.run();
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("exactloss: Missing required subcommand").contains("See 'exactloss --help'.");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'',train eval info --version",
+        "train,--data --epochs --batch-size --learning-rate --seed --json",
+        "eval,--predictions --targets --strict --threshold --threads --json",
+        "info,--json EXACTLOSS_MAX_ISA"
+    })
+    void helpIsComplete(String command, String mentioned) {
+        Exactloss run = command.isEmpty() ? Exactloss.run("--help") : Exactloss.run(command, "--help");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err()).isEmpty();
+        assertThat(run.out())
+                .contains("Usage: exactloss")
+                .contains(mentioned.split(" "))
+                .contains("Exit codes:", "0   success", "1   bad data", "2   the command line");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--version", "eval --version"})
+    void versionIsTheLibrarys(String commandLine) {
+        Exactloss run = Exactloss.run((Object[]) commandLine.split(" "));
+        assertThat(run)
+                .isEqualTo(new Exactloss(0, "exactloss " + NativeLibrary.version() + System.lineSeparator(), ""));
+    }
+
+    @Test
+    void infoTellsWhatRuns() {
+        JsonObject json = Exactloss.run("info", "--json").json();
+        assertThat(json.keySet()).containsExactly("version", "abi", "isa", "isa_support", "library", "java");
+        assertThat(json.get("version").getAsString()).isEqualTo(NativeLibrary.version());
+        assertThat(json.get("abi").getAsInt()).isEqualTo(NativeLibrary.abiVersion());
+        assertThat(json.get("isa").getAsString()).isEqualTo(NativeLibrary.isa());
+        JsonObject support = json.getAsJsonObject("isa_support");
+        assertThat(support.keySet()).containsExactly("portable", "avx2", "avx512");
+        assertThat(support.get("portable").getAsString()).isEqualTo("usable");
+        assertThat(support.get("avx512").getAsString())
+                .isEqualToIgnoringCase(NativeLibrary.isaSupport(Isa.AVX512).name());
+        assertThat(Files.isRegularFile(Path.of(json.get("library").getAsString())))
+                .isTrue();
+        assertThat(json.get("java").getAsString()).startsWith(System.getProperty("java.version"));
+
+        assertThat(Exactloss.run("info").out().lines())
+                .contains(
+                        "ISA         " + NativeLibrary.isa(),
+                        "  portable  usable",
+                        "ABI         " + NativeLibrary.abiVersion());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"info", "train --epochs 1"})
+    void wrongMaxIsaIsOneLine(String commandLine) throws IOException, InterruptedException {
+        Exactloss run = Exactloss.runChild(
+                Map.of("EXACTLOSS_MAX_ISA", "avx1024"), List.of(), (Object[]) commandLine.split(" "));
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("EXACTLOSS_MAX_ISA");
+        assertThat(run.err().lines().filter(line -> !line.contains("MNIST"))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"info", "--version"})
+    void missingLibraryIsOneLine(String commandLine) throws IOException, InterruptedException {
+        Exactloss run =
+                Exactloss.runChild(Map.of(), List.of("-Dexactloss.library.path=/nowhere/libexactloss.so"), (Object[])
+                        commandLine.split(" "));
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .startsWith("exactloss: ")
+                .contains("/nowhere/libexactloss.so")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void helpNeedsNoLibrary() throws IOException, InterruptedException {
+        Exactloss run = Exactloss.runChild(
+                Map.of(), List.of("-Dexactloss.library.path=/nowhere/libexactloss.so"), "train", "--help");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.err()).isEmpty();
+    }
+
+    @Test
+    void unwritableOutputIsAFailure() throws IOException, InterruptedException {
+        File full = new File("/dev/full");
+        assumeTrue(full.exists(), "this system has no /dev/full");
+        Exactloss run = Exactloss.runChild(Map.of(), List.of(), full, "info");
+        assertThat(run).isEqualTo(new Exactloss(1, "", "exactloss: standard output cannot be written%n".formatted()));
+    }
+}

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Whatever is wrong with a file, {@code eval} ends with exit code 1 and a line that names the file and the problem. */
+class NpyErrorsTest {
+    private static final byte[] THREE = Npy.floatBytes(0.9f, 0.4f, 0.2f);
+    private static final byte[] GOOD = Npy.of("<f4", "(3,)", THREE);
+
+    @TempDir
+    private Path folder;
+
+    static Stream<Arguments> badContents() {
+        return Stream.of(
+                arguments(new byte[0], "is empty"),
+                arguments(
+                        new byte[] {'P', 'K', 3, 4, 0, 0, 0, 0},
+                        "is not a .npy file: it begins with the bytes 50 4b 03"),
+                arguments(
+                        Arrays.copyOf(GOOD, 3),
+                        "is not a .npy file: it begins with the bytes 93 4e 55, not 93 4e 55 4d"),
+                arguments(Arrays.copyOf(GOOD, 6), "is truncated: 6 bytes end before its version"),
+                arguments(
+                        Npy.file(4, Npy.header("<f4", "(3,)"), THREE),
+                        "has .npy format version 4.0; supported are 1.0"),
+                arguments(Arrays.copyOf(GOOD, 9), "is truncated: 9 bytes end before the length of its header"),
+                arguments(Arrays.copyOf(GOOD, 30), "is truncated: its header should have 58 bytes, 20 are there"),
+                arguments(Npy.file(2, " ".repeat(65_536), THREE), "has a header of 65536 bytes; at most 65535"),
+                arguments(
+                        Arrays.copyOf(GOOD, GOOD.length - 1),
+                        "is truncated: the shape (3,) of '<f4' needs 12 bytes of data, 11 are there"),
+                arguments(
+                        Arrays.copyOf(GOOD, GOOD.length + 4),
+                        "has trailing bytes: the shape (3,) of '<f4' needs 12 bytes of data, 16 are there"),
+                arguments(
+                        Npy.of(">f4", "(3,)", THREE),
+                        "has elements of dtype '>f4' (big-endian); supported here: '<f4'"),
+                arguments(Npy.of("<f8", "(3,)", THREE), "has elements of dtype '<f8'; supported here: '<f4'"),
+                arguments(Npy.of("|u1", "(3,)", THREE), "has elements of dtype '|u1'; supported here: '<f4'"),
+                arguments(Npy.of("|O", "(3,)", THREE), "has elements of dtype '|O' (Python objects)"),
+                arguments(
+                        Npy.of("<f4", "(4611686018427387904, 4)", THREE),
+                        "has the shape (4611686018427387904, 4), too large to address"),
+                arguments(
+                        Npy.of("<f4", "(4611686018427387904,)", THREE),
+                        "has the shape (4611686018427387904,), too large to address"),
+                arguments(
+                        Npy.of("<f4", "(99999999999999999999,)", THREE),
+                        "its shape has a dimension of 99999999999999999999, too large to address"));
+    }
+
+    static Stream<Arguments> badHeaders() {
+        String end = ", 'shape': (3,)}";
+        return Stream.of(
+                arguments(
+                        "{'descr': '<f4', 'fortran_order': True, 'shape': (3, 1)}",
+                        "is in Fortran order; only C order"),
+                arguments("", "where '{' should be, it ends"),
+                arguments("[1, 2]", "where '{' should be, there is \"[1, 2]\""),
+                arguments("{'descr': '<f4', 'fortran_order': False}", "lacks one of the keys"),
+                arguments("{'descr': '<f4', 'descr': '<f4'" + end, "has a repeated or unknown key 'descr'"),
+                arguments("{'descr': '<f4', 'order': False" + end, "has a repeated or unknown key 'order'"),
+                arguments("{'descr': '<f4', 'fortran_order': false" + end, "where True or False should be, there is"),
+                arguments("{'descr': '<f4' 'fortran_order': False" + end, "where '}' should be, there is"),
+                arguments("{'descr': <f4, 'fortran_order': False" + end, "where a quoted string should be"),
+                arguments("{'descr': [('a', '<f4')], 'fortran_order': False" + end, "are records (a structured dtype)"),
+                arguments(
+                        "{'descr': '<f4', 'fortran_order': False, 'shape': (3)}",
+                        "where ',' should be, there is \")}\""),
+                arguments(
+                        "{'descr': '<f4', 'fortran_order': False, 'shape': 3}", "where '(' should be, there is \"3}\""),
+                arguments("{'descr': '<f4', 'fortran_order': False, 'shape': (-3,)}", "where a dimension should be"),
+                arguments("{'descr': '<f4', 'fortran_order': False, 'shape': (3 1)}", "where ',' should be"),
+                arguments("{'descr': '<f4', 'fortran_order': False, 'shape': (3, 1", "where ')' should be, it ends"),
+                arguments(
+                        "{'descr': '<f4', 'fortran_order': False" + end + " x",
+                        "where the end of the header should be"),
+                arguments(
+                        "{'descr': '<f4', 'fortran_order': False" + end + "\u0000", "the end of the header should be"));
+    }
+
+    @ParameterizedTest(name = "{1}")
+    @MethodSource("badContents")
+    void badContentIsNamed(byte[] content, String problem) {
+        Path predictions = Npy.write(folder.resolve("p.npy"), content);
+        assertRefused(predictions, Npy.bytes(folder.resolve("t.npy"), 1, 0, 1), predictions, problem);
+    }
+
+    @ParameterizedTest(name = "{1}")
+    @MethodSource("badHeaders")
+    void badHeaderIsNamed(String header, String problem) {
+        Path predictions = Npy.write(folder.resolve("p.npy"), Npy.file(1, header, THREE));
+        assertRefused(predictions, Npy.bytes(folder.resolve("t.npy"), 1, 0, 1), predictions, problem);
+    }
+
+    @Test
+    void minorVersionIsNamed() {
+        byte[] content = GOOD.clone();
+        content[7] = 1;
+        Path predictions = Npy.write(folder.resolve("p.npy"), content);
+        assertRefused(
+                predictions, predictions, predictions, "has .npy format version 1.1; supported are 1.0, 2.0 and 3.0");
+    }
+
+    @Test
+    void missingFileIsNamed() {
+        Path predictions = Npy.floats(folder.resolve("p.npy"), 0.5f);
+        Path targets = folder.resolve("missing.npy");
+        assertRefused(predictions, targets, targets, "no such file");
+    }
+
+    @Test
+    void directoryIsNamed() {
+        assertRefused(folder, folder, folder, "is a directory");
+    }
+
+    @Test
+    void specialFileIsNamed() {
+        Path device = Path.of("/dev/null");
+        assumeTrue(Files.exists(device), "this system has no /dev/null");
+        assertRefused(device, device, device, "is not a regular file and cannot be memory-mapped");
+    }
+
+    @Test
+    void targetsHaveTheirOwnTypes() {
+        Path predictions = Npy.floats(folder.resolve("p.npy"), 0.5f);
+        Path targets = Npy.write(folder.resolve("t.npy"), Npy.of("<i8", "(1,)", new byte[8]));
+        assertRefused(
+                predictions, targets, targets, "has elements of dtype '<i8'; supported here: '|u1', '|b1', '<f4'");
+    }
+
+    @Test
+    void differentCountsNameBothShapes() {
+        Path predictions = Npy.write(folder.resolve("p.npy"), Npy.of("<f4", "(3, 1)", THREE));
+        Path targets = Npy.bytes(folder.resolve("t.npy"), 1, 0);
+        Exactloss run = Exactloss.run("eval", "--predictions", predictions, "--targets", targets);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err())
+                .isEqualTo("exactloss: %s has the shape (3, 1), but %s has the shape (2,): 3 and 2 elements%n"
+                        .formatted(predictions, targets));
+    }
+
+    @Test
+    void lineBreakInFileNameDoesNotBreakTheLine() {
+        Path strange = folder.resolve("a\nb\u001b[31m.npy");
+        Exactloss run = Exactloss.run("eval", "--predictions", strange, "--targets", strange);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err().strip()).endsWith("a b?[31m.npy: no such file").hasLineCount(1);
+    }
+
+    private static void assertRefused(Path predictions, Path targets, Path named, String problem) {
+        Exactloss run = Exactloss.run("eval", "--json", "--predictions", predictions, "--targets", targets);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .startsWith("exactloss: " + named + ": ")
+                .contains(problem)
+                .hasLineCount(1);
+    }
+}

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import io.github.exactloss.Isa;
+import io.github.exactloss.NativeLibrary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The drawn digits are used in child processes, in whose environment no folder of MNIST is named. */
+class TrainCommandTest {
+    /** What three epochs on the drawn digits give, on every machine. */
+    private static final String NUMBERS =
+            "[{\"epoch\":1,\"train_loss\":0.46849827613125694,\"validation_loss\":0.44971802269351485,"
+                    + "\"accuracy\":0.5483333333333333},"
+                    + "{\"epoch\":2,\"train_loss\":0.4538009471633446,\"validation_loss\":0.4138909535309253,"
+                    + "\"accuracy\":0.5858333333333333},"
+                    + "{\"epoch\":3,\"train_loss\":0.4149689244000278,\"validation_loss\":0.33465744209320925,"
+                    + "\"accuracy\":0.6591666666666667}]";
+
+    @TempDir
+    private Path folder;
+
+    @ParameterizedTest
+    @EnumSource
+    void numbersAreTheSameOnEveryIsa(Isa isa) throws IOException, InterruptedException {
+        assumeTrue(
+                NativeLibrary.isaSupport(isa) == Isa.Support.USABLE, () -> "this machine has no " + isa + " to test");
+        Exactloss run = Exactloss.runChild(
+                Map.of("EXACTLOSS_MAX_ISA", isa.toString()), List.of(), "train", "--json", "--epochs", "3");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.json().get("backend").getAsString()).isEqualTo(isa.toString());
+        assertThat(run.json().get("epochs")).hasToString(NUMBERS);
+    }
+
+    @Test
+    void numbersAreTheSameWithoutTheOptimisingCompiler() throws IOException, InterruptedException {
+        assertThat(trainDrawn(Map.of(), "--json", "--epochs", "3").json().get("epochs"))
+                .hasToString(NUMBERS);
+    }
+
+    @Test
+    void jsonHasExactlyTheDocumentedMembers() throws IOException, InterruptedException {
+        JsonObject json = trainDrawn(Map.of(), "--json", "--epochs", "2", "--seed", "-9", "--batch-size", "100")
+                .json();
+        assertThat(json.keySet()).containsExactly("data", "seed", "backend", "epochs", "accuracy");
+        assertThat(json.get("data").getAsString()).isEqualTo("drawn");
+        assertThat(json.get("seed").getAsLong()).isEqualTo(-9);
+        int number = 0;
+        for (JsonElement epoch : json.getAsJsonArray("epochs")) {
+            assertThat(epoch.getAsJsonObject().keySet())
+                    .containsExactly("epoch", "train_loss", "validation_loss", "accuracy");
+            assertThat(epoch.getAsJsonObject().get("epoch").getAsInt()).isEqualTo(++number);
+        }
+        assertThat(number).isEqualTo(2);
+        assertThat(json.get("accuracy"))
+                .isEqualTo(
+                        json.getAsJsonArray("epochs").get(1).getAsJsonObject().get("accuracy"));
+    }
+
+    @Test
+    void textHasALineAnEpochAndTheTable() throws IOException, InterruptedException {
+        Exactloss run = trainDrawn(Map.of(), "--epochs", "3");
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out())
+                .startsWith("3600 digits to train on and 1200 to validate by, 3s against 7s (drawn)")
+                .containsPattern("(?m)^ {4}3 {7}0\\.\\d{6} {9}0\\.\\d{6}  [01]\\.\\d{6}$")
+                .containsPattern("(?m)^accuracy +[01]\\.\\d{6} \\(\\d+ of 1200\\)$");
+        assertThat(run.out()).doesNotContain("\r");
+    }
+
+    @Test
+    void missingMnistIsSaid() throws IOException, InterruptedException {
+        assertThat(trainDrawn(Map.of(), "--epochs", "1", "--json").err())
+                .isEqualTo("exactloss: MNIST cannot be used: neither --data nor EXACTLOSS_MNIST_DIR names its folder;"
+                        + " training on the small set of drawn digits instead%n".formatted());
+        Exactloss empty = trainDrawn(Map.of("EXACTLOSS_MNIST_DIR", folder.toString()), "--epochs", "1", "--json");
+        assertThat(empty.exitCode()).isZero();
+        assertThat(empty.json().get("data").getAsString()).isEqualTo("drawn");
+        assertThat(empty.err())
+                .contains(folder.resolve("train-labels-idx1-ubyte") + ": no such file", "drawn digits")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void damagedMnistIsSaidAndNotUsed() throws IOException, InterruptedException {
+        Files.write(folder.resolve("train-labels-idx1-ubyte"), new byte[] {0, 0, 8, 1, 0, 0, 0, 0});
+        Exactloss run = trainDrawn(Map.of("EXACTLOSS_MNIST_DIR", folder.toString()), "--epochs", "1", "--json");
+        assertThat(run.json().get("data").getAsString()).isEqualTo("drawn");
+        assertThat(run.err())
+                .contains("is not the genuine file: its SHA-256 is ")
+                .hasLineCount(1);
+    }
+
+    @Test
+    void namedFolderIsNotReplaced() {
+        Exactloss run = Exactloss.run("train", "--data", folder);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .isEqualTo("exactloss: %s: no such file%n".formatted(folder.resolve("train-labels-idx1-ubyte")));
+    }
+
+    private static Exactloss trainDrawn(Map<String, String> environment, String... options)
+            throws IOException, InterruptedException {
+        Object[] args = new Object[1 + options.length];
+        args[0] = "train";
+        System.arraycopy(options, 0, args, 1, options.length);
+        // The first compiler alone starts faster.
+        return Exactloss.runChild(environment, List.of("-XX:TieredStopAtLevel=1"), args);
+    }
+}

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss;
+
+/**
+ * The loss and the metrics of a batch, or of all that a {@link LossAccumulator} was given.
+ *
+ * <p>The losses are exact: rounded once, to nearest even, from the real-number value to the type of the field. An element
+ * counts as predicted positive when its prediction is greater than the threshold; a NaN prediction is not.
+ *
+ * @param loss mean distance; NaN when {@code count} is 0
+ * @param lossSum sum of the distances
+ * @param lossFloat the exact mean rounded to float
+ * @param lossSumFloat the exact sum rounded to float; infinite beyond its range
+ * @param accuracy {@code (truePositives + trueNegatives) / count}; NaN when {@code count} is 0
+ * @param threshold what the counts below were taken at
+ * @param count elements
+ * @param positives elements whose target equals 1
+ * @param truePositives elements whose target equals 1, predicted positive
+ * @param falsePositives elements with another target, predicted positive
+ * @param trueNegatives elements with another target, not predicted positive
+ * @param falseNegatives elements whose target equals 1, not predicted positive
+ * @param nanCount elements whose prediction is NaN
+ */
+public record Evaluation(
+        double loss,
+        double lossSum,
+        float lossFloat,
+        float lossSumFloat,
+        double accuracy,
+        double threshold,
+        long count,
+        long positives,
+        long truePositives,
+        long falsePositives,
+        long trueNegatives,
+        long falseNegatives,
+        long nanCount) {}

@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss;
+
+import static io.github.exactloss.bindings.exactloss_h.*;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandles;
+
+/**
+ * The downcalls: the only class that calls the generated bindings. Whoever gets here has loaded the library and checked
+ * the arguments; a range of elements is given as {@code from} and {@code count}.
+ */
+final class Kernels {
+    static final int ABI_VERSION = EXACTLOSS_ABI_VERSION();
+    static final int ACCUMULATOR_BYTES = EXACTLOSS_ACCUMULATOR_BYTES();
+
+    private Kernels() {}
+
+    static double loss(Predictions predictions, Targets targets, Reduction reduction, boolean strict) {
+        Scratch scratch = Scratch.ofThread();
+        int status;
+        try {
+            status = (int) Linked.LOSS.invokeExact(
+                    anyOnHeap(predictions.segment(), targets.segment()),
+                    predictions.segment(),
+                    predictions.type().code,
+                    targets.segment(),
+                    targets.type().code,
+                    0L,
+                    predictions.count(),
+                    reduction.code,
+                    flags(strict),
+                    scratch.loss(),
+                    MemorySegment.NULL,
+                    scratch.violation(strict));
+        } catch (Throwable e) {
+            throw unchecked(e);
+        }
+        check(status, scratch, 0);
+        return scratch.loss().get(C_DOUBLE, 0);
+    }
+
+    static Evaluation evaluate(Predictions predictions, Targets targets, double threshold, boolean strict) {
+        Scratch scratch = Scratch.ofThread();
+        int status;
+        try {
+            status = (int) Linked.EVALUATE.invokeExact(
+                    anyOnHeap(predictions.segment(), targets.segment()),
+                    predictions.segment(),
+                    predictions.type().code,
+                    targets.segment(),
+                    targets.type().code,
+                    0L,
+                    predictions.count(),
+                    threshold,
+                    flags(strict),
+                    scratch.evaluation(),
+                    scratch.violation(strict));
+        } catch (Throwable e) {
+            throw unchecked(e);
+        }
+        check(status, scratch, 0);
+        return scratch.readEvaluation();
+    }
+
+    static void none(
+            Predictions predictions, Targets targets, long from, long count, boolean strict, MemorySegment distances) {
+        Scratch scratch = Scratch.ofThread();
+        int status;
+        try {
+            status = (int) Linked.NONE.invokeExact(
+                    anyOnHeap(predictions.segment(), targets.segment(), distances),
+                    predictions.range(from, count),
+                    predictions.type().code,
+                    targets.range(from, count),
+                    targets.type().code,
+                    0L,
+                    count,
+                    flags(strict),
+                    distances,
+                    scratch.violation(strict));
+        } catch (Throwable e) {
+            throw unchecked(e);
+        }
+        check(status, scratch, from);
+    }
+
+    static void gradient(
+            Targets targets,
+            long from,
+            long count,
+            Reduction reduction,
+            double upstream,
+            boolean strict,
+            MemorySegment gradient) {
+        Scratch scratch = Scratch.ofThread();
+        int status;
+        try {
+            status = (int) Linked.GRADIENT.invokeExact(
+                    anyOnHeap(targets.segment(), gradient),
+                    targets.range(from, count),
+                    targets.type().code,
+                    0L,
+                    count,
+                    upstream,
+                    reduction.code,
+                    flags(strict),
+                    gradient,
+                    ElementType.FLOAT32.code,
+                    scratch.violation(strict));
+        } catch (Throwable e) {
+            throw unchecked(e);
+        }
+        check(status, scratch, from);
+    }
+
+    static void add(
+            MemorySegment accumulator,
+            Predictions predictions,
+            Targets targets,
+            long from,
+            long count,
+            boolean strict) {
+        Scratch scratch = Scratch.ofThread();
+        int status;
+        try {
+            status = (int) Linked.ADD.invokeExact(
+                    anyOnHeap(predictions.segment(), targets.segment()),
+                    accumulator,
+                    predictions.range(from, count),
+                    predictions.type().code,
+                    targets.range(from, count),
+                    targets.type().code,
+                    0L,
+                    count,
+                    flags(strict),
+                    scratch.violation(strict));
+        } catch (Throwable e) {
+            throw unchecked(e);
+        }
+        check(status, scratch, from);
+    }
+
+    static MemorySegment newAccumulator(double threshold, Arena arena) {
+        MemorySegment accumulator = arena.allocate(EXACTLOSS_ACCUMULATOR_SIZE(), Long.BYTES);
+        check(exactloss_accumulator_init(accumulator, threshold));
+        return accumulator;
+    }
+
+    static void merge(MemorySegment accumulator, MemorySegment other) {
+        check(exactloss_accumulator_merge(accumulator, other));
+    }
+
+    static Evaluation result(MemorySegment accumulator) {
+        Scratch scratch = Scratch.ofThread();
+        check(exactloss_accumulator_result(accumulator, scratch.evaluation()));
+        return scratch.readEvaluation();
+    }
+
+    static byte[] serialize(MemorySegment accumulator) {
+        MemorySegment bytes = Scratch.ofThread().bytes();
+        check(exactloss_accumulator_serialize(accumulator, bytes, bytes.byteSize()));
+        return bytes.toArray(C_CHAR);
+    }
+
+    static MemorySegment deserialize(byte[] bytes, Arena arena) {
+        MemorySegment accumulator = arena.allocate(EXACTLOSS_ACCUMULATOR_SIZE(), Long.BYTES);
+        try (Arena call = Arena.ofConfined()) {
+            MemorySegment copy = call.allocateFrom(C_CHAR, bytes);
+            check(exactloss_accumulator_deserialize(accumulator, copy, bytes.length));
+        }
+        return accumulator;
+    }
+
+    static String version() {
+        return exactloss_version().getString(0);
+    }
+
+    static int abiVersion() {
+        return exactloss_abi_version();
+    }
+
+    static String isaName() {
+        MemorySegment name = exactloss_isa_name();
+        if (name.equals(MemorySegment.NULL)) {
+            check(EXACTLOSS_ERROR_MAX_ISA());
+        }
+        return name.getString(0);
+    }
+
+    static Isa.Support isaSupport(Isa isa) {
+        int support = exactloss_isa_support(isa.code);
+        if (support == EXACTLOSS_ISA_USABLE()) {
+            return Isa.Support.USABLE;
+        }
+        return support == EXACTLOSS_ISA_DISABLED() ? Isa.Support.DISABLED : Isa.Support.ABSENT;
+    }
+
+    private static boolean anyOnHeap(MemorySegment... memory) {
+        for (MemorySegment segment : memory) {
+            if (!segment.isNative()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static int flags(boolean strict) {
+        return strict ? EXACTLOSS_STRICT() : 0;
+    }
+
+    /** Turns an error into its exception; {@code from} is where the call's elements begin in the caller's. */
+    private static void check(int status, Scratch scratch, long from) {
+        if (status == EXACTLOSS_ERROR_STRICT()) {
+            throw scratch.readViolation(from);
+        }
+        check(status);
+    }
+
+    private static void check(int status) {
+        if (status != EXACTLOSS_OK()) {
+            throw new ExactLossException(status, exactloss_status_string(status).getString(0));
+        }
+    }
+
+    /** What a method handle throws here comes from FFM's checks of the segments (closed, wrong thread): unchecked. */
+    private static RuntimeException unchecked(Throwable thrown) {
+        if (thrown instanceof RuntimeException exception) {
+            return exception;
+        }
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        return new IllegalStateException(thrown);
+    }
+
+    /**
+     * The functions that take the caller's memory. Their first parameter is whether any of it lies on the heap; their own
+     * follow. Heap memory needs the critical linkage, in which the garbage collector waits for the call to end. Off-heap
+     * memory must not have it: such a call may be long, or wait for a page of a mapped file.
+     */
+    private static final class Linked {
+        static final MethodHandle LOSS =
+                link(exactloss_mnist_loss$address(), exactloss_mnist_loss$descriptor(), exactloss_mnist_loss$handle());
+        static final MethodHandle EVALUATE =
+                link(exactloss_evaluate$address(), exactloss_evaluate$descriptor(), exactloss_evaluate$handle());
+        static final MethodHandle NONE = link(
+                exactloss_mnist_loss_none$address(),
+                exactloss_mnist_loss_none$descriptor(),
+                exactloss_mnist_loss_none$handle());
+        static final MethodHandle GRADIENT = link(
+                exactloss_mnist_loss_gradient$address(),
+                exactloss_mnist_loss_gradient$descriptor(),
+                exactloss_mnist_loss_gradient$handle());
+        static final MethodHandle ADD = link(
+                exactloss_accumulator_add$address(),
+                exactloss_accumulator_add$descriptor(),
+                exactloss_accumulator_add$handle());
+
+        /** The linker is restricted because a wrong descriptor crashes; this one is jextract's, from the header. */
+        @SuppressWarnings("restricted")
+        private static MethodHandle link(MemorySegment address, FunctionDescriptor descriptor, MethodHandle ordinary) {
+            MethodHandle critical =
+                    Linker.nativeLinker().downcallHandle(address, descriptor, Linker.Option.critical(true));
+            return MethodHandles.guardWithTest(
+                    MethodHandles.identity(boolean.class),
+                    MethodHandles.dropArguments(critical, 0, boolean.class),
+                    MethodHandles.dropArguments(ordinary, 0, boolean.class));
+        }
+    }
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss;
+
+/** The native library can't be loaded. The message names every file that was tried, and what the system said of it. */
+public final class NativeLibraryException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    NativeLibraryException(String message, Throwable cause) {
+        super(message, cause);
+    }
+}

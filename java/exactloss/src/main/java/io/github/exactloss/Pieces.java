@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.concurrent.ForkJoinTask;
+import java.util.stream.IntStream;
+
+/**
+ * How the elements of one operation are cut into downcalls: into contiguous ranges, one for each thread, and ranges of
+ * heap memory further into pieces, because the garbage collector waits while a downcall reads the heap. Exactness makes
+ * every cut invisible in the result.
+ *
+ * @param count elements
+ * @param ranges how many of them run at the same time, at least 1
+ * @param piece the most elements that one downcall takes
+ */
+record Pieces(long count, int ranges, long piece) {
+    /** The smallest range that is worth a thread, and the largest piece: 256 KiB of float32. */
+    static final long ELEMENTS = 1 << 16;
+
+    /** Stands for every other thread in the question whether memory is confined to this one. */
+    private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
+
+    /** One downcall, on {@code count} elements from {@code from} on, which lie in range number {@code range}. */
+    interface Call {
+        void run(int range, long from, long count);
+    }
+
+    /** For an operation on {@code count} elements of each of these segments. */
+    static Pieces of(long count, int threads, MemorySegment... memory) {
+        int ranges = Math.clamp(count / ELEMENTS, 1, threads);
+        long piece = Long.MAX_VALUE;
+        for (MemorySegment segment : memory) {
+            if (ranges > 1 && !segment.isAccessibleBy(ANOTHER_THREAD)) {
+                ranges = 1;
+            }
+            if (!segment.isNative()) {
+                piece = ELEMENTS;
+            }
+        }
+        return new Pieces(count, ranges, piece);
+    }
+
+    /** Whether one downcall does it all. */
+    boolean isOne() {
+        return ranges == 1 && count <= piece;
+    }
+
+    /**
+     * Runs all calls, the first range in this thread and the others in the fork-join pool, and returns when all have ended.
+     * Of several failures it throws the one that comes first by index, which in strict mode is the first violation.
+     */
+    void run(Call call) {
+        if (ranges == 1) {
+            runRange(0, call);
+            return;
+        }
+        RuntimeException[] failures = new RuntimeException[ranges];
+        ForkJoinTask.invokeAll(IntStream.range(0, ranges)
+                .mapToObj(range -> ForkJoinTask.adapt(() -> {
+                    try {
+                        runRange(range, call);
+                    } catch (RuntimeException e) {
+                        failures[range] = e;
+                    }
+                }))
+                .toList());
+        for (RuntimeException failure : failures) {
+            if (failure != null) {
+                throw failure;
+            }
+        }
+    }
+
+    /** The accumulator of all elements. The arena must be usable by every thread if there is more than one range. */
+    MemorySegment accumulate(Predictions predictions, Targets targets, double threshold, boolean strict, Arena arena) {
+        MemorySegment[] sums = new MemorySegment[ranges];
+        Arrays.setAll(sums, range -> Kernels.newAccumulator(threshold, arena));
+        run((range, from, length) -> Kernels.add(sums[range], predictions, targets, from, length, strict));
+        for (int range = 1; range < ranges; range++) {
+            Kernels.merge(sums[0], sums[range]);
+        }
+        return sums[0];
+    }
+
+    private void runRange(int range, Call call) {
+        long from = start(range);
+        long end = start(range + 1);
+        while (from < end) {
+            long length = Math.min(piece, end - from);
+            call.run(range, from, length);
+            from += length;
+        }
+    }
+
+    /** Where a range begins; the first ones are longer by one element where the count does not divide evenly. */
+    private long start(int range) {
+        return count / ranges * range + Math.min(range, count % ranges);
+    }
+}

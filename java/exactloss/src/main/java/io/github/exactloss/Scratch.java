@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss;
+
+import static io.github.exactloss.bindings.exactloss_h.C_DOUBLE;
+import static io.github.exactloss.bindings.exactloss_h.EXACTLOSS_PREDICTIONS;
+
+import io.github.exactloss.bindings.exactloss_evaluation;
+import io.github.exactloss.bindings.exactloss_violation;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+
+/** Where a thread's downcalls write their results, so that no call allocates. Freed some time after its thread ends. */
+record Scratch(MemorySegment loss, MemorySegment evaluation, MemorySegment violation, MemorySegment bytes) {
+    private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::allocate);
+
+    static Scratch ofThread() {
+        return OF_THREAD.get();
+    }
+
+    private static Scratch allocate() {
+        Arena arena = Arena.ofAuto();
+        return new Scratch(
+                arena.allocate(C_DOUBLE),
+                exactloss_evaluation.allocate(arena),
+                exactloss_violation.allocate(arena),
+                arena.allocate(Kernels.ACCUMULATOR_BYTES));
+    }
+
+    Evaluation readEvaluation() {
+        return new Evaluation(
+                exactloss_evaluation.loss(evaluation),
+                exactloss_evaluation.loss_sum(evaluation),
+                exactloss_evaluation.loss_f32(evaluation),
+                exactloss_evaluation.loss_sum_f32(evaluation),
+                exactloss_evaluation.accuracy(evaluation),
+                exactloss_evaluation.threshold(evaluation),
+                exactloss_evaluation.count(evaluation),
+                exactloss_evaluation.positives(evaluation),
+                exactloss_evaluation.true_positives(evaluation),
+                exactloss_evaluation.false_positives(evaluation),
+                exactloss_evaluation.true_negatives(evaluation),
+                exactloss_evaluation.false_negatives(evaluation),
+                exactloss_evaluation.nan_count(evaluation));
+    }
+
+    /** Nowhere unless it is needed: FFM's checks of one more segment would be felt in a small call. */
+    MemorySegment violation(boolean strict) {
+        return strict ? violation : MemorySegment.NULL;
+    }
+
+    StrictModeException readViolation(long from) {
+        boolean inPredictions = exactloss_violation.argument(violation) == EXACTLOSS_PREDICTIONS();
+        return new StrictModeException(
+                inPredictions ? StrictModeException.Argument.PREDICTIONS : StrictModeException.Argument.TARGETS,
+                from + exactloss_violation.index(violation),
+                exactloss_violation.value(violation));
+    }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.Objects;
+
+/**
+ * Targets: a typed view, without a copy, of memory that the caller has.
+ *
+ * <p>A target is positive when it equals 1; any other value, NaN included, is negative. Changes to the memory are seen by
+ * the next call. A view is as long-lived and as shareable among threads as its memory: after its arena is closed, using it
+ * is an {@link IllegalStateException}.
+ */
+public final class Targets extends Elements {
+    private Targets(MemorySegment segment, ElementType type) {
+        super(segment, type);
+    }
+
+    /** A whole array. */
+    public static Targets of(byte[] targets) {
+        return new Targets(MemorySegment.ofArray(targets), ElementType.UINT8);
+    }
+
+    /**
+     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
+     *
+     * @throws IndexOutOfBoundsException if the array has no such range
+     */
+    public static Targets of(byte[] targets, int from, int to) {
+        Objects.checkFromToIndex(from, to, targets.length);
+        return of(targets).slice(from, to - from);
+    }
+
+    /** A whole array. */
+    public static Targets of(float[] targets) {
+        return new Targets(MemorySegment.ofArray(targets), ElementType.FLOAT32);
+    }
+
+    /**
+     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
+     *
+     * @throws IndexOutOfBoundsException if the array has no such range
+     */
+    public static Targets of(float[] targets, int from, int to) {
+        Objects.checkFromToIndex(from, to, targets.length);
+        return of(targets).slice(from, to - from);
+    }
+
+    /** Bytes (uint8, C's or NumPy's bool) in native, mapped or heap memory. */
+    public static Targets ofBytes(MemorySegment targets) {
+        return new Targets(targets, ElementType.UINT8);
+    }
+
+    /**
+     * Float32 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
+     *
+     * @throws IllegalArgumentException if the size in bytes is no multiple of 4
+     */
+    public static Targets ofFloats(MemorySegment targets) {
+        return new Targets(targets, ElementType.FLOAT32);
+    }
+
+    /**
+     * New off-heap memory for {@code count} uint8 targets, all 0, aligned to 64 bytes. The arena owns it. Write them through
+     * {@link #segment()}.
+     *
+     * @throws IllegalArgumentException if {@code count} is negative or too large to address
+     */
+    public static Targets allocate(long count, Arena arena) {
+        return new Targets(allocate(count, ElementType.UINT8, arena), ElementType.UINT8);
+    }
+
+    /**
+     * A view of {@code count} elements from {@code offset} on.
+     *
+     * @throws IndexOutOfBoundsException if there are no such elements
+     */
+    public Targets slice(long offset, long count) {
+        return new Targets(range(offset, count), type());
+    }
+}

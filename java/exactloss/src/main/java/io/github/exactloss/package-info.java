@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * The exact loss, gradient and metrics of a binary classifier, computed by a native library on memory that the caller has.
+ *
+ * <p>{@link io.github.exactloss.MnistLoss} has the operations, {@link io.github.exactloss.LossAccumulator} takes data in
+ * pieces. Both take {@link io.github.exactloss.Predictions} and {@link io.github.exactloss.Targets}, which are views of
+ * arrays or memory segments, and give an {@link io.github.exactloss.Evaluation}.
+ *
+ * <h2>The native library</h2>
+ *
+ * It is loaded once in a process, by the first method that needs it:
+ *
+ * <ol>
+ *   <li>the file that {@code -Dexactloss.library.path=FILE} names; if it can't be loaded, nothing else is tried;
+ *   <li>without that property, the copy in the jar for this operating system and processor. It is unpacked to the folder
+ *       {@code exactloss-USER} of {@code java.io.tmpdir}, which only its owner may use, under a name that carries its
+ *       SHA-256.
+ * </ol>
+ *
+ * A failure is a {@link io.github.exactloss.NativeLibraryException} that names the file and the linker's reason. The JVM
+ * loads a library into one class loader only, so these classes must not be loaded twice. Java asks that access to native
+ * code be granted: run with {@code --enable-native-access=io.github.exactloss}, or {@code ALL-UNNAMED} on the class path.
+ *
+ * <p>The environment variable {@code EXACTLOSS_MAX_ISA} ({@code portable}, {@code avx2} or {@code avx512}) forbids the
+ * kernels above the one that it names. The results have the same bits with all of them.
+ *
+ * <h2>Memory</h2>
+ *
+ * No method copies the caller's elements, keeps their memory, or writes to an input. Off-heap memory belongs to the arena
+ * that it was allocated from: closing it frees the memory, and every later use is an {@link IllegalStateException}. Heap
+ * arrays are passed in place too, in pieces of at most 65,536 elements, because the garbage collector has to wait while
+ * native code reads the heap.
+ *
+ * <h2>Threads</h2>
+ *
+ * Any number of threads may use the same {@code MnistLoss}, {@code Predictions} and {@code Targets} while none writes their
+ * memory. A {@code LossAccumulator} is for one thread at a time. A memory segment that is confined to a thread can be used
+ * in that thread only. The library starts no threads; {@link io.github.exactloss.MnistLoss#threads} borrows those of a
+ * fork-join pool.
+ */
+package io.github.exactloss;

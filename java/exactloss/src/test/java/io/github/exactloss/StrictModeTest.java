@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class StrictModeTest {
+    private static final long SEED = 5;
+
+    private final MnistLoss strict = MnistLoss.create().strict();
+
+    private static Batch allowed(int count) {
+        Batch batch = Batch.random(Batch.Values.UNIT, count, SEED);
+        for (int i = 0; i < count; i++) {
+            batch.targets[i] &= 1;
+        }
+        return batch;
+    }
+
+    private static void assertRefused(
+            StrictModeException.Argument argument, long index, double value, ThrowingCallable call) {
+        StrictModeException e = catchThrowableOfType(StrictModeException.class, call);
+        assertThat(e).isNotNull();
+        assertThat(e.argument()).isEqualTo(argument);
+        assertThat(e.index()).isEqualTo(index);
+        assertEquals(value, e.value());
+        assertThat(e).hasMessageContaining("[" + index + "] is " + value);
+    }
+
+    @Test
+    void allowsWhatItShould() {
+        Batch batch = allowed(5000);
+        batch.predictions[0] = 0;
+        batch.predictions[1] = -0.0f;
+        batch.predictions[2] = 1;
+        batch.predictions[3] = Float.MIN_VALUE;
+        assertThat(strict.evaluate(batch.predictions(), batch.targets()))
+                .isEqualTo(MnistLoss.create().evaluate(batch.predictions(), batch.targets()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            floats = {-Float.MIN_VALUE, 1.0000001f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 3e38f})
+    void refusesPredictions(float bad) {
+        for (int at : new int[] {0, 1, 63, 64, 4095, 4096, 4999}) {
+            Batch batch = allowed(5000);
+            batch.predictions[at] = bad;
+            batch.predictions[4999] = bad;
+            batch.targets[4998] = 2;
+            long first = Math.min(at, 4998);
+            if (at < 4998) {
+                assertRefused(StrictModeException.Argument.PREDICTIONS, first, bad, () -> mean(batch));
+            } else {
+                assertRefused(StrictModeException.Argument.TARGETS, first, 2, () -> mean(batch));
+            }
+        }
+    }
+
+    private double mean(Batch batch) {
+        return strict.mean(batch.predictions(), batch.targets());
+    }
+
+    @Test
+    void refusesTargets() {
+        Predictions predictions = Predictions.of(new float[4]);
+        assertRefused(
+                StrictModeException.Argument.TARGETS,
+                2,
+                255,
+                () -> strict.sum(predictions, Targets.of(new byte[] {1, 0, -1, 7})));
+        assertRefused(
+                StrictModeException.Argument.TARGETS,
+                1,
+                0.5,
+                () -> strict.evaluate(predictions, Targets.of(new float[] {1, 0.5f, 0, 0})));
+        assertRefused(
+                StrictModeException.Argument.TARGETS,
+                3,
+                Double.NaN,
+                () -> strict.sum(predictions, Targets.of(new float[] {1, 1, -0.0f, Float.NaN})));
+    }
+
+    @Test
+    void namesThePredictionWhereBothAreBad() {
+        assertRefused(
+                StrictModeException.Argument.PREDICTIONS,
+                0,
+                2,
+                () -> strict.sum(Predictions.of(new float[] {2}), Targets.of(new byte[] {2})));
+    }
+
+    /** In the first or the last element of a range that a thread takes, or of a piece of heap memory. */
+    @ParameterizedTest
+    @ValueSource(ints = {0, 65_535, 65_536, 99_999, 100_000, 150_000, 199_999})
+    void namesTheFirstOfSeveralPiecesAndThreads(int at) {
+        Batch batch = allowed(200_000);
+        batch.predictions[at] = -1;
+        batch.predictions[199_999] = -1;
+        for (int threads : new int[] {1, 2, 3}) {
+            MnistLoss parallel = strict.threads(threads);
+            assertRefused(
+                    StrictModeException.Argument.PREDICTIONS,
+                    at,
+                    -1,
+                    () -> parallel.evaluate(batch.predictions(), batch.targets()));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {100, 200_000})
+    void leavesOutputsUntouched(int count) {
+        Batch batch = allowed(count);
+        batch.targets[count - 1] = 3;
+        float[] output = new float[count];
+        MemorySegment segment = MemorySegment.ofArray(output);
+        Arrays.fill(output, 42);
+        float[] before = output.clone();
+        for (int threads : new int[] {1, 2}) {
+            MnistLoss parallel = strict.threads(threads);
+            assertRefused(
+                    StrictModeException.Argument.TARGETS,
+                    count - 1,
+                    3,
+                    () -> parallel.none(batch.predictions(), batch.targets(), segment));
+            assertRefused(
+                    StrictModeException.Argument.TARGETS,
+                    count - 1,
+                    3,
+                    () -> parallel.gradient(batch.targets(), segment));
+            assertArrayEquals(before, output);
+        }
+        batch.targets[count - 1] = 1;
+        assertThatCode(() -> strict.gradient(batch.targets(), segment)).doesNotThrowAnyException();
+        assertEquals(-1f / count, output[count - 1]);
+        strict.none(batch.predictions(), batch.targets(), segment);
+        assertEquals(1 - batch.predictions[count - 1], output[count - 1]);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {100, 200_000})
+    void leavesAnAccumulatorAsItWas(int count) {
+        Batch batch = allowed(count);
+        try (LossAccumulator accumulator = LossAccumulator.create()) {
+            accumulator.addStrict(batch.predictions(), batch.targets());
+            byte[] before = accumulator.toBytes();
+            batch.predictions[count - 1] = 1.5f;
+            assertRefused(
+                    StrictModeException.Argument.PREDICTIONS,
+                    count - 1,
+                    1.5,
+                    () -> accumulator.addStrict(batch.predictions(), batch.targets()));
+            assertThat(accumulator.toBytes()).isEqualTo(before);
+            accumulator.add(batch.predictions(), batch.targets());
+            assertThat(accumulator.result().count()).isEqualTo(2L * count);
+        }
+    }
+}

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# cmake --install: header, library, exactloss.pc and the CMake package. The installed tree may be moved.
+include(CMakePackageConfigHelpers)
+
+set(EXACTLOSS_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/exactloss)
+
+install(TARGETS exactloss EXPORT exactloss-targets
+  LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
+  RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(DIRECTORY include/exactloss DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+
+# find_package(exactloss 0.1): before 1.0, a minor version may change what a program is compiled against.
+install(EXPORT exactloss-targets NAMESPACE exactloss:: DESTINATION ${EXACTLOSS_PACKAGE_DIR})
+configure_package_config_file(cmake/exactloss-config.cmake.in ${CMAKE_CURRENT_BINARY_DIR}/exactloss-config.cmake
+  INSTALL_DESTINATION ${EXACTLOSS_PACKAGE_DIR}
+  NO_SET_AND_CHECK_MACRO)
+write_basic_package_version_file(${CMAKE_CURRENT_BINARY_DIR}/exactloss-config-version.cmake
+  COMPATIBILITY SameMinorVersion)
+install(FILES
+  ${CMAKE_CURRENT_BINARY_DIR}/exactloss-config.cmake
+  ${CMAKE_CURRENT_BINARY_DIR}/exactloss-config-version.cmake
+  DESTINATION ${EXACTLOSS_PACKAGE_DIR})
+
+# Relative to exactloss.pc itself, unless the folders were given as absolute paths.
+if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
+  set(EXACTLOSS_PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
+else()
+  file(RELATIVE_PATH EXACTLOSS_PC_PREFIX "/${CMAKE_INSTALL_LIBDIR}/pkgconfig" "/")
+  string(REGEX REPLACE "/$" "" EXACTLOSS_PC_PREFIX "\${pcfiledir}/${EXACTLOSS_PC_PREFIX}")
+endif()
+foreach(dir LIBDIR INCLUDEDIR)
+  if(IS_ABSOLUTE "${CMAKE_INSTALL_${dir}}")
+    set(EXACTLOSS_PC_${dir} "${CMAKE_INSTALL_${dir}}")
+  else()
+    set(EXACTLOSS_PC_${dir} "\${prefix}/${CMAKE_INSTALL_${dir}}")
+  endif()
+endforeach()
+configure_file(cmake/exactloss.pc.in ${CMAKE_CURRENT_BINARY_DIR}/exactloss.pc @ONLY)
+install(FILES ${CMAKE_CURRENT_BINARY_DIR}/exactloss.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a set of kernels offers: one table per instruction set.
+ *
+ * Kernels work on blocks of at most BLOCK elements. Targets of every type are first decoded to a mask, one bit an
+ * element, so that the kernels for predictions know nothing of target types. Bit j of word i belongs to element
+ * 64 * i + j; bits past the end of the block are 0. All arrays may have any alignment.
+ */
+#ifndef EXACTLOSS_KERNELS_H
+#define EXACTLOSS_KERNELS_H
+
+#include "exact_sum.h"
+
+#include <stdint.h>
+
+#define BLOCK 4096
+
+#define MASK_WORDS (BLOCK / 64)
+
+/* Sets the bits of the elements that equal `value` (0 or 1) among targets[offset] .. targets[offset + count - 1]. */
+typedef void exactloss_decode(const void *targets, int64_t offset, int count, int value, uint64_t *mask);
+
+typedef struct exactloss_kernels {
+    const char *isa_name;
+
+    exactloss_decode *decode_u8;
+    exactloss_decode *decode_f32;
+
+    /* The number of bits that are set in both of two masks of `words` words. */
+    int64_t (*count_common)(const uint64_t *a, const uint64_t *b, int words);
+
+    /* sum += -p where the mask is set, +p elsewhere: the distances less 1 for each positive target. */
+    void (*sum_f32)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum);
+
+    /* Sets the bits of the elements with lower <= p <= upper; NaN is in no range. */
+    void (*within_f32)(const void *predictions, int count, float lower, float upper, uint64_t *mask);
+
+    /* distances[i] = 1 - p where the mask is set, p elsewhere; in place too. */
+    void (*distances_f32)(const void *predictions, const uint64_t *mask, int count, void *distances);
+
+    /* gradient[i] = -g where the mask is set, +g elsewhere. */
+    void (*gradient_f32)(const uint64_t *mask, int count, float g, void *gradient);
+} exactloss_kernels;
+
+extern const exactloss_kernels exactloss_kernels_portable;
+#ifdef EXACTLOSS_X86_64
+extern const exactloss_kernels exactloss_kernels_avx2;
+extern const exactloss_kernels exactloss_kernels_avx512;
+#endif
+
+/* The kernels that this process uses, chosen at the first call; NULL where EXACTLOSS_MAX_ISA is no known word. */
+const exactloss_kernels *exactloss_dispatch(void);
+
+#endif

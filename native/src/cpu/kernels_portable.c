@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The definition: plain C that every other kernel is tested against bit by bit, and what runs where no other can.
+ *
+ * A float is mantissa * 2^(exponent - 150) with a 24-bit integer mantissa. Those of 2^-20 <= |p| < 2 are added to one
+ * int64_t in units of 2^-43, the last bit of the smallest of them: below 2^44 each, so that a block's 4,096 stay below
+ * 2^56. All others go to the bins of the exact sum one by one.
+ */
+#include "kernels.h"
+
+#include <string.h>
+
+#define SMALLEST_EXPONENT 107 /* of 2^-20 */
+#define LARGEST_EXPONENT 127  /* of the floats just below 2 */
+
+static uint32_t load_bits(const void *array, int64_t index) {
+    uint32_t bits;
+    memcpy(&bits, (const unsigned char *)array + 4 * index, sizeof bits);
+    return bits;
+}
+
+static float load_float(const void *array, int64_t index) {
+    float value;
+    memcpy(&value, (const unsigned char *)array + 4 * index, sizeof value);
+    return value;
+}
+
+static void store_float(void *array, int64_t index, float value) {
+    memcpy((unsigned char *)array + 4 * index, &value, sizeof value);
+}
+
+static int is_set(const uint64_t *mask, int i) { return (int)(mask[i / 64] >> i % 64 & 1); }
+
+static void clear_mask(uint64_t *mask, int count) { memset(mask, 0, (size_t)(count + 63) / 64 * sizeof *mask); }
+
+static void decode_u8(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
+    const unsigned char *bytes = (const unsigned char *)targets + offset;
+    clear_mask(mask, count);
+    for (int i = 0; i < count; i++) {
+        mask[i / 64] |= (uint64_t)(bytes[i] == value) << i % 64;
+    }
+}
+
+static void decode_f32(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
+    const float wanted = (float)value;
+    clear_mask(mask, count);
+    for (int i = 0; i < count; i++) {
+        mask[i / 64] |= (uint64_t)(load_float(targets, offset + i) == wanted) << i % 64;
+    }
+}
+
+static int64_t count_common(const uint64_t *a, const uint64_t *b, int words) {
+    int64_t count = 0;
+    for (int i = 0; i < words; i++) {
+        for (uint64_t rest = a[i] & b[i]; rest != 0; rest &= rest - 1) {
+            count++;
+        }
+    }
+    return count;
+}
+
+/* A float that the one int64_t of a block does not hold. */
+static void add_any(exact_sum *sum, uint32_t bits, int negative) {
+    const int exponent = (int)(bits >> 23 & 0xff);
+    const int64_t fraction = bits & 0x7fffff;
+    if (exponent == 0xff) {
+        sum->nan_count += fraction != 0;
+        sum->negative_infinities += fraction == 0 && negative;
+        sum->positive_infinities += fraction == 0 && !negative;
+        return;
+    }
+    const int64_t mantissa = exponent == 0 ? fraction : fraction | 0x800000;
+    exactloss_sum_add(sum, negative ? -mantissa : mantissa, EXACT_SUM_ONE - 149 + (exponent == 0 ? 0 : exponent - 1));
+}
+
+static void sum_f32(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
+    int64_t units = 0;
+    for (int i = 0; i < count; i++) {
+        const uint32_t bits = load_bits(predictions, i);
+        const int negative = (int)(bits >> 31) ^ is_set(mask, i);
+        const int exponent = (int)(bits >> 23 & 0xff);
+        if (exponent >= SMALLEST_EXPONENT && exponent <= LARGEST_EXPONENT) {
+            const int64_t value = (int64_t)((bits & 0x7fffff) | 0x800000) << (exponent - SMALLEST_EXPONENT);
+            units += negative ? -value : value;
+        } else if (bits << 1 != 0) {
+            add_any(sum, bits, negative);
+        }
+    }
+    exactloss_sum_add_units(sum, units);
+}
+
+static void within_f32(const void *predictions, int count, float lower, float upper, uint64_t *mask) {
+    clear_mask(mask, count);
+    for (int i = 0; i < count; i++) {
+        const float p = load_float(predictions, i);
+        mask[i / 64] |= (uint64_t)(lower <= p && p <= upper) << i % 64;
+    }
+}
+
+static void distances_f32(const void *predictions, const uint64_t *mask, int count, void *distances) {
+    for (int i = 0; i < count; i++) {
+        if (is_set(mask, i)) {
+            store_float(distances, i, 1.0f - load_float(predictions, i));
+        } else {
+            memmove((unsigned char *)distances + 4 * i, (const unsigned char *)predictions + 4 * i, 4);
+        }
+    }
+}
+
+static void gradient_f32(const uint64_t *mask, int count, float g, void *gradient) {
+    for (int i = 0; i < count; i++) {
+        store_float(gradient, i, is_set(mask, i) ? -g : g);
+    }
+}
+
+const exactloss_kernels exactloss_kernels_portable = {
+    .isa_name = "portable",
+    .decode_u8 = decode_u8,
+    .decode_f32 = decode_f32,
+    .count_common = count_common,
+    .sum_f32 = sum_f32,
+    .within_f32 = within_f32,
+    .distances_f32 = distances_f32,
+    .gradient_f32 = gradient_f32,
+};

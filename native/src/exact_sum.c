@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bins, carries, and the correctly rounded quotient. Everything here is integer arithmetic, so no rounding mode and no
+ * instruction set has a say in it.
+ *
+ * An addition changes a bin by less than 2^33. Bins therefore stay below 2^62 for 2^28 additions, after which the
+ * carries are settled: every bin but the top one into [0, 2^32), the top one into the range of int32_t, which carries
+ * the sign.
+ */
+#include "exact_sum.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#define LIMB_MASK 0xffffffff
+#define SETTLE_AFTER (1 << 28)
+
+/* Carries of negative bins rely on >> being an arithmetic shift, as it is in every C compiler that is known. */
+_Static_assert((-1 >> 1) == -1, "signed right shift must be arithmetic");
+
+void exactloss_sum_init(exact_sum *sum) { memset(sum, 0, offsetof(exact_sum, bins)); }
+
+/* Extends the window to include bins[from] .. bins[to - 1]. */
+static void open_window(exact_sum *sum, int from, int to) {
+    if (sum->first == sum->last) {
+        sum->first = from;
+        sum->last = from;
+    }
+    while (sum->first > from) {
+        sum->bins[--sum->first] = 0;
+    }
+    while (sum->last < to) {
+        sum->bins[sum->last++] = 0;
+    }
+}
+
+static int fits_int32(int64_t value) { return value >= INT32_MIN && value <= INT32_MAX; }
+
+static void settle(exact_sum *sum) {
+    exactloss_sum_flush_units(sum);
+    for (int i = sum->first; i + 1 < sum->last; i++) {
+        sum->bins[i + 1] += sum->bins[i] >> 32;
+        sum->bins[i] &= LIMB_MASK;
+    }
+    while (sum->last > sum->first && sum->last < EXACT_SUM_BINS && !fits_int32(sum->bins[sum->last - 1])) {
+        sum->bins[sum->last] = sum->bins[sum->last - 1] >> 32;
+        sum->bins[sum->last - 1] &= LIMB_MASK;
+        sum->last++;
+    }
+    sum->unsettled = 0;
+}
+
+void exactloss_sum_add(exact_sum *sum, int64_t units, int position) {
+    const int bin = position / 32;
+    const int shift = position % 32;
+    if (bin < sum->first || bin + 3 > sum->last) {
+        open_window(sum, bin, bin + 3);
+    }
+    const int64_t low = (int64_t)((uint64_t)(units & LIMB_MASK) << shift);
+    const int64_t high = (units >> 32) * ((int64_t)1 << shift);
+    sum->bins[bin] += low & LIMB_MASK;
+    sum->bins[bin + 1] += (low >> 32) + (high & LIMB_MASK);
+    sum->bins[bin + 2] += high >> 32;
+    if (++sum->unsettled == SETTLE_AFTER) {
+        settle(sum);
+    }
+}
+
+void exactloss_sum_flush_units(exact_sum *sum) {
+    const int64_t units = sum->units;
+    sum->units = 0;
+    sum->unit_additions = 0;
+    if (units != 0) {
+        exactloss_sum_add(sum, units, EXACT_SUM_UNIT);
+    }
+}
+
+void exactloss_sum_add_double(exact_sum *sum, double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    const int exponent = (int)(bits >> 52 & 0x7ff);
+    const int negative = (int)(bits >> 63);
+    const int64_t fraction = (int64_t)(bits & 0xfffffffffffff);
+    if (exponent == 0x7ff) {
+        int64_t *count = fraction != 0 ? &sum->nan_count
+                         : negative    ? &sum->negative_infinities
+                                       : &sum->positive_infinities;
+        ++*count;
+        return;
+    }
+    const int64_t mantissa = exponent == 0 ? fraction : fraction | (int64_t)1 << 52;
+    exactloss_sum_add(sum, negative ? -mantissa : mantissa, exponent == 0 ? 0 : exponent - 1);
+}
+
+void exactloss_sum_merge(exact_sum *sum, const exact_sum *other) {
+    settle(sum);
+    exactloss_sum_add(sum, other->units, EXACT_SUM_UNIT);
+    if (other->first != other->last) {
+        open_window(sum, other->first, other->last);
+    }
+    for (int i = other->first; i < other->last; i++) {
+        sum->bins[i] += other->bins[i];
+    }
+    settle(sum);
+    sum->nan_count += other->nan_count;
+    sum->positive_infinities += other->positive_infinities;
+    sum->negative_infinities += other->negative_infinities;
+}
+
+/* ------------------------------------------------------------------------------------- sign and magnitude -- */
+
+/* |sum| as `count` limbs without leading zeros. Bit 0 of limbs[0] has the given position. */
+typedef struct magnitude {
+    int position, count, negative;
+    uint32_t limbs[EXACT_SUM_BINS + 4]; /* room for the carry of the top bin, and for bits_of() to read 0 above */
+} magnitude;
+
+static void negate(uint32_t *limbs, int count) {
+    uint64_t carry = 1;
+    for (int i = 0; i < count; i++) {
+        carry += (uint32_t)~limbs[i];
+        limbs[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
+}
+
+static void finish_magnitude(magnitude *m, int64_t carry) {
+    m->limbs[m->count++] = (uint32_t)carry;
+    m->limbs[m->count++] = (uint32_t)(carry >> 32);
+    m->negative = carry < 0;
+    if (m->negative) {
+        negate(m->limbs, m->count);
+    }
+    m->limbs[m->count] = 0;
+    m->limbs[m->count + 1] = 0;
+    while (m->count > 0 && m->limbs[m->count - 1] == 0) {
+        m->count--;
+    }
+}
+
+static void take_magnitude(const exact_sum *sum, magnitude *m) {
+    m->count = 0;
+    if (sum->first == sum->last) {
+        m->position = EXACT_SUM_UNIT;
+        finish_magnitude(m, sum->units);
+        return;
+    }
+    exact_sum flushed = *sum;
+    exactloss_sum_flush_units(&flushed);
+    m->position = 32 * flushed.first;
+    int64_t carry = 0;
+    for (int i = flushed.first; i < flushed.last; i++) {
+        carry += flushed.bins[i];
+        m->limbs[m->count++] = (uint32_t)carry;
+        carry >>= 32;
+    }
+    finish_magnitude(m, carry);
+}
+
+/* The number of leading zeros of a value that is not 0. */
+static int leading_zeros(uint64_t value) {
+#ifdef __GNUC__
+    return __builtin_clzll(value);
+#else
+    int zeros = 0;
+    for (; value >> 63 == 0; value <<= 1) {
+        zeros++;
+    }
+    return zeros;
+#endif
+}
+
+/* The number of bits of a magnitude that is not 0, counted from bit 0 of limbs[0]. */
+static int limb_bits(const magnitude *m) { return 32 * m->count + 32 - leading_zeros(m->limbs[m->count - 1]); }
+
+int exactloss_sum_bit_length(const exact_sum *sum) {
+    magnitude m;
+    take_magnitude(sum, &m);
+    return m.count == 0 ? 0 : m.position + limb_bits(&m);
+}
+
+/* -------------------------------------------------------------------------------------------- the quotient -- */
+
+/* The quotient lies at significand * 2^exponent, or (where inexact) strictly between that and the next significand. */
+typedef struct quotient {
+    uint64_t significand; /* its top bit is set */
+    int exponent;
+    int inexact;
+} quotient;
+
+/* Bits [low, low + size) of the limbs, where bits below 0 are 0; size < 64. */
+static uint64_t bits_of(const magnitude *m, int low, int size) {
+    if (low + size <= 0) {
+        return 0;
+    }
+    if (low < 0) {
+        return bits_of(m, 0, size + low) << -low;
+    }
+    const uint32_t *limbs = m->limbs + low / 32;
+    const int shift = low % 32;
+    const uint64_t pair = limbs[0] | (uint64_t)limbs[1] << 32;
+    const uint64_t bits = shift == 0 ? pair : pair >> shift | (uint64_t)limbs[2] << (64 - shift);
+    return bits & (((uint64_t)1 << size) - 1);
+}
+
+/* Whether any of the bits [0, end) is set. */
+static int any_below(const magnitude *m, int end) {
+    for (int low = 0; low < end; low += 32) {
+        if (bits_of(m, low, end - low < 32 ? end - low : 32) != 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+/*
+ * Long division from the top, in digits of as many bits as keep (remainder << bits) within 64. It stops when the
+ * significand has its 64 bits, or is exact.
+ */
+static quotient divide(const magnitude *m, uint64_t divisor) {
+    quotient q = {0, 0, 0};
+    uint64_t remainder = 0;
+    int at = limb_bits(m);
+    const int room = divisor == 1 ? 63 : leading_zeros(divisor);
+    while (q.significand >> 63 == 0) {
+        const int zeros = q.significand == 0 ? 64 : leading_zeros(q.significand);
+        if (remainder == 0 && at <= 0) {
+            q.significand <<= zeros;
+            at -= zeros;
+            break;
+        }
+        const int size = room < zeros ? room : zeros;
+        at -= size;
+        remainder = remainder << size | bits_of(m, at, size);
+        q.significand = q.significand << size | remainder / divisor;
+        remainder %= divisor;
+    }
+    q.exponent = at + m->position - EXACT_SUM_ONE;
+    q.inexact = remainder != 0 || any_below(m, at);
+    return q;
+}
+
+/*
+ * Rounds to nearest even to a binary format of `precision` bits whose smallest positive value is 2^lowest, and returns
+ * the encoding of the magnitude. Adding the rounded significand to the exponent field carries into it where it must.
+ */
+static uint64_t encode(quotient q, int precision, int lowest, uint64_t infinity) {
+    int dropped = 64 - precision;
+    if (q.exponent + dropped < lowest) {
+        dropped = lowest - q.exponent;
+    }
+    if (dropped > 64) {
+        return 0;
+    }
+    uint64_t kept = dropped == 64 ? 0 : q.significand >> dropped;
+    const uint64_t rest = dropped == 64 ? q.significand : q.significand & (((uint64_t)1 << dropped) - 1);
+    const uint64_t half = (uint64_t)1 << (dropped - 1);
+    kept += rest > half || (rest == half && (q.inexact || (kept & 1) != 0));
+    const int scale = q.exponent + dropped - lowest;
+    if (scale + 1 >= (int)(infinity >> (precision - 1))) {
+        return infinity;
+    }
+    return ((uint64_t)scale << (precision - 1)) + kept;
+}
+
+#define INFINITY_F64 0x7ff0000000000000u
+#define INFINITY_F32 0x7f800000u
+#define QUIET_NAN_F64 0x7ff8000000000000u
+#define QUIET_NAN_F32 0x7fc00000u
+
+static void store(uint64_t bits_f64, uint64_t bits_f32, int negative, double *f64, float *f32) {
+    const uint64_t signed_f64 = bits_f64 | (uint64_t)negative << 63;
+    const uint32_t signed_f32 = (uint32_t)bits_f32 | (uint32_t)negative << 31;
+    memcpy(f64, &signed_f64, sizeof *f64);
+    if (f32 != NULL) {
+        memcpy(f32, &signed_f32, sizeof *f32);
+    }
+}
+
+void exactloss_sum_divide(const exact_sum *sum, int64_t divisor, double *f64, float *f32) {
+    if (sum->nan_count != 0 || (sum->positive_infinities != 0 && sum->negative_infinities != 0)) {
+        store(QUIET_NAN_F64, QUIET_NAN_F32, 0, f64, f32);
+        return;
+    }
+    if (sum->positive_infinities != 0 || sum->negative_infinities != 0) {
+        store(INFINITY_F64, INFINITY_F32, sum->negative_infinities != 0, f64, f32);
+        return;
+    }
+    magnitude m;
+    take_magnitude(sum, &m);
+    if (m.count == 0) {
+        store(0, 0, 0, f64, f32);
+        return;
+    }
+    const quotient q = divide(&m, (uint64_t)divisor);
+    store(encode(q, 53, -1074, INFINITY_F64), f32 == NULL ? 0 : encode(q, 24, -149, INFINITY_F32), m.negative, f64,
+          f32);
+}
+
+/* ------------------------------------------------------------------------------------------- the byte form -- */
+
+void exactloss_sum_to_bytes(const exact_sum *sum, unsigned char *bytes) {
+    exact_sum flushed = *sum;
+    exactloss_sum_flush_units(&flushed);
+    int64_t carry = 0;
+    for (int i = 0; i < EXACT_SUM_BINS; i++) {
+        carry += i >= flushed.first && i < flushed.last ? flushed.bins[i] : 0;
+        for (int k = 0; k < 4; k++) {
+            bytes[4 * i + k] = (unsigned char)(carry >> 8 * k);
+        }
+        carry >>= 32;
+    }
+}
+
+void exactloss_sum_from_bytes(exact_sum *sum, const unsigned char *bytes) {
+    exactloss_sum_init(sum);
+    open_window(sum, 0, EXACT_SUM_BINS);
+    for (int i = 0; i < EXACT_SUM_BINS; i++) {
+        for (int k = 0; k < 4; k++) {
+            sum->bins[i] |= (int64_t)bytes[4 * i + k] << 8 * k;
+        }
+    }
+    /* The top limb carries the sign of the two's complement. */
+    sum->bins[EXACT_SUM_BINS - 1] = (int32_t)sum->bins[EXACT_SUM_BINS - 1];
+}

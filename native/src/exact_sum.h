@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A sum of floating-point numbers without any rounding, and its quotient by a count with exactly one.
+ *
+ * The sum is a fixed-point number: bit `position` of it weighs 2^(position - 1074), so position 0 is the smallest
+ * subnormal double and EXACT_SUM_ONE is the integer 1. Its 2176 bits hold 2^63 addends of up to 2^1024. They are kept
+ * in bins of 32 bits, each in an int64_t, so that most additions need no carry: addition of integers is associative, which
+ * is why the order and the grouping of the addends cannot be seen in the result.
+ *
+ * Before the bins there is one wide int64_t in units of 2^-43, in which the sums of ordinary blocks of float32 land: a
+ * small batch never gets to the bins. And only a window of the bins is in use and initialised, so that an empty sum costs
+ * nothing to make.
+ *
+ * NaN and infinities are no numbers to add: they are counted beside the sum, and decide its value when it is read.
+ */
+#ifndef EXACTLOSS_EXACT_SUM_H
+#define EXACTLOSS_EXACT_SUM_H
+
+#include <stdint.h>
+
+#define EXACT_SUM_BINS 68
+#define EXACT_SUM_ONE 1074
+#define EXACT_SUM_UNIT (EXACT_SUM_ONE - 43) /* the position of the units */
+#define EXACT_SUM_UNITS_OF_ONE ((int64_t)1 << 43)
+#define EXACT_SUM_UNIT_ADDITIONS 64
+#define EXACT_SUM_BYTES (EXACT_SUM_BINS * 4)
+
+typedef struct exact_sum {
+    int32_t first, last; /* bins[first] .. bins[last - 1] hold the sum; the others count as 0 */
+    int32_t unsettled;   /* additions since the carries were last settled */
+    int32_t unit_additions;         /* additions to the units since they were last moved to the bins */
+    int64_t units;
+    int64_t nan_count;
+    int64_t positive_infinities;
+    int64_t negative_infinities;
+    int64_t bins[EXACT_SUM_BINS];
+} exact_sum;
+
+/* Makes an empty sum. */
+void exactloss_sum_init(exact_sum *sum);
+
+/* Adds units * 2^(position - EXACT_SUM_ONE). 0 <= position <= 2045, the position of the largest double's last bit. */
+void exactloss_sum_add(exact_sum *sum, int64_t units, int position);
+
+/* Moves the units to the bins. */
+void exactloss_sum_flush_units(exact_sum *sum);
+
+/* Adds units * 2^-43, |units| <= 2^56. */
+static inline void exactloss_sum_add_units(exact_sum *sum, int64_t units) {
+    if (sum->unit_additions == EXACT_SUM_UNIT_ADDITIONS) {
+        exactloss_sum_flush_units(sum);
+    }
+    sum->units += units;
+    sum->unit_additions++;
+}
+
+/* Adds a double: finite, infinite or NaN. */
+void exactloss_sum_add_double(exact_sum *sum, double value);
+
+/* Adds `other`, which may be `sum` itself. */
+void exactloss_sum_merge(exact_sum *sum, const exact_sum *other);
+
+/*
+ * sum / divisor, rounded once, to nearest even, to double and to float; quotient_f32 may be NULL. divisor >= 1. With
+ * NaN or both infinities among the addends: NaN; with one of them: that infinity. A sum of exactly 0 gives +0.
+ */
+void exactloss_sum_divide(const exact_sum *sum, int64_t divisor, double *quotient, float *quotient_f32);
+
+/* The finite part of the sum as EXACT_SUM_BYTES bytes of two's complement, little-endian; equal sums, equal bytes. */
+void exactloss_sum_to_bytes(const exact_sum *sum, unsigned char *bytes);
+
+/* The inverse. Sets everything but the counts of NaN and infinities, which become 0. */
+void exactloss_sum_from_bytes(exact_sum *sum, const unsigned char *bytes);
+
+/* The number of bits of the magnitude of the finite part: 0 for an empty or zero sum. */
+int exactloss_sum_bit_length(const exact_sum *sum);
+
+#endif

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The default floating-point environment for the time of a call: rounding to nearest, subnormals kept, no traps. A
+ * program that runs with another one (a fast-math start-up file flushes subnormals in every thread) gets the same bits.
+ */
+#ifndef EXACTLOSS_FP_ENVIRONMENT_H
+#define EXACTLOSS_FP_ENVIRONMENT_H
+
+#ifdef EXACTLOSS_X86_64
+
+#include <immintrin.h>
+
+#define MXCSR_DEFAULT 0x1f80u
+#define MXCSR_CONTROL 0xffc0u /* all but the sticky exception flags */
+
+typedef unsigned fp_environment;
+
+static inline fp_environment fp_environment_enter(void) {
+    const unsigned saved = _mm_getcsr();
+    if ((saved & MXCSR_CONTROL) != MXCSR_DEFAULT) {
+        _mm_setcsr(MXCSR_DEFAULT);
+    }
+    return saved;
+}
+
+static inline void fp_environment_leave(fp_environment saved) {
+    if ((saved & MXCSR_CONTROL) != MXCSR_DEFAULT) {
+        _mm_setcsr(saved);
+    }
+}
+
+#else
+
+#include <fenv.h>
+
+typedef fenv_t fp_environment;
+
+static inline fp_environment fp_environment_enter(void) {
+    fenv_t saved;
+    fegetenv(&saved);
+    fesetenv(FE_DFL_ENV);
+    return saved;
+}
+
+static inline void fp_environment_leave(fp_environment saved) { fesetenv(&saved); }
+
+#endif
+
+#endif

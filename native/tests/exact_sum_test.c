@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The exact sum and its quotient against IEEE division, 128-bit integers and the edges of both formats. */
+#include "exact_sum.h"
+#include "inputs.h"
+
+#include <float.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static exact_sum empty(void) {
+    exact_sum sum;
+    memset(&sum, 0xa5, sizeof sum); /* what init leaves alone must not matter */
+    exactloss_sum_init(&sum);
+    return sum;
+}
+
+static void check_double(double want, double have) {
+    if (memcmp(&want, &have, sizeof want) != 0) {
+        fail_msg("expected %a, got %a", want, have);
+    }
+}
+
+static void check_quotient(const exact_sum *sum, int64_t divisor, double want, float want_f32) {
+    double have;
+    float have_f32;
+    exactloss_sum_divide(sum, divisor, &have, &have_f32);
+    check_double(want, have);
+    check_double((double)want_f32, (double)have_f32);
+}
+
+/* Integers below 2^53 (2^24) divide with one rounding in double (float). */
+static void integers_divide_as_ieee_does(void **unused) {
+    (void)unused;
+    uint64_t state = 1;
+    for (int i = 0; i < 200000; i++) {
+        const int64_t a = (int64_t)(next_random(&state) >> (40 + next_random(&state) % 24));
+        const int64_t b = 1 + (int64_t)(next_random(&state) >> (40 + next_random(&state) % 24));
+        const int64_t wide_a = (int64_t)(next_random(&state) >> (11 + next_random(&state) % 53));
+        const int64_t wide_b = 1 + (int64_t)(next_random(&state) >> (12 + next_random(&state) % 52));
+        exact_sum sum = empty();
+        exactloss_sum_add(&sum, i % 2 ? a : -a, EXACT_SUM_ONE);
+        double quotient;
+        float quotient_f32;
+        exactloss_sum_divide(&sum, b, &quotient, &quotient_f32);
+        check_double((double)((float)(i % 2 ? a : -a) / (float)b) + 0.0, (double)quotient_f32);
+        sum = empty();
+        exactloss_sum_add(&sum, wide_a, EXACT_SUM_ONE);
+        exactloss_sum_divide(&sum, wide_b, &quotient, NULL);
+        check_double((double)wide_a / (double)wide_b, quotient);
+    }
+}
+
+/* With the divisor 1 any double comes back as it is, and its float form as the conversion rounds it. */
+static void doubles_come_back(void **unused) {
+    (void)unused;
+    uint64_t state = 2;
+    for (int i = 0; i < 200000; i++) {
+        const uint64_t bits = next_random(&state) & (i % 3 ? UINT64_MAX : 0x801fffffffffffff);
+        double value;
+        memcpy(&value, &bits, sizeof value);
+        if (isnan(value) || value == 0) {
+            continue;
+        }
+        exact_sum sum = empty();
+        exactloss_sum_add_double(&sum, value);
+        double have;
+        float have_f32;
+        exactloss_sum_divide(&sum, 1, &have, &have_f32);
+        check_double(value, have);
+        check_double((double)(float)value, (double)have_f32);
+    }
+}
+
+static void rounds_ties_to_even_at_the_smallest_numbers(void **unused) {
+    (void)unused;
+    static const double WANT[] = {0, 0, 0x1p-1074, 0x1p-1073, 0x1p-1073, 0x1p-1073, 0x1.8p-1073, 0x1p-1072};
+    for (int units = 0; units < 8; units++) {
+        exact_sum sum = empty();
+        exactloss_sum_add(&sum, units, 0);
+        check_quotient(&sum, 2, WANT[units], 0);
+    }
+    exact_sum sum = empty();
+    exactloss_sum_add(&sum, 3, EXACT_SUM_ONE - 150);
+    check_quotient(&sum, 1, 0x1.8p-149, 0x1p-148f);
+    sum = empty();
+    exactloss_sum_add(&sum, 1, 0);
+    check_quotient(&sum, INT64_MAX, 0, 0);
+}
+
+static void rounds_to_float_from_the_exact_value(void **unused) {
+    (void)unused;
+    exact_sum sum = empty();
+    exactloss_sum_add_double(&sum, 1.0 + 0x1p-24);
+    check_quotient(&sum, 1, 1.0 + 0x1p-24, 1.0f);
+    exactloss_sum_add_double(&sum, 0x1p-80);
+    check_quotient(&sum, 1, 1.0 + 0x1p-24, 0x1.000002p0f);
+    exactloss_sum_add_double(&sum, -0x1p-79);
+    check_quotient(&sum, 1, 1.0 + 0x1p-24, 1.0f);
+}
+
+static void overflows_to_infinity(void **unused) {
+    (void)unused;
+    exact_sum sum = empty();
+    exactloss_sum_add_double(&sum, -(double)FLT_MAX);
+    check_quotient(&sum, 1, -(double)FLT_MAX, -FLT_MAX);
+    exactloss_sum_add_double(&sum, -0x1p102);
+    check_quotient(&sum, 1, -(double)FLT_MAX - 0x1p102, -FLT_MAX);
+    exactloss_sum_add_double(&sum, -0x1p102);
+    check_quotient(&sum, 1, -(double)FLT_MAX - 0x1p103, -INFINITY);
+    sum = empty();
+    exactloss_sum_add_double(&sum, DBL_MAX);
+    exactloss_sum_add_double(&sum, DBL_MAX);
+    check_quotient(&sum, 1, INFINITY, INFINITY);
+    check_quotient(&sum, 2, DBL_MAX, INFINITY);
+}
+
+static void cancels_exactly(void **unused) {
+    (void)unused;
+    exact_sum sum = empty();
+    exactloss_sum_add_double(&sum, 1e300);
+    exactloss_sum_add_double(&sum, 5e-324);
+    exactloss_sum_add_double(&sum, -1e300);
+    check_quotient(&sum, 1, 5e-324, 0);
+    exactloss_sum_add_double(&sum, -5e-324);
+    check_quotient(&sum, 7, 0.0, 0.0f);
+    assert_int_equal(0, exactloss_sum_bit_length(&sum));
+    sum = empty();
+    check_quotient(&sum, 7, 0.0, 0.0f);
+}
+
+static void specials_decide(void **unused) {
+    (void)unused;
+    exact_sum sum = empty();
+    exactloss_sum_add_double(&sum, 3.0);
+    exactloss_sum_add_double(&sum, -INFINITY);
+    check_quotient(&sum, 5, -INFINITY, -INFINITY);
+    exactloss_sum_add_double(&sum, INFINITY);
+    check_quotient(&sum, 5, NAN, NAN);
+    sum = empty();
+    exactloss_sum_add_double(&sum, NAN);
+    exactloss_sum_add_double(&sum, INFINITY);
+    check_quotient(&sum, 1, NAN, NAN);
+}
+
+/* More additions than bins hold without settling their carries, against a 128-bit product. */
+static void settles_carries_in_time(void **unused) {
+    (void)unused;
+    const int64_t additions = ((int64_t)1 << 28) + 3;
+    exact_sum sum = empty(), negative = empty();
+    for (int64_t i = 0; i < additions; i++) {
+        exactloss_sum_add(&sum, INT64_MAX, EXACT_SUM_ONE + 31);
+        exactloss_sum_add(&negative, INT64_MIN, EXACT_SUM_ONE + 31);
+    }
+    __extension__ const __int128 product = (__int128)INT64_MAX * additions;
+    exact_sum expected = empty();
+    exactloss_sum_add(&expected, (int64_t)(product >> 64), EXACT_SUM_ONE + 31 + 64);
+    exactloss_sum_add(&expected, (int64_t)(product >> 1 & INT64_MAX), EXACT_SUM_ONE + 31 + 1);
+    exactloss_sum_add(&expected, (int64_t)(product & 1), EXACT_SUM_ONE + 31);
+    unsigned char want[EXACT_SUM_BYTES], have[EXACT_SUM_BYTES];
+    exactloss_sum_to_bytes(&expected, want);
+    exactloss_sum_to_bytes(&sum, have);
+    assert_memory_equal(want, have, EXACT_SUM_BYTES);
+    exactloss_sum_merge(&sum, &negative); /* INT64_MAX + INT64_MIN = -1 for each */
+    check_quotient(&sum, additions, -0x1p31, -0x1p31f);
+}
+
+static void merges_and_bytes_have_no_history(void **unused) {
+    (void)unused;
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        uint64_t state = seed;
+        exact_sum all = empty(), parts[3] = {empty(), empty(), empty()}, read;
+        unsigned char want[EXACT_SUM_BYTES], have[EXACT_SUM_BYTES];
+        for (int i = 0; i < 60; i++) {
+            const double value = (double)next_float(MIXED, &state) * (i % 5 == 0 ? 0x1p800 : 1);
+            exactloss_sum_add_double(&all, value);
+            exactloss_sum_add_double(&parts[next_random(&state) % 3], value);
+        }
+        exactloss_sum_merge(&parts[2], &parts[0]);
+        exactloss_sum_merge(&parts[1], &parts[2]);
+        exactloss_sum_to_bytes(&all, want);
+        exactloss_sum_to_bytes(&parts[1], have);
+        assert_memory_equal(want, have, EXACT_SUM_BYTES);
+        exactloss_sum_from_bytes(&read, want);
+        exactloss_sum_to_bytes(&read, have);
+        assert_memory_equal(want, have, EXACT_SUM_BYTES);
+        exactloss_sum_merge(&all, &all);
+        exactloss_sum_merge(&read, &parts[1]);
+        exactloss_sum_to_bytes(&all, want);
+        exactloss_sum_to_bytes(&read, have);
+        assert_memory_equal(want, have, EXACT_SUM_BYTES);
+    }
+}
+
+static void knows_its_bit_length(void **unused) {
+    (void)unused;
+    for (int position = 0; position <= 2045; position += 5) {
+        exact_sum sum = empty();
+        exactloss_sum_add(&sum, -5, position);
+        assert_int_equal(position + 3, exactloss_sum_bit_length(&sum));
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(integers_divide_as_ieee_does),
+        cmocka_unit_test(doubles_come_back),
+        cmocka_unit_test(rounds_ties_to_even_at_the_smallest_numbers),
+        cmocka_unit_test(rounds_to_float_from_the_exact_value),
+        cmocka_unit_test(overflows_to_infinity),
+        cmocka_unit_test(cancels_exactly),
+        cmocka_unit_test(specials_decide),
+        cmocka_unit_test(settles_carries_in_time),
+        cmocka_unit_test(merges_and_bytes_have_no_history),
+        cmocka_unit_test(knows_its_bit_length),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Which facts about a processor and its operating system make an instruction set usable: every one is needed. */
+#include "cpu/features.h"
+#include "exactloss/exactloss.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#define FMA (1u << 12)
+#define POPCNT (1u << 23)
+#define OSXSAVE (1u << 27)
+#define AVX (1u << 28)
+#define AVX2 (1u << 5)
+#define AVX512F (1u << 16)
+#define AVX512DQ (1u << 17)
+#define AVX512BW (1u << 30)
+#define AVX512VL (1u << 31)
+
+static const cpu_facts ALL = {FMA | POPCNT | OSXSAVE | AVX, AVX2 | AVX512F | AVX512DQ | AVX512BW | AVX512VL, 0xe7};
+
+static void all_facts_make_all_usable(void **unused) {
+    (void)unused;
+    assert_int_equal(EXACTLOSS_ISA_USABLE, exactloss_support(ALL, EXACTLOSS_ISA_PORTABLE));
+    assert_int_equal(EXACTLOSS_ISA_USABLE, exactloss_support(ALL, EXACTLOSS_ISA_AVX2));
+    assert_int_equal(EXACTLOSS_ISA_USABLE, exactloss_support(ALL, EXACTLOSS_ISA_AVX512));
+    assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(ALL, 3));
+    assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(ALL, -1));
+}
+
+static void no_facts_leave_the_portable_kernels(void **unused) {
+    (void)unused;
+    const cpu_facts none = {0, 0, 0};
+    assert_int_equal(EXACTLOSS_ISA_USABLE, exactloss_support(none, EXACTLOSS_ISA_PORTABLE));
+    assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(none, EXACTLOSS_ISA_AVX2));
+    assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(none, EXACTLOSS_ISA_AVX512));
+}
+
+static void every_processor_feature_is_needed(void **unused) {
+    (void)unused;
+    static const uint32_t LEAF1[] = {FMA, POPCNT, AVX};
+    static const uint32_t LEAF7[] = {AVX512F, AVX512DQ, AVX512BW, AVX512VL};
+    for (int i = 0; i < 3; i++) {
+        cpu_facts facts = ALL;
+        facts.leaf1_ecx &= ~LEAF1[i];
+        assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(facts, EXACTLOSS_ISA_AVX2));
+        assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(facts, EXACTLOSS_ISA_AVX512));
+    }
+    for (int i = 0; i < 4; i++) {
+        cpu_facts facts = ALL;
+        facts.leaf7_ebx &= ~LEAF7[i];
+        assert_int_equal(EXACTLOSS_ISA_USABLE, exactloss_support(facts, EXACTLOSS_ISA_AVX2));
+        assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(facts, EXACTLOSS_ISA_AVX512));
+    }
+    cpu_facts facts = ALL;
+    facts.leaf7_ebx &= ~AVX2;
+    assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(facts, EXACTLOSS_ISA_AVX2));
+}
+
+static void the_operating_system_must_save_the_registers(void **unused) {
+    (void)unused;
+    for (uint64_t xcr0 = 0; xcr0 < 256; xcr0++) {
+        cpu_facts facts = ALL;
+        facts.xcr0 = xcr0;
+        const int avx2 = (xcr0 & 6) == 6, avx512 = avx2 && (xcr0 & 0xe0) == 0xe0;
+        assert_int_equal(avx2 ? EXACTLOSS_ISA_USABLE : EXACTLOSS_ISA_DISABLED,
+                         exactloss_support(facts, EXACTLOSS_ISA_AVX2));
+        assert_int_equal(avx512 ? EXACTLOSS_ISA_USABLE : EXACTLOSS_ISA_DISABLED,
+                         exactloss_support(facts, EXACTLOSS_ISA_AVX512));
+    }
+    cpu_facts facts = ALL;
+    facts.leaf1_ecx &= ~OSXSAVE;
+    assert_int_equal(EXACTLOSS_ISA_DISABLED, exactloss_support(facts, EXACTLOSS_ISA_AVX2));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_facts_make_all_usable),
+        cmocka_unit_test(no_facts_leave_the_portable_kernels),
+        cmocka_unit_test(every_processor_feature_is_needed),
+        cmocka_unit_test(the_operating_system_must_save_the_registers),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

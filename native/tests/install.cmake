@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# The tests of what a user gets: the header, the library's symbols, the install tree and the examples.
+find_program(BASH_EXECUTABLE bash REQUIRED)
+find_program(CXX_EXECUTABLE NAMES $ENV{CXX} c++ g++ clang++ REQUIRED)
+
+# The library's objects as an archive, for a look at its names.
+add_library(exactloss_archive STATIC $<TARGET_OBJECTS:exactloss_objects>)
+set_target_properties(exactloss_archive PROPERTIES LINKER_LANGUAGE C)
+
+add_executable(mnist_loss ${PROJECT_SOURCE_DIR}/native/examples/mnist_loss.c)
+target_link_libraries(mnist_loss PRIVATE exactloss::exactloss exactloss_warnings)
+
+# A shell script of this folder. It exits with 77 when it can't run here, after a line "skipped: REASON".
+function(add_script_test name script)
+  add_test(NAME ${name} COMMAND ${BASH_EXECUTABLE} ${CMAKE_CURRENT_SOURCE_DIR}/${script} ${ARGN})
+  set_tests_properties(${name} PROPERTIES SKIP_RETURN_CODE 77 LABELS install)
+endfunction()
+
+add_script_test(symbols_test symbols_test.sh $<TARGET_FILE:exactloss> $<TARGET_FILE:exactloss_archive>)
+add_script_test(header_cxx_test header_cxx_test.sh
+  ${CXX_EXECUTABLE} ${PROJECT_SOURCE_DIR}/native $<TARGET_FILE:exactloss>)
+foreach(kind shared static)
+  add_script_test(install_${kind}_test install_test.sh
+    ${kind} ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${PROJECT_VERSION} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
+endforeach()
+
+add_test(NAME example_c_test COMMAND mnist_loss)
+add_test(NAME example_python_test COMMAND
+  ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/native/examples/mnist_loss.py $<TARGET_FILE:exactloss>)
+set_tests_properties(example_c_test example_python_test PROPERTIES
+  PASS_REGULAR_EXPRESSION "^0\\.43333334227403003\n$"
+  LABELS install)
