@@ -87,15 +87,6 @@ static int open_batch(const exactloss_kernels **kernels, batch *b, int predictio
 
 /* ----------------------------------------------------------------------------------------------- the loss -- */
 
-/* The totals of a batch, in the default floating-point environment. */
-static int total(const exactloss_kernels *kernels, const batch *b, const double *threshold, int flags, totals *t,
-                 exactloss_violation *violation) {
-    const fp_environment saved = fp_environment_enter();
-    const int status = exactloss_batch_total(kernels, b, threshold, flags & EXACTLOSS_STRICT, t, violation);
-    fp_environment_leave(saved);
-    return status;
-}
-
 int exactloss_mnist_loss(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype,
                          int64_t targets_offset, int64_t count, int reduction, int flags, double *loss, float *loss_f32,
                          exactloss_violation *violation) {
@@ -109,16 +100,18 @@ int exactloss_mnist_loss(const void *predictions, int predictions_dtype, const v
         return EXACTLOSS_ERROR_REDUCTION;
     }
     totals t;
-    exactloss_totals_init(&t);
-    status = total(kernels, &b, NULL, flags, &t, violation);
-    if (status != EXACTLOSS_OK) {
-        return status;
-    }
     double result = NAN;
     float result_f32 = NAN;
-    if (reduction == EXACTLOSS_REDUCTION_SUM || count > 0) {
+    exactloss_totals_init(&t);
+    const fp_environment saved = fp_environment_enter();
+    status = exactloss_batch_total(kernels, &b, NULL, flags & EXACTLOSS_STRICT, &t, violation);
+    if (status == EXACTLOSS_OK && (reduction == EXACTLOSS_REDUCTION_SUM || count > 0)) {
         exactloss_sum_divide(&t.sum, reduction == EXACTLOSS_REDUCTION_SUM ? 1 : count, &result,
                              loss_f32 == NULL ? NULL : &result_f32);
+    }
+    fp_environment_leave(saved);
+    if (status != EXACTLOSS_OK) {
+        return status;
     }
     if (loss != NULL) {
         *loss = result;
@@ -215,10 +208,12 @@ int exactloss_evaluate(const void *predictions, int predictions_dtype, const voi
     }
     totals t;
     exactloss_totals_init(&t);
-    status = total(kernels, &b, &threshold, flags, &t, violation);
+    const fp_environment saved = fp_environment_enter();
+    status = exactloss_batch_total(kernels, &b, &threshold, flags & EXACTLOSS_STRICT, &t, violation);
     if (status == EXACTLOSS_OK) {
         exactloss_totals_result(&t, threshold, evaluation);
     }
+    fp_environment_leave(saved);
     return status;
 }
 
@@ -245,8 +240,10 @@ int exactloss_accumulator_init(exactloss_accumulator *memory, double threshold) 
         return EXACTLOSS_ERROR_THRESHOLD;
     }
     accumulator *a = state_of(memory);
+    const fp_environment saved = fp_environment_enter();
     a->magic = ACCUMULATOR_MAGIC;
     a->threshold = threshold == 0.0 ? 0.0 : threshold; /* -0 is the same threshold, and gives the same bytes */
+    fp_environment_leave(saved);
     exactloss_totals_init(&a->totals);
     return EXACTLOSS_OK;
 }
@@ -270,7 +267,9 @@ int exactloss_accumulator_add(exactloss_accumulator *memory, const void *predict
     }
     totals t;
     exactloss_totals_init(&t);
-    status = total(kernels, &b, &a->threshold, flags, &t, violation);
+    const fp_environment saved = fp_environment_enter();
+    status = exactloss_batch_total(kernels, &b, &a->threshold, flags & EXACTLOSS_STRICT, &t, violation);
+    fp_environment_leave(saved);
     if (status == EXACTLOSS_OK) {
         exactloss_totals_merge(&a->totals, &t);
     }
@@ -287,7 +286,7 @@ int exactloss_accumulator_merge(exactloss_accumulator *memory, const exactloss_a
     }
     accumulator *a = state_of(memory);
     const accumulator *o = const_state_of(other);
-    if (a->threshold != o->threshold) {
+    if (memcmp(&a->threshold, &o->threshold, sizeof a->threshold) != 0) {
         return EXACTLOSS_ERROR_THRESHOLD;
     }
     if (o->totals.count > INT64_MAX - a->totals.count) {
@@ -305,7 +304,9 @@ int exactloss_accumulator_result(const exactloss_accumulator *memory, exactloss_
     if (evaluation == NULL) {
         return EXACTLOSS_ERROR_NULL;
     }
+    const fp_environment saved = fp_environment_enter();
     exactloss_totals_result(&const_state_of(memory)->totals, const_state_of(memory)->threshold, evaluation);
+    fp_environment_leave(saved);
     return EXACTLOSS_OK;
 }
 

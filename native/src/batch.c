@@ -61,38 +61,26 @@ void exactloss_totals_result(const totals *t, double threshold, exactloss_evalua
 typedef struct block {
     int64_t start;
     int count;
+    int positives;
     const unsigned char *predictions;
     uint64_t mask[MASK_WORDS];
 } block;
-
-static int words_of(const block *k) { return (k->count + 63) / 64; }
 
 static void open_block(const batch *b, int64_t start, block *k) {
     const int64_t rest = b->count - start;
     k->start = start;
     k->count = (int)(rest < BLOCK ? rest : BLOCK);
     k->predictions = b->predictions == NULL ? NULL : b->predictions + ELEMENT_SIZE * start;
-    b->decode(b->targets, b->targets_offset + start, k->count, 1, k->mask);
+    k->positives = b->decode(b->targets, b->targets_offset + start, k->count, 1, k->mask);
 }
 
-/* The index of the first of `count` bits that is not set, or count. */
+/* The index of the first of `count` bits that is not set, of which there is one. */
 static int first_clear(const uint64_t *mask, int count) {
-    for (int i = 0; i < count; i++) {
-        if ((mask[i / 64] >> i % 64 & 1) == 0) {
-            return i;
-        }
+    int i = 0;
+    while (i + 1 < count && (mask[i / 64] >> i % 64 & 1) != 0) {
+        i++;
     }
-    return count;
-}
-
-static int all_set(const uint64_t *mask, int count) {
-    const int words = count / 64;
-    for (int i = 0; i < words; i++) {
-        if (mask[i] != UINT64_MAX) {
-            return 0;
-        }
-    }
-    return count % 64 == 0 || mask[words] == ((uint64_t)1 << count % 64) - 1;
+    return i;
 }
 
 static double prediction_value(const unsigned char *element) {
@@ -110,16 +98,17 @@ static int refuse(int64_t index, int argument, double value, exactloss_violation
 
 static int check_block(const exactloss_kernels *kernels, const batch *b, const block *k,
                        exactloss_violation *violation) {
-    uint64_t good_targets[MASK_WORDS], good_predictions[MASK_WORDS];
-    b->decode(b->targets, b->targets_offset + k->start, k->count, 0, good_targets);
-    for (int i = 0; i < words_of(k); i++) {
-        good_targets[i] |= k->mask[i];
+    uint64_t good[MASK_WORDS];
+    int target = k->count;
+    if (k->positives + b->decode(b->targets, b->targets_offset + k->start, k->count, 0, good) < k->count) {
+        for (int i = 0; 64 * i < k->count; i++) {
+            good[i] |= k->mask[i];
+        }
+        target = first_clear(good, k->count);
     }
-    int target = all_set(good_targets, k->count) ? k->count : first_clear(good_targets, k->count);
-    if (k->predictions != NULL) {
-        kernels->within_f32(k->predictions, k->count, 0.0f, 1.0f, good_predictions);
-        const int p = all_set(good_predictions, k->count) ? k->count : first_clear(good_predictions, k->count);
-        if (p < k->count && p <= target) {
+    if (k->predictions != NULL && kernels->within_f32(k->predictions, k->count, 0.0f, 1.0f, good) < k->count) {
+        const int p = first_clear(good, k->count);
+        if (p <= target) {
             return refuse(k->start + p, EXACTLOSS_PREDICTIONS, prediction_value(k->predictions + ELEMENT_SIZE * p),
                           violation);
         }
@@ -164,15 +153,13 @@ int exactloss_batch_total(const exactloss_kernels *kernels, const batch *b, cons
         if (strict && check_block(kernels, b, &k, violation) != EXACTLOSS_OK) {
             return EXACTLOSS_ERROR_STRICT;
         }
-        kernels->sum_f32(k.predictions, k.mask, k.count, &t->sum);
-        const int64_t positives = kernels->count_common(k.mask, k.mask, words_of(&k));
-        exactloss_sum_add_units(&t->sum, positives * EXACT_SUM_UNITS_OF_ONE);
-        t->positives += positives;
+        kernels->sum_f32(k.predictions, k.mask, k.positives, k.count, &t->sum);
+        t->positives += k.positives;
         if (threshold != NULL) {
-            kernels->within_f32(k.predictions, k.count, smallest, INFINITY, predicted);
-            const int64_t hits = kernels->count_common(predicted, k.mask, words_of(&k));
+            const int above = kernels->within_f32(k.predictions, k.count, smallest, INFINITY, predicted);
+            const int hits = kernels->count_common(predicted, k.mask, k.count);
             t->true_positives += hits;
-            t->false_positives += kernels->count_common(predicted, predicted, words_of(&k)) - hits;
+            t->false_positives += above - hits;
         }
     }
     t->count += b->count;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bins, carries, and the correctly rounded quotient. Everything here is integer arithmetic, so no rounding mode and no
- * instruction set has a say in it.
+ * Bins, carries, and the correctly rounded quotient. Everything here is integer arithmetic, which no instruction set has
+ * a say in, but for a shortcut that needs rounding to nearest.
  *
  * An addition changes a bin by less than 2^33. Bins therefore stay below 2^62 for 2^28 additions, after which the
  * carries are settled: every bin but the top one into [0, 2^32), the top one into the range of int32_t, which carries
@@ -277,6 +277,28 @@ static void store(uint64_t bits_f64, uint64_t bits_f32, int negative, double *f6
     }
 }
 
+/*
+ * The common case: a small batch in [0, 1]. Both operands are integers that a double holds, so IEEE division rounds their
+ * quotient once, and 2^-43 only scales it. Its rounding to float is right too unless it lies on a float's rounding edge.
+ */
+static int divide_small(const exact_sum *sum, int64_t divisor, double *f64, float *f32) {
+    const int64_t most = (int64_t)1 << 53;
+    if (sum->first != sum->last || sum->units == 0 || sum->units > most || sum->units < -most || divisor > most) {
+        return 0;
+    }
+    const double result = (double)sum->units / (double)divisor * 0x1p-43;
+    if (f32 != NULL) {
+        uint64_t bits;
+        memcpy(&bits, &result, sizeof bits);
+        if ((bits & 0x1fffffff) == 0x10000000) {
+            return 0;
+        }
+        *f32 = (float)result;
+    }
+    *f64 = result;
+    return 1;
+}
+
 void exactloss_sum_divide(const exact_sum *sum, int64_t divisor, double *f64, float *f32) {
     if (sum->nan_count != 0 || (sum->positive_infinities != 0 && sum->negative_infinities != 0)) {
         store(QUIET_NAN_F64, QUIET_NAN_F32, 0, f64, f32);
@@ -284,6 +306,9 @@ void exactloss_sum_divide(const exact_sum *sum, int64_t divisor, double *f64, fl
     }
     if (sum->positive_infinities != 0 || sum->negative_infinities != 0) {
         store(INFINITY_F64, INFINITY_F32, sum->negative_infinities != 0, f64, f32);
+        return;
+    }
+    if (divide_small(sum, divisor, f64, f32)) {
         return;
     }
     magnitude m;

@@ -22,7 +22,7 @@
 #define EXACT_SUM_ONE 1074
 #define EXACT_SUM_UNIT (EXACT_SUM_ONE - 43) /* the position of the units */
 #define EXACT_SUM_UNITS_OF_ONE ((int64_t)1 << 43)
-#define EXACT_SUM_UNIT_ADDITIONS 64
+#define EXACT_SUM_UNIT_ADDITIONS 32
 #define EXACT_SUM_BYTES (EXACT_SUM_BINS * 4)
 
 typedef struct exact_sum {
@@ -45,7 +45,7 @@ void exactloss_sum_add(exact_sum *sum, int64_t units, int position);
 /* Moves the units to the bins. */
 void exactloss_sum_flush_units(exact_sum *sum);
 
-/* Adds units * 2^-43, |units| <= 2^56. */
+/* Adds units * 2^-43, |units| <= 2^57. */
 static inline void exactloss_sum_add_units(exact_sum *sum, int64_t units) {
     if (sum->unit_additions == EXACT_SUM_UNIT_ADDITIONS) {
         exactloss_sum_flush_units(sum);

@@ -311,15 +311,22 @@ static void statuses_have_words(void **unused) {
 /* --------------------------------------------------------------------- the floating-point environment -- */
 
 typedef struct everything {
-    double loss;
-    exactloss_evaluation evaluation;
+    double losses[3];
+    exactloss_evaluation evaluations[4];
     float distances[COUNT], gradient[COUNT];
 } everything;
 
 static void compute_everything(const float *p, const unsigned char *t, everything *r) {
+    static const int64_t COUNTS[] = {7, 100, COUNT};
+    exactloss_accumulator a;
     memset(r, 0, sizeof *r);
-    exactloss_mnist_loss(p, F32, t, U8, 0, COUNT, MEAN, 0, &r->loss, NULL, NULL);
-    exactloss_evaluate(p, F32, t, U8, 0, COUNT, 0.5, 0, &r->evaluation, NULL);
+    exactloss_accumulator_init(&a, 0.1);
+    for (int i = 0; i < 3; i++) {
+        exactloss_mnist_loss(p, F32, t, U8, 0, COUNTS[i], MEAN, 0, &r->losses[i], NULL, NULL);
+        exactloss_evaluate(p, F32, t, U8, 0, COUNTS[i], 0.1, 0, &r->evaluations[i], NULL);
+    }
+    exactloss_accumulator_add(&a, p, F32, t, U8, 0, 33, 0, NULL);
+    exactloss_accumulator_result(&a, &r->evaluations[3]);
     exactloss_mnist_loss_none(p, F32, t, U8, 0, COUNT, 0, r->distances, NULL);
     exactloss_mnist_loss_gradient(t, U8, 0, COUNT, 1e-40, MEAN, 0, r->gradient, F32, NULL);
 }

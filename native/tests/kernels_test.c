@@ -60,12 +60,13 @@ static void write_sum(const exact_sum *sum, unsigned char *bytes) {
 
 static void check_sum(input_kind kind, const unsigned char *p, const uint64_t *mask, int count, uint64_t seed) {
     unsigned char want[EXACT_SUM_BYTES + 24], have[EXACT_SUM_BYTES + 24];
+    const int positives = portable->count_common(mask, mask, count);
     exact_sum sum;
     exactloss_sum_init(&sum);
-    portable->sum_f32(p, mask, count, &sum);
+    portable->sum_f32(p, mask, positives, count, &sum);
     write_sum(&sum, want);
     exactloss_sum_init(&sum);
-    kernels->sum_f32(p, mask, count, &sum);
+    kernels->sum_f32(p, mask, positives, count, &sum);
     write_sum(&sum, have);
     if (memcmp(want, have, sizeof want) != 0) {
         fail_msg("sum differs: %s, %d elements, seed %llu", INPUT_KIND_NAMES[kind], count, (unsigned long long)seed);
@@ -137,26 +138,25 @@ static void masks_of_length(int count, uint64_t seed) {
     fill_bytes(1, &state, bytes, count);
     for (int value = 0; value < 2; value++) {
         memset(have, 0xaa, sizeof have);
-        portable->decode_u8(bytes, 0, count, value, want);
-        kernels->decode_u8(bytes, 0, count, value, have);
+        assert_int_equal(portable->decode_u8(bytes, 0, count, value, want),
+                         kernels->decode_u8(bytes, 0, count, value, have));
         check_masks(want, have, "decode_u8", count, seed);
         fill_float_targets(1, &state, floats, count);
         memset(have, 0xaa, sizeof have);
-        portable->decode_f32(floats, 0, count, value, want);
-        kernels->decode_f32(floats, 0, count, value, have);
+        assert_int_equal(portable->decode_f32(floats, 0, count, value, want),
+                         kernels->decode_f32(floats, 0, count, value, have));
         check_masks(want, have, "decode_f32", count, seed);
     }
     static const float RANGES[][2] = {{0.0f, 1.0f}, {0x1.000002p-1f, INFINITY}, {NAN, INFINITY}, {-INFINITY, -0.0f}};
     fill_floats(seed % 2 ? ANY_BITS : EDGES, &state, floats, count);
     for (int i = 0; i < 4; i++) {
         memset(have, 0xaa, sizeof have);
-        portable->within_f32(floats, count, RANGES[i][0], RANGES[i][1], want);
-        kernels->within_f32(floats, count, RANGES[i][0], RANGES[i][1], have);
+        assert_int_equal(portable->within_f32(floats, count, RANGES[i][0], RANGES[i][1], want),
+                         kernels->within_f32(floats, count, RANGES[i][0], RANGES[i][1], have));
         check_masks(want, have, "within_f32", count, seed);
     }
     random_mask(&state, count, have);
-    assert_int_equal(portable->count_common(want, have, words_of(count)),
-                     kernels->count_common(want, have, words_of(count)));
+    assert_int_equal(portable->count_common(want, have, count), kernels->count_common(want, have, count));
 }
 
 static void masks_at_all_lengths(void **unused) {
@@ -170,11 +170,11 @@ static void decoders_honour_the_offset(void **unused) {
     fill_bytes(1, &state, targets.begin, 1000);
     fill_float_targets(1, &state, predictions.begin, 1000);
     for (int64_t offset = 0; offset <= 130; offset++) {
-        portable->decode_u8(targets.begin + offset, 0, 500, 1, want);
-        kernels->decode_u8(targets.begin, offset, 500, 1, have);
+        assert_int_equal(portable->decode_u8(targets.begin + offset, 0, 500, 1, want),
+                         kernels->decode_u8(targets.begin, offset, 500, 1, have));
         check_masks(want, have, "decode_u8 with offset", 500, (uint64_t)offset);
-        portable->decode_f32(predictions.begin + 4 * offset, 0, 500, 1, want);
-        kernels->decode_f32(predictions.begin, offset, 500, 1, have);
+        assert_int_equal(portable->decode_f32(predictions.begin + 4 * offset, 0, 500, 1, want),
+                         kernels->decode_f32(predictions.begin, offset, 500, 1, have));
         check_masks(want, have, "decode_f32 with offset", 500, (uint64_t)offset);
     }
 }
@@ -224,8 +224,8 @@ static void all_alignments(void **unused) {
         fill_floats(MIXED, &state, p, count);
         check_sum(MIXED, p, mask, count, (uint64_t)shift);
         uint64_t have[MASK_WORDS];
-        portable->within_f32(p, count, 0.0f, 1.0f, want);
-        kernels->within_f32(p, count, 0.0f, 1.0f, have);
+        assert_int_equal(portable->within_f32(p, count, 0.0f, 1.0f, want),
+                         kernels->within_f32(p, count, 0.0f, 1.0f, have));
         check_masks(want, have, "within_f32", count, (uint64_t)shift);
         portable->distances_f32(p, mask, count, expected);
         for (int out_shift = 0; out_shift < SLACK; out_shift++) {

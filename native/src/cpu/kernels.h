@@ -17,8 +17,11 @@
 
 #define MASK_WORDS (BLOCK / 64)
 
-/* Sets the bits of the elements that equal `value` (0 or 1) among targets[offset] .. targets[offset + count - 1]. */
-typedef void exactloss_decode(const void *targets, int64_t offset, int count, int value, uint64_t *mask);
+/*
+ * Sets the bits of the elements that equal `value` (0 or 1) among targets[offset] .. targets[offset + count - 1], and
+ * returns how many there are.
+ */
+typedef int exactloss_decode(const void *targets, int64_t offset, int count, int value, uint64_t *mask);
 
 typedef struct exactloss_kernels {
     const char *isa_name;
@@ -26,14 +29,14 @@ typedef struct exactloss_kernels {
     exactloss_decode *decode_u8;
     exactloss_decode *decode_f32;
 
-    /* The number of bits that are set in both of two masks of `words` words. */
-    int64_t (*count_common)(const uint64_t *a, const uint64_t *b, int words);
+    /* The number of bits that are set in both of two masks of `count` elements. */
+    int (*count_common)(const uint64_t *a, const uint64_t *b, int count);
 
-    /* sum += -p where the mask is set, +p elsewhere: the distances less 1 for each positive target. */
-    void (*sum_f32)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum);
+    /* Adds the distances: 1 - p where the mask is set, which it is for `positives` elements, and p elsewhere. */
+    void (*sum_f32)(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum);
 
-    /* Sets the bits of the elements with lower <= p <= upper; NaN is in no range. */
-    void (*within_f32)(const void *predictions, int count, float lower, float upper, uint64_t *mask);
+    /* Sets the bits of the elements with lower <= p <= upper, and returns how many there are; NaN is in no range. */
+    int (*within_f32)(const void *predictions, int count, float lower, float upper, uint64_t *mask);
 
     /* distances[i] = 1 - p where the mask is set, p elsewhere; in place too. */
     void (*distances_f32)(const void *predictions, const uint64_t *mask, int count, void *distances);

@@ -92,13 +92,28 @@ static inline lane_bits vf_within(vf x, vf lower, vf upper) {
     return (lane_bits)_mm256_movemask_ps(inside);
 }
 
+/* One bit for each of 32 bytes that equals value. */
+static inline uint32_t equal_lanes(__m256i bytes, int value) {
+    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(bytes, _mm256_set1_epi8((char)value)));
+}
+
 /* One bit for each of 64 bytes that equals value. */
 static inline uint64_t equal_bytes(const unsigned char *bytes, int value) {
-    const __m256i wanted = _mm256_set1_epi8((char)value);
-    const __m256i low = _mm256_loadu_si256((const void *)bytes);
-    const __m256i high = _mm256_loadu_si256((const void *)(bytes + 32));
-    return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(low, wanted)) |
-           (uint64_t)(uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(high, wanted)) << 32;
+    return equal_lanes(_mm256_loadu_si256((const void *)bytes), value) |
+           (uint64_t)equal_lanes(_mm256_loadu_si256((const void *)(bytes + 32)), value) << 32;
+}
+
+/* The same for fewer than 64 bytes: masked loads read whole words of four, and the last bytes are looked at one by one. */
+static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, int value) {
+    const int words = count / 4;
+    const __m256i low = _mm256_maskload_epi32((const void *)bytes, first_lanes(words));
+    const __m256i high = _mm256_maskload_epi32((const void *)(bytes + 32), first_lanes(words - 8));
+    const uint64_t in_words = ((uint64_t)1 << 4 * words) - 1;
+    uint64_t bits = (equal_lanes(low, value) | (uint64_t)equal_lanes(high, value) << 32) & in_words;
+    for (int i = 4 * words; i < count; i++) {
+        bits |= (uint64_t)(bytes[i] == value) << i;
+    }
+    return bits;
 }
 
 #include "kernels_vector.h"

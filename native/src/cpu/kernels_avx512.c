@@ -81,6 +81,12 @@ static inline uint64_t equal_bytes(const unsigned char *bytes, int value) {
     return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(bytes), _mm512_set1_epi8((char)value));
 }
 
+/* The same for fewer than 64 bytes; nothing else is read. */
+static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, int value) {
+    const __mmask64 first = ((uint64_t)1 << count) - 1;
+    return _mm512_mask_cmpeq_epi8_mask(first, _mm512_maskz_loadu_epi8(first, bytes), _mm512_set1_epi8((char)value));
+}
+
 #include "kernels_vector.h"
 
 const exactloss_kernels exactloss_kernels_avx512 = KERNELS("avx512");

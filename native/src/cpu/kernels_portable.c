@@ -31,32 +31,41 @@ static void store_float(void *array, int64_t index, float value) {
 
 static int is_set(const uint64_t *mask, int i) { return (int)(mask[i / 64] >> i % 64 & 1); }
 
+static int set_bit(uint64_t *mask, int i, int value) {
+    mask[i / 64] |= (uint64_t)value << i % 64;
+    return value;
+}
+
 static void clear_mask(uint64_t *mask, int count) { memset(mask, 0, (size_t)(count + 63) / 64 * sizeof *mask); }
 
-static void decode_u8(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
+static int decode_u8(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
     const unsigned char *bytes = (const unsigned char *)targets + offset;
+    int found = 0;
     clear_mask(mask, count);
     for (int i = 0; i < count; i++) {
-        mask[i / 64] |= (uint64_t)(bytes[i] == value) << i % 64;
+        found += set_bit(mask, i, bytes[i] == value);
     }
+    return found;
 }
 
-static void decode_f32(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
+static int decode_f32(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
     const float wanted = (float)value;
+    int found = 0;
     clear_mask(mask, count);
     for (int i = 0; i < count; i++) {
-        mask[i / 64] |= (uint64_t)(load_float(targets, offset + i) == wanted) << i % 64;
+        found += set_bit(mask, i, load_float(targets, offset + i) == wanted);
     }
+    return found;
 }
 
-static int64_t count_common(const uint64_t *a, const uint64_t *b, int words) {
-    int64_t count = 0;
-    for (int i = 0; i < words; i++) {
+static int count_common(const uint64_t *a, const uint64_t *b, int count) {
+    int common = 0;
+    for (int i = 0; i < (count + 63) / 64; i++) {
         for (uint64_t rest = a[i] & b[i]; rest != 0; rest &= rest - 1) {
-            count++;
+            common++;
         }
     }
-    return count;
+    return common;
 }
 
 /* A float that the one int64_t of a block does not hold. */
@@ -73,8 +82,8 @@ static void add_any(exact_sum *sum, uint32_t bits, int negative) {
     exactloss_sum_add(sum, negative ? -mantissa : mantissa, EXACT_SUM_ONE - 149 + (exponent == 0 ? 0 : exponent - 1));
 }
 
-static void sum_f32(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
-    int64_t units = 0;
+static void sum_f32(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
+    int64_t units = positives * EXACT_SUM_UNITS_OF_ONE;
     for (int i = 0; i < count; i++) {
         const uint32_t bits = load_bits(predictions, i);
         const int negative = (int)(bits >> 31) ^ is_set(mask, i);
@@ -89,12 +98,14 @@ static void sum_f32(const void *predictions, const uint64_t *mask, int count, ex
     exactloss_sum_add_units(sum, units);
 }
 
-static void within_f32(const void *predictions, int count, float lower, float upper, uint64_t *mask) {
+static int within_f32(const void *predictions, int count, float lower, float upper, uint64_t *mask) {
+    int found = 0;
     clear_mask(mask, count);
     for (int i = 0; i < count; i++) {
         const float p = load_float(predictions, i);
-        mask[i / 64] |= (uint64_t)(lower <= p && p <= upper) << i % 64;
+        found += set_bit(mask, i, lower <= p && p <= upper);
     }
+    return found;
 }
 
 static void distances_f32(const void *predictions, const uint64_t *mask, int count, void *distances) {

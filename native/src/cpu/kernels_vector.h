@@ -57,13 +57,16 @@ static inline vw unbias(vi lanes, int additions, uint32_t pattern) {
     return vi_widen(vi_sub(lanes, vi_set((uint32_t)additions * pattern)));
 }
 
+/* Keeps the sums of a block in registers. */
+#define ALWAYS_INLINE inline __attribute__((always_inline))
+
 /* The sums of a block so far: high parts of the even and the odd vectors, low parts, and the largest range check. */
 typedef struct block_sums {
     vi even, odd, low, largest;
 } block_sums;
 
 /* Adds a group: four vectors of p, whose signs are in the mask. */
-static inline block_sums add_group(block_sums s, const vf x[4], const uint64_t *mask, int group) {
+static ALWAYS_INLINE block_sums add_group(block_sums s, const vf x[4], const uint64_t *mask, int group) {
     const vf split = vf_set(HIGH_SPLIT);
     vf high[4], rest[4];
     for (int k = 0; k < 4; k++) {
@@ -80,7 +83,7 @@ static inline block_sums add_group(block_sums s, const vf x[4], const uint64_t *
 }
 
 /* Puts the sum of a block in units of 2^-43 into *units and returns 1, or returns 0 where a value is out of range. */
-static int sum_units(const void *predictions, const uint64_t *mask, int count, int64_t *units) {
+static ALWAYS_INLINE int sum_units(const void *predictions, const uint64_t *mask, int count, int64_t *units) {
     block_sums s = {vi_set(0), vi_set(0), vi_set(0), vi_set(0)};
     int groups = count / GROUP;
     const int rest = count % GROUP;
@@ -144,14 +147,15 @@ static uint32_t sum_level(unsigned char *rest, int pairs, int e, exact_sum *sum)
     return vi_largest(largest);
 }
 
-static void sum_levels(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
+static void sum_levels(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
     unsigned char rest[4 * BLOCK];
     const int pairs = (count + 2 * LANES - 1) / (2 * LANES);
     uint32_t largest = copy_signed(predictions, mask, count, pairs, rest);
     if (largest >= 252u << 23) {
-        exactloss_kernels_portable.sum_f32(predictions, mask, count, sum);
+        exactloss_kernels_portable.sum_f32(predictions, mask, positives, count, sum);
         return;
     }
+    exactloss_sum_add_units(sum, positives * EXACT_SUM_UNITS_OF_ONE);
     while (largest != 0) {
         /* The smallest e with |y| <= 2^e for all, but not below -127, where the grid is that of the subnormals. */
         const int exponent = (int)(largest >> 23);
@@ -160,41 +164,43 @@ static void sum_levels(const void *predictions, const uint64_t *mask, int count,
     }
 }
 
-static void sum_f32(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
+static void sum_f32(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
     int64_t units;
     if (sum_units(predictions, mask, count, &units)) {
-        exactloss_sum_add_units(sum, units);
+        exactloss_sum_add_units(sum, units + positives * EXACT_SUM_UNITS_OF_ONE);
     } else {
-        sum_levels(predictions, mask, count, sum);
+        sum_levels(predictions, mask, positives, count, sum);
     }
 }
 
 /* --------------------------------------------------------------------------------------------------- masks -- */
 
-static int64_t count_common(const uint64_t *a, const uint64_t *b, int words) {
-    int64_t count = 0;
-    for (int i = 0; i < words; i++) {
-        count += __builtin_popcountll(a[i] & b[i]);
+static int count_common(const uint64_t *a, const uint64_t *b, int count) {
+    int common = 0;
+    for (int i = 0; i < (count + 63) / 64; i++) {
+        common += __builtin_popcountll(a[i] & b[i]);
     }
-    return count;
+    return common;
 }
 
-static void decode_u8(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
+static int decode_u8(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
     const unsigned char *bytes = (const unsigned char *)targets + offset;
     const int words = count / 64;
+    int found = 0;
     for (int i = 0; i < words; i++) {
         mask[i] = equal_bytes(bytes + 64 * (size_t)i, value);
+        found += __builtin_popcountll(mask[i]);
     }
     if (count % 64 != 0) {
-        unsigned char tail[64];
-        memset(tail, 0xff, sizeof tail);
-        memcpy(tail, bytes + 64 * (size_t)words, (size_t)(count % 64));
-        mask[words] = equal_bytes(tail, value);
+        mask[words] = equal_first_bytes(bytes + 64 * (size_t)words, count % 64, value);
+        found += __builtin_popcountll(mask[words]);
     }
+    return found;
 }
 
-static void within_f32(const void *floats, int count, float lower, float upper, uint64_t *mask) {
+static int within_f32(const void *floats, int count, float lower, float upper, uint64_t *mask) {
     const vf low = vf_set(lower), high = vf_set(upper);
+    int found = 0;
     for (int word = 0; 64 * word < count; word++) {
         uint64_t bits = 0;
         for (int i = 64 * word; i < 64 * word + 64 && i < count; i += LANES) {
@@ -203,11 +209,13 @@ static void within_f32(const void *floats, int count, float lower, float upper, 
             bits |= (uint64_t)vf_within(x, low, high) << i % 64;
         }
         mask[word] = bits;
+        found += __builtin_popcountll(bits);
     }
+    return found;
 }
 
-static void decode_f32(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
-    within_f32((const unsigned char *)targets + 4 * offset, count, (float)value, (float)value, mask);
+static int decode_f32(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
+    return within_f32((const unsigned char *)targets + 4 * offset, count, (float)value, (float)value, mask);
 }
 
 /* -------------------------------------------------------------------------------------------------- arrays -- */

@@ -63,6 +63,18 @@ static inline __m512 _mm512_mask_loadu_ps(__m512 otherwise, __mmask16 mask, cons
     return result;
 }
 
+static inline __m512i _mm512_maskz_loadu_epi8(__mmask64 mask, const void *p) {
+    unsigned char lanes[64] = {0};
+    __m512i result;
+    for (int i = 0; i < 64; i++) {
+        if (mask >> i & 1) {
+            lanes[i] = ((const unsigned char *)p)[i];
+        }
+    }
+    memcpy(&result, lanes, sizeof result);
+    return result;
+}
+
 static inline void _mm512_mask_storeu_ps(void *p, __mmask16 mask, __m512 x) {
     float lanes[16];
     memcpy(lanes, &x, sizeof lanes);

@@ -18,6 +18,9 @@ final class Kernels {
     static final int ABI_VERSION = EXACTLOSS_ABI_VERSION();
     static final int ACCUMULATOR_BYTES = EXACTLOSS_ACCUMULATOR_BYTES();
 
+    /** Elements that take less than a microsecond. */
+    private static final long SHORT_CALL = 1024;
+
     private Kernels() {}
 
     static double loss(Predictions predictions, Targets targets, Reduction reduction, boolean strict) {
@@ -25,7 +28,7 @@ final class Kernels {
         int status;
         try {
             status = (int) Linked.LOSS.invokeExact(
-                    anyOnHeap(predictions.segment(), targets.segment()),
+                    isCritical(predictions.count(), predictions.segment(), targets.segment()),
                     predictions.segment(),
                     predictions.type().code,
                     targets.segment(),
@@ -49,7 +52,7 @@ final class Kernels {
         int status;
         try {
             status = (int) Linked.EVALUATE.invokeExact(
-                    anyOnHeap(predictions.segment(), targets.segment()),
+                    isCritical(predictions.count(), predictions.segment(), targets.segment()),
                     predictions.segment(),
                     predictions.type().code,
                     targets.segment(),
@@ -73,7 +76,7 @@ final class Kernels {
         int status;
         try {
             status = (int) Linked.NONE.invokeExact(
-                    anyOnHeap(predictions.segment(), targets.segment(), distances),
+                    isCritical(count, predictions.segment(), targets.segment(), distances),
                     predictions.range(from, count),
                     predictions.type().code,
                     targets.range(from, count),
@@ -101,7 +104,7 @@ final class Kernels {
         int status;
         try {
             status = (int) Linked.GRADIENT.invokeExact(
-                    anyOnHeap(targets.segment(), gradient),
+                    isCritical(count, targets.segment(), gradient),
                     targets.range(from, count),
                     targets.type().code,
                     0L,
@@ -129,7 +132,7 @@ final class Kernels {
         int status;
         try {
             status = (int) Linked.ADD.invokeExact(
-                    anyOnHeap(predictions.segment(), targets.segment()),
+                    isCritical(count, predictions.segment(), targets.segment()),
                     accumulator,
                     predictions.range(from, count),
                     predictions.type().code,
@@ -200,13 +203,20 @@ final class Kernels {
         return support == EXACTLOSS_ISA_DISABLED() ? Isa.Support.DISABLED : Isa.Support.ABSENT;
     }
 
-    private static boolean anyOnHeap(MemorySegment... memory) {
+    /**
+     * Whether to call by the critical linkage, in which the garbage collector waits for the call to end. Heap memory needs
+     * it; its caller sees to it that the call is short. Off the heap it saves some nanoseconds, which count in a short call;
+     * but a call that is long, or may wait for a page of a mapped file, must not have it.
+     */
+    private static boolean isCritical(long count, MemorySegment... memory) {
+        boolean quick = count <= SHORT_CALL;
         for (MemorySegment segment : memory) {
             if (!segment.isNative()) {
                 return true;
             }
+            quick &= !segment.isMapped();
         }
-        return false;
+        return quick;
     }
 
     private static int flags(boolean strict) {
