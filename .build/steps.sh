@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs the steps of build.sh: one line for each, its output in a log, and what to do when it fails.
+# Runs the steps of build.sh: one line for each, its output in a log, and what to do when it fails. All of it goes to
+# standard error: standard output is for what was asked for, which may be JSON.
 
 KEEP_GOING=false # after a step that failed
 FAILED_STEPS=()
@@ -24,9 +25,14 @@ seconds_between() {
     printf '%d.%d s' $((tenths / 10)) $((tenths % 10))
 }
 
-# report START TEXT: the rest of the line of a step, whose name was printed when it began.
+# begin NAME: the line of a step, as far as it is known when the step begins.
+begin() {
+    printf '%-14s' "$1" >&2
+}
+
+# report START TEXT: the rest of the line.
 report() {
-    printf '%9s   %s\n' "$(seconds_between "$1" "$EPOCHREALTIME")" "$2"
+    printf '%9s   %s\n' "$(seconds_between "$1" "$EPOCHREALTIME")" "$2" >&2
 }
 
 # note TEXT: what a step has to say in its line.
@@ -38,7 +44,7 @@ note() {
 step() {
     local name=$1 log=build/log/$1.log start=$EPOCHREALTIME notes status
     shift
-    printf '%-14s' "$name"
+    begin "$name"
     # Not in an "if" or after "||": bash would ignore set -e inside the command then.
     set +e
     notes=$(
@@ -51,10 +57,11 @@ step() {
         report "$start" "$notes"
         return
     fi
-    report "$start" FAILED
-    if ((status > 128)); then
-        exit "$status" # interrupted: nothing to explain, nothing to go on with
+    if ((status == 130 || status == 143)); then # by SIGINT or SIGTERM: nothing to explain, nothing to go on with
+        report "$start" interrupted
+        exit "$status"
     fi
+    report "$start" "FAILED (status $status)"
     {
         tail -n 25 "$log" | sed 's/\x1b\[[0-9;]*m//g; /^$/d; s/^/    /' # without colours
         echo "build.sh: the step $name failed; all its output is in $log"

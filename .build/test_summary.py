@@ -36,7 +36,12 @@ def explanation(case, problem):
 
 
 def read(report, passed, failures, skips):
-    for case in ElementTree.parse(report).iter("testcase"):
+    try:
+        cases = ElementTree.parse(report).iter("testcase")
+    except ElementTree.ParseError as error:  # whoever wrote it was killed
+        failures.append(f"{report} is no whole report: {error}")
+        return
+    for case in cases:
         owner = case.get("classname")
         name = case.get("name") if owner in (None, case.get("name")) else f"{owner}.{case.get('name')}"
         problem = next((child for child in case if child.tag in ("failure", "error")), None)

@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# build.sh explains itself, from any folder, and refuses what it doesn't know.
+# build.sh explains itself, from any folder, and refuses what it doesn't know. A step that fails or is killed is
+# reported, one that is interrupted ends the build, and standard output has nothing of either.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
+work=$(mktemp -d "/tmp/exactloss steps.XXXXXX")
+trap 'rm -rf "$work"' EXIT
 cd /
 
 # expect STATUS WORD ARGUMENT...: runs build.sh with the arguments; its output must have the word.
@@ -23,3 +26,45 @@ done
 expect 0 JAVA_HOME --help
 expect 2 'no step "nonsense"' nonsense
 expect 2 'takes no arguments' clean everything
+
+mkdir -p "$work/build/log"
+cd "$work"
+
+# run_steps COMMAND: the steps of a build that keeps going, one of which runs the command; then the summary, as
+# "build.sh test" has it.
+run_steps() {
+    (
+        # shellcheck source=.build/steps.sh
+        . "$root/.build/steps.sh"
+        KEEP_GOING=true
+        step tool bash -c "$1"
+        step next true
+        "$root/.build/test_summary.py" "${FAILED_STEPS[@]}"
+    )
+}
+
+# expect_steps STATUS COMMAND WORD...: run_steps ends with the status, and its standard error has the words.
+expect_steps() {
+    local wanted=$1 command=$2 word status=0
+    shift 2
+    (run_steps "$command") >stdout 2>stderr || status=$?
+    for word in "$@"; do
+        if ((status != wanted)) || ! grep -qF -e "$word" stderr; then
+            printf 'the step "%s": status %d instead of %d, or no "%s" in:\n' "$command" "$status" "$wanted" "$word"
+            cat stderr
+            exit 1
+        fi
+    done
+}
+
+for end in 'exit 1' 'kill -KILL $$' 'kill -SEGV $$'; do
+    expect_steps 1 "echo the last words; $end" \
+        FAILED 'the last words' 'the step tool failed' 'Put the cause right' 'next '
+    grep -qx 'FAILED   the step tool' stdout
+    tail -n 1 stdout | grep -qx '0 passed, 3 failed' # the step, and that there is no report of either kind
+done
+for signal in INT TERM; do
+    expect_steps $((128 + $(kill -l "$signal"))) "kill -$signal \$\$" interrupted
+    [[ ! -s stdout ]]
+    ! grep -q next stderr || exit 1
+done

@@ -59,6 +59,10 @@ class SummaryTest(unittest.TestCase):
             lines, status = summary(ctest, java)
             self.assertEqual((1, "1 passed, 1 failed"), (status, lines[-1]))
 
+    def test_half_a_report_is_a_failure(self):
+        lines, status = summary(CTEST_PASSED + "<testcase", JAVA_PASSED)
+        self.assertEqual((1, "1 passed, 1 failed"), (status, lines[-1]))
+
     def test_a_failed_step_is_a_failure(self):
         lines, status = summary(CTEST_PASSED, JAVA_PASSED, "java-tests")
         self.assertEqual((1, "2 passed, 1 failed"), (status, lines[-1]))

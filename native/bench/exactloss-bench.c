@@ -2,8 +2,9 @@
 /*
  * exactloss-bench: how fast the library is on this machine, next to plain reading and to an inexact sum.
  *
- * Each row is an operation on float32 predictions and uint8 targets with random labels, on one thread. The variants of
- * a size take turns, round by round, so that a busy machine slows them alike; the median of the rounds is reported.
+ * Each row is an operation on float32 predictions and uint8 targets, on one thread: uniform random predictions with
+ * random labels first, then, for the mean, sorted labels and predictions that leave the fast path. The variants of a
+ * case take turns, round by round, so that a busy machine slows them alike; the median of the rounds is reported.
  * "read" is a loop that only reads the same bytes, with the same vectors: the bandwidth that a share is a share of.
  */
 #include "baselines.h"
@@ -11,6 +12,7 @@
 #include "cpu/features.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +20,7 @@
 #include <unistd.h>
 
 #define ROUNDS 15
-#define MAX_VARIANTS 16
+#define MAX_VARIANTS 18
 #define ROUND_SECONDS 0.02
 
 typedef enum operation { READ, INEXACT_MEAN, MEAN, EVALUATE, GRADIENT, FILL } operation;
@@ -34,8 +36,14 @@ typedef struct variant {
     double ns[ROUNDS];
 } variant;
 
+typedef enum values { UNIFORM, WITH_ZEROS, CONFIDENT, RAW_SCORES } values;
+
+static const char *const VALUE_NAMES[] = {"uniform", "with zeros", "confident", "raw scores"};
+
 typedef struct data {
     int64_t count;
+    values values;
+    int sorted_labels;
     unsigned char *predictions, *targets, *gradient;
 } data;
 
@@ -142,14 +150,16 @@ static double bandwidth_ns(const variant *variants, int count, operation compare
     return compared == GRADIENT ? best * 5 / 4 : best;
 }
 
-static void print_row(const variant *variants, int count, const variant *v, int64_t elements, int json, int *rows) {
+static void print_row(const variant *variants, int count, const variant *v, const data *d, int json, int *rows) {
+    const char *labels = d->sorted_labels ? "sorted" : "random";
     const int bytes = BYTES_PER_ELEMENT[v->operation];
     const variant *inexact = v->operation == MEAN ? find(variants, count, INEXACT_MEAN, v->isa) : NULL;
     const double share = v->operation == FILL ? 1 : bandwidth_ns(variants, count, v->operation) / median(v);
     const double gb_per_s = bytes / median(v);
     if (!json) {
-        printf("%-16s %-9s %10" PRId64 " %8.4f %8.4f %8.4f %8.2f %6.2f", OPERATION_NAMES[v->operation],
-               v->kernels->isa_name, elements, median(v), v->ns[0], v->ns[ROUNDS - 1], gb_per_s, share);
+        printf("%-16s %-9s %-11s %-7s %9" PRId64 " %8.4f %8.4f %8.4f %8.2f %6.2f", OPERATION_NAMES[v->operation],
+               v->kernels->isa_name, VALUE_NAMES[d->values], labels, d->count, median(v), v->ns[0], v->ns[ROUNDS - 1],
+               gb_per_s, share);
         if (inexact != NULL) {
             printf(" %8.2f", median(inexact) / median(v));
         }
@@ -157,10 +167,11 @@ static void print_row(const variant *variants, int count, const variant *v, int6
         return;
     }
     printf("%s{\"operation\":\"%s\",\"predictions\":\"float32\",\"targets\":\"uint8\",\"isa\":\"%s\",\"threads\":1,"
-           "\"elements\":%" PRId64 ",\"labels\":\"random\",\"bytes_per_element\":%d,\"ns_per_element\":%.6f,"
-           "\"ns_per_element_min\":%.6f,\"ns_per_element_max\":%.6f,\"gb_per_s\":%.4f,\"share_of_bandwidth\":%.4f",
-           *rows == 0 ? "" : ",", OPERATION_NAMES[v->operation], v->kernels->isa_name, elements, bytes, median(v),
-           v->ns[0], v->ns[ROUNDS - 1], gb_per_s, share);
+           "\"elements\":%" PRId64 ",\"values\":\"%s\",\"labels\":\"%s\",\"bytes_per_element\":%d,"
+           "\"ns_per_element\":%.6f,\"ns_per_element_min\":%.6f,\"ns_per_element_max\":%.6f,\"gb_per_s\":%.4f,"
+           "\"share_of_bandwidth\":%.4f",
+           *rows == 0 ? "" : ",", OPERATION_NAMES[v->operation], v->kernels->isa_name, d->count, VALUE_NAMES[d->values],
+           labels, bytes, median(v), v->ns[0], v->ns[ROUNDS - 1], gb_per_s, share);
     if (inexact != NULL) {
         printf(",\"share_of_inexact\":%.4f", median(inexact) / median(v));
     }
@@ -170,14 +181,31 @@ static void print_row(const variant *variants, int count, const variant *v, int6
 
 /* --------------------------------------------------------------------------------------------------- main -- */
 
-static int add_isa(variant *variants, int count, const exactloss_kernels *kernels, int isa) {
+/* Appends variants for an instruction set; for the smaller cases only the mean and what it is compared with. */
+static int add_isa(variant *variants, int count, const exactloss_kernels *kernels, int isa, int only_mean) {
     static const operation ALL[] = {READ, INEXACT_MEAN, MEAN, EVALUATE, FILL, GRADIENT};
-    for (int i = 0; i < (int)(sizeof ALL / sizeof *ALL); i++) {
-        const int has_baseline = isa != EXACTLOSS_ISA_PORTABLE;
-        if (has_baseline || (ALL[i] != READ && ALL[i] != INEXACT_MEAN && ALL[i] != FILL)) {
+    for (int i = 0; i < (only_mean ? 3 : 6); i++) {
+        const int is_baseline = ALL[i] == READ || ALL[i] == INEXACT_MEAN || ALL[i] == FILL;
+        if (!is_baseline || isa != EXACTLOSS_ISA_PORTABLE) {
             variants[count++] = (variant){.operation = ALL[i], .kernels = kernels, .isa = isa};
         }
     }
+    return count;
+}
+
+static int add_all(variant *variants, int only_mean) {
+    int count = add_isa(variants, 0, &exactloss_kernels_portable, EXACTLOSS_ISA_PORTABLE, only_mean);
+#ifdef EXACTLOSS_X86_64
+    const cpu_facts facts = exactloss_read_cpu();
+    if (exactloss_support(facts, EXACTLOSS_ISA_AVX2) == EXACTLOSS_ISA_USABLE) {
+        count = add_isa(variants, count, &exactloss_kernels_avx2, EXACTLOSS_ISA_AVX2, only_mean);
+    }
+    if (exactloss_support(facts, EXACTLOSS_ISA_AVX512) == EXACTLOSS_ISA_USABLE) {
+        count = add_isa(variants, count, &exactloss_kernels_avx512, EXACTLOSS_ISA_AVX512, only_mean);
+    } else if (!only_mean) {
+        fprintf(stderr, "avx512: not measured, this machine does not have it\n");
+    }
+#endif
     return count;
 }
 
@@ -190,18 +218,44 @@ static void *allocate(size_t size) {
     return memory;
 }
 
-static data make_data(int64_t count) {
+/* A prediction from 64 random bits. */
+static float make_prediction(values kind, uint64_t random) {
+    const float unit = (float)(random >> 40) * 0x1p-24f;
+    switch (kind) {
+        case WITH_ZEROS:
+            return random % 1000 == 0 ? 0.0f : unit;
+        case CONFIDENT:
+            return expf(-27.6f * unit); /* 1e-12 to 1, log-uniform */
+        case RAW_SCORES:
+            return 100.0f * unit - 50.0f;
+        default:
+            return unit;
+    }
+}
+
+static data make_data(int64_t count, values kind, int sorted_labels) {
     const size_t n = (size_t)count;
-    data d = {.count = count, .predictions = allocate(4 * n), .targets = allocate(n), .gradient = allocate(4 * n)};
+    data d = {count, kind, sorted_labels, allocate(4 * n), allocate(n), allocate(4 * n)};
     uint64_t state = 0x9e3779b97f4a7c15u;
     for (int64_t i = 0; i < count; i++) {
         state = state * 6364136223846793005u + 1442695040888963407u;
-        const float p = (float)(state >> 40) * 0x1p-24f;
+        const float p = make_prediction(kind, state ^ state >> 32);
         memcpy(d.predictions + 4 * i, &p, sizeof p);
-        d.targets[i] = (unsigned char)(state >> 39 & 1);
+        d.targets[i] = (unsigned char)(sorted_labels ? i >= count / 2 : (int)(state >> 39 & 1));
     }
     memset(d.gradient, 0, 4 * n);
     return d;
+}
+
+/* Measures a case and prints its rows; frees the data. */
+static void run_case(variant *variants, int count, data d, int json, int *rows) {
+    measure(variants, count, &d);
+    for (int i = 0; i < count; i++) {
+        print_row(variants, count, &variants[i], &d, json, rows);
+    }
+    free(d.predictions);
+    free(d.targets);
+    free(d.gradient);
 }
 
 static void machine_name(char *name, size_t size) {
@@ -222,43 +276,31 @@ static void machine_name(char *name, size_t size) {
 
 int main(int argc, char **argv) {
     static const int64_t SIZES[] = {64, 4096, 65536, 1 << 20, 1 << 26};
+    static const int64_t IN_L2 = 65536, IN_RAM = 1 << 26;
     const int json = argc == 2 && strcmp(argv[1], "--json") == 0;
     if (argc > 1 && !json) {
         fprintf(stderr, "usage: exactloss-bench [--json]\n");
         return 2;
     }
-    variant variants[MAX_VARIANTS];
-    int count = add_isa(variants, 0, &exactloss_kernels_portable, EXACTLOSS_ISA_PORTABLE);
-#ifdef EXACTLOSS_X86_64
-    const cpu_facts facts = exactloss_read_cpu();
-    if (exactloss_support(facts, EXACTLOSS_ISA_AVX2) == EXACTLOSS_ISA_USABLE) {
-        count = add_isa(variants, count, &exactloss_kernels_avx2, EXACTLOSS_ISA_AVX2);
-    }
-    if (exactloss_support(facts, EXACTLOSS_ISA_AVX512) == EXACTLOSS_ISA_USABLE) {
-        count = add_isa(variants, count, &exactloss_kernels_avx512, EXACTLOSS_ISA_AVX512);
-    } else {
-        fprintf(stderr, "avx512: not measured, this machine does not have it\n");
-    }
-#endif
+    variant all[MAX_VARIANTS], means[MAX_VARIANTS];
+    const int all_count = add_all(all, 0), mean_count = add_all(means, 1);
     char machine[256];
     machine_name(machine, sizeof machine);
     if (json) {
         printf("{\"machine\":\"%s\",\"rows\":[", machine);
     } else {
-        printf("%s\nfloat32 predictions, uint8 targets, random labels, 1 thread; ns an element\n\n", machine);
-        printf("%-16s %-9s %10s %8s %8s %8s %8s %6s %8s\n", "operation", "isa", "elements", "median", "min", "max",
-               "GB/s", "share", "exactness");
+        printf("%s\nfloat32 predictions, uint8 targets, 1 thread; ns an element\n\n", machine);
+        printf("%-16s %-9s %-11s %-7s %9s %8s %8s %8s %8s %6s %8s\n", "operation", "isa", "values", "labels",
+               "elements", "median", "min", "max", "GB/s", "share", "exactness");
     }
     int rows = 0;
     for (int s = 0; s < (int)(sizeof SIZES / sizeof *SIZES); s++) {
-        data d = make_data(SIZES[s]);
-        measure(variants, count, &d);
-        for (int i = 0; i < count; i++) {
-            print_row(variants, count, &variants[i], d.count, json, &rows);
-        }
-        free(d.predictions);
-        free(d.targets);
-        free(d.gradient);
+        run_case(all, all_count, make_data(SIZES[s], UNIFORM, 0), json, &rows);
+    }
+    run_case(means, mean_count, make_data(IN_L2, UNIFORM, 1), json, &rows);
+    for (int v = WITH_ZEROS; v <= RAW_SCORES; v++) {
+        run_case(means, mean_count, make_data(IN_L2, (values)v, 0), json, &rows);
+        run_case(means, mean_count, make_data(IN_RAM, (values)v, 0), json, &rows);
     }
     printf(json ? "]}\n"
                 : "\nshare: of the fastest plain read (gradient: fill) of the same bytes; exactness: speed of the "

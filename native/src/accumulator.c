@@ -5,7 +5,6 @@
  */
 #include "accumulator.h"
 
-#include <math.h>
 #include <string.h>
 
 #define FORM_MAGIC "XLAC"
@@ -80,8 +79,7 @@ static int is_possible(const totals *t) {
         }
         unspecial -= specials[i];
     }
-    return t->positives <= t->count && t->true_positives <= t->positives &&
-           t->false_positives <= t->count - t->positives &&
+    return t->true_positives <= t->positives && t->false_positives <= t->count - t->positives &&
            s->nan_count <= t->count - t->true_positives - t->false_positives &&
            exactloss_sum_bit_length(s) <= (t->count == 0 ? 0 : DISTANCE_BITS + bit_length(t->count));
 }
@@ -91,7 +89,8 @@ int exactloss_accumulator_from_bytes(accumulator *a, const unsigned char *bytes)
     int64_t *counts[COUNT_FIELDS];
     const uint64_t threshold = get(bytes + 8, 8);
     memcpy(&read.threshold, &threshold, sizeof threshold);
-    if (memcmp(bytes, FORM_MAGIC, 4) != 0 || get(bytes + 4, 4) != FORM_VERSION || isnan(read.threshold)) {
+    const int is_threshold = threshold << 1 <= (uint64_t)0x7ff << 53 && threshold != (uint64_t)1 << 63;
+    if (memcmp(bytes, FORM_MAGIC, 4) != 0 || get(bytes + 4, 4) != FORM_VERSION || !is_threshold) {
         return EXACTLOSS_ERROR_FORMAT;
     }
     exactloss_sum_from_bytes(&read.totals.sum, bytes + HEADER_BYTES + 8 * COUNT_FIELDS);

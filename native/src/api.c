@@ -11,6 +11,7 @@
 #include "fp_environment.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 _Static_assert(sizeof(exactloss_violation) == 24, "exactloss_violation is part of the binary interface");
@@ -29,24 +30,45 @@ static int is_count(int64_t offset, int64_t count) {
     return offset >= 0 && count >= 0 && offset <= most && count <= most - offset;
 }
 
-static double byte_value(const void *targets, int64_t i) { return ((const unsigned char *)targets)[i]; }
+/* Defines a function that reads a target of a type. */
+#define DEFINE_VALUE(name, type)                                                                                       \
+    static double name(const void *targets, int64_t i) {                                                               \
+        type value;                                                                                                    \
+        memcpy(&value, (const unsigned char *)targets + (int64_t)sizeof value * i, sizeof value);                      \
+        return (double)value;                                                                                          \
+    }
 
-static double float_value(const void *targets, int64_t i) {
-    float value;
-    memcpy(&value, (const unsigned char *)targets + 4 * i, sizeof value);
-    return value;
-}
+DEFINE_VALUE(value_u8, unsigned char)
+DEFINE_VALUE(value_i32, int32_t)
+DEFINE_VALUE(value_i64, int64_t)
+DEFINE_VALUE(value_f32, float)
+DEFINE_VALUE(value_f64, double)
 
-/* Fills in what depends on the type of the targets. */
+/* Fills in what depends on the type of the targets. Bits need no value_bits: strict mode refuses none of them. */
 static int set_targets(const exactloss_kernels *kernels, int dtype, batch *b) {
     switch (dtype) {
         case EXACTLOSS_UINT8:
             b->decode = kernels->decode_u8;
-            b->target_value = byte_value;
+            b->target_value = value_u8;
+            return EXACTLOSS_OK;
+        case EXACTLOSS_INT32:
+            b->decode = kernels->decode_i32;
+            b->target_value = value_i32;
+            return EXACTLOSS_OK;
+        case EXACTLOSS_INT64:
+            b->decode = kernels->decode_i64;
+            b->target_value = value_i64;
             return EXACTLOSS_OK;
         case EXACTLOSS_FLOAT32:
             b->decode = kernels->decode_f32;
-            b->target_value = float_value;
+            b->target_value = value_f32;
+            return EXACTLOSS_OK;
+        case EXACTLOSS_FLOAT64:
+            b->decode = kernels->decode_f64;
+            b->target_value = value_f64;
+            return EXACTLOSS_OK;
+        case EXACTLOSS_BITS:
+            b->decode = exactloss_decode_bits;
             return EXACTLOSS_OK;
         default:
             return EXACTLOSS_ERROR_DTYPE;
@@ -83,6 +105,21 @@ static int open_batch(const exactloss_kernels **kernels, batch *b, int predictio
     *kernels = exactloss_dispatch();
     const int status = check_batch(*kernels, b, targets_dtype, flags);
     return status != EXACTLOSS_OK ? status : check_predictions(b, predictions_dtype);
+}
+
+/*
+ * A threshold may be any double but NaN. -0 is the same threshold as +0, and becomes it. Only the bits are looked at,
+ * since a comparison obeys the caller's floating-point environment.
+ */
+static int take_threshold(double given, double *threshold) {
+    uint64_t bits;
+    memcpy(&bits, &given, sizeof bits);
+    if (bits << 1 > (uint64_t)0x7ff << 53) {
+        return EXACTLOSS_ERROR_THRESHOLD;
+    }
+    bits = bits << 1 == 0 ? 0 : bits;
+    memcpy(threshold, &bits, sizeof bits);
+    return EXACTLOSS_OK;
 }
 
 /* ----------------------------------------------------------------------------------------------- the loss -- */
@@ -200,8 +237,9 @@ int exactloss_evaluate(const void *predictions, int predictions_dtype, const voi
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    if (isnan(threshold)) {
-        return EXACTLOSS_ERROR_THRESHOLD;
+    status = take_threshold(threshold, &threshold);
+    if (status != EXACTLOSS_OK) {
+        return status;
     }
     if (evaluation == NULL) {
         return EXACTLOSS_ERROR_NULL;
@@ -236,14 +274,13 @@ int exactloss_accumulator_init(exactloss_accumulator *memory, double threshold) 
     if (memory == NULL) {
         return EXACTLOSS_ERROR_NULL;
     }
-    if (isnan(threshold)) {
-        return EXACTLOSS_ERROR_THRESHOLD;
+    const int status = take_threshold(threshold, &threshold);
+    if (status != EXACTLOSS_OK) {
+        return status;
     }
     accumulator *a = state_of(memory);
-    const fp_environment saved = fp_environment_enter();
     a->magic = ACCUMULATOR_MAGIC;
-    a->threshold = threshold == 0.0 ? 0.0 : threshold; /* -0 is the same threshold, and gives the same bytes */
-    fp_environment_leave(saved);
+    a->threshold = threshold;
     exactloss_totals_init(&a->totals);
     return EXACTLOSS_OK;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bins, carries, and the correctly rounded quotient. Everything here is integer arithmetic, which no instruction set has
- * a say in, but for a shortcut that needs rounding to nearest.
+ * Bins, carries, and the correctly rounded quotient. Everything here is integer arithmetic, which no instruction set
+ * has a say in, but for a shortcut that needs rounding to nearest.
  *
  * An addition changes a bin by less than 2^33. Bins therefore stay below 2^62 for 2^28 additions, after which the
  * carries are settled: every bin but the top one into [0, 2^32), the top one into the range of int32_t, which carries
@@ -278,8 +278,9 @@ static void store(uint64_t bits_f64, uint64_t bits_f32, int negative, double *f6
 }
 
 /*
- * The common case: a small batch in [0, 1]. Both operands are integers that a double holds, so IEEE division rounds their
- * quotient once, and 2^-43 only scales it. Its rounding to float is right too unless it lies on a float's rounding edge.
+ * The common case: a small batch in [0, 1]. Both operands are integers that a double holds, so IEEE division rounds
+ * their quotient once, and 2^-43 only scales it. Its rounding to float is right too, unless it lies in the middle
+ * between two floats.
  */
 static int divide_small(const exact_sum *sum, int64_t divisor, double *f64, float *f32) {
     const int64_t most = (int64_t)1 << 53;

@@ -4,12 +4,12 @@
  *
  * The sum is a fixed-point number: bit `position` of it weighs 2^(position - 1074), so position 0 is the smallest
  * subnormal double and EXACT_SUM_ONE is the integer 1. Its 2176 bits hold 2^63 addends of up to 2^1024. They are kept
- * in bins of 32 bits, each in an int64_t, so that most additions need no carry: addition of integers is associative, which
- * is why the order and the grouping of the addends cannot be seen in the result.
+ * in bins of 32 bits, each in an int64_t, so that most additions need no carry: addition of integers is associative,
+ * which is why the order and the grouping of the addends cannot be seen in the result.
  *
  * Before the bins there is one wide int64_t in units of 2^-43, in which the sums of ordinary blocks of float32 land: a
- * small batch never gets to the bins. And only a window of the bins is in use and initialised, so that an empty sum costs
- * nothing to make.
+ * small batch never gets to the bins. And only a window of the bins is in use and initialised, so that an empty sum
+ * costs nothing to make.
  *
  * NaN and infinities are no numbers to add: they are counted beside the sum, and decide its value when it is read.
  */
@@ -26,9 +26,9 @@
 #define EXACT_SUM_BYTES (EXACT_SUM_BINS * 4)
 
 typedef struct exact_sum {
-    int32_t first, last; /* bins[first] .. bins[last - 1] hold the sum; the others count as 0 */
-    int32_t unsettled;   /* additions since the carries were last settled */
-    int32_t unit_additions;         /* additions to the units since they were last moved to the bins */
+    int32_t first, last;    /* bins[first] .. bins[last - 1] hold the sum; the others count as 0 */
+    int32_t unsettled;      /* additions since the carries were last settled */
+    int32_t unit_additions; /* additions to the units since they were last moved to the bins */
     int64_t units;
     int64_t nan_count;
     int64_t positive_infinities;

@@ -132,6 +132,10 @@ static void impossible_bytes_are_refused(void **unused) {
         {71, 0x10},  /* more infinities than elements */
         {343, 0x40}, /* a sum that so few elements cannot have */
     };
+    memcpy(bad, good, BYTES);
+    memset(bad + 8, 0, 7);
+    bad[15] = 0x80; /* threshold: -0 */
+    assert_int_equal(EXACTLOSS_ERROR_FORMAT, exactloss_accumulator_deserialize(&untouched, bad, BYTES));
     for (size_t i = 0; i < sizeof CHANGES / sizeof *CHANGES; i++) {
         memcpy(bad, good, BYTES);
         bad[CHANGES[i].at] = (unsigned char)CHANGES[i].value;
@@ -191,6 +195,20 @@ static void counts_do_not_overflow(void **unused) {
     assert_true(e.count == INT64_MAX && e.loss == 0 && e.accuracy == 1);
 }
 
+static void minus_zero_is_the_threshold_zero(void **unused) {
+    (void)unused;
+    fill(5, UNIFORM);
+    exactloss_accumulator minus = fresh(-0.0), plus = fresh(0.0);
+    unsigned char minus_bytes[BYTES], plus_bytes[BYTES];
+    serialize(&minus, minus_bytes);
+    serialize(&plus, plus_bytes);
+    assert_memory_equal(plus_bytes, minus_bytes, BYTES);
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_merge(&minus, &plus));
+    exactloss_evaluation e;
+    assert_int_equal(EXACTLOSS_OK, exactloss_evaluate(p, F32, t, U8, 0, 10, -0.0, 0, &e, NULL));
+    assert_true(e.threshold == 0 && !signbit(e.threshold));
+}
+
 static void bad_arguments_have_their_statuses(void **unused) {
     (void)unused;
     fill(4, UNIFORM);
@@ -220,10 +238,10 @@ static void bad_arguments_have_their_statuses(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pieces_and_merges_do_not_matter),   cmocka_unit_test(bytes_come_back),
-        cmocka_unit_test(bytes_are_as_documented),           cmocka_unit_test(impossible_bytes_are_refused),
-        cmocka_unit_test(random_bytes_do_no_harm),           cmocka_unit_test(counts_do_not_overflow),
-        cmocka_unit_test(bad_arguments_have_their_statuses),
+        cmocka_unit_test(pieces_and_merges_do_not_matter),  cmocka_unit_test(bytes_come_back),
+        cmocka_unit_test(bytes_are_as_documented),          cmocka_unit_test(impossible_bytes_are_refused),
+        cmocka_unit_test(random_bytes_do_no_harm),          cmocka_unit_test(counts_do_not_overflow),
+        cmocka_unit_test(minus_zero_is_the_threshold_zero), cmocka_unit_test(bad_arguments_have_their_statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

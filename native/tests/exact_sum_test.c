@@ -103,6 +103,30 @@ static void rounds_to_float_from_the_exact_value(void **unused) {
     check_quotient(&sum, 1, 1.0 + 0x1p-24, 1.0f);
 }
 
+/* Quotients so close to the middle between two floats that their double lies on it; the bins know no shortcut. */
+static void the_shortcut_rounds_to_float_correctly(void **unused) {
+    (void)unused;
+    uint64_t state = 5;
+    for (int i = 0; i < 10000; i++) {
+        const int64_t divisor = (int64_t)1 << 40 | (int64_t)(next_random(&state) >> 25) | 1;
+        uint64_t inverse = 1; /* of the divisor, modulo 2^20 */
+        for (int k = 0; k < 6; k++) {
+            inverse *= 2 - (uint64_t)divisor * inverse;
+        }
+        /* divisor * middle = 1 modulo 2^20, so units / divisor * 2^20 lies 1 / divisor below the 25-bit odd number. */
+        const int64_t middle = (int64_t)((inverse & 0xfffff) | (16 + next_random(&state) % 16) << 20);
+        __extension__ const __int128 product = (__int128)divisor * middle;
+        const int64_t units = (int64_t)(product >> 20) + (int64_t)(next_random(&state) & 1);
+        exact_sum by_units = empty(), by_bins = empty();
+        exactloss_sum_add_units(&by_units, units);
+        exactloss_sum_add(&by_bins, units, EXACT_SUM_UNIT);
+        double want;
+        float want_f32;
+        exactloss_sum_divide(&by_bins, divisor, &want, &want_f32);
+        check_quotient(&by_units, divisor, want, want_f32);
+    }
+}
+
 static void overflows_to_infinity(void **unused) {
     (void)unused;
     exact_sum sum = empty();
@@ -211,6 +235,7 @@ int main(void) {
         cmocka_unit_test(doubles_come_back),
         cmocka_unit_test(rounds_ties_to_even_at_the_smallest_numbers),
         cmocka_unit_test(rounds_to_float_from_the_exact_value),
+        cmocka_unit_test(the_shortcut_rounds_to_float_correctly),
         cmocka_unit_test(overflows_to_infinity),
         cmocka_unit_test(cancels_exactly),
         cmocka_unit_test(specials_decide),

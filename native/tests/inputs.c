@@ -4,8 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-const char *const INPUT_KIND_NAMES[INPUT_KINDS] = {"uniform",   "fast range", "edges",       "ones",  "ties",    "tiny",
-                                                   "subnormal", "raw scores", "huge values", "mixed", "any bits"};
+const char *const INPUT_KIND_NAMES[INPUT_KINDS] = {"uniform", "fast range",  "edges",     "ones",
+                                                   "ties",    "tiny",        "subnormal", "raw scores",
+                                                   "plateau", "huge values", "mixed",     "any bits"};
 
 uint64_t next_random(uint64_t *state) {
     uint64_t z = *state += 0x9e3779b97f4a7c15u;
@@ -49,6 +50,8 @@ float next_float(input_kind kind, uint64_t *state) {
             return from_bits((uint32_t)random & 0x807fffffu & ((random >> 32 & 3) == 0 ? 0x80000000u : UINT32_MAX));
         case RAW_SCORES:
             return 100.0f * unit - 50.0f;
+        case PLATEAU:
+            return random % 4096 == 0 ? -0x1p7f : 0x1.fffffep6f;
         case HUGE_VALUES:
             return (random & 1 ? -3e38f : 3e38f) + (float)(random >> 34) * 0x1p97f;
         case MIXED:

@@ -14,6 +14,7 @@ typedef enum input_kind {
     TINY,        /* probabilities of a confident model, down to 1e-30 */
     SUBNORMAL,   /* subnormals and zeros of both signs */
     RAW_SCORES,  /* [-50, 50] */
+    PLATEAU,     /* just below 128, and seldom -128: the largest sums off the fast path */
     HUGE_VALUES, /* around 3e38, both signs */
     MIXED,       /* any finite bit pattern */
     ANY_BITS,    /* any bit pattern: NaN and infinities too */

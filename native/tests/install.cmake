@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The tests of what a user gets: the header, the library's symbols, the install tree and the examples.
+# The tests of what a user gets: the header, the library's symbols, the install tree, the examples, and the library as
+# other processors, compilers and projects build it.
 find_program(BASH_EXECUTABLE bash REQUIRED)
 find_program(CXX_EXECUTABLE NAMES $ENV{CXX} c++ g++ clang++ REQUIRED)
 
@@ -24,6 +25,9 @@ foreach(kind shared static)
   add_script_test(install_${kind}_test install_test.sh
     ${kind} ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${PROJECT_VERSION} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
 endforeach()
+add_script_test(portable_build_test portable_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
+add_script_test(clang_build_test clang_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_GENERATOR})
+add_script_test(subproject_test subproject_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
 
 add_test(NAME example_c_test COMMAND mnist_loss)
 add_test(NAME example_python_test COMMAND

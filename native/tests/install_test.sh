@@ -32,7 +32,8 @@ prefix=$work/prefix
 libdir=$(dirname "$(find "$prefix" -name 'libexactloss.*' | head -n 1)")
 if [[ $kind == shared && -e $libdir/libexactloss.so ]]; then
     expect "the library's file" "$(basename "$(readlink -f "$libdir/libexactloss.so")")" "libexactloss.so.$version"
-    [[ -L $libdir/libexactloss.so.1 ]]
+    abi=$(awk '/^#define EXACTLOSS_ABI_VERSION/ { print $3 }' "$prefix/include/exactloss/exactloss.h")
+    [[ -L $libdir/libexactloss.so.$abi ]]
 fi
 if grep -rIl "$work/staging" "$prefix"; then
     echo "these files name the place that the tree was installed to"

@@ -159,9 +159,45 @@ static void masks_of_length(int count, uint64_t seed) {
     assert_int_equal(portable->count_common(want, have, count), kernels->count_common(want, have, count));
 }
 
+/* Elements of `size` bytes: mostly `zero` and `one`, and some of random bytes. */
+static void fill_elements(const void *zero, const void *one, int size, uint64_t *state, unsigned char *p, int count) {
+    for (int i = 0; i < count; i++) {
+        const uint64_t random = next_random(state);
+        const uint64_t odd = next_random(state);
+        memcpy(p + size * i, random % 8 == 0 ? (const void *)&odd : random & 8 ? one : zero, (size_t)size);
+    }
+}
+
+static void wide_masks_of_length(int count, uint64_t seed) {
+    static const int32_t INT32[] = {0, 1};
+    static const int64_t INT64[] = {0, 1};
+    static const double FLOAT64[] = {0, 1};
+    const struct {
+        const char *name;
+        const void *zero, *one;
+        int size;
+        exactloss_decode *want, *have;
+    } decoders[] = {
+        {"decode_i32", &INT32[0], &INT32[1], 4, portable->decode_i32, kernels->decode_i32},
+        {"decode_i64", &INT64[0], &INT64[1], 8, portable->decode_i64, kernels->decode_i64},
+        {"decode_f64", &FLOAT64[0], &FLOAT64[1], 8, portable->decode_f64, kernels->decode_f64},
+    };
+    for (int i = 0; i < 3; i++) {
+        uint64_t want[MASK_WORDS], have[MASK_WORDS], state = seed;
+        unsigned char *p = predictions.end - decoders[i].size * count;
+        fill_elements(decoders[i].zero, decoders[i].one, decoders[i].size, &state, p, count);
+        for (int value = 0; value < 2; value++) {
+            memset(have, 0xaa, sizeof have);
+            assert_int_equal(decoders[i].want(p, 0, count, value, want), decoders[i].have(p, 0, count, value, have));
+            check_masks(want, have, decoders[i].name, count, seed);
+        }
+    }
+}
+
 static void masks_at_all_lengths(void **unused) {
     (void)unused;
     for_all_lengths(masks_of_length);
+    for_all_lengths(wide_masks_of_length);
 }
 
 static void decoders_honour_the_offset(void **unused) {
@@ -279,7 +315,7 @@ int main(int argc, char **argv) {
     if (status != 0) {
         return status;
     }
-    predictions = guarded_allocate(4 * BLOCK + SLACK);
+    predictions = guarded_allocate(8 * BLOCK + SLACK);
     targets = guarded_allocate(BLOCK + SLACK);
     got = guarded_allocate(4 * BLOCK + SLACK);
     const struct CMUnitTest tests[] = {

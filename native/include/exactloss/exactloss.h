@@ -27,14 +27,15 @@
  * Rules for every function
  *   - Returns a status: EXACTLOSS_OK (0), or an EXACTLOSS_ERROR_* code; then no output was written, except
  *     *violation where the function has one. exactloss_status_string() says the code in words.
- *   - Arrays are contiguous and may have any alignment. Nothing outside [pointer, pointer + count) is read or written.
- *     count is a number of elements and must not be negative; a count of 0 allows NULL arrays.
+ *   - Arrays are contiguous, in the byte order of the machine, and may have any alignment. Nothing outside
+ *     [pointer, pointer + count) is read or written. count is a number of elements and must not be negative; a count of
+ *     0 allows NULL arrays.
  *   - Inputs are never written. Output arrays must not overlap the inputs, unless the function says otherwise.
  *   - No function allocates, locks, starts threads or keeps a pointer after it returns: memory belongs to the caller.
  *     Every function may be called from any thread, at the same time, as long as no two calls write the same memory
  *     (an output, an accumulator).
- *   - targets_offset is the index of the first target to use, in elements: target i of the call is
- *     targets[targets_offset + i]. It must not be negative.
+ *   - targets_offset is the index of the first target to use, in elements (bits for EXACTLOSS_BITS): target i of the
+ *     call is targets[targets_offset + i]. It must not be negative.
  *   - flags is 0 or EXACTLOSS_STRICT. In strict mode a prediction outside [0, 1] or NaN, or a target other than 0 or 1,
  *     is EXACTLOSS_ERROR_STRICT, and *violation (if not NULL) names the first such element. Without it, violation is
  *     not touched.
@@ -84,9 +85,18 @@ extern "C" {
 #define EXACTLOSS_ERROR_FORMAT 11     /* bytes are no accumulator, or one of an unknown version */
 #define EXACTLOSS_ERROR_MAX_ISA 12    /* EXACTLOSS_MAX_ISA has a value other than portable, avx2 or avx512 */
 
-/* Element types. Predictions: FLOAT32. Targets: UINT8 (C's and NumPy's bool included), FLOAT32. */
+/*
+ * Element types. Predictions: FLOAT32. Targets: all.
+ *
+ * UINT8 includes C's and NumPy's bool. BITS are packed bits, the least significant bit of a byte first, as Arrow stores
+ * booleans: element i is bit i % 8 of byte i / 8, and targets_offset counts bits.
+ */
 #define EXACTLOSS_UINT8 1
+#define EXACTLOSS_INT32 2
+#define EXACTLOSS_INT64 3
 #define EXACTLOSS_FLOAT32 6
+#define EXACTLOSS_FLOAT64 7
+#define EXACTLOSS_BITS 8
 
 /* Reductions, numbered as in PyTorch. */
 #define EXACTLOSS_REDUCTION_NONE 0
@@ -117,7 +127,7 @@ extern "C" {
 /* The first element that strict mode refused. When both arrays are bad at one index, the prediction is named. */
 typedef struct exactloss_violation {
     int64_t index;    /* of the element, counted from the first one of the call */
-    double value;     /* of the element */
+    double value;     /* of the element, rounded to double */
     int32_t argument; /* EXACTLOSS_PREDICTIONS or EXACTLOSS_TARGETS */
     int32_t reserved; /* 0 */
 } exactloss_violation;
@@ -239,8 +249,9 @@ EXACTLOSS_API int exactloss_accumulator_serialize(const exactloss_accumulator *a
                                                   int64_t capacity);
 
 /*
- * Makes an accumulator from its byte form, of exactly EXACTLOSS_ACCUMULATOR_BYTES bytes. Bytes that no accumulator
- * could have written are EXACTLOSS_ERROR_FORMAT: any input is safe. Whatever the memory at `accumulator` held is lost
+ * Makes an accumulator from its byte form, of exactly EXACTLOSS_ACCUMULATOR_BYTES bytes. Bytes with another
+ * magic or version, or with numbers that contradict each other (the document lists the checks), are
+ * EXACTLOSS_ERROR_FORMAT; any input is safe. Whatever the memory at `accumulator` held is lost
  * on success, and kept on error.
  */
 EXACTLOSS_API int exactloss_accumulator_deserialize(exactloss_accumulator *accumulator, const void *bytes,

@@ -27,7 +27,10 @@ typedef struct exactloss_kernels {
     const char *isa_name;
 
     exactloss_decode *decode_u8;
+    exactloss_decode *decode_i32;
+    exactloss_decode *decode_i64;
     exactloss_decode *decode_f32;
+    exactloss_decode *decode_f64;
 
     /* The number of bits that are set in both of two masks of `count` elements. */
     int (*count_common)(const uint64_t *a, const uint64_t *b, int count);
@@ -50,6 +53,9 @@ extern const exactloss_kernels exactloss_kernels_portable;
 extern const exactloss_kernels exactloss_kernels_avx2;
 extern const exactloss_kernels exactloss_kernels_avx512;
 #endif
+
+/* Packed bits are a mask already, so all instruction sets share their decoder. */
+exactloss_decode exactloss_decode_bits;
 
 /* The kernels that this process uses, chosen at the first call; NULL where EXACTLOSS_MAX_ISA is no known word. */
 const exactloss_kernels *exactloss_dispatch(void);

@@ -29,6 +29,7 @@ static inline vi vi_set(uint32_t value) { return _mm256_set1_epi32((int)value); 
 static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
 static inline vi vi_sub(vi a, vi b) { return _mm256_sub_epi32(a, b); }
 static inline vi vi_and(vi a, vi b) { return _mm256_and_si256(a, b); }
+static inline vi vi_or(vi a, vi b) { return _mm256_or_si256(a, b); }
 static inline vi vi_max(vi a, vi b) { return _mm256_max_epu32(a, b); }
 
 /* 64-bit lanes that have the same sum as the 32-bit ones, which are signed. */
@@ -103,7 +104,7 @@ static inline uint64_t equal_bytes(const unsigned char *bytes, int value) {
            (uint64_t)equal_lanes(_mm256_loadu_si256((const void *)(bytes + 32)), value) << 32;
 }
 
-/* The same for fewer than 64 bytes: masked loads read whole words of four, and the last bytes are looked at one by one. */
+/* The same for fewer than 64 bytes: masked loads read whole words of four, the last bytes are compared one by one. */
 static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, int value) {
     const int words = count / 4;
     const __m256i low = _mm256_maskload_epi32((const void *)bytes, first_lanes(words));
@@ -114,6 +115,30 @@ static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, 
         bits |= (uint64_t)(bytes[i] == value) << i;
     }
     return bits;
+}
+
+static inline lane_bits equal_i32(const unsigned char *p, int value) {
+    const __m256i equal = _mm256_cmpeq_epi32(_mm256_loadu_si256((const void *)p), _mm256_set1_epi32(value));
+    return (lane_bits)_mm256_movemask_ps(_mm256_castsi256_ps(equal));
+}
+
+static inline lane_bits equal_f32(const unsigned char *p, int value) {
+    return (lane_bits)_mm256_movemask_ps(_mm256_cmp_ps(vf_load(p), vf_set((float)value), _CMP_EQ_OQ));
+}
+
+static inline lane_bits equal_i64(const unsigned char *p, int value) {
+    const __m256i wanted = _mm256_set1_epi64x(value);
+    const __m256i low = _mm256_cmpeq_epi64(_mm256_loadu_si256((const void *)p), wanted);
+    const __m256i high = _mm256_cmpeq_epi64(_mm256_loadu_si256((const void *)(p + 32)), wanted);
+    return (lane_bits)(_mm256_movemask_pd(_mm256_castsi256_pd(low)) | _mm256_movemask_pd(_mm256_castsi256_pd(high))
+                                                                          << 4);
+}
+
+static inline lane_bits equal_f64(const unsigned char *p, int value) {
+    const __m256d wanted = _mm256_set1_pd(value);
+    const __m256d low = _mm256_cmp_pd(_mm256_loadu_pd((const void *)p), wanted, _CMP_EQ_OQ);
+    const __m256d high = _mm256_cmp_pd(_mm256_loadu_pd((const void *)(p + 32)), wanted, _CMP_EQ_OQ);
+    return (lane_bits)(_mm256_movemask_pd(low) | _mm256_movemask_pd(high) << 4);
 }
 
 #include "kernels_vector.h"

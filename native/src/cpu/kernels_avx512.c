@@ -26,6 +26,7 @@ static inline vi vi_set(uint32_t value) { return _mm512_set1_epi32((int)value); 
 static inline vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
 static inline vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }
 static inline vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
+static inline vi vi_or(vi a, vi b) { return _mm512_or_si512(a, b); }
 static inline vi vi_max(vi a, vi b) { return _mm512_max_epu32(a, b); }
 
 /* 64-bit lanes that have the same sum as the 32-bit ones, which are signed. */
@@ -85,6 +86,26 @@ static inline uint64_t equal_bytes(const unsigned char *bytes, int value) {
 static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, int value) {
     const __mmask64 first = ((uint64_t)1 << count) - 1;
     return _mm512_mask_cmpeq_epi8_mask(first, _mm512_maskz_loadu_epi8(first, bytes), _mm512_set1_epi8((char)value));
+}
+
+static inline lane_bits equal_i32(const unsigned char *p, int value) {
+    return _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(p), _mm512_set1_epi32(value));
+}
+
+static inline lane_bits equal_f32(const unsigned char *p, int value) {
+    return _mm512_cmp_ps_mask(vf_load(p), vf_set((float)value), _CMP_EQ_OQ);
+}
+
+static inline lane_bits equal_i64(const unsigned char *p, int value) {
+    const __m512i wanted = _mm512_set1_epi64(value);
+    return (lane_bits)(_mm512_cmpeq_epi64_mask(_mm512_loadu_si512(p), wanted) |
+                       _mm512_cmpeq_epi64_mask(_mm512_loadu_si512(p + 64), wanted) << 8);
+}
+
+static inline lane_bits equal_f64(const unsigned char *p, int value) {
+    const __m512d wanted = _mm512_set1_pd(value);
+    return (lane_bits)(_mm512_cmp_pd_mask(_mm512_loadu_pd(p), wanted, _CMP_EQ_OQ) |
+                       _mm512_cmp_pd_mask(_mm512_loadu_pd(p + 64), wanted, _CMP_EQ_OQ) << 8);
 }
 
 #include "kernels_vector.h"

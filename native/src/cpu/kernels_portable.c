@@ -38,22 +38,56 @@ static int set_bit(uint64_t *mask, int i, int value) {
 
 static void clear_mask(uint64_t *mask, int count) { memset(mask, 0, (size_t)(count + 63) / 64 * sizeof *mask); }
 
-static int decode_u8(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
-    const unsigned char *bytes = (const unsigned char *)targets + offset;
-    int found = 0;
-    clear_mask(mask, count);
-    for (int i = 0; i < count; i++) {
-        found += set_bit(mask, i, bytes[i] == value);
+/* Defines a decoder for elements of a type. */
+#define DEFINE_DECODER(name, type)                                                                                     \
+    static int name(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {                       \
+        const unsigned char *bytes = (const unsigned char *)targets + (int64_t)sizeof(type) * offset;                  \
+        int found = 0;                                                                                                 \
+        clear_mask(mask, count);                                                                                       \
+        for (int i = 0; i < count; i++, bytes += sizeof(type)) {                                                       \
+            type element;                                                                                              \
+            memcpy(&element, bytes, sizeof element);                                                                   \
+            found += set_bit(mask, i, element == (type)value);                                                         \
+        }                                                                                                              \
+        return found;                                                                                                  \
     }
-    return found;
+
+DEFINE_DECODER(decode_u8, unsigned char)
+DEFINE_DECODER(decode_i32, int32_t)
+DEFINE_DECODER(decode_i64, int64_t)
+DEFINE_DECODER(decode_f32, float)
+DEFINE_DECODER(decode_f64, double)
+
+/* The bits [offset, offset + count) of an array, 1 <= count <= 64. Touches no byte without one of them. */
+static uint64_t packed_bits(const unsigned char *bytes, int64_t offset, int count) {
+    const unsigned char *first = bytes + offset / 8;
+    const int shift = (int)(offset % 8), size = (shift + count + 7) / 8;
+    uint64_t word = 0;
+    for (int i = 0; i < size && i < 8; i++) {
+        word |= (uint64_t)first[i] << 8 * i;
+    }
+    word >>= shift;
+    if (size == 9) {
+        word |= (uint64_t)first[8] << (64 - shift);
+    }
+    return count == 64 ? word : word & (((uint64_t)1 << count) - 1);
 }
 
-static int decode_f32(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
-    const float wanted = (float)value;
+/* Sums of pairs, of fours and of bytes, which the product adds up in its top byte. */
+static int count_bits(uint64_t word) {
+    word -= word >> 1 & 0x5555555555555555u;
+    word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
+    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return (int)(word * 0x0101010101010101u >> 56);
+}
+
+int exactloss_decode_bits(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
     int found = 0;
-    clear_mask(mask, count);
-    for (int i = 0; i < count; i++) {
-        found += set_bit(mask, i, load_float(targets, offset + i) == wanted);
+    for (int i = 0; i < count; i += 64) {
+        const int size = count - i < 64 ? count - i : 64;
+        const uint64_t all = size == 64 ? UINT64_MAX : ((uint64_t)1 << size) - 1;
+        mask[i / 64] = packed_bits(targets, offset + i, size) ^ (value == 1 ? 0 : all);
+        found += count_bits(mask[i / 64]);
     }
     return found;
 }
@@ -61,9 +95,7 @@ static int decode_f32(const void *targets, int64_t offset, int count, int value,
 static int count_common(const uint64_t *a, const uint64_t *b, int count) {
     int common = 0;
     for (int i = 0; i < (count + 63) / 64; i++) {
-        for (uint64_t rest = a[i] & b[i]; rest != 0; rest &= rest - 1) {
-            common++;
-        }
+        common += count_bits(a[i] & b[i]);
     }
     return common;
 }
@@ -127,7 +159,10 @@ static void gradient_f32(const uint64_t *mask, int count, float g, void *gradien
 const exactloss_kernels exactloss_kernels_portable = {
     .isa_name = "portable",
     .decode_u8 = decode_u8,
+    .decode_i32 = decode_i32,
+    .decode_i64 = decode_i64,
     .decode_f32 = decode_f32,
+    .decode_f64 = decode_f64,
     .count_common = count_common,
     .sum_f32 = sum_f32,
     .within_f32 = within_f32,

@@ -46,9 +46,8 @@ static inline __m512i _mm512_cvtepi32_epi64(__m256i x) {
     return result;
 }
 
-static inline __mmask16 _mm512_mask_cmp_ps_mask(__mmask16 mask, __m512 a, __m512 b, const int predicate) {
-    return (__mmask16)(mask & _mm512_cmp_ps_mask(a, b, predicate));
-}
+/* A macro, since compilers want the predicate to be a constant. */
+#define _mm512_mask_cmp_ps_mask(mask, a, b, predicate) ((__mmask16)((mask)&_mm512_cmp_ps_mask(a, b, predicate)))
 
 static inline __m512 _mm512_mask_loadu_ps(__m512 otherwise, __mmask16 mask, const void *p) {
     float lanes[16];

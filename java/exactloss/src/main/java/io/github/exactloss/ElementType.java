@@ -3,16 +3,39 @@ package io.github.exactloss;
 
 import io.github.exactloss.bindings.exactloss_h;
 
-/** The types that elements of an array may have, with the numbers that the native library knows them by. */
+/** The types that elements of an array may have. */
 enum ElementType {
-    UINT8(exactloss_h.EXACTLOSS_UINT8(), 1),
-    FLOAT32(exactloss_h.EXACTLOSS_FLOAT32(), 4);
+    UINT8(8),
+    INT32(32),
+    INT64(64),
+    FLOAT32(32),
+    FLOAT64(64),
+    BITS(1);
 
-    final int code;
-    final int bytes;
+    /** The size of an element. */
+    final int bits;
 
-    ElementType(int code, int bytes) {
-        this.code = code;
-        this.bytes = bytes;
+    ElementType(int bits) {
+        this.bits = bits;
+    }
+
+    /**
+     * The number that the native library knows it by. Not a field, because the bindings, which have it, can't be used where
+     * native access is denied; an enum that could not be used either would hide what {@link NativeLoader} says of it.
+     */
+    int code() {
+        return switch (this) {
+            case UINT8 -> exactloss_h.EXACTLOSS_UINT8();
+            case INT32 -> exactloss_h.EXACTLOSS_INT32();
+            case INT64 -> exactloss_h.EXACTLOSS_INT64();
+            case FLOAT32 -> exactloss_h.EXACTLOSS_FLOAT32();
+            case FLOAT64 -> exactloss_h.EXACTLOSS_FLOAT64();
+            case BITS -> exactloss_h.EXACTLOSS_BITS();
+        };
+    }
+
+    /** The bytes that {@code count} elements fill. */
+    long bytes(long count) {
+        return Math.ceilDiv(count * bits, Byte.SIZE);
     }
 }

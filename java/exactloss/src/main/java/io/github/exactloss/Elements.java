@@ -3,6 +3,7 @@ package io.github.exactloss;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /** Memory, and the type of the elements that fill it. */
 abstract sealed class Elements permits Predictions, Targets {
@@ -10,30 +11,37 @@ abstract sealed class Elements permits Predictions, Targets {
 
     private final MemorySegment segment;
     private final ElementType type;
+    private final long first;
     private final long count;
 
+    /** All elements of a segment. */
     Elements(MemorySegment segment, ElementType type) {
-        long bytes = segment.byteSize();
-        if (bytes % type.bytes != 0) {
-            throw new IllegalArgumentException("a segment of %d bytes holds no whole number of %s elements of %d bytes"
-                    .formatted(bytes, type, type.bytes));
+        this(segment, type, 0, segment.byteSize() * Byte.SIZE / type.bits);
+        if (segment.byteSize() != type.bytes(count)) {
+            throw new IllegalArgumentException("a segment of " + segment.byteSize() + " bytes holds no whole number of "
+                    + type + " elements of " + type.bytes(1) + " bytes");
         }
+    }
+
+    /** {@code count} elements of a segment. The first is at its start, or for packed bits at bit {@code first}, below 8. */
+    Elements(MemorySegment segment, ElementType type, long first, long count) {
         this.segment = segment;
         this.type = type;
-        this.count = bytes / type.bytes;
+        this.first = first;
+        this.count = count;
     }
 
     static MemorySegment allocate(long count, ElementType type, Arena arena) {
-        if (count < 0 || count > Long.MAX_VALUE / type.bytes) {
-            throw new IllegalArgumentException("a count of %d is negative or too large".formatted(count));
+        if (count < 0 || count > Long.MAX_VALUE / type.bits) {
+            throw new IllegalArgumentException("a count of " + count + " is negative or too large");
         }
-        return arena.allocate(count * type.bytes, CACHE_LINE);
+        return arena.allocate(type.bytes(count), CACHE_LINE);
     }
 
     static long requireSameCount(Predictions predictions, Targets targets) {
         long count = predictions.count();
         if (count != targets.count()) {
-            throw new IllegalArgumentException("%d predictions, but %d targets".formatted(count, targets.count()));
+            throw new IllegalArgumentException(count + " predictions, but " + targets.count() + " targets");
         }
         return count;
     }
@@ -52,11 +60,15 @@ abstract sealed class Elements permits Predictions, Targets {
         return type;
     }
 
+    /** The whole bytes that hold {@code length} elements from {@code offset} on. */
     final MemorySegment range(long offset, long length) {
-        if (offset < 0 || length < 0 || offset > count - length) {
-            throw new IndexOutOfBoundsException(
-                    "%d elements from %d are not within the %d there are".formatted(length, offset, count));
-        }
-        return segment.asSlice(offset * type.bytes, length * type.bytes);
+        Objects.checkFromIndexSize(offset, length, count);
+        long start = (first + offset) * type.bits / Byte.SIZE;
+        return segment.asSlice(start, type.bytes(first(offset) + length));
+    }
+
+    /** The index in {@link #range} of the element {@code offset}: 0, unless bits begin within a byte. */
+    final long first(long offset) {
+        return type == ElementType.BITS ? (first + offset) % Byte.SIZE : 0;
     }
 }

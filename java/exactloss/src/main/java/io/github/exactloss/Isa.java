@@ -7,11 +7,11 @@ import java.util.Locale;
 /** The instruction sets that the native library has kernels for. All of them give the same bits. */
 public enum Isa {
     /** Plain C. */
-    PORTABLE(exactloss_h.EXACTLOSS_ISA_PORTABLE()),
+    PORTABLE,
     /** AVX2 with FMA, of x86-64. */
-    AVX2(exactloss_h.EXACTLOSS_ISA_AVX2()),
+    AVX2,
     /** AVX-512 F, BW, DQ and VL, of x86-64. */
-    AVX512(exactloss_h.EXACTLOSS_ISA_AVX512());
+    AVX512;
 
     /** Whether this machine can run the kernels of an instruction set. */
     public enum Support {
@@ -23,10 +23,13 @@ public enum Isa {
         DISABLED
     }
 
-    final int code;
-
-    Isa(int code) {
-        this.code = code;
+    /** The number that the native library knows it by; no field for the reason at {@link ElementType#code}. */
+    int code() {
+        return switch (this) {
+            case PORTABLE -> exactloss_h.EXACTLOSS_ISA_PORTABLE();
+            case AVX2 -> exactloss_h.EXACTLOSS_ISA_AVX2();
+            case AVX512 -> exactloss_h.EXACTLOSS_ISA_AVX512();
+        };
     }
 
     /** The name that {@code EXACTLOSS_MAX_ISA} and {@link NativeLibrary#isa()} use: {@code avx2}, say. */

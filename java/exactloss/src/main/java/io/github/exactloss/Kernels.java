@@ -30,12 +30,12 @@ final class Kernels {
             status = (int) Linked.LOSS.invokeExact(
                     isCritical(predictions.count(), predictions.segment(), targets.segment()),
                     predictions.segment(),
-                    predictions.type().code,
+                    predictions.type().code(),
                     targets.segment(),
-                    targets.type().code,
-                    0L,
+                    targets.type().code(),
+                    targets.first(0),
                     predictions.count(),
-                    reduction.code,
+                    reduction.code(),
                     flags(strict),
                     scratch.loss(),
                     MemorySegment.NULL,
@@ -54,10 +54,10 @@ final class Kernels {
             status = (int) Linked.EVALUATE.invokeExact(
                     isCritical(predictions.count(), predictions.segment(), targets.segment()),
                     predictions.segment(),
-                    predictions.type().code,
+                    predictions.type().code(),
                     targets.segment(),
-                    targets.type().code,
-                    0L,
+                    targets.type().code(),
+                    targets.first(0),
                     predictions.count(),
                     threshold,
                     flags(strict),
@@ -78,10 +78,10 @@ final class Kernels {
             status = (int) Linked.NONE.invokeExact(
                     isCritical(count, predictions.segment(), targets.segment(), distances),
                     predictions.range(from, count),
-                    predictions.type().code,
+                    predictions.type().code(),
                     targets.range(from, count),
-                    targets.type().code,
-                    0L,
+                    targets.type().code(),
+                    targets.first(from),
                     count,
                     flags(strict),
                     distances,
@@ -106,14 +106,14 @@ final class Kernels {
             status = (int) Linked.GRADIENT.invokeExact(
                     isCritical(count, targets.segment(), gradient),
                     targets.range(from, count),
-                    targets.type().code,
-                    0L,
+                    targets.type().code(),
+                    targets.first(from),
                     count,
                     upstream,
-                    reduction.code,
+                    reduction.code(),
                     flags(strict),
                     gradient,
-                    ElementType.FLOAT32.code,
+                    ElementType.FLOAT32.code(),
                     scratch.violation(strict));
         } catch (Throwable e) {
             throw unchecked(e);
@@ -135,10 +135,10 @@ final class Kernels {
                     isCritical(count, predictions.segment(), targets.segment()),
                     accumulator,
                     predictions.range(from, count),
-                    predictions.type().code,
+                    predictions.type().code(),
                     targets.range(from, count),
-                    targets.type().code,
-                    0L,
+                    targets.type().code(),
+                    targets.first(from),
                     count,
                     flags(strict),
                     scratch.violation(strict));
@@ -150,23 +150,23 @@ final class Kernels {
 
     static MemorySegment newAccumulator(double threshold, Arena arena) {
         MemorySegment accumulator = arena.allocate(EXACTLOSS_ACCUMULATOR_SIZE(), Long.BYTES);
-        check(exactloss_accumulator_init(accumulator, threshold));
+        check(() -> (int) exactloss_accumulator_init$handle().invokeExact(accumulator, threshold));
         return accumulator;
     }
 
     static void merge(MemorySegment accumulator, MemorySegment other) {
-        check(exactloss_accumulator_merge(accumulator, other));
+        check(() -> (int) exactloss_accumulator_merge$handle().invokeExact(accumulator, other));
     }
 
     static Evaluation result(MemorySegment accumulator) {
         Scratch scratch = Scratch.ofThread();
-        check(exactloss_accumulator_result(accumulator, scratch.evaluation()));
+        check(() -> (int) exactloss_accumulator_result$handle().invokeExact(accumulator, scratch.evaluation()));
         return scratch.readEvaluation();
     }
 
     static byte[] serialize(MemorySegment accumulator) {
         MemorySegment bytes = Scratch.ofThread().bytes();
-        check(exactloss_accumulator_serialize(accumulator, bytes, bytes.byteSize()));
+        check(() -> (int) exactloss_accumulator_serialize$handle().invokeExact(accumulator, bytes, bytes.byteSize()));
         return bytes.toArray(C_CHAR);
     }
 
@@ -174,7 +174,8 @@ final class Kernels {
         MemorySegment accumulator = arena.allocate(EXACTLOSS_ACCUMULATOR_SIZE(), Long.BYTES);
         try (Arena call = Arena.ofConfined()) {
             MemorySegment copy = call.allocateFrom(C_CHAR, bytes);
-            check(exactloss_accumulator_deserialize(accumulator, copy, bytes.length));
+            check(() ->
+                    (int) exactloss_accumulator_deserialize$handle().invokeExact(accumulator, copy, copy.byteSize()));
         }
         return accumulator;
     }
@@ -196,7 +197,7 @@ final class Kernels {
     }
 
     static Isa.Support isaSupport(Isa isa) {
-        int support = exactloss_isa_support(isa.code);
+        int support = exactloss_isa_support(isa.code());
         if (support == EXACTLOSS_ISA_USABLE()) {
             return Isa.Support.USABLE;
         }
@@ -206,7 +207,9 @@ final class Kernels {
     /**
      * Whether to call by the critical linkage, in which the garbage collector waits for the call to end. Heap memory needs
      * it; its caller sees to it that the call is short. Off the heap it saves some nanoseconds, which count in a short call;
-     * but a call that is long, or may wait for a page of a mapped file, must not have it.
+     * but a call that is long, or may wait for a page of a mapped file, must not have it. Where one array is mapped and
+     * another lies on the heap, the heap decides: the collector then may wait for pages, but never for those of more than
+     * one piece ({@link Pieces#ELEMENTS}).
      */
     private static boolean isCritical(long count, MemorySegment... memory) {
         boolean quick = count <= SHORT_CALL;
@@ -231,6 +234,22 @@ final class Kernels {
         check(status);
     }
 
+    /** A downcall that returns a status. */
+    private interface Call {
+        int status() throws Throwable;
+    }
+
+    /** Makes a call by its handle: the wrapper in the bindings would turn what FFM throws into an AssertionError. */
+    private static void check(Call call) {
+        int status;
+        try {
+            status = call.status();
+        } catch (Throwable e) {
+            throw unchecked(e);
+        }
+        check(status);
+    }
+
     private static void check(int status) {
         if (status != EXACTLOSS_OK()) {
             throw new ExactLossException(status, exactloss_status_string(status).getString(0));
@@ -238,7 +257,7 @@ final class Kernels {
     }
 
     /** What a method handle throws here comes from FFM's checks of the segments (closed, wrong thread): unchecked. */
-    private static RuntimeException unchecked(Throwable thrown) {
+    static RuntimeException unchecked(Throwable thrown) {
         if (thrown instanceof RuntimeException exception) {
             return exception;
         }
@@ -248,11 +267,7 @@ final class Kernels {
         return new IllegalStateException(thrown);
     }
 
-    /**
-     * The functions that take the caller's memory. Their first parameter is whether any of it lies on the heap; their own
-     * follow. Heap memory needs the critical linkage, in which the garbage collector waits for the call to end. Off-heap
-     * memory must not have it: such a call may be long, or wait for a page of a mapped file.
-     */
+    /** The functions that take the caller's memory. Their first parameter is {@link #isCritical}; their own follow. */
     private static final class Linked {
         static final MethodHandle LOSS =
                 link(exactloss_mnist_loss$address(), exactloss_mnist_loss$descriptor(), exactloss_mnist_loss$handle());

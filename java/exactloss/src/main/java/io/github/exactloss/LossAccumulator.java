@@ -29,7 +29,7 @@ public final class LossAccumulator implements AutoCloseable {
         this.owned = owned;
     }
 
-    /** An empty accumulator with the threshold 0.5, which owns its memory. */
+    /** An empty accumulator with the threshold {@value MnistLoss#DEFAULT_THRESHOLD}, which owns its memory. */
     public static LossAccumulator create() {
         return create(MnistLoss.DEFAULT_THRESHOLD);
     }
@@ -91,11 +91,11 @@ public final class LossAccumulator implements AutoCloseable {
     }
 
     private static MemorySegment deserialize(byte[] bytes, Arena arena) {
+        NativeLoader.load();
         if (bytes.length != Kernels.ACCUMULATOR_BYTES) {
             throw new IllegalArgumentException(
-                    "an accumulator has %d bytes, not %d".formatted(Kernels.ACCUMULATOR_BYTES, bytes.length));
+                    "an accumulator has " + Kernels.ACCUMULATOR_BYTES + " bytes, not " + bytes.length);
         }
-        NativeLoader.load();
         return Kernels.deserialize(bytes, arena);
     }
 
@@ -138,8 +138,8 @@ public final class LossAccumulator implements AutoCloseable {
      */
     public void merge(LossAccumulator other) {
         if (other.threshold != threshold) {
-            throw new IllegalArgumentException("an accumulator with threshold %s can't take in one with threshold %s"
-                    .formatted(threshold, other.threshold));
+            throw new IllegalArgumentException("an accumulator with threshold " + threshold
+                    + " can't take in one with threshold " + other.threshold);
         }
         Kernels.merge(memory(), other.memory());
     }
@@ -157,14 +157,18 @@ public final class LossAccumulator implements AutoCloseable {
         return Kernels.serialize(memory());
     }
 
-    /** Ends the use of this accumulator, and frees its memory if it owns it. Closing it again does nothing. */
+    /**
+     * Ends the use of this accumulator, and frees its memory if it owns it. Closing it again does nothing.
+     *
+     * @throws IllegalStateException if another thread is using it; it then stays open
+     */
     @Override
     public void close() {
         if (!closed) {
-            closed = true;
             if (owned != null) {
                 owned.close();
             }
+            closed = true;
         }
     }
 

@@ -3,6 +3,7 @@ package io.github.exactloss;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
 
 /**
  * The loss of a binary classifier, its gradient and its metrics.
@@ -31,7 +32,8 @@ import java.lang.foreign.MemorySegment;
  * and then has written nothing.
  */
 public final class MnistLoss {
-    static final double DEFAULT_THRESHOLD = 0.5;
+    /** The threshold where none is set. */
+    public static final double DEFAULT_THRESHOLD = 0.5;
 
     private final boolean strict;
     private final double threshold;
@@ -44,7 +46,7 @@ public final class MnistLoss {
     }
 
     /**
-     * Takes every input, with the threshold 0.5 and one thread.
+     * Takes every input, with the threshold {@value #DEFAULT_THRESHOLD} and one thread.
      *
      * @throws NativeLibraryException if the native library can't be loaded
      */
@@ -166,15 +168,12 @@ public final class MnistLoss {
         double step = reduction == Reduction.MEAN ? quotientRoundedToOdd(upstream, count) : upstream;
         if (strict) {
             // Refuses bad targets of any piece before the first one is written: into memory that nobody reads.
-            new Pieces(count, pieces.ranges(), Pieces.ELEMENTS)
-                    .run((range, from, length) -> Kernels.gradient(
-                            targets,
-                            from,
-                            length,
-                            Reduction.SUM,
-                            step,
-                            true,
-                            MemorySegment.ofArray(new float[(int) length])));
+            long piece = Math.min(pieces.piece(), Pieces.ELEMENTS);
+            MemorySegment[] unread = new MemorySegment[pieces.ranges()];
+            Arrays.setAll(unread, range -> MemorySegment.ofArray(new float[(int) piece]));
+            new Pieces(count, pieces.ranges(), piece)
+                    .run((range, from, length) ->
+                            Kernels.gradient(targets, from, length, Reduction.SUM, step, true, unread[range]));
         }
         pieces.run((range, from, length) ->
                 Kernels.gradient(targets, from, length, Reduction.SUM, step, false, floats(output, from, length)));
@@ -197,7 +196,7 @@ public final class MnistLoss {
         }
         if (segment.byteSize() / Float.BYTES < count) {
             throw new IllegalArgumentException(
-                    "the output has %d bytes, too few for %d floats".formatted(segment.byteSize(), count));
+                    "the output has " + segment.byteSize() + " bytes, too few for " + count + " floats");
         }
         return floats(segment, 0, count);
     }

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -46,6 +47,8 @@ final class NativeLoader {
                 return new Outcome(path != null ? loadNamed(Path.of(path)) : loadFromJar(), null);
             } catch (NativeLibraryException e) {
                 return new Outcome(null, e);
+            } catch (InvalidPathException e) {
+                return new Outcome(null, failure(e.getInput(), "it is no path: " + e.getReason(), e));
             }
         }
     }
@@ -56,7 +59,8 @@ final class NativeLoader {
 
     private static Path loadFromJar() {
         String resource = "META-INF/native/" + platform() + "/" + System.mapLibraryName("exactloss");
-        Path directory = Path.of(System.getProperty("java.io.tmpdir"), "exactloss-" + System.getProperty("user.name"));
+        Path directory = Path.of(System.getProperty("java.io.tmpdir"), "exactloss-" + System.getProperty("user.name"))
+                .toAbsolutePath();
         try (InputStream in = NativeLoader.class.getResourceAsStream("/" + resource)) {
             if (in == null) {
                 throw failure(resource + " in the jar", "there is none for this platform", null);
@@ -67,13 +71,17 @@ final class NativeLoader {
         }
     }
 
-    /** The folder of this platform's library in the jar: linux-x86_64, say. */
+    /** The folder of this platform's library in the jar: linux-x86_64, say. pom.xml names it by the same rule. */
     private static String platform() {
         String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         String arch = System.getProperty("os.arch");
         return (os.startsWith("mac") ? "macos" : os.startsWith("windows") ? "windows" : os)
                 + "-"
-                + (arch.equals("amd64") ? "x86_64" : arch);
+                + switch (arch) {
+                    case "amd64" -> "x86_64";
+                    case "arm64" -> "aarch64";
+                    default -> arch;
+                };
     }
 
     /**
@@ -134,11 +142,15 @@ final class NativeLoader {
             System.load(file.toString());
             int abi = Kernels.abiVersion();
             if (abi != Kernels.ABI_VERSION) {
-                throw failure(tried, "its ABI version is %d, not %d".formatted(abi, Kernels.ABI_VERSION), null);
+                throw failure(tried, "its ABI version is " + abi + ", not " + Kernels.ABI_VERSION, null);
             }
             return file;
         } catch (UnsatisfiedLinkError e) {
             throw failure(tried, e.getMessage(), e);
+        } catch (IllegalCallerException e) {
+            Module module = NativeLoader.class.getModule();
+            String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";
+            throw failure(tried, e.getMessage() + "; run java with --enable-native-access=" + name, e);
         }
     }
 

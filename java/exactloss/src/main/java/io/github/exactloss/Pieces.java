@@ -17,8 +17,11 @@ import java.util.stream.IntStream;
  * @param piece the most elements that one downcall takes
  */
 record Pieces(long count, int ranges, long piece) {
-    /** The smallest range that is worth a thread, and the largest piece: 256 KiB of float32. */
+    /** The smallest range that is worth a thread, and the largest piece. */
     static final long ELEMENTS = 1 << 16;
+
+    /** The most that a piece takes of one heap array; wide elements make smaller pieces. */
+    private static final long HEAP_BYTES = ELEMENTS * Float.BYTES;
 
     /** Stands for every other thread in the question whether memory is confined to this one. */
     private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
@@ -28,7 +31,7 @@ record Pieces(long count, int ranges, long piece) {
         void run(int range, long from, long count);
     }
 
-    /** For an operation on {@code count} elements of each of these segments. */
+    /** For an operation on {@code count} elements of each of these segments, which hold no more than those. */
     static Pieces of(long count, int threads, MemorySegment... memory) {
         int ranges = Math.clamp(count / ELEMENTS, 1, threads);
         long piece = Long.MAX_VALUE;
@@ -37,7 +40,10 @@ record Pieces(long count, int ranges, long piece) {
                 ranges = 1;
             }
             if (!segment.isNative()) {
-                piece = ELEMENTS;
+                piece = Math.min(piece, ELEMENTS);
+                if (segment.byteSize() > HEAP_BYTES) {
+                    piece = Math.min(piece, HEAP_BYTES / Math.ceilDiv(segment.byteSize(), count));
+                }
             }
         }
         return new Pieces(count, ranges, piece);
@@ -57,19 +63,20 @@ record Pieces(long count, int ranges, long piece) {
             runRange(0, call);
             return;
         }
-        RuntimeException[] failures = new RuntimeException[ranges];
+        // Errors too: one that got out of here would end invokeAll while other ranges still use the memory.
+        Throwable[] failures = new Throwable[ranges];
         ForkJoinTask.invokeAll(IntStream.range(0, ranges)
                 .mapToObj(range -> ForkJoinTask.adapt(() -> {
                     try {
                         runRange(range, call);
-                    } catch (RuntimeException e) {
+                    } catch (Throwable e) {
                         failures[range] = e;
                     }
                 }))
                 .toList());
-        for (RuntimeException failure : failures) {
+        for (Throwable failure : failures) {
             if (failure != null) {
-                throw failure;
+                throw Kernels.unchecked(failure);
             }
         }
     }

@@ -6,15 +6,18 @@ import io.github.exactloss.bindings.exactloss_h;
 /** What becomes of the distances: PyTorch's {@code reduction}. */
 public enum Reduction {
     /** They stay an array. */
-    NONE(exactloss_h.EXACTLOSS_REDUCTION_NONE()),
+    NONE,
     /** Their mean. */
-    MEAN(exactloss_h.EXACTLOSS_REDUCTION_MEAN()),
+    MEAN,
     /** Their sum. */
-    SUM(exactloss_h.EXACTLOSS_REDUCTION_SUM());
+    SUM;
 
-    final int code;
-
-    Reduction(int code) {
-        this.code = code;
+    /** The number that the native library knows it by; no field for the reason at {@link ElementType#code}. */
+    int code() {
+        return switch (this) {
+            case NONE -> exactloss_h.EXACTLOSS_REDUCTION_NONE();
+            case MEAN -> exactloss_h.EXACTLOSS_REDUCTION_MEAN();
+            case SUM -> exactloss_h.EXACTLOSS_REDUCTION_SUM();
+        };
     }
 }

@@ -8,9 +8,16 @@ import io.github.exactloss.bindings.exactloss_evaluation;
 import io.github.exactloss.bindings.exactloss_violation;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SegmentAllocator;
 
 /** Where a thread's downcalls write their results, so that no call allocates. Freed some time after its thread ends. */
 record Scratch(MemorySegment loss, MemorySegment evaluation, MemorySegment violation, MemorySegment bytes) {
+    /** Each part is a multiple of 8 bytes long, so there are no gaps between them. */
+    private static final long BYTES = C_DOUBLE.byteSize()
+            + exactloss_evaluation.sizeof()
+            + exactloss_violation.sizeof()
+            + Kernels.ACCUMULATOR_BYTES;
+
     private static final ThreadLocal<Scratch> OF_THREAD = ThreadLocal.withInitial(Scratch::allocate);
 
     static Scratch ofThread() {
@@ -18,12 +25,14 @@ record Scratch(MemorySegment loss, MemorySegment evaluation, MemorySegment viola
     }
 
     private static Scratch allocate() {
-        Arena arena = Arena.ofAuto();
+        // One allocation: each costs a cleaner, which programs with a virtual thread for every request would feel.
+        SegmentAllocator slices =
+                SegmentAllocator.slicingAllocator(Arena.ofAuto().allocate(BYTES, Long.BYTES));
         return new Scratch(
-                arena.allocate(C_DOUBLE),
-                exactloss_evaluation.allocate(arena),
-                exactloss_violation.allocate(arena),
-                arena.allocate(Kernels.ACCUMULATOR_BYTES));
+                slices.allocate(C_DOUBLE),
+                exactloss_evaluation.allocate(slices),
+                exactloss_violation.allocate(slices),
+                slices.allocate(Kernels.ACCUMULATOR_BYTES));
     }
 
     Evaluation readEvaluation() {

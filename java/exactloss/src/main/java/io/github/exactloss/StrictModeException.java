@@ -31,8 +31,8 @@ public final class StrictModeException extends ExactLossException {
 
     private static String message(Argument argument, long index, double value) {
         return switch (argument) {
-            case PREDICTIONS -> "predictions[%d] is %s, and strict mode allows only 0 to 1".formatted(index, value);
-            case TARGETS -> "targets[%d] is %s, and strict mode allows only 0 and 1".formatted(index, value);
+            case PREDICTIONS -> "predictions[" + index + "] is " + value + ", and strict mode allows only 0 to 1";
+            case TARGETS -> "targets[" + index + "] is " + value + ", and strict mode allows only 0 and 1";
         };
     }
 
@@ -46,7 +46,7 @@ public final class StrictModeException extends ExactLossException {
         return index;
     }
 
-    /** The element, widened to double. */
+    /** The element as a double; only an int64 may have to be rounded. */
     public double value() {
         return value;
     }

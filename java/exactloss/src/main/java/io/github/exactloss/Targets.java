@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Targets: a typed view, without a copy, of memory that the caller has.
+ * Targets: a typed view, without a copy, of memory that the caller has. Every element type gives the same results.
  *
  * <p>A target is positive when it equals 1; any other value, NaN included, is negative. Changes to the memory are seen by
  * the next call. A view is as long-lived and as shareable among threads as its memory: after its arena is closed, using it
@@ -15,6 +15,10 @@ import java.util.Objects;
 public final class Targets extends Elements {
     private Targets(MemorySegment segment, ElementType type) {
         super(segment, type);
+    }
+
+    private Targets(MemorySegment segment, ElementType type, long first, long count) {
+        super(segment, type, first, count);
     }
 
     /** A whole array. */
@@ -28,6 +32,36 @@ public final class Targets extends Elements {
      * @throws IndexOutOfBoundsException if the array has no such range
      */
     public static Targets of(byte[] targets, int from, int to) {
+        Objects.checkFromToIndex(from, to, targets.length);
+        return of(targets).slice(from, to - from);
+    }
+
+    /** A whole array. */
+    public static Targets of(int[] targets) {
+        return new Targets(MemorySegment.ofArray(targets), ElementType.INT32);
+    }
+
+    /**
+     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
+     *
+     * @throws IndexOutOfBoundsException if the array has no such range
+     */
+    public static Targets of(int[] targets, int from, int to) {
+        Objects.checkFromToIndex(from, to, targets.length);
+        return of(targets).slice(from, to - from);
+    }
+
+    /** A whole array. */
+    public static Targets of(long[] targets) {
+        return new Targets(MemorySegment.ofArray(targets), ElementType.INT64);
+    }
+
+    /**
+     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
+     *
+     * @throws IndexOutOfBoundsException if the array has no such range
+     */
+    public static Targets of(long[] targets, int from, int to) {
         Objects.checkFromToIndex(from, to, targets.length);
         return of(targets).slice(from, to - from);
     }
@@ -47,9 +81,51 @@ public final class Targets extends Elements {
         return of(targets).slice(from, to - from);
     }
 
+    /** A whole array. */
+    public static Targets of(double[] targets) {
+        return new Targets(MemorySegment.ofArray(targets), ElementType.FLOAT64);
+    }
+
+    /**
+     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
+     *
+     * @throws IndexOutOfBoundsException if the array has no such range
+     */
+    public static Targets of(double[] targets, int from, int to) {
+        Objects.checkFromToIndex(from, to, targets.length);
+        return of(targets).slice(from, to - from);
+    }
+
+    /** A copy of an array: the one kind of memory that Java lets nobody look into. Changes to the array are not seen. */
+    public static Targets of(boolean[] targets) {
+        byte[] bytes = new byte[targets.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (targets[i] ? 1 : 0);
+        }
+        return of(bytes);
+    }
+
     /** Bytes (uint8, C's or NumPy's bool) in native, mapped or heap memory. */
     public static Targets ofBytes(MemorySegment targets) {
         return new Targets(targets, ElementType.UINT8);
+    }
+
+    /**
+     * Int32 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
+     *
+     * @throws IllegalArgumentException if the size in bytes is no multiple of 4
+     */
+    public static Targets ofInts(MemorySegment targets) {
+        return new Targets(targets, ElementType.INT32);
+    }
+
+    /**
+     * Int64 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
+     *
+     * @throws IllegalArgumentException if the size in bytes is no multiple of 8
+     */
+    public static Targets ofLongs(MemorySegment targets) {
+        return new Targets(targets, ElementType.INT64);
     }
 
     /**
@@ -59,6 +135,29 @@ public final class Targets extends Elements {
      */
     public static Targets ofFloats(MemorySegment targets) {
         return new Targets(targets, ElementType.FLOAT32);
+    }
+
+    /**
+     * Float64 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
+     *
+     * @throws IllegalArgumentException if the size in bytes is no multiple of 8
+     */
+    public static Targets ofDoubles(MemorySegment targets) {
+        return new Targets(targets, ElementType.FLOAT64);
+    }
+
+    /**
+     * Packed bits, the least significant bit of a byte first, as Arrow stores booleans, in native, mapped or heap memory.
+     *
+     * @param bitOffset the bit of the first target, counted from the segment's first byte
+     * @param count the number of targets
+     * @throws IndexOutOfBoundsException if the segment has no such bits
+     */
+    public static Targets ofBits(MemorySegment targets, long bitOffset, long count) {
+        Objects.checkFromIndexSize(bitOffset, count, targets.byteSize() * Byte.SIZE);
+        long first = bitOffset % Byte.SIZE;
+        MemorySegment bytes = targets.asSlice(bitOffset / Byte.SIZE, ElementType.BITS.bytes(first + count));
+        return new Targets(bytes, ElementType.BITS, first, count);
     }
 
     /**
@@ -77,6 +176,6 @@ public final class Targets extends Elements {
      * @throws IndexOutOfBoundsException if there are no such elements
      */
     public Targets slice(long offset, long count) {
-        return new Targets(range(offset, count), type());
+        return new Targets(range(offset, count), type(), first(offset), count);
     }
 }

@@ -17,7 +17,7 @@
  *       SHA-256.
  * </ol>
  *
- * A failure is a {@link io.github.exactloss.NativeLibraryException} that names the file and the linker's reason. The JVM
+ * A failure is a {@link io.github.exactloss.NativeLibraryException} that names the file and the reason. The JVM
  * loads a library into one class loader only, so these classes must not be loaded twice. Java asks that access to native
  * code be granted: run with {@code --enable-native-access=io.github.exactloss}, or {@code ALL-UNNAMED} on the class path.
  *
@@ -26,10 +26,15 @@
  *
  * <h2>Memory</h2>
  *
- * No method copies the caller's elements, keeps their memory, or writes to an input. Off-heap memory belongs to the arena
- * that it was allocated from: closing it frees the memory, and every later use is an {@link IllegalStateException}. Heap
- * arrays are passed in place too, in pieces of at most 65,536 elements, because the garbage collector has to wait while
+ * No method copies the caller's elements, keeps their memory, or writes to an input; only
+ * {@link io.github.exactloss.Targets#of(boolean[])} has to copy. Off-heap memory belongs to the arena that it was allocated
+ * from: closing it frees the memory, and every later use is an {@link IllegalStateException}. Heap arrays are passed in
+ * place too, in pieces of at most 65,536 elements and 256 KiB of an array, because the garbage collector has to wait while
  * native code reads the heap.
+ *
+ * <p>Each thread that makes a call, a virtual one too, keeps about half a kilobyte of off-heap memory for its results,
+ * which the garbage collector frees after the thread has ended. Where a new thread makes only a call or two, allocating it
+ * is a good part of their cost.
  *
  * <h2>Threads</h2>
  *

@@ -11,6 +11,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.BiConsumer;
@@ -145,6 +146,21 @@ class BadInputTest {
             assertOutOfBounds(() -> Predictions.of(new float[6], from, from + (int) range[1]));
             assertOutOfBounds(() -> Targets.of(new byte[6], from, from + (int) range[1]));
             assertOutOfBounds(() -> Targets.of(new float[6], from, from + (int) range[1]));
+        }
+    }
+
+    @Test
+    void messagesAreTheSameInEveryLanguage() {
+        Locale usual = Locale.getDefault(Locale.Category.FORMAT);
+        Locale.setDefault(Locale.Category.FORMAT, Locale.forLanguageTag("ar-EG"));
+        try {
+            Predictions predictions = Predictions.of(new float[3]);
+            assertRefused("3 predictions, but 4 targets", () -> loss.sum(predictions, Targets.of(new byte[4])));
+            assertThatExceptionOfType(StrictModeException.class)
+                    .isThrownBy(() -> loss.strict().sum(predictions, Targets.of(new byte[] {0, 0, 7})))
+                    .withMessage("targets[2] is 7.0, and strict mode allows only 0 and 1");
+        } finally {
+            Locale.setDefault(Locale.Category.FORMAT, usual);
         }
     }
 

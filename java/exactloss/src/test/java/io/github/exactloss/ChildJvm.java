@@ -8,8 +8,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A JVM of its own, with the classes of these tests on the class path. */
+/** A JVM of its own, with the classes of these tests on the class path, which may use native code unless it is denied. */
 final class ChildJvm {
+    static final String DENY_NATIVE_ACCESS = "--illegal-native-access=deny";
+
     private final Process process;
 
     private ChildJvm(Process process) {
@@ -22,8 +24,11 @@ final class ChildJvm {
     static ChildJvm start(Class<?> main, Map<String, String> environment, String... options) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "--enable-native-access=ALL-UNNAMED"));
+        command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
         command.addAll(List.of(options));
+        if (!command.contains(DENY_NATIVE_ACCESS)) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
         command.addAll(List.of("-cp", System.getProperty("test.classpath"), main.getName()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);

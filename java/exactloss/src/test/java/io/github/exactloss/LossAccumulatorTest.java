@@ -11,9 +11,13 @@ import java.lang.foreign.Arena;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 
 class LossAccumulatorTest {
@@ -149,6 +153,70 @@ class LossAccumulatorTest {
         assertClosed(accumulator);
         accumulator.close();
         assertClosed(accumulator);
+    }
+
+    @Test
+    void staysInTheThreadOfAConfinedArena() throws Exception {
+        try (Arena arena = Arena.ofConfined();
+                LossAccumulator confined = LossAccumulator.create(0.25, arena);
+                LossAccumulator other = filled();
+                ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            thread.submit(() -> {
+                        assertWrongThread(confined::result);
+                        assertWrongThread(confined::toBytes);
+                        assertWrongThread(() -> confined.merge(other));
+                        assertWrongThread(() -> other.merge(confined));
+                        assertWrongThread(() -> confined.add(batch.predictions(), batch.targets()));
+                        assertWrongThread(() -> LossAccumulator.create(0.25, arena));
+                        assertWrongThread(() -> LossAccumulator.fromBytes(other.toBytes(), arena));
+                    })
+                    .get();
+            assertThat(confined.result().count()).isZero();
+        }
+    }
+
+    private static void assertWrongThread(ThrowingCallable call) {
+        assertThatThrownBy(call).isInstanceOf(WrongThreadException.class);
+    }
+
+    /** Nothing else could free the memory of one that another thread was using when it was to be closed. */
+    @Test
+    void aRefusedCloseCanBeRepeated() throws Exception {
+        try (Arena arena = Arena.ofShared();
+                ExecutorService thread = Executors.newSingleThreadExecutor()) {
+            Predictions predictions = Predictions.allocate(1 << 24, arena);
+            Targets targets = Targets.allocate(1 << 24, arena);
+            boolean refused = false;
+            while (!refused) {
+                LossAccumulator accumulator = LossAccumulator.create(0.25);
+                CountDownLatch begun = new CountDownLatch(1);
+                Future<?> adding = thread.submit(() -> {
+                    begun.countDown();
+                    accumulator.add(predictions, targets);
+                });
+                begun.await();
+                Thread.sleep(1);
+                try {
+                    accumulator.close(); // before or after the call, if the scheduler would have it so: try again
+                    ended(adding);
+                } catch (IllegalStateException e) {
+                    refused = true;
+                    ended(adding);
+                    assertThat(accumulator.result().count()).isEqualTo(predictions.count());
+                    accumulator.close();
+                    assertClosed(accumulator);
+                }
+            }
+        }
+    }
+
+    /** Waits for the end of a call that finds its accumulator open or closed. */
+    private static void ended(Future<?> call) throws InterruptedException {
+        try {
+            call.get();
+        } catch (ExecutionException e) {
+            assertThat(e.getCause()).isInstanceOf(IllegalStateException.class);
+        }
     }
 
     @Test

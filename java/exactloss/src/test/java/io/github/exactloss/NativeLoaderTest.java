@@ -3,6 +3,7 @@ package io.github.exactloss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -14,6 +15,7 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Loading happens once in a process, so each of these tests starts its own. */
@@ -31,9 +33,13 @@ class NativeLoaderTest {
             IntStream.range(0, 8).parallel().mapToObj(i -> attempt()).distinct().forEach(System.out::println);
         }
 
+        /** Whatever comes first, nothing but the loader tells of a failure. */
         private static String attempt() {
             try {
-                MnistLoss.create();
+                Targets.of(new byte[1]);
+                NativeLibrary.isaSupport(Isa.PORTABLE);
+                LossAccumulator.create().close();
+                MnistLoss.create().gradient(Targets.of(new byte[1]), MemorySegment.ofArray(new float[1]));
                 return NativeLibrary.location().toString();
             } catch (NativeLibraryException e) {
                 return e.getMessage();
@@ -100,6 +106,49 @@ class NativeLoaderTest {
     void anotherPlatform() throws Exception {
         assertThat(load("-Dos.arch=riscv64"))
                 .contains("-riscv64/" + System.mapLibraryName("exactloss") + " in the jar", "none for this platform");
+    }
+
+    @Test
+    void processorsOfTwoNames() throws Exception {
+        assertThat(load("-Dos.arch=arm64")).isEqualTo(load("-Dos.arch=aarch64"));
+        assertThat(load("-Dos.arch=amd64")).isEqualTo(load("-Dos.arch=x86_64"));
+    }
+
+    /** The same message in every thread, and at every call. */
+    @Test
+    @EnabledForJreRange(minVersion = 24)
+    void nativeAccessThatIsDenied() throws Exception {
+        for (String option : List.of("-Dexactloss.library.path=" + LIBRARY, "-Djava.io.tmpdir=" + directory)) {
+            assertThat(load(ChildJvm.DENY_NATIVE_ACCESS, option))
+                    .startsWith("can't load the exactloss library; tried /")
+                    .endsWith("; run java with --enable-native-access=ALL-UNNAMED")
+                    .hasLineCount(1);
+        }
+    }
+
+    /** A name that can't be given in a command line. */
+    static final class NoPath {
+        private NoPath() {}
+
+        public static void main(String[] args) {
+            System.setProperty("exactloss.library.path", "lib\0.so");
+            Main.main(args);
+        }
+    }
+
+    @Test
+    void aNameThatIsNoPath() throws Exception {
+        assertThat(ChildJvm.run(NoPath.class, Map.of()).output())
+                .isEqualTo(
+                        "can't load the exactloss library; tried lib\0.so: it is no path: Nul character not allowed");
+    }
+
+    @Test
+    void aRelativeTemporaryFolder() throws Exception {
+        Path relative = Path.of("").toAbsolutePath().relativize(directory.toAbsolutePath());
+        assertThat(Path.of(load("-Djava.io.tmpdir=" + relative, "-Duser.name=somebody")))
+                .isAbsolute()
+                .hasSameBinaryContentAs(LIBRARY);
     }
 
     @Test

@@ -13,12 +13,15 @@ import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** {@code exactloss eval}: the loss and the metrics of predictions and targets in two {@code .npy} files. */
 @Command(
@@ -29,6 +32,9 @@ import picocli.CommandLine.Spec;
 final class EvalCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
+
+    private static final List<String> TARGET_DTYPES =
+            List.of(NpyFile.UINT8, NpyFile.BOOL, NpyFile.INT32, NpyFile.INT64, NpyFile.FLOAT32, NpyFile.FLOAT64);
 
     @Option(
             names = "--predictions",
@@ -41,8 +47,9 @@ final class EvalCommand implements Callable<Integer> {
             names = "--targets",
             required = true,
             paramLabel = "FILE",
-            description = "The targets: a .npy file of uint8 ('|u1'), bool ('|b1') or little-endian float32 ('<f4')."
-                    + " A target is positive when it equals 1.")
+            description =
+                    "The targets: a .npy file of uint8 ('|u1'), bool ('|b1'), or little-endian int32 ('<i4'), int64"
+                            + " ('<i8'), float32 ('<f4') or float64 ('<f8'). A target is positive when it equals 1.")
     private Path targetsFile;
 
     @Option(
@@ -53,8 +60,10 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--threshold",
             paramLabel = "T",
-            defaultValue = "0.5",
-            description = "A prediction greater than this counts as positive; default: ${DEFAULT-VALUE}.")
+            defaultValue = "" + MnistLoss.DEFAULT_THRESHOLD,
+            converter = Threshold.class,
+            description = "A prediction greater than this counts as positive: any number, inf or -inf; default:"
+                    + " ${DEFAULT-VALUE}.")
     private double threshold;
 
     @Option(
@@ -66,6 +75,20 @@ final class EvalCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Print one JSON object. NaN is null, infinities are strings.")
     private boolean json;
+
+    /** Reads what Java reads as a double, and the infinities as C and Python write them. */
+    static final class Threshold implements ITypeConverter<Double> {
+        private static final Pattern INFINITY = Pattern.compile("^([+-]?)inf(inity)?$", Pattern.CASE_INSENSITIVE);
+
+        @Override
+        public Double convert(String text) {
+            try {
+                return Double.valueOf(INFINITY.matcher(text).replaceFirst("$1Infinity"));
+            } catch (NumberFormatException e) {
+                throw new TypeConversionException("'" + text + "' is not a number");
+            }
+        }
+    }
 
     @Override
     public Integer call() {
@@ -91,7 +114,7 @@ final class EvalCommand implements Callable<Integer> {
         // Shared, because the threads that the facade splits the work over read the mapping too.
         try (Arena arena = Arena.ofShared()) {
             NpyFile predictions = NpyFile.map(predictionsFile, List.of(NpyFile.FLOAT32), arena);
-            NpyFile targets = NpyFile.map(targetsFile, List.of(NpyFile.UINT8, NpyFile.BOOL, NpyFile.FLOAT32), arena);
+            NpyFile targets = NpyFile.map(targetsFile, TARGET_DTYPES, arena);
             if (predictions.header().count() != targets.header().count()) {
                 throw new BadDataException("%s has the shape %s, but %s has the shape %s: %d and %d elements"
                         .formatted(
@@ -110,8 +133,12 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private static Targets targetsOf(NpyFile file) {
-        return file.header().descr().equals(NpyFile.FLOAT32)
-                ? Targets.ofFloats(file.elements())
-                : Targets.ofBytes(file.elements());
+        return switch (file.header().descr()) {
+            case NpyFile.INT32 -> Targets.ofInts(file.elements());
+            case NpyFile.INT64 -> Targets.ofLongs(file.elements());
+            case NpyFile.FLOAT32 -> Targets.ofFloats(file.elements());
+            case NpyFile.FLOAT64 -> Targets.ofDoubles(file.elements());
+            default -> Targets.ofBytes(file.elements());
+        };
     }
 }

@@ -4,7 +4,6 @@ package io.github.exactloss.cli;
 import io.github.exactloss.Evaluation;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -35,8 +34,7 @@ record EvaluationReport(Evaluation evaluation, String backend, int threads) {
     /** The lines of the table. The losses are the shortest decimals that read back to the same double and float. */
     List<String> lines() {
         long correct = evaluation.truePositives() + evaluation.trueNegatives();
-        String accuracy =
-                String.format(Locale.ROOT, "%.6f (%d of %d)", evaluation.accuracy(), correct, evaluation.count());
+        String accuracy = String.format("%.6f (%d of %d)", evaluation.accuracy(), correct, evaluation.count());
         return List.of(
                 line("loss", evaluation.loss()),
                 line("loss, float32", evaluation.lossFloat()),

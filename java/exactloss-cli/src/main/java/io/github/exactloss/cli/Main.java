@@ -5,7 +5,9 @@ import io.github.exactloss.NativeLibrary;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
+import java.io.StringWriter;
 import java.nio.charset.Charset;
+import java.util.Locale;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -47,6 +49,8 @@ public final class Main {
      * @return 0 for success, 1 for bad data or a failure, 2 for a command line that is not understood
      */
     static int run(PrintWriter out, PrintWriter err, String... args) {
+        // Decimal points and the digits 0 to 9 wherever the command runs: what it prints is read by programs too.
+        Locale.setDefault(Locale.ROOT);
         CommandLine exactloss = commandLine(out, err);
         int exitCode;
         try {
@@ -92,9 +96,10 @@ public final class Main {
         CommandLine command = problem.getCommandLine();
         PrintWriter err = command.getErr();
         String name = command.getCommandSpec().qualifiedName();
-        err.println(name + ": " + oneLine(problem.getMessage()));
-        UnmatchedArgumentException.printSuggestions(problem, err);
-        err.println("See '" + name + " --help'.");
+        StringWriter suggestions = new StringWriter();
+        UnmatchedArgumentException.printSuggestions(problem, new PrintWriter(suggestions, true));
+        String message = problem.getMessage() + (suggestions.toString().isEmpty() ? "" : ". " + suggestions);
+        err.println(name + ": " + oneLine(message) + " (see '" + name + " --help')");
         return ExitCode.USAGE;
     }
 

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.charset.StandardCharsets;
@@ -25,13 +26,17 @@ import java.util.Map;
  *     until the arena closes. The file must not be cut short while they are in use.
  */
 record NpyFile(NpyHeader header, MemorySegment elements) {
-    /** The dtypes of little-endian float32, of uint8 and of bool, as {@code .npy} files name them. */
-    static final String FLOAT32 = "<f4";
-
+    /** The dtypes, little-endian where that matters, as {@code .npy} files name them. */
     static final String UINT8 = "|u1";
-    static final String BOOL = "|b1";
 
-    private static final Map<String, Integer> ELEMENT_BYTES = Map.of(FLOAT32, 4, UINT8, 1, BOOL, 1);
+    static final String BOOL = "|b1";
+    static final String INT32 = "<i4";
+    static final String INT64 = "<i8";
+    static final String FLOAT32 = "<f4";
+    static final String FLOAT64 = "<f8";
+
+    private static final Map<String, Integer> ELEMENT_BYTES =
+            Map.of(UINT8, 1, BOOL, 1, INT32, 4, INT64, 8, FLOAT32, 4, FLOAT64, 8);
 
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
@@ -140,6 +145,10 @@ record NpyFile(NpyHeader header, MemorySegment elements) {
 
     private static void checkDtype(String descr, List<String> supported) {
         if (supported.contains(descr)) {
+            if (descr.startsWith("<") && ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+                throw new BadDataException(
+                        "has little-endian elements, which a big-endian machine cannot use in place");
+            }
             return;
         }
         String kind = "";

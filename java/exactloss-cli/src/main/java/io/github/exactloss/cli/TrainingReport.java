@@ -7,7 +7,6 @@ import io.github.exactloss.cli.train.Trainer;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** Prints a training: line by line while it runs, or one JSON object when it is over. */
@@ -28,12 +27,8 @@ final class TrainingReport {
                 "%d digits to train on and %d to validate by, 3s against 7s (%s)%n",
                 data.training().count(), data.validation().count(), data.name());
         out.printf(
-                Locale.ROOT,
                 "batch size %d, learning rate %s, seed %d, backend %s%n%n",
-                settings.batchSize(),
-                settings.learningRate(),
-                settings.seed(),
-                backend);
+                settings.batchSize(), settings.learningRate(), settings.seed(), backend);
         out.println("epoch  training loss  validation loss  accuracy");
     }
 
@@ -42,7 +37,6 @@ final class TrainingReport {
             return;
         }
         out.printf(
-                Locale.ROOT,
                 "%5d  %13.6f  %15.6f  %8.6f%n",
                 epoch.number(),
                 epoch.training().loss(),

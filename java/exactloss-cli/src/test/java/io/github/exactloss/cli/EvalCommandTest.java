@@ -10,6 +10,8 @@ import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -108,8 +110,21 @@ class EvalCommandTest {
     }
 
     @Test
-    void targetsMayBeBoolOrFloat() {
+    void targetsMayHaveAnyType() {
         Npy.write(targets, Npy.of("|b1", "(1, 3)", Npy.byteBytes(1, 0, 1)));
+        assertThat(loss("--json")).isEqualTo(EXAMPLE_LOSS);
+        Npy.write(targets, Npy.of("<i4", "(3,)", Npy.byteBytes(1, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0)));
+        assertThat(loss("--json")).isEqualTo(EXAMPLE_LOSS);
+        byte[] longs = new byte[24];
+        longs[0] = 1;
+        longs[8] = 1;
+        longs[12] = 1;
+        longs[16] = 1;
+        Npy.write(targets, Npy.of("<i8", "(3,)", longs));
+        assertThat(loss("--json")).isEqualTo(EXAMPLE_LOSS);
+        ByteBuffer doubles = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
+        doubles.putDouble(1).putDouble(Math.nextUp(1.0)).putDouble(1);
+        Npy.write(targets, Npy.of("<f8", "(3,)", doubles.array()));
         assertThat(loss("--json")).isEqualTo(EXAMPLE_LOSS);
         Npy.floats(targets, 1, 0.99f, 1);
         assertThat(loss("--json")).isEqualTo(EXAMPLE_LOSS);
@@ -175,6 +190,15 @@ class EvalCommandTest {
         JsonObject json = eval("--json", "--threshold", "0.1").json();
         assertThat(json.get("true_positives").getAsLong()).isEqualTo(2);
         assertThat(json.get("false_positives").getAsLong()).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"inf", "-inf", "+Inf", "Infinity", "-INFINITY"})
+    void thresholdMayBeInfinite(String threshold) {
+        JsonObject json = eval("--json", "--threshold", threshold).json();
+        boolean allPositive = threshold.startsWith("-");
+        assertThat(json.get("true_positives").getAsLong()).isEqualTo(allPositive ? 2 : 0);
+        assertThat(json.get("false_positives").getAsLong()).isEqualTo(allPositive ? 1 : 0);
     }
 
     @Test

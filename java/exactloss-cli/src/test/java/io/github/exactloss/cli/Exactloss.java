@@ -24,6 +24,8 @@ import java.util.Map;
  * @param err what it wrote to standard error
  */
 record Exactloss(int exitCode, String out, String err) {
+    static final String DENY_NATIVE_ACCESS = "--illegal-native-access=deny";
+
     /** Runs the command in this process. */
     static Exactloss run(Object... args) {
         StringWriter out = new StringWriter();
@@ -49,8 +51,10 @@ record Exactloss(int exitCode, String out, String err) {
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.add("--enable-native-access=ALL-UNNAMED");
         command.addAll(jvmOptions);
+        if (!jvmOptions.contains(DENY_NATIVE_ACCESS)) {
+            command.add("--enable-native-access=ALL-UNNAMED");
+        }
         command.add("-cp");
         command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
         command.add(Main.class.getName());

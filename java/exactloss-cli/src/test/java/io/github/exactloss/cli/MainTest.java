@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -24,28 +25,34 @@ class MainTest {
                     eval --predictions p --targets t --threads 0 | --threads must be at least 1, not 0
                     eval --predictions p --targets t --threads x | 'x' is not an int
                     eval --predictions p --targets t --threshold NaN | --threshold must be a number, not NaN
+                    eval --predictions p --targets t --threshold x | 'x' is not a number
                     eval --predictions p | '--targets=FILE'
-                    eval --predictions p --targets t --jsn | '--jsn'
+                    eval --predictions p --targets t --jsn | '--jsn'. Possible solutions: --json
                     train --epochs 0 | --epochs must be at least 1, not 0
                     train --batch-size -1 | --batch-size must be at least 1, not -1
                     train --learning-rate 0 | --learning-rate must be positive and finite, not 0.0
                     train --learning-rate Infinity | --learning-rate must be positive and finite, not Infinity
                     train --learning-rate NaN | --learning-rate must be positive and finite, not NaN
                     train --seed 1.5 | '1.5' is not a long
-                    trian | 'trian'
+                    trian | 'trian'. Did you mean: exactloss train?
                     """)
     void usageErrorsNameTheProblem(String commandLine, String problem) {
         Exactloss run = Exactloss.run((Object[]) commandLine.split(" "));
         assertThat(run.exitCode()).isEqualTo(2);
         assertThat(run.out()).isEmpty();
-        assertThat(run.err()).startsWith("exactloss").contains(problem).contains("--help'.");
+        assertThat(run.err())
+                .startsWith("exactloss")
+                .contains(problem)
+                .contains("--help'")
+                .hasLineCount(1);
     }
 
     @Test
     void noCommandIsAUsageError() {
         Exactloss run = Exactloss.run();
         assertThat(run.exitCode()).isEqualTo(2);
-        assertThat(run.err()).contains("exactloss: Missing required subcommand").contains("See 'exactloss --help'.");
+        assertThat(run.err().lines())
+                .containsExactly("exactloss: Missing required subcommand (see 'exactloss --help')");
     }
 
     @ParameterizedTest
@@ -104,6 +111,23 @@ class MainTest {
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).contains("EXACTLOSS_MAX_ISA");
         assertThat(run.err().lines().filter(line -> !line.contains("MNIST"))).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"train --epochs 1", "eval --help"})
+    void numbersLookTheSameInEveryLanguage(String commandLine) throws IOException, InterruptedException {
+        List<String> arabic = List.of("-Duser.language=ar", "-Duser.country=EG");
+        List<String> english = List.of("-Duser.language=en", "-Duser.country=US");
+        Object[] args = commandLine.split(" ");
+        assertThat(Exactloss.runChild(Map.of(), arabic, args)).isEqualTo(Exactloss.runChild(Map.of(), english, args));
+    }
+
+    @Test
+    @EnabledForJreRange(minVersion = 24)
+    void deniedNativeAccessIsOneLineThatNamesTheOption() throws IOException, InterruptedException {
+        Exactloss run = Exactloss.runChild(Map.of(), List.of(Exactloss.DENY_NATIVE_ACCESS), "info");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err()).contains("--enable-native-access=ALL-UNNAMED").hasLineCount(1);
     }
 
     @ParameterizedTest

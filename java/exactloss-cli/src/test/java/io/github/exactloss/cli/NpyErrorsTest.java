@@ -137,9 +137,12 @@ class NpyErrorsTest {
     @Test
     void targetsHaveTheirOwnTypes() {
         Path predictions = Npy.floats(folder.resolve("p.npy"), 0.5f);
-        Path targets = Npy.write(folder.resolve("t.npy"), Npy.of("<i8", "(1,)", new byte[8]));
+        Path targets = Npy.write(folder.resolve("t.npy"), Npy.of("<i2", "(1,)", new byte[2]));
         assertRefused(
-                predictions, targets, targets, "has elements of dtype '<i8'; supported here: '|u1', '|b1', '<f4'");
+                predictions,
+                targets,
+                targets,
+                "has elements of dtype '<i2'; supported here: '|u1', '|b1', '<i4', '<i8', '<f4', '<f8'");
     }
 
     @Test

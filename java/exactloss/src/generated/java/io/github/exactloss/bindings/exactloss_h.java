@@ -203,6 +203,24 @@ public class exactloss_h {
     public static int EXACTLOSS_UINT8() {
         return EXACTLOSS_UINT8;
     }
+    private static final int EXACTLOSS_INT32 = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_INT32 2
+     * }
+     */
+    public static int EXACTLOSS_INT32() {
+        return EXACTLOSS_INT32;
+    }
+    private static final int EXACTLOSS_INT64 = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_INT64 3
+     * }
+     */
+    public static int EXACTLOSS_INT64() {
+        return EXACTLOSS_INT64;
+    }
     private static final int EXACTLOSS_FLOAT32 = (int)6L;
     /**
      * {@snippet lang=c :
@@ -211,6 +229,24 @@ public class exactloss_h {
      */
     public static int EXACTLOSS_FLOAT32() {
         return EXACTLOSS_FLOAT32;
+    }
+    private static final int EXACTLOSS_FLOAT64 = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_FLOAT64 7
+     * }
+     */
+    public static int EXACTLOSS_FLOAT64() {
+        return EXACTLOSS_FLOAT64;
+    }
+    private static final int EXACTLOSS_BITS = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_BITS 8
+     * }
+     */
+    public static int EXACTLOSS_BITS() {
+        return EXACTLOSS_BITS;
     }
     private static final int EXACTLOSS_REDUCTION_NONE = (int)0L;
     /**

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+
+class PiecesTest {
+    private static final int COUNT = 1 << 18;
+
+    private static long piece(MemorySegment... memory) {
+        return Pieces.of(COUNT, 1, memory).piece();
+    }
+
+    @Test
+    void takeAtMost256KibibytesOfAHeapArray() {
+        MemorySegment floats = MemorySegment.ofArray(new float[COUNT]);
+        assertThat(piece(floats)).isEqualTo(65_536);
+        assertThat(piece(floats, MemorySegment.ofArray(new byte[COUNT]))).isEqualTo(65_536);
+        assertThat(piece(floats, MemorySegment.ofArray(new long[COUNT]))).isEqualTo(32_768);
+        assertThat(piece(MemorySegment.ofArray(new double[COUNT]), floats)).isEqualTo(32_768);
+        assertThat(piece(MemorySegment.ofArray(new byte[COUNT / 8]))).isEqualTo(65_536);
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment offHeap = arena.allocate(8L * COUNT);
+            assertThat(Pieces.of(COUNT, 1, offHeap).isOne()).isTrue();
+            assertThat(piece(floats, offHeap)).isEqualTo(65_536);
+        }
+    }
+
+    /** Whatever one range throws, no other may still be at work when the caller, who may free memory, goes on. */
+    @Test
+    void endTogetherAlsoAfterAnError() throws Exception {
+        AtomicInteger ended = new AtomicInteger();
+        try (ForkJoinPool threads = new ForkJoinPool(4)) {
+            threads.submit(() -> assertThatThrownBy(() -> new Pieces(4, 4, 1).run((range, from, count) -> {
+                                if (range == 0) {
+                                    throw new StackOverflowError("range 0");
+                                }
+                                sleep();
+                                ended.incrementAndGet();
+                            }))
+                            .isInstanceOf(StackOverflowError.class)
+                            .hasMessage("range 0"))
+                    .get();
+            assertThat(ended).hasValue(3);
+        }
+    }
+
+    private static void sleep() {
+        try {
+            Thread.sleep(100);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

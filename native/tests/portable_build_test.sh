@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# portable_build_test.sh SOURCE COMPILER GENERATOR: what a processor without kernels of its own gets, the library with
+# the portable ones alone, builds and is right.
+set -euo pipefail
+source=$1 compiler=$2 generator=$3
+programs=(exact_sum_test api_test accumulator_test targets_test)
+
+work=$(mktemp -d /tmp/exactloss-portable.XXXXXX)
+trap 'rm -rf "$work"' EXIT
+
+cmake -S "$source" -B "$work" -G "$generator" -DCMAKE_C_COMPILER="$compiler" -DEXACTLOSS_X86_KERNELS=OFF \
+    -DEXACTLOSS_BUILD_BENCHMARKS=OFF
+cmake --build "$work" --target exactloss "${programs[@]}"
+if nm "$work/native/libexactloss.so" | grep avx; then
+    echo "these kernels should have been left out"
+    exit 1
+fi
+unset EXACTLOSS_MAX_ISA
+for program in "${programs[@]}"; do
+    "$work/native/tests/$program"
+done
