@@ -279,7 +279,7 @@ static void store(uint64_t bits_f64, uint64_t bits_f32, int negative, double *f6
 
 /*
  * The common case: a small batch in [0, 1]. Both operands are integers that a double holds, so IEEE division rounds
- * their quotient once, and 2^-43 only scales it. Its rounding to float is right too, unless it lies in the middle
+ * their quotient once, and 2^-42 only scales it. Its rounding to float is right too, unless it lies in the middle
  * between two floats.
  */
 static int divide_small(const exact_sum *sum, int64_t divisor, double *f64, float *f32) {
@@ -287,7 +287,7 @@ static int divide_small(const exact_sum *sum, int64_t divisor, double *f64, floa
     if (sum->first != sum->last || sum->units == 0 || sum->units > most || sum->units < -most || divisor > most) {
         return 0;
     }
-    const double result = (double)sum->units / (double)divisor * 0x1p-43;
+    const double result = (double)sum->units / (double)divisor * 0x1p-42;
     if (f32 != NULL) {
         uint64_t bits;
         memcpy(&bits, &result, sizeof bits);

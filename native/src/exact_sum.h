@@ -7,7 +7,7 @@
  * in bins of 32 bits, each in an int64_t, so that most additions need no carry: addition of integers is associative,
  * which is why the order and the grouping of the addends cannot be seen in the result.
  *
- * Before the bins there is one wide int64_t in units of 2^-43, in which the sums of ordinary blocks of float32 land: a
+ * Before the bins there is one wide int64_t in units of 2^-42, in which the sums of ordinary blocks of float32 land: a
  * small batch never gets to the bins. And only a window of the bins is in use and initialised, so that an empty sum
  * costs nothing to make.
  *
@@ -20,8 +20,8 @@
 
 #define EXACT_SUM_BINS 68
 #define EXACT_SUM_ONE 1074
-#define EXACT_SUM_UNIT (EXACT_SUM_ONE - 43) /* the position of the units */
-#define EXACT_SUM_UNITS_OF_ONE ((int64_t)1 << 43)
+#define EXACT_SUM_UNIT (EXACT_SUM_ONE - 42) /* the position of the units */
+#define EXACT_SUM_UNITS_OF_ONE ((int64_t)1 << 42)
 #define EXACT_SUM_UNIT_ADDITIONS 32
 #define EXACT_SUM_BYTES (EXACT_SUM_BINS * 4)
 
@@ -45,7 +45,7 @@ void exactloss_sum_add(exact_sum *sum, int64_t units, int position);
 /* Moves the units to the bins. */
 void exactloss_sum_flush_units(exact_sum *sum);
 
-/* Adds units * 2^-43, |units| <= 2^57. */
+/* Adds units * 2^-42, |units| <= 2^57. */
 static inline void exactloss_sum_add_units(exact_sum *sum, int64_t units) {
     if (sum->unit_additions == EXACT_SUM_UNIT_ADDITIONS) {
         exactloss_sum_flush_units(sum);

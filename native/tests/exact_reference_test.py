@@ -49,7 +49,7 @@ KINDS = {
     "zeros": lambda r: r.choice([0.0, -0.0]),
     "raw scores": lambda r: nearest_float32(r.uniform(-50, 50)),
     "mixed": lambda r: bits_to_float(r.getrandbits(1) << 31 | r.randrange(255) << 23 | r.getrandbits(23)),
-    "borders": lambda r: r.choice([0.0, 1.0, 2.0**-20, 2.0**-21, -1.0, 1 + 2.0**-23, 1 - 2.0**-24, 2.0**125]),
+    "borders": lambda r: r.choice([0.0, 1.0, 2.0**-19, 2.0**-20, -1.0, 1 + 2.0**-23, 1 - 2.0**-24, 2.0**125]),
 }
 
 

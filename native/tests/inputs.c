@@ -27,14 +27,14 @@ static float any_finite(uint64_t random) {
 }
 
 float next_float(input_kind kind, uint64_t *state) {
-    static const float EDGE_VALUES[] = {0.0f, -0.0f, 1.0f, -1.0f, 0x1p-20f, 0x1p-22f, 0x1p-23f, 0.5f};
+    static const float EDGE_VALUES[] = {0.0f, -0.0f, 1.0f, -1.0f, 0x1p-19f, 0x1p-22f, 0x1p-23f, 0.5f};
     const uint64_t random = next_random(state);
     const float unit = (float)(random >> 40) * 0x1p-24f;
     switch (kind) {
         case UNIFORM:
             return unit;
         case FAST_RANGE:
-            return from_bits(0x35800000u + (uint32_t)(random >> 16) % (0x3f800001u - 0x35800000u));
+            return from_bits(0x36000000u + (uint32_t)(random >> 16) % (0x3f800001u - 0x36000000u));
         case EDGES: {
             const float edge = EDGE_VALUES[random % 8];
             const int side = (int)(random >> 8) % 8;
@@ -43,7 +43,7 @@ float next_float(input_kind kind, uint64_t *state) {
         case ONES:
             return 1.0f;
         case TIES:
-            return (float)(1 + 2 * (random % 0x3fffff)) * 0x1p-23f;
+            return (float)(1 + 2 * (random % 0x1fffff)) * 0x1p-22f;
         case TINY:
             return expf(-69.0f * unit) * ((float)(random & 0xffff) * 0x1p-16f);
         case SUBNORMAL:

@@ -7,10 +7,10 @@
 
 typedef enum input_kind {
     UNIFORM,     /* [0, 1), multiples of 2^-24, as random generators make them */
-    FAST_RANGE,  /* all bit patterns of [2^-20, 1] */
-    EDGES,       /* 0, -0, 1, -1, 2^-20 and the neighbours of each */
+    FAST_RANGE,  /* all bit patterns of [2^-19, 1] */
+    EDGES,       /* 0, -0, 1, -1, 2^-19 and the neighbours of each */
     ONES,        /* 1 throughout: the largest sums */
-    TIES,        /* halfway between multiples of 2^-22: the largest rests */
+    TIES,        /* halfway between multiples of 2^-21: the largest rests */
     TINY,        /* probabilities of a confident model, down to 1e-30 */
     SUBNORMAL,   /* subnormals and zeros of both signs */
     RAW_SCORES,  /* [-50, 50] */

@@ -45,6 +45,11 @@ static inline int64_t vw_sum(vw x) {
     return _mm_cvtsi128_si64(pair) + _mm_extract_epi64(pair, 1);
 }
 
+/* Whether any lane is above a limit below 2^32 - 1, as an unsigned integer. */
+static inline int vi_any_above(vi x, uint32_t limit) {
+    return _mm256_movemask_epi8(_mm256_cmpeq_epi32(vi_max(x, vi_set(limit + 1)), x)) != 0;
+}
+
 /* The largest lane as an unsigned integer. */
 static inline uint32_t vi_largest(vi x) {
     __m128i m = _mm_max_epu32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));

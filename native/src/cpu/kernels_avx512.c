@@ -39,6 +39,9 @@ static inline vw vw_add(vw a, vw b) { return _mm512_add_epi64(a, b); }
 static inline vw vw_shift_left(vw x, unsigned bits) { return _mm512_slli_epi64(x, bits); }
 static inline int64_t vw_sum(vw x) { return _mm512_reduce_add_epi64(x); }
 
+/* Whether any lane is above a limit, as an unsigned integer. */
+static inline int vi_any_above(vi x, uint32_t limit) { return _mm512_cmpgt_epu32_mask(x, vi_set(limit)) != 0; }
+
 /* The largest lane as an unsigned integer. */
 static inline uint32_t vi_largest(vi x) { return _mm512_reduce_max_epu32(x); }
 

@@ -2,23 +2,23 @@
 /*
  * How a block of floats is summed exactly, by vectors: a part of kernels_vector.h.
  *
- * 1. Predictions nearly always lie in [2^-20, 1]. Then every ±p is a multiple of 2^-43, and float additions split it
+ * 1. Predictions nearly always lie in [2^-19, 1]. Then every ±p is a multiple of 2^-42, and float additions split it
  *    into two integers without error. Let y = ±p:
- *        h = y + 3            lies in [2, 4], where floats are 2^-22 apart: y rounded to that grid, plus 3
- *        r = y - (h - 3)      exact: both differences are multiples of 2^-43, and |r| <= 2^-23
- *    The bit pattern of h, less that of 3, is y's high part in units of 2^-22: an integer of at most 2^22, added as an
- *    integer. The r of four vectors are added as floats first, exactly: |R| <= 2^-21 in multiples of 2^-43 has 22 bits.
- *        l = R + 1.5 * 2^-20  lies in [2^-20, 2^-19], where floats are 2^-43 apart: exact
- *    and l's bit pattern, less that of the constant, is R in units of 2^-43, at most 2^22. A lane of int32_t holds the
- *    sums of a block: 4096 / LANES / 2 high parts <= 2^30, and 4096 / LANES / 4 low parts <= 2^29. The patterns of the
- *    constants are subtracted once a block, modulo 2^32. The products with the sign, +1 or -1, are exact in the fma.
+ *        h = y + 6            lies in [5, 7], where floats are 2^-21 apart: y rounded to that grid, plus 6
+ *        r = y - (h - 6)      exact: both differences are multiples of 2^-42, and |r| <= 2^-22
+ *    The bit pattern of h, less that of 6, is y's high part in units of 2^-21: an integer of at most 2^21, added as an
+ *    integer. The r of four vectors are added as floats first, exactly: |R| <= 2^-20 in multiples of 2^-42 has 22 bits.
+ *        l = R + 1.5 * 2^-19  lies in [2^-19, 2^-18], where floats are 2^-42 apart: exact
+ *    and l's bit pattern, less that of the constant, is R in units of 2^-42, at most 2^22. A lane of int32_t holds the
+ *    sums of a block: 4096 / LANES high parts <= 2^30, and 4096 / LANES / 4 low parts <= 2^29. It starts at minus the
+ *    patterns of all the constants that will come, modulo 2^32. The products with the sign are exact in the fma.
  *
- * 2. Whether a block is of that kind is the largest of (pattern of p) - (pattern of 2^-20), as unsigned integers:
+ * 2. Whether a block is of that kind is the largest of (pattern of p) - (pattern of 2^-19), as unsigned integers:
  *    zeros, smaller and negative values, NaN and infinities all become large. It is looked at every few groups, so that
  *    little is done in vain. A tail is padded with ones, which are subtracted again.
  *
  * 3. Any other block of finite values is split in the same way, each rest by itself: with 2^e above every |y|,
- *    c = 1.5 * 2^(e+1) plays the part of 3, h = y + c is y on the grid 2^(e-22), and the rest y - (h - c) is exact and
+ *    c = 1.5 * 2^(e+1) plays the part of 6, h = y + c is y on the grid 2^(e-22), and the rest y - (h - c) is exact and
  *    at most 2^(e-23), so e - 23 is the e of the next level. Three levels in registers take zeros, the probabilities of
  *    confident models down to 2^-45 and raw scores. They work on chunks of 64 vectors, so a lane sums to 2^28 at most.
  *
@@ -32,12 +32,12 @@
 #ifndef EXACTLOSS_SUM_VECTOR_H
 #define EXACTLOSS_SUM_VECTOR_H
 
-#define SMALLEST_BITS 0x35800000u /* 2^-20 */
+#define SMALLEST_BITS 0x36000000u /* 2^-19 */
 #define ONE_BITS 0x3f800000u      /* 1 */
-#define HIGH_SPLIT 3.0f
-#define HIGH_SPLIT_BITS 0x40400000u
-#define LOW_SPLIT 0x1.8p-20f
-#define LOW_SPLIT_BITS 0x35c00000u
+#define HIGH_SPLIT 6.0f
+#define HIGH_SPLIT_BITS 0x40c00000u
+#define LOW_SPLIT 0x1.8p-19f
+#define LOW_SPLIT_BITS 0x36400000u
 #define GROUPS_PER_CHECK 16
 #define LEVELS 3
 #define CHUNK 64      /* vectors */
@@ -55,37 +55,41 @@ static inline vw unbias(vi lanes, int additions, uint32_t pattern) {
 /* Keeps the sums of a block in registers. */
 #define ALWAYS_INLINE inline __attribute__((always_inline))
 
-/* The sums of a block so far: high parts of the even and the odd vectors, low parts, and the largest range check. */
+/* The sums of a block so far, and whether they are exact: where no lane of `largest` is above ONE - SMALLEST. */
 typedef struct block_sums {
-    vi even, odd, low, largest;
+    vi high, low, largest;
 } block_sums;
+
+static ALWAYS_INLINE int are_exact(const block_sums *s) { return !vi_any_above(s->largest, ONE_BITS - SMALLEST_BITS); }
 
 /* Adds a group: four vectors of p, whose signs are in the mask. */
 static ALWAYS_INLINE block_sums add_group(block_sums s, const vf x[4], const uint64_t *mask, int group) {
-    const vf split = vf_set(HIGH_SPLIT);
+    const vf c = vf_set(HIGH_SPLIT);
     vf high[4], rest[4];
     for (int k = 0; k < 4; k++) {
         const vf sign = vf_signs(mask, group, k);
-        high[k] = vf_fma(x[k], sign, split);
-        rest[k] = vf_fma(x[k], sign, vf_sub(split, high[k]));
+        high[k] = vf_fma(x[k], sign, c);
+        rest[k] = vf_fma(x[k], sign, vf_sub(c, high[k]));
         s.largest = vi_max(s.largest, vi_sub(vf_bits(x[k]), vi_set(SMALLEST_BITS)));
     }
     const vf rests = vf_add(vf_add(rest[0], rest[1]), vf_add(rest[2], rest[3]));
-    s.even = vi_add(s.even, vi_add(vf_bits(high[0]), vf_bits(high[2])));
-    s.odd = vi_add(s.odd, vi_add(vf_bits(high[1]), vf_bits(high[3])));
+    s.high =
+        vi_add(s.high, vi_add(vi_add(vf_bits(high[0]), vf_bits(high[1])), vi_add(vf_bits(high[2]), vf_bits(high[3]))));
     s.low = vi_add(s.low, vf_bits(vf_add(rests, vf_set(LOW_SPLIT))));
     return s;
 }
 
-/* Puts the sum of a block in units of 2^-43 into *units and returns 1, or returns 0 where a value is out of range. */
+/* Puts the sum of a block in units of 2^-42 into *units and returns 1, or returns 0 where a value is out of range. */
 static ALWAYS_INLINE int sum_units(const void *predictions, const uint64_t *mask, int count, int64_t *units) {
-    block_sums s = {vi_set(0), vi_set(0), vi_set(0), vi_set(0)};
-    int groups = count / GROUP;
+    const int whole = count / GROUP;
     const int rest = count % GROUP;
+    const int groups = whole + (rest != 0);
+    block_sums s = {vi_set(0 - 4 * (uint32_t)groups * HIGH_SPLIT_BITS), vi_set(0 - (uint32_t)groups * LOW_SPLIT_BITS),
+                    vi_set(0)};
     vf x[4];
-    for (int g = 0; g < groups; g++) {
+    for (int g = 0; g < whole; g++) {
         const unsigned char *p = float_at(predictions, g * GROUP);
-        if (g % GROUPS_PER_CHECK == GROUPS_PER_CHECK - 1 && vi_largest(s.largest) > ONE_BITS - SMALLEST_BITS) {
+        if (g % GROUPS_PER_CHECK == GROUPS_PER_CHECK - 1 && !are_exact(&s)) {
             return 0;
         }
         for (int k = 0; k < 4; k++) {
@@ -97,17 +101,15 @@ static ALWAYS_INLINE int sum_units(const void *predictions, const uint64_t *mask
         s = add_group(s, x, mask, g);
     }
     if (rest != 0) {
-        const unsigned char *p = float_at(predictions, groups * GROUP);
+        const unsigned char *p = float_at(predictions, whole * GROUP);
         for (int k = 0; k < 4; k++) {
             x[k] = vf_load_first(p + 4 * LANES * k, rest - LANES * k, vf_set(1.0f));
         }
-        s = add_group(s, x, mask, groups);
-        groups++;
+        s = add_group(s, x, mask, whole);
     }
-    const vw high = vw_add(unbias(s.even, 2 * groups, HIGH_SPLIT_BITS), unbias(s.odd, 2 * groups, HIGH_SPLIT_BITS));
-    *units = vw_sum(vw_add(vw_shift_left(high, 21), unbias(s.low, groups, LOW_SPLIT_BITS))) -
+    *units = vw_sum(vw_add(vw_shift_left(vi_widen(s.high), 21), vi_widen(s.low))) -
              (groups * GROUP - count) * EXACT_SUM_UNITS_OF_ONE;
-    return vi_largest(s.largest) <= ONE_BITS - SMALLEST_BITS;
+    return are_exact(&s);
 }
 
 /* The vector at element i of a block, with zeros behind its end. */

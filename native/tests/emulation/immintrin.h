@@ -34,6 +34,17 @@ static inline uint32_t _mm512_reduce_max_epu32(__m512i x) {
     return largest;
 }
 
+static inline __mmask16 _mm512_cmpgt_epu32_mask(__m512i a, __m512i b) {
+    uint32_t left[16], right[16];
+    unsigned mask = 0;
+    memcpy(left, &a, sizeof left);
+    memcpy(right, &b, sizeof right);
+    for (int i = 0; i < 16; i++) {
+        mask |= (unsigned)(left[i] > right[i]) << i;
+    }
+    return (__mmask16)mask;
+}
+
 static inline __m512i _mm512_cvtepi32_epi64(__m256i x) {
     int32_t narrow[8];
     int64_t wide[8];
