@@ -216,12 +216,9 @@ static void sum_split(const void *predictions, const uint64_t *mask, int count, 
     }
 }
 
-static void sum_f32(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
-    int64_t units;
-    if (sum_units(predictions, mask, count, &units)) {
-        exactloss_sum_add_units(sum, units + positives * EXACT_SUM_UNITS_OF_ONE);
-        return;
-    }
+/* Adds a block that is off the fast path. Not inlined, so that the fast path need not save registers for it. */
+static __attribute__((noinline)) void sum_any(const void *predictions, const uint64_t *mask, int positives, int count,
+                                              exact_sum *sum) {
     const uint32_t largest = largest_magnitude(predictions, count);
     if (largest >= 252u << 23) {
         exactloss_kernels_portable.sum_f32(predictions, mask, positives, count, sum);
@@ -230,6 +227,15 @@ static void sum_f32(const void *predictions, const uint64_t *mask, int positives
     exactloss_sum_add_units(sum, positives * EXACT_SUM_UNITS_OF_ONE);
     if (largest != 0) {
         sum_split(predictions, mask, count, exponent_above(largest), sum);
+    }
+}
+
+static void sum_f32(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
+    int64_t units;
+    if (sum_units(predictions, mask, count, &units)) {
+        exactloss_sum_add_units(sum, units + positives * EXACT_SUM_UNITS_OF_ONE);
+    } else {
+        sum_any(predictions, mask, positives, count, sum);
     }
 }
 
