@@ -19,6 +19,17 @@ _Static_assert(sizeof(accumulator) <= sizeof(exactloss_accumulator), "the public
 _Static_assert(_Alignof(accumulator) <= _Alignof(exactloss_accumulator), "the public alignment is too small");
 _Static_assert(HEADER_BYTES + 8 * COUNT_FIELDS + EXACT_SUM_BYTES == EXACTLOSS_ACCUMULATOR_BYTES, "byte form");
 
+int exactloss_take_threshold(double given, double *threshold) {
+    uint64_t bits;
+    memcpy(&bits, &given, sizeof bits);
+    if (bits << 1 > (uint64_t)0x7ff << 53) {
+        return EXACTLOSS_ERROR_THRESHOLD;
+    }
+    bits = bits << 1 == 0 ? 0 : bits;
+    memcpy(threshold, &bits, sizeof bits);
+    return EXACTLOSS_OK;
+}
+
 static void put(unsigned char *bytes, uint64_t value, int size) {
     for (int i = 0; i < size; i++) {
         bytes[i] = (unsigned char)(value >> 8 * i);
@@ -89,8 +100,9 @@ int exactloss_accumulator_from_bytes(accumulator *a, const unsigned char *bytes)
     int64_t *counts[COUNT_FIELDS];
     const uint64_t threshold = get(bytes + 8, 8);
     memcpy(&read.threshold, &threshold, sizeof threshold);
-    const int is_threshold = threshold << 1 <= (uint64_t)0x7ff << 53 && threshold != (uint64_t)1 << 63;
-    if (memcmp(bytes, FORM_MAGIC, 4) != 0 || get(bytes + 4, 4) != FORM_VERSION || !is_threshold) {
+    if (memcmp(bytes, FORM_MAGIC, 4) != 0 || get(bytes + 4, 4) != FORM_VERSION ||
+        exactloss_take_threshold(read.threshold, &read.threshold) != EXACTLOSS_OK ||
+        memcmp(&read.threshold, &threshold, sizeof threshold) != 0) {
         return EXACTLOSS_ERROR_FORMAT;
     }
     exactloss_sum_from_bytes(&read.totals.sum, bytes + HEADER_BYTES + 8 * COUNT_FIELDS);

@@ -44,32 +44,27 @@ DEFINE_VALUE(value_i64, int64_t)
 DEFINE_VALUE(value_f32, float)
 DEFINE_VALUE(value_f64, double)
 
-/* Fills in what depends on the type of the targets. Bits need no value_bits: strict mode refuses none of them. */
+static int use(batch *b, exactloss_decode *decode, double (*target_value)(const void *, int64_t)) {
+    b->decode = decode;
+    b->target_value = target_value;
+    return EXACTLOSS_OK;
+}
+
+/* Fills in what depends on the type of the targets. Bits need no value: strict mode refuses none of them. */
 static int set_targets(const exactloss_kernels *kernels, int dtype, batch *b) {
     switch (dtype) {
         case EXACTLOSS_UINT8:
-            b->decode = kernels->decode_u8;
-            b->target_value = value_u8;
-            return EXACTLOSS_OK;
+            return use(b, kernels->decode_u8, value_u8);
         case EXACTLOSS_INT32:
-            b->decode = kernels->decode_i32;
-            b->target_value = value_i32;
-            return EXACTLOSS_OK;
+            return use(b, kernels->decode_i32, value_i32);
         case EXACTLOSS_INT64:
-            b->decode = kernels->decode_i64;
-            b->target_value = value_i64;
-            return EXACTLOSS_OK;
+            return use(b, kernels->decode_i64, value_i64);
         case EXACTLOSS_FLOAT32:
-            b->decode = kernels->decode_f32;
-            b->target_value = value_f32;
-            return EXACTLOSS_OK;
+            return use(b, kernels->decode_f32, value_f32);
         case EXACTLOSS_FLOAT64:
-            b->decode = kernels->decode_f64;
-            b->target_value = value_f64;
-            return EXACTLOSS_OK;
+            return use(b, kernels->decode_f64, value_f64);
         case EXACTLOSS_BITS:
-            b->decode = exactloss_decode_bits;
-            return EXACTLOSS_OK;
+            return use(b, exactloss_decode_bits, NULL);
         default:
             return EXACTLOSS_ERROR_DTYPE;
     }
@@ -105,21 +100,6 @@ static int open_batch(const exactloss_kernels **kernels, batch *b, int predictio
     *kernels = exactloss_dispatch();
     const int status = check_batch(*kernels, b, targets_dtype, flags);
     return status != EXACTLOSS_OK ? status : check_predictions(b, predictions_dtype);
-}
-
-/*
- * A threshold may be any double but NaN. -0 is the same threshold as +0, and becomes it. Only the bits are looked at,
- * since a comparison obeys the caller's floating-point environment.
- */
-static int take_threshold(double given, double *threshold) {
-    uint64_t bits;
-    memcpy(&bits, &given, sizeof bits);
-    if (bits << 1 > (uint64_t)0x7ff << 53) {
-        return EXACTLOSS_ERROR_THRESHOLD;
-    }
-    bits = bits << 1 == 0 ? 0 : bits;
-    memcpy(threshold, &bits, sizeof bits);
-    return EXACTLOSS_OK;
 }
 
 /* ----------------------------------------------------------------------------------------------- the loss -- */
@@ -237,7 +217,7 @@ int exactloss_evaluate(const void *predictions, int predictions_dtype, const voi
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    status = take_threshold(threshold, &threshold);
+    status = exactloss_take_threshold(threshold, &threshold);
     if (status != EXACTLOSS_OK) {
         return status;
     }
@@ -274,7 +254,7 @@ int exactloss_accumulator_init(exactloss_accumulator *memory, double threshold) 
     if (memory == NULL) {
         return EXACTLOSS_ERROR_NULL;
     }
-    const int status = take_threshold(threshold, &threshold);
+    const int status = exactloss_take_threshold(threshold, &threshold);
     if (status != EXACTLOSS_OK) {
         return status;
     }

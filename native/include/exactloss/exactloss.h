@@ -249,10 +249,9 @@ EXACTLOSS_API int exactloss_accumulator_serialize(const exactloss_accumulator *a
                                                   int64_t capacity);
 
 /*
- * Makes an accumulator from its byte form, of exactly EXACTLOSS_ACCUMULATOR_BYTES bytes. Bytes with another
- * magic or version, or with numbers that contradict each other (the document lists the checks), are
- * EXACTLOSS_ERROR_FORMAT; any input is safe. Whatever the memory at `accumulator` held is lost
- * on success, and kept on error.
+ * Makes an accumulator from its byte form, of exactly EXACTLOSS_ACCUMULATOR_BYTES bytes. Bytes with another magic or
+ * version, or with numbers that contradict each other (the document lists the checks), are EXACTLOSS_ERROR_FORMAT; any
+ * input is safe. Whatever the memory at `accumulator` held is lost on success, and kept on error.
  */
 EXACTLOSS_API int exactloss_accumulator_deserialize(exactloss_accumulator *accumulator, const void *bytes,
                                                     int64_t size);
