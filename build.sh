@@ -27,6 +27,10 @@ help() {
 
   train    (when no step is named) set up, build, fetch MNIST, and train: build/exactloss train [ARGUMENT...]
   test     build everything and run every test, native and Java; ends with "N passed, N failed"
+  test-exhaustive
+           the sigmoid of all 2^32 floats on every instruction set of this machine: minutes
+  test-pytorch
+           compare with PyTorch in the same JVM; the first time it downloads that, 113 MB (Linux on x86-64)
   setup    find the tools, install what is missing
   native   build the native library: build/native/native/libexactloss.so
   java     build the Java modules and the command: build/exactloss
@@ -141,6 +145,15 @@ java_tests() {
     ! grep -E 'forked VM|forked process|Crashed tests' build/log/java-tests.log
 }
 
+# The tests of that module alone, with what they need. Unpacked, PyTorch takes 450 MB of its target folder.
+pytorch_tests() {
+    rm -rf java/pytorch-tests/target/surefire-reports
+    maven -P pytorch -pl pytorch-tests -am -Dmaven.test.failure.ignore=true -Dsurefire.failIfNoSpecifiedTests=false \
+        -Dtest='io/github/exactloss/pytorch/**' test
+    note "with PyTorch for Java, from Maven Central: org.bytedeco's pytorch, openblas and javacpp, 113 MB"
+    ! grep -E 'forked VM|forked process|Crashed tests' build/log/pytorch-tests.log
+}
+
 # The class path is a folder, so no jar that was a dependency once may stay in it. A command without jars would only
 # confuse, so the launcher goes too.
 forget_java() {
@@ -187,14 +200,14 @@ format_c() {
 
 format() {
     format_c -i
-    maven spotless:apply
+    maven -P pytorch spotless:apply # which downloads no PyTorch
 }
 
 lint() {
     local status=0
     format_c --dry-run --Werror || status=1
     find . -name build -prune -o \( -name '*.sh' -o -path ./.ci/run \) -print0 | xargs -0 shellcheck -x || status=1
-    maven spotless:check || status=1
+    maven -P pytorch spotless:check || status=1
     return "$status"
 }
 
@@ -253,14 +266,28 @@ step_train() {
 step_test() {
     setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}" "${FORMAT_NEEDS[@]}"
     KEEP_GOING=true
-    rm -f build/ctest.xml
+    rm -rf build/ctest.xml java/pytorch-tests/target/surefire-reports
     step native build_native_tests
     step mnist fetch_mnist
     step java-tests java_tests
     step c-format format_c --dry-run --Werror
-    step java-format maven spotless:check
+    step java-format maven -P pytorch spotless:check
     step native-tests native_tests
     .build/test_summary.py "${FAILED_STEPS[@]}"
+}
+
+step_test_pytorch() {
+    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    KEEP_GOING=true
+    step native build_native
+    step pytorch-tests pytorch_tests
+    .build/test_summary.py --module pytorch-tests "${FAILED_STEPS[@]}"
+}
+
+step_test_exhaustive() {
+    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    step native build_native_tests
+    exec "$NATIVE_BUILD/native/tests/sigmoid_test" all "$(nproc)"
 }
 
 step_bench() {
@@ -279,7 +306,7 @@ main() {
     case $name in
         train | bench) ;;
         -h | --help) name=help ;;
-        test | setup | native | java | mnist | format | lint | clean | help)
+        test | test-exhaustive | test-pytorch | setup | native | java | mnist | format | lint | clean | help)
             if (($# > 1)); then
                 usage_error "the step $name takes no arguments"
             fi
@@ -288,7 +315,7 @@ main() {
     esac
     (($# == 0)) || shift
     mkdir -p build/log
-    "step_$name" "$@"
+    "step_${name//-/_}" "$@"
 }
 
 usage_error() {

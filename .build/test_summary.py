@@ -2,17 +2,22 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sums the reports of ctest and Surefire into one line; exits with 1 when a test failed, or none ran.
 
-    .build/test_summary.py [STEP...]    STEP: a step of the build that failed; each counts as a failure
+    .build/test_summary.py [--module MODULE] [STEP...]
+
+--module  only the reports of this Java module; otherwise all there are
+STEP      a step of the build that failed; each counts as a failure
 """
 
+import argparse
 import glob
 import sys
 import xml.etree.ElementTree as ElementTree
 
-REPORTS = {
-    "native": glob.glob("build/ctest.xml"),
-    "Java": sorted(glob.glob("java/*/target/surefire-reports/TEST-*.xml")),
-}
+
+def find_reports(module):
+    """The files of each kind of tests that should have run."""
+    java = {"Java": sorted(glob.glob(f"java/{module or '*'}/target/surefire-reports/TEST-*.xml"))}
+    return java if module else {"native": glob.glob("build/ctest.xml")} | java
 
 
 def first_line(text):
@@ -54,9 +59,13 @@ def read(report, passed, failures, skips):
             passed.append(name)
 
 
-def main(failed_steps):
-    passed, failures, skips = [], [f"the step {step}" for step in failed_steps], []
-    for kind, reports in REPORTS.items():
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--module")
+    parser.add_argument("failed_steps", nargs="*")
+    arguments = parser.parse_args()
+    passed, failures, skips = [], [f"the step {step}" for step in arguments.failed_steps], []
+    for kind, reports in find_reports(arguments.module).items():
         before = len(passed) + len(failures) + len(skips)
         for report in reports:
             read(report, passed, failures, skips)
@@ -72,4 +81,4 @@ def main(failed_steps):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())

@@ -1,115 +1,220 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Several arrays are moved chunk by chunk, as the library does it. The portable loops are plain C for the compiler, and
+ * memset and memcpy of the C library, which past the caches may know better stores than anybody.
+ *
+ * The vector loops clear the upper halves of the registers themselves: GCC forgets it in functions with a target of their
+ * own, and the code around them pays.
+ */
 #include "baselines.h"
 
-#include "exactloss/exactloss.h"
+#include <string.h>
+
+#ifdef EXACTLOSS_X86_64
+#include <immintrin.h>
+#endif
+
+#define CHUNK 4096 /* elements */
+
+#define FILLING 0x3f
+
+/* ----------------------------------------------------------------------------------------------------- portable -- */
+
+static uint64_t word_at(const unsigned char *bytes, size_t size) {
+    uint64_t word = 0;
+    memcpy(&word, bytes, size < sizeof word ? size : sizeof word);
+    return word;
+}
+
+static uint64_t read_portable(const unsigned char *bytes, size_t size) {
+    uint64_t all[4] = {0, 0, 0, 0};
+    size_t i = 0;
+    for (; i + 32 <= size; i += 32) {
+        for (size_t k = 0; k < 4; k++) {
+            all[k] ^= word_at(bytes + i + 8 * k, 8);
+        }
+    }
+    for (; i < size; i += 8) {
+        all[0] ^= word_at(bytes + i, size - i);
+    }
+    return all[0] ^ all[1] ^ all[2] ^ all[3];
+}
+
+static void fill_portable(unsigned char *bytes, size_t size) { memset(bytes, FILLING, size); }
+
+static void copy_portable(const unsigned char *from, size_t size, unsigned char *to) { memcpy(to, from, size); }
+
+/* Without a branch, which random labels would make slow; from tables, since compilers make one of arithmetic. */
+static float distance(const unsigned char *floats, const unsigned char *bytes, int64_t i) {
+    static const float OFFSETS[2] = {0, 1}, SIGNS[2] = {1, -1};
+    const int positive = bytes[i] == 1;
+    float p;
+    memcpy(&p, floats + 4 * i, sizeof p);
+    return OFFSETS[positive] + SIGNS[positive] * p;
+}
+
+static double inexact_portable(const unsigned char *floats, const unsigned char *bytes, int64_t count) {
+    float sum[4] = {0, 0, 0, 0};
+    int64_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        for (int k = 0; k < 4; k++) {
+            sum[k] += distance(floats, bytes, i + k);
+        }
+    }
+    for (; i < count; i++) {
+        sum[0] += distance(floats, bytes, i);
+    }
+    return (double)sum[0] + (double)sum[1] + (double)sum[2] + (double)sum[3];
+}
+
+const baseline_loops baseline_loops_portable = {read_portable, fill_portable, copy_portable, inexact_portable};
 
 #ifdef EXACTLOSS_X86_64
 
-#include <immintrin.h>
+/* --------------------------------------------------------------------------------------------------------- AVX2 -- */
 
-#define AVX2 __attribute__((target("avx2,fma")))
-#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,fma")))
+#define AVX2 __attribute__((target("avx2")))
+#define AVX512 __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl")))
 
-AVX2 static double read_avx2(const unsigned char *floats, const unsigned char *bytes, int64_t count) {
-    __m256i a = _mm256_setzero_si256(), b = a, c = a, d = a;
-    for (int64_t i = 0; i + 32 <= count; i += 32) {
-        a = _mm256_xor_si256(a, _mm256_loadu_si256((const void *)(floats + 4 * i)));
-        b = _mm256_xor_si256(b, _mm256_loadu_si256((const void *)(floats + 4 * i + 32)));
-        c = _mm256_xor_si256(c, _mm256_loadu_si256((const void *)(floats + 4 * i + 64)));
-        d = _mm256_xor_si256(d, _mm256_loadu_si256((const void *)(floats + 4 * i + 96)));
-        a = _mm256_xor_si256(a, _mm256_loadu_si256((const void *)(bytes + i)));
+AVX2 static uint64_t read_avx2(const unsigned char *bytes, size_t size) {
+    __m256i all[4] = {_mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256(), _mm256_setzero_si256()};
+    size_t i = 0;
+    for (; i + 128 <= size; i += 128) {
+        for (size_t k = 0; k < 4; k++) {
+            all[k] = _mm256_xor_si256(all[k], _mm256_loadu_si256((const void *)(bytes + i + 32 * k)));
+        }
     }
-    const __m256i all = _mm256_xor_si256(_mm256_xor_si256(a, b), _mm256_xor_si256(c, d));
-    return (double)(_mm256_extract_epi64(all, 0) ^ _mm256_extract_epi64(all, 1) ^ _mm256_extract_epi64(all, 2) ^
-                    _mm256_extract_epi64(all, 3));
+    uint64_t words[4];
+    _mm256_storeu_si256((void *)words,
+                        _mm256_xor_si256(_mm256_xor_si256(all[0], all[1]), _mm256_xor_si256(all[2], all[3])));
+    _mm256_zeroupper();
+    return words[0] ^ words[1] ^ words[2] ^ words[3] ^ read_portable(bytes + i, size - i);
 }
 
-AVX512 static double read_avx512(const unsigned char *floats, const unsigned char *bytes, int64_t count) {
-    __m512i a = _mm512_setzero_si512(), b = a, c = a, d = a;
-    for (int64_t i = 0; i + 64 <= count; i += 64) {
-        a = _mm512_xor_si512(a, _mm512_loadu_si512(floats + 4 * i));
-        b = _mm512_xor_si512(b, _mm512_loadu_si512(floats + 4 * i + 64));
-        c = _mm512_xor_si512(c, _mm512_loadu_si512(floats + 4 * i + 128));
-        d = _mm512_xor_si512(d, _mm512_loadu_si512(floats + 4 * i + 192));
-        a = _mm512_xor_si512(a, _mm512_loadu_si512(bytes + i));
+AVX2 static void fill_avx2(unsigned char *bytes, size_t size) {
+    size_t i = 0;
+    for (; i + 32 <= size; i += 32) {
+        _mm256_storeu_si256((void *)(bytes + i), _mm256_set1_epi8(FILLING));
     }
-    return (double)_mm512_reduce_add_epi64(_mm512_xor_si512(_mm512_xor_si512(a, b), _mm512_xor_si512(c, d)));
+    _mm256_zeroupper();
+    memset(bytes + i, FILLING, size - i);
 }
 
-AVX2 static double inexact_avx2(const unsigned char *predictions, const unsigned char *targets, int64_t count) {
+AVX2 static void copy_avx2(const unsigned char *from, size_t size, unsigned char *to) {
+    size_t i = 0;
+    for (; i + 32 <= size; i += 32) {
+        _mm256_storeu_si256((void *)(to + i), _mm256_loadu_si256((const void *)(from + i)));
+    }
+    _mm256_zeroupper();
+    memcpy(to + i, from + i, size - i);
+}
+
+AVX2 static double inexact_avx2(const unsigned char *floats, const unsigned char *bytes, int64_t count) {
     const __m256 one = _mm256_set1_ps(1.0f);
     __m256 sum[4] = {_mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps(), _mm256_setzero_ps()};
-    for (int64_t i = 0; i + 32 <= count; i += 32) {
+    int64_t i = 0;
+    for (; i + 32 <= count; i += 32) {
         for (int k = 0; k < 4; k++) {
-            const __m256 p = _mm256_loadu_ps((const void *)(predictions + 4 * (i + 8 * k)));
-            const __m256i t = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(targets + i + 8 * k)));
+            const __m256 p = _mm256_loadu_ps((const void *)(floats + 4 * (i + 8 * k)));
+            const __m256i t = _mm256_cvtepu8_epi32(_mm_loadl_epi64((const void *)(bytes + i + 8 * k)));
             const __m256 positive = _mm256_castsi256_ps(_mm256_cmpeq_epi32(t, _mm256_set1_epi32(1)));
             sum[k] = _mm256_add_ps(sum[k], _mm256_blendv_ps(p, _mm256_sub_ps(one, p), positive));
         }
     }
     float lanes[8];
-    double total = 0;
     _mm256_storeu_ps(lanes, _mm256_add_ps(_mm256_add_ps(sum[0], sum[1]), _mm256_add_ps(sum[2], sum[3])));
-    for (int i = 0; i < 8; i++) {
-        total += (double)lanes[i];
+    _mm256_zeroupper();
+    double total = inexact_portable(floats + 4 * i, bytes + i, count - i);
+    for (int k = 0; k < 8; k++) {
+        total += (double)lanes[k];
     }
     return total;
 }
 
-AVX512 static double inexact_avx512(const unsigned char *predictions, const unsigned char *targets, int64_t count) {
+const baseline_loops baseline_loops_avx2 = {read_avx2, fill_avx2, copy_avx2, inexact_avx2};
+
+/* ------------------------------------------------------------------------------------------------------ AVX-512 -- */
+
+AVX512 static uint64_t read_avx512(const unsigned char *bytes, size_t size) {
+    __m512i all[4] = {_mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512(), _mm512_setzero_si512()};
+    size_t i = 0;
+    for (; i + 256 <= size; i += 256) {
+        for (size_t k = 0; k < 4; k++) {
+            all[k] = _mm512_xor_si512(all[k], _mm512_loadu_si512(bytes + i + 64 * k));
+        }
+    }
+    uint64_t words[8], rest = 0;
+    _mm512_storeu_si512(words, _mm512_xor_si512(_mm512_xor_si512(all[0], all[1]), _mm512_xor_si512(all[2], all[3])));
+    _mm256_zeroupper();
+    for (int k = 0; k < 8; k++) {
+        rest ^= words[k];
+    }
+    return rest ^ read_portable(bytes + i, size - i);
+}
+
+AVX512 static void fill_avx512(unsigned char *bytes, size_t size) {
+    size_t i = 0;
+    for (; i + 64 <= size; i += 64) {
+        _mm512_storeu_si512(bytes + i, _mm512_set1_epi8(FILLING));
+    }
+    _mm256_zeroupper();
+    memset(bytes + i, FILLING, size - i);
+}
+
+AVX512 static void copy_avx512(const unsigned char *from, size_t size, unsigned char *to) {
+    size_t i = 0;
+    for (; i + 64 <= size; i += 64) {
+        _mm512_storeu_si512(to + i, _mm512_loadu_si512(from + i));
+    }
+    _mm256_zeroupper();
+    memcpy(to + i, from + i, size - i);
+}
+
+AVX512 static double inexact_avx512(const unsigned char *floats, const unsigned char *bytes, int64_t count) {
     const __m512 one = _mm512_set1_ps(1.0f);
     __m512 sum[4] = {_mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps(), _mm512_setzero_ps()};
-    for (int64_t i = 0; i + 64 <= count; i += 64) {
-        const __mmask64 positive = _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(targets + i), _mm512_set1_epi8(1));
+    int64_t i = 0;
+    for (; i + 64 <= count; i += 64) {
+        const __mmask64 positive = _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(bytes + i), _mm512_set1_epi8(1));
         for (int k = 0; k < 4; k++) {
-            const __m512 p = _mm512_loadu_ps(predictions + 4 * (i + 16 * k));
+            const __m512 p = _mm512_loadu_ps(floats + 4 * (i + 16 * k));
             sum[k] = _mm512_add_ps(sum[k], _mm512_mask_sub_ps(p, (__mmask16)(positive >> 16 * k), one, p));
         }
     }
-    return (double)_mm512_reduce_add_ps(_mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3])));
+    const __m512 all = _mm512_add_ps(_mm512_add_ps(sum[0], sum[1]), _mm512_add_ps(sum[2], sum[3]));
+    const double total = (double)_mm512_reduce_add_ps(all);
+    _mm256_zeroupper();
+    return total + inexact_portable(floats + 4 * i, bytes + i, count - i);
 }
 
-AVX2 static void fill_avx2(unsigned char *floats, int64_t count) {
-    for (int64_t i = 0; i + 8 <= count; i += 8) {
-        _mm256_storeu_ps((void *)(floats + 4 * i), _mm256_set1_ps(0.5f));
-    }
-}
-
-AVX512 static void fill_avx512(unsigned char *floats, int64_t count) {
-    for (int64_t i = 0; i + 16 <= count; i += 16) {
-        _mm512_storeu_ps(floats + 4 * i, _mm512_set1_ps(0.5f));
-    }
-}
-
-double baseline_read(int isa, const unsigned char *floats, const unsigned char *bytes, int64_t count) {
-    return isa == EXACTLOSS_ISA_AVX512 ? read_avx512(floats, bytes, count) : read_avx2(floats, bytes, count);
-}
-
-double baseline_inexact_sum(int isa, const unsigned char *predictions, const unsigned char *targets, int64_t count) {
-    return isa == EXACTLOSS_ISA_AVX512 ? inexact_avx512(predictions, targets, count)
-                                       : inexact_avx2(predictions, targets, count);
-}
-
-void baseline_fill(int isa, unsigned char *floats, int64_t count) {
-    if (isa == EXACTLOSS_ISA_AVX512) {
-        fill_avx512(floats, count);
-    } else {
-        fill_avx2(floats, count);
-    }
-}
-
-#else
-
-double baseline_read(int isa, const unsigned char *floats, const unsigned char *bytes, int64_t count) {
-    (void)isa, (void)floats, (void)bytes, (void)count;
-    return 0;
-}
-
-double baseline_inexact_sum(int isa, const unsigned char *predictions, const unsigned char *targets, int64_t count) {
-    (void)isa, (void)predictions, (void)targets, (void)count;
-    return 0;
-}
-
-void baseline_fill(int isa, unsigned char *floats, int64_t count) { (void)isa, (void)floats, (void)count; }
+const baseline_loops baseline_loops_avx512 = {read_avx512, fill_avx512, copy_avx512, inexact_avx512};
 
 #endif
+
+/* -------------------------------------------------------------------------------------------------------- mixes -- */
+
+static size_t bytes_of(int64_t elements, int bits) { return (size_t)((elements * bits + 7) / 8); }
+
+uint64_t baseline_move(const baseline_loops *loops, const baseline_mix *mix) {
+    const int is_alone = mix->reads + (mix->to_bits > 0) == 1 || (mix->reads == 1 && mix->from_bits[0] == mix->to_bits);
+    const int64_t end = mix->start + mix->count, chunk = is_alone ? mix->count : CHUNK;
+    uint64_t all = 0;
+    for (int64_t i = mix->start; i < end; i += chunk) {
+        const int64_t size = end - i < chunk ? end - i : chunk;
+        unsigned char *to = mix->to_bits == 0 ? NULL : mix->to + bytes_of(i, mix->to_bits);
+        int is_written = mix->to_bits == 0;
+        for (int r = 0; r < mix->reads; r++) {
+            const unsigned char *from = mix->from[r] + bytes_of(i, mix->from_bits[r]);
+            if (!is_written && mix->from_bits[r] == mix->to_bits) {
+                loops->copy(from, bytes_of(size, mix->from_bits[r]), to);
+                is_written = 1;
+            } else {
+                all ^= loops->read(from, bytes_of(size, mix->from_bits[r]));
+            }
+        }
+        if (!is_written) {
+            loops->fill(to, bytes_of(size, mix->to_bits));
+        }
+    }
+    return all;
+}

@@ -1,17 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the library is measured against: loops that do less. For EXACTLOSS_ISA_AVX2 and EXACTLOSS_ISA_AVX512. */
+/* What the library is measured against: loops that do less, one set for each instruction set. */
 #ifndef EXACTLOSS_BENCH_BASELINES_H
 #define EXACTLOSS_BENCH_BASELINES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
-/* Reads count floats and count bytes, and returns something that depends on all of them. */
-double baseline_read(int isa, const unsigned char *floats, const unsigned char *bytes, int64_t count);
+typedef struct baseline_loops {
+    /* The exclusive or of all words of 8 bytes, the last one filled up with zeros. */
+    uint64_t (*read)(const unsigned char *bytes, size_t size);
 
-/* The sum of the distances in float lanes, with rounding at each step, as plain vector code does it. */
-double baseline_inexact_sum(int isa, const unsigned char *predictions, const unsigned char *targets, int64_t count);
+    void (*fill)(unsigned char *bytes, size_t size);
+    void (*copy)(const unsigned char *from, size_t size, unsigned char *to);
 
-/* Writes count floats. */
-void baseline_fill(int isa, unsigned char *floats, int64_t count);
+    /* The sum of the distances of floats from bytes in float lanes, with rounding at each step, as plain code does. */
+    double (*inexact_sum)(const unsigned char *floats, const unsigned char *bytes, int64_t count);
+} baseline_loops;
+
+extern const baseline_loops baseline_loops_portable;
+#ifdef EXACTLOSS_X86_64
+extern const baseline_loops baseline_loops_avx2;
+extern const baseline_loops baseline_loops_avx512;
+#endif
+
+#define MOST_READS 3
+
+/* Arrays of which elements start .. start + count - 1 are to be moved; start is a multiple of 64. */
+typedef struct baseline_mix {
+    int reads;
+    const unsigned char *from[MOST_READS];
+    int from_bits[MOST_READS]; /* of an element */
+    unsigned char *to;
+    int to_bits; /* 0: nothing is written */
+    int64_t start, count;
+} baseline_mix;
+
+/*
+ * Moves the same bytes as an operation does: reads all arrays and writes one. It becomes a copy of the first array whose
+ * elements are as large, or gets constants where there is none. Returns the exclusive or of what else was read.
+ */
+uint64_t baseline_move(const baseline_loops *loops, const baseline_mix *mix);
 
 #endif

@@ -4,31 +4,30 @@
  * equal bytes; and it is read with distrust, since it may come from a file or a network.
  */
 #include "accumulator.h"
+#include "arguments.h"
 
 #include <string.h>
 
 #define FORM_MAGIC "XLAC"
 #define FORM_VERSION 1
 #define HEADER_BYTES 16 /* magic, version, threshold */
-#define COUNT_FIELDS 7
+#define COUNT_FIELDS 8
 
-/* The bits of the largest distance of any type: it is below 2^1024. */
+#define SUM_OFFSET (HEADER_BYTES + 8 * COUNT_FIELDS)
+#define WEIGHTS_OFFSET (SUM_OFFSET + 4 * EXACT_SUM_BINS)
+
+/* The bins of a sum of weights: from the last bit of the smallest float up to 2^63 times the largest. */
+#define WEIGHTS_FIRST ((EXACT_SUM_ONE - 149) / 32)
+#define WEIGHTS_LAST ((EXACT_SUM_ONE + 128 + 63) / 32 + 1)
+
+/* The bits of the largest weight, and of the largest distance of any type: they are below 2^128 and 2^1024. */
+#define WEIGHT_BITS (EXACT_SUM_ONE + 128)
 #define DISTANCE_BITS (EXACT_SUM_ONE + 1024)
+#define WEIGHTED_DISTANCE_BITS (EXACT_SUM_ONE + 1024 + 128)
 
 _Static_assert(sizeof(accumulator) <= sizeof(exactloss_accumulator), "the public size is too small");
 _Static_assert(_Alignof(accumulator) <= _Alignof(exactloss_accumulator), "the public alignment is too small");
-_Static_assert(HEADER_BYTES + 8 * COUNT_FIELDS + EXACT_SUM_BYTES == EXACTLOSS_ACCUMULATOR_BYTES, "byte form");
-
-int exactloss_take_threshold(double given, double *threshold) {
-    uint64_t bits;
-    memcpy(&bits, &given, sizeof bits);
-    if (bits << 1 > (uint64_t)0x7ff << 53) {
-        return EXACTLOSS_ERROR_THRESHOLD;
-    }
-    bits = bits << 1 == 0 ? 0 : bits;
-    memcpy(threshold, &bits, sizeof bits);
-    return EXACTLOSS_OK;
-}
+_Static_assert(WEIGHTS_OFFSET + 4 * (WEIGHTS_LAST - WEIGHTS_FIRST) == EXACTLOSS_ACCUMULATOR_BYTES, "byte form");
 
 static void put(unsigned char *bytes, uint64_t value, int size) {
     for (int i = 0; i < size; i++) {
@@ -50,9 +49,10 @@ static void list_counts(totals *t, int64_t *counts[COUNT_FIELDS]) {
     counts[1] = &t->positives;
     counts[2] = &t->true_positives;
     counts[3] = &t->false_positives;
-    counts[4] = &t->sum.nan_count;
-    counts[5] = &t->sum.positive_infinities;
-    counts[6] = &t->sum.negative_infinities;
+    counts[4] = &t->weighted;
+    counts[5] = &t->sum.nan_count;
+    counts[6] = &t->sum.positive_infinities;
+    counts[7] = &t->sum.negative_infinities;
 }
 
 void exactloss_accumulator_to_bytes(const accumulator *a, unsigned char *bytes) {
@@ -67,7 +67,8 @@ void exactloss_accumulator_to_bytes(const accumulator *a, unsigned char *bytes) 
     for (int i = 0; i < COUNT_FIELDS; i++) {
         put(bytes + HEADER_BYTES + 8 * i, (uint64_t)*counts[i], 8);
     }
-    exactloss_sum_to_bytes(&t.sum, bytes + HEADER_BYTES + 8 * COUNT_FIELDS);
+    exactloss_sum_to_bytes(&t.sum, 0, EXACT_SUM_BINS, bytes + SUM_OFFSET);
+    exactloss_sum_to_bytes(&t.weights, WEIGHTS_FIRST, WEIGHTS_LAST, bytes + WEIGHTS_OFFSET);
 }
 
 /* The number of bits of a value that is not negative. */
@@ -90,9 +91,17 @@ static int is_possible(const totals *t) {
         }
         unspecial -= specials[i];
     }
-    return t->true_positives <= t->positives && t->false_positives <= t->count - t->positives &&
-           s->nan_count <= t->count - t->true_positives - t->false_positives &&
-           exactloss_sum_bit_length(s) <= (t->count == 0 ? 0 : DISTANCE_BITS + bit_length(t->count));
+    if (t->true_positives > t->positives || t->false_positives > t->count - t->positives || t->weighted > t->count) {
+        return 0;
+    }
+    /* Without weights only a NaN prediction, which is not above the threshold, has a distance of NaN. */
+    if (t->weighted == 0 && s->nan_count > t->count - t->true_positives - t->false_positives) {
+        return 0;
+    }
+    const int distance_bits = t->weighted == 0 ? DISTANCE_BITS : WEIGHTED_DISTANCE_BITS;
+    return exactloss_sum_bit_length(s) <= (t->count == 0 ? 0 : distance_bits + bit_length(t->count)) &&
+           !exactloss_sum_is_negative(&t->weights) &&
+           exactloss_sum_bit_length(&t->weights) <= (t->weighted == 0 ? 0 : WEIGHT_BITS + bit_length(t->weighted));
 }
 
 int exactloss_accumulator_from_bytes(accumulator *a, const unsigned char *bytes) {
@@ -105,7 +114,8 @@ int exactloss_accumulator_from_bytes(accumulator *a, const unsigned char *bytes)
         memcmp(&read.threshold, &threshold, sizeof threshold) != 0) {
         return EXACTLOSS_ERROR_FORMAT;
     }
-    exactloss_sum_from_bytes(&read.totals.sum, bytes + HEADER_BYTES + 8 * COUNT_FIELDS);
+    exactloss_sum_from_bytes(&read.totals.sum, 0, EXACT_SUM_BINS, bytes + SUM_OFFSET);
+    exactloss_sum_from_bytes(&read.totals.weights, WEIGHTS_FIRST, WEIGHTS_LAST, bytes + WEIGHTS_OFFSET);
     list_counts(&read.totals, counts);
     for (int i = 0; i < COUNT_FIELDS; i++) {
         *counts[i] = (int64_t)get(bytes + HEADER_BYTES + 8 * i, 8);

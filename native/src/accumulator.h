@@ -13,12 +13,6 @@ typedef struct accumulator {
 
 #define ACCUMULATOR_MAGIC 0x6c6f737361636331u
 
-/*
- * A threshold may be any double but NaN. -0 is the same threshold as +0, and becomes it. Only the bits are looked at,
- * since a comparison obeys the caller's floating-point environment. EXACTLOSS_OK, or EXACTLOSS_ERROR_THRESHOLD.
- */
-int exactloss_take_threshold(double given, double *threshold);
-
 /* Writes EXACTLOSS_ACCUMULATOR_BYTES bytes. */
 void exactloss_accumulator_to_bytes(const accumulator *a, unsigned char *bytes);
 

@@ -1,29 +1,57 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Every pass over a block reads it from the first-level cache, into which the first pass brought it: 20 KiB of float32
- * predictions and bytes.
+ * predictions and bytes. Where something is computed on the way (float32 from narrower types, sigmoids, gradients), it
+ * lies in a workspace, and the blocks are shorter, so that both fit.
  */
 #include "batch.h"
 
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
-#define ELEMENT_SIZE 4 /* of float32 predictions */
+#define DIRECT_BYTES (4 * BLOCK) /* of predictions in a block without a workspace */
+#define WORK_BLOCK 1024          /* elements in a block with one */
 
-void exactloss_totals_init(totals *t) {
-    t->count = 0;
-    t->positives = 0;
-    t->true_positives = 0;
-    t->false_positives = 0;
-    exactloss_sum_init(&t->sum);
-}
+static const uint64_t NO_TARGET[MASK_WORDS];
+
+typedef struct workspace {
+    double inputs[WORK_BLOCK], predictions[WORK_BLOCK], distances[WORK_BLOCK], gradient[WORK_BLOCK];
+} workspace;
+
+/* ---------------------------------------------------------------------------------------------------- totals -- */
 
 void exactloss_totals_merge(totals *t, const totals *other) {
     t->count += other->count;
     t->positives += other->positives;
     t->true_positives += other->true_positives;
     t->false_positives += other->false_positives;
+    t->weighted += other->weighted;
     exactloss_sum_merge(&t->sum, &other->sum);
+    exactloss_sum_merge(&t->weights, &other->weights);
+}
+
+/* The sum of all weights: those that were given, and 1 for every other element. */
+static exact_sum all_weights(const totals *t) {
+    exact_sum weights = t->weights;
+    exactloss_sum_add(&weights, t->count - t->weighted, EXACT_SUM_ONE);
+    return weights;
+}
+
+void exactloss_totals_loss(const totals *t, int reduction, double *f64, float *f32) {
+    if (reduction == EXACTLOSS_REDUCTION_SUM) {
+        exactloss_sum_divide(&t->sum, 1, f64, f32);
+    } else if (t->count == 0) {
+        *f64 = NAN;
+        if (f32 != NULL) {
+            *f32 = NAN;
+        }
+    } else if (t->weighted == 0) {
+        exactloss_sum_divide(&t->sum, t->count, f64, f32);
+    } else {
+        const exact_sum weights = all_weights(t);
+        exactloss_sum_divide_by_sum(&t->sum, &weights, f64, f32);
+    }
 }
 
 static double ratio(int64_t part, int64_t whole) {
@@ -44,87 +72,130 @@ void exactloss_totals_result(const totals *t, double threshold, exactloss_evalua
     e->true_negatives = t->count - t->positives - t->false_positives;
     e->nan_count = t->sum.nan_count;
     e->threshold = threshold;
-    exactloss_sum_divide(&t->sum, 1, &e->loss_sum, &e->loss_sum_f32);
-    if (t->count == 0) {
-        e->loss = NAN;
-        e->loss_f32 = NAN;
-        e->accuracy = NAN;
+    exactloss_totals_loss(t, EXACTLOSS_REDUCTION_MEAN, &e->loss, &e->loss_f32);
+    exactloss_totals_loss(t, EXACTLOSS_REDUCTION_SUM, &e->loss_sum, &e->loss_sum_f32);
+    e->accuracy = t->count == 0 ? NAN : ratio(e->true_positives + e->true_negatives, t->count);
+    if (t->weighted == 0) {
+        e->weight_sum = (double)t->count;
     } else {
-        exactloss_sum_divide(&t->sum, t->count, &e->loss, &e->loss_f32);
-        e->accuracy = ratio(e->true_positives + e->true_negatives, t->count);
+        const exact_sum weights = all_weights(t);
+        exactloss_sum_divide(&weights, 1, &e->weight_sum, NULL);
+    }
+}
+
+/* ---------------------------------------------------------------------------------------------------- blocks -- */
+
+/* Elements start .. start + count - 1 of a batch. */
+typedef struct block {
+    int64_t start;
+    int count;
+    int positives;           /* elements whose target is positive */
+    const void *predictions; /* as floats or doubles; logits where the batch has logits */
+    const void *weights;     /* floats, or NULL */
+    uint64_t mask[MASK_WORDS];
+} block;
+
+static int needs_workspace(const batch *b) { return b->type->widen != NULL || b->is_logits || b->weights != NULL; }
+
+/* Opens the block of at most `most` elements from `start` on. */
+static void open_block(const batch *b, int64_t start, int most, workspace *work, block *k) {
+    const int64_t rest = b->count - start;
+    k->start = start;
+    k->count = rest < most ? (int)rest : most;
+    k->positives = b->decode(b->targets, b->targets_offset + start, k->count, 1, k->mask);
+    k->weights = b->weights == NULL ? NULL : b->weights + sizeof(float) * (size_t)start;
+    k->predictions = b->predictions == NULL ? NULL : b->predictions + b->type->size * start;
+    if (k->predictions != NULL && b->type->widen != NULL) {
+        b->type->widen(k->predictions, k->count, work->inputs);
+        k->predictions = work->inputs;
     }
 }
 
 /* ------------------------------------------------------------------------------------------------ strict mode -- */
 
-/* A block of a batch: elements start .. start + count - 1, and the mask of their positive targets. */
-typedef struct block {
-    int64_t start;
-    int count;
-    int positives;
-    const unsigned char *predictions;
-    uint64_t mask[MASK_WORDS];
-} block;
-
-static void open_block(const batch *b, int64_t start, block *k) {
-    const int64_t rest = b->count - start;
-    k->start = start;
-    k->count = (int)(rest < BLOCK ? rest : BLOCK);
-    k->predictions = b->predictions == NULL ? NULL : b->predictions + ELEMENT_SIZE * start;
-    k->positives = b->decode(b->targets, b->targets_offset + start, k->count, 1, k->mask);
-}
-
-/* The index of the first of `count` bits that is not set, of which there is one. */
-static int first_clear(const uint64_t *mask, int count) {
+/* The index of the first of `count` bits that is not set, where `set` of them are; count where all are. */
+static int first_clear(const uint64_t *mask, int set, int count) {
     int i = 0;
-    while (i + 1 < count && (mask[i / 64] >> i % 64 & 1) != 0) {
+    while (set < count && (mask[i / 64] >> i % 64 & 1) != 0) {
         i++;
     }
-    return i;
+    return set < count ? i : count;
 }
 
-static double prediction_value(const unsigned char *element) {
+static int first_bad_prediction(const batch *b, const block *k) {
+    uint64_t good[MASK_WORDS];
+    if (k->predictions == NULL) {
+        return k->count;
+    }
+    const double lowest = b->is_logits ? -INFINITY : 0, highest = b->is_logits ? INFINITY : 1;
+    return first_clear(good, b->type->wide->within(k->predictions, k->count, lowest, highest, good), k->count);
+}
+
+static int first_bad_target(const batch *b, const block *k) {
+    uint64_t good[MASK_WORDS];
+    const int64_t first = b->targets_offset + k->start;
+    const int zeros = b->decode(b->targets, first, k->count, 0, good);
+    for (int i = 0; 64 * i < k->count; i++) {
+        good[i] |= k->mask[i];
+    }
+    return first_clear(good, zeros + k->positives, k->count);
+}
+
+static int first_bad_weight(const batch *b, const block *k) {
+    uint64_t good[MASK_WORDS];
+    if (k->weights == NULL) {
+        return k->count;
+    }
+    return first_clear(good, b->kernels->f32.wide->within(k->weights, k->count, 0, FLT_MAX, good), k->count);
+}
+
+static double float_value(const void *floats, int i) {
     float value;
-    memcpy(&value, element, sizeof value);
+    memcpy(&value, (const unsigned char *)floats + sizeof value * (size_t)i, sizeof value);
+    return (double)value;
+}
+
+static double prediction_value(const batch *b, const block *k, int i) {
+    double value;
+    if (b->type->wide_size == sizeof(float)) {
+        return float_value(k->predictions, i);
+    }
+    memcpy(&value, (const unsigned char *)k->predictions + sizeof value * (size_t)i, sizeof value);
     return value;
 }
 
-static int refuse(int64_t index, int argument, double value, exactloss_violation *violation) {
+static void name_violation(int64_t index, int argument, double value, exactloss_violation *violation) {
     if (violation != NULL) {
         *violation = (exactloss_violation){.index = index, .value = value, .argument = argument};
     }
-    return EXACTLOSS_ERROR_STRICT;
 }
 
-static int check_block(const exactloss_kernels *kernels, const batch *b, const block *k,
-                       exactloss_violation *violation) {
-    uint64_t good[MASK_WORDS];
-    int target = k->count;
-    if (k->positives + b->decode(b->targets, b->targets_offset + k->start, k->count, 0, good) < k->count) {
-        for (int i = 0; 64 * i < k->count; i++) {
-            good[i] |= k->mask[i];
-        }
-        target = first_clear(good, k->count);
+static int check_block(const batch *b, const block *k, exactloss_violation *violation) {
+    const int p = b->is_strict ? first_bad_prediction(b, k) : k->count;
+    const int t = b->is_strict ? first_bad_target(b, k) : k->count;
+    const int w = first_bad_weight(b, k);
+    if (p < k->count && p <= t && p <= w) {
+        name_violation(k->start + p, EXACTLOSS_PREDICTIONS, prediction_value(b, k, p), violation);
+        return EXACTLOSS_ERROR_STRICT;
     }
-    if (k->predictions != NULL && kernels->within_f32(k->predictions, k->count, 0.0f, 1.0f, good) < k->count) {
-        const int p = first_clear(good, k->count);
-        if (p <= target) {
-            return refuse(k->start + p, EXACTLOSS_PREDICTIONS, prediction_value(k->predictions + ELEMENT_SIZE * p),
-                          violation);
-        }
+    if (t < k->count && t <= w) {
+        const int64_t index = k->start + t;
+        name_violation(index, EXACTLOSS_TARGETS, b->target_value(b->targets, b->targets_offset + index), violation);
+        return EXACTLOSS_ERROR_STRICT;
     }
-    if (target < k->count) {
-        const int64_t index = k->start + target;
-        return refuse(index, EXACTLOSS_TARGETS, b->target_value(b->targets, b->targets_offset + index), violation);
+    if (w < k->count) {
+        name_violation(k->start + w, EXACTLOSS_WEIGHTS, float_value(k->weights, w), violation);
+        return EXACTLOSS_ERROR_WEIGHT;
     }
     return EXACTLOSS_OK;
 }
 
-int exactloss_batch_check(const exactloss_kernels *kernels, const batch *b, exactloss_violation *violation) {
+int exactloss_batch_check(const batch *b, exactloss_violation *violation) {
+    workspace work;
     block k;
-    for (int64_t start = 0; start < b->count; start += BLOCK) {
-        open_block(b, start, &k);
-        const int status = check_block(kernels, b, &k, violation);
+    for (int64_t start = 0; start < b->count; start += k.count) {
+        open_block(b, start, WORK_BLOCK, &work, &k);
+        const int status = check_block(b, &k, violation);
         if (status != EXACTLOSS_OK) {
             return status;
         }
@@ -132,52 +203,236 @@ int exactloss_batch_check(const exactloss_kernels *kernels, const batch *b, exac
     return EXACTLOSS_OK;
 }
 
-/* ------------------------------------------------------------------------------------------------- operations -- */
+/* -------------------------------------------------------------------------------------------------- gradients -- */
 
-/* The smallest float above a threshold, so that p > threshold becomes smallest <= p; NaN where there is none. */
-static float smallest_above(double threshold) {
-    const float nearest = (float)threshold;
-    if (nearest > threshold) {
-        return nearest;
+static void put_wide(const batch *b, double value, unsigned char *element) {
+    const float narrow = (float)value;
+    if (b->type->wide_size == sizeof narrow) {
+        memcpy(element, &narrow, sizeof narrow);
+    } else {
+        memcpy(element, &value, sizeof value);
     }
-    return isinf(nearest) && nearest > 0 ? NAN : nextafterf(nearest, INFINITY);
 }
 
-int exactloss_batch_total(const exactloss_kernels *kernels, const batch *b, const double *threshold, int strict,
-                          totals *t, exactloss_violation *violation) {
-    block k;
-    uint64_t predicted[MASK_WORDS];
-    const float smallest = threshold == NULL ? NAN : smallest_above(*threshold);
-    for (int64_t start = 0; start < b->count; start += BLOCK) {
-        open_block(b, start, &k);
-        if (strict && check_block(kernels, b, &k, violation) != EXACTLOSS_OK) {
-            return EXACTLOSS_ERROR_STRICT;
-        }
-        kernels->sum_f32(k.predictions, k.mask, k.positives, k.count, &t->sum);
-        t->positives += k.positives;
-        if (threshold != NULL) {
-            const int above = kernels->within_f32(k.predictions, k.count, smallest, INFINITY, predicted);
-            const int hits = kernels->count_common(predicted, k.mask, k.count);
-            t->true_positives += hits;
-            t->false_positives += above - hits;
-        }
+void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient) {
+    const int is_widened = b->is_logits && b->type->widen != NULL;
+    double g = upstream; /* zeros, whose sign a sum does not keep, infinities and NaN */
+    if (upstream != 0 && isfinite(upstream)) {
+        exact_sum sum;
+        exactloss_sum_init(&sum);
+        exactloss_sum_add_double(&sum, upstream);
+        g = exactloss_sum_round(&sum, divisor, is_widened ? b->kernels->f32.format : b->type->format);
     }
-    t->count += b->count;
+    put_wide(b, g, gradient->plus);
+    put_wide(b, -g, gradient->minus);
+}
+
+/* Whether the kernels can write a gradient or distances where they belong. */
+static int is_in_place(const batch *b, const gradient_output *g) {
+    return b->type->narrow == NULL && !g->is_accumulated;
+}
+
+/* Rounds and adds a block's gradient, floats or doubles in the workspace, to where it belongs. */
+static void put_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work) {
+    const real_type *type = b->type;
+    unsigned char *out = g->array + type->size * k->start;
+    if (type->narrow == NULL) {
+        type->wide->add(work->gradient, k->count, out);
+    } else if (g->is_accumulated) {
+        /* What is added is what would be written otherwise. */
+        type->narrow(work->gradient, k->count, work->distances);
+        type->widen(work->distances, k->count, work->gradient);
+        type->widen(out, k->count, work->inputs);
+        type->wide->add(work->gradient, k->count, work->inputs);
+        type->narrow(work->inputs, k->count, out);
+    } else {
+        type->narrow(work->gradient, k->count, out);
+    }
+}
+
+/* Writes -g or +g for each target of a block. */
+static void step_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work) {
+    if (is_in_place(b, g)) {
+        b->type->select(k->mask, g->minus, 1, g->plus, 1, k->count, g->array + b->type->size * k->start);
+    } else {
+        b->type->select_wide(k->mask, g->minus, 1, g->plus, 1, k->count, work->gradient);
+        put_gradient(b, k, g, work);
+    }
+}
+
+void exactloss_batch_gradient(const batch *b, const gradient_output *g) {
+    workspace work;
+    block k;
+    for (int64_t start = 0; start < b->count; start += k.count) {
+        open_block(b, start, WORK_BLOCK, &work, &k);
+        step_gradient(b, &k, g, &work);
+    }
+}
+
+/* ----------------------------------------------------------------------------------------------------- losses -- */
+
+/* The smallest value of the kernels' type above a threshold, so that p > threshold becomes smallest <= p; or NaN. */
+static double smallest_above(const batch *b, double threshold) {
+    if (b->type->wide_size == sizeof(double)) {
+        return threshold < INFINITY ? nextafter(threshold, INFINITY) : NAN;
+    }
+    const float nearest = (float)threshold;
+    if ((double)nearest > threshold) {
+        return (double)nearest;
+    }
+    return nearest < INFINITY ? (double)nextafterf(nearest, INFINITY) : (double)NAN;
+}
+
+/* Counts the predictions of a block that are at least `smallest`. */
+static void count_block(const batch *b, const block *k, const void *predictions, double smallest, totals *t) {
+    uint64_t predicted[MASK_WORDS];
+    const int above = b->type->wide->within(predictions, k->count, smallest, INFINITY, predicted);
+    const int hits = b->kernels->count_common(predicted, k->mask, k->count);
+    t->true_positives += hits;
+    t->false_positives += above - hits;
+}
+
+/* Adds w*d for each element, where d is a value, or with a mask 1 - value where it is set. */
+static void add_weighted(const batch *b, const block *k, const void *values, const uint64_t *mask, workspace *work,
+                         totals *t) {
+    static const float ZERO = 0;
+    const real_kernels *floats = b->kernels->f32.wide;
+    b->type->wide->sum_products(values, k->weights, mask, k->count, &t->sum);
+    if (mask != NO_TARGET) {
+        b->kernels->select_32(mask, k->weights, 0, &ZERO, 1, k->count, work->gradient);
+        floats->sum(work->gradient, NO_TARGET, 0, k->count, &t->sum);
+    }
+    floats->sum(k->weights, NO_TARGET, 0, k->count, &t->weights);
+    t->weighted += k->count;
+}
+
+/* Makes the sigmoids of a block's logits, and their gradient unless g is NULL. */
+static void open_logits(const batch *b, const block *k, const gradient_output *g, int with_predictions,
+                        workspace *work) {
+    void *gradient = NULL;
+    if (g != NULL) {
+        gradient = is_in_place(b, g) ? (void *)(g->array + b->type->size * k->start) : work->gradient;
+    }
+    b->type->wide->sigmoid(k->predictions, k->mask, k->count, g == NULL ? NULL : g->plus,
+                           with_predictions ? work->predictions : NULL, work->distances, gradient);
+}
+
+/* Adds a block by way of the workspace. smallest: see smallest_above; NULL where nothing is counted. */
+static void total_block(const batch *b, const block *k, const double *smallest, const gradient_output *g,
+                        workspace *work, totals *t) {
+    const void *predictions = k->predictions, *values = k->predictions;
+    const uint64_t *mask = k->mask;
+    if (b->is_logits) {
+        open_logits(b, k, g, smallest != NULL, work);
+        predictions = work->predictions;
+        values = work->distances;
+        mask = NO_TARGET;
+    }
+    if (k->weights != NULL) {
+        add_weighted(b, k, values, mask, work, t);
+    } else {
+        b->type->wide->sum(values, mask, b->is_logits ? 0 : k->positives, k->count, &t->sum);
+    }
+    if (smallest != NULL) {
+        count_block(b, k, predictions, *smallest, t);
+    }
+    t->positives += k->positives;
+    if (g != NULL && !b->is_logits) {
+        step_gradient(b, k, g, work);
+    } else if (g != NULL && !is_in_place(b, g)) {
+        put_gradient(b, k, g, work);
+    }
+}
+
+/* Adds the batch by way of a workspace. */
+static __attribute__((noinline)) int total_by_workspace(const batch *b, const double *smallest, totals *t,
+                                                        const gradient_output *g, exactloss_violation *violation) {
+    workspace work;
+    block k;
+    for (int64_t start = 0; start < b->count; start += k.count) {
+        open_block(b, start, WORK_BLOCK, &work, &k);
+        if (g == NULL && (b->is_strict || b->weights != NULL)) {
+            const int status = check_block(b, &k, violation);
+            if (status != EXACTLOSS_OK) {
+                return status;
+            }
+        }
+        total_block(b, &k, smallest, g, &work, t);
+    }
     return EXACTLOSS_OK;
 }
 
-void exactloss_batch_distances(const exactloss_kernels *kernels, const batch *b, unsigned char *distances) {
+static int total_directly(const batch *b, const double *smallest, totals *t, exactloss_violation *violation) {
+    const int most = DIRECT_BYTES / b->type->size;
     block k;
-    for (int64_t start = 0; start < b->count; start += BLOCK) {
-        open_block(b, start, &k);
-        kernels->distances_f32(k.predictions, k.mask, k.count, distances + ELEMENT_SIZE * start);
+    for (int64_t start = 0; start < b->count; start += k.count) {
+        open_block(b, start, most, NULL, &k);
+        if (b->is_strict) {
+            const int status = check_block(b, &k, violation);
+            if (status != EXACTLOSS_OK) {
+                return status;
+            }
+        }
+        b->type->wide->sum(k.predictions, k.mask, k.positives, k.count, &t->sum);
+        t->positives += k.positives;
+        if (smallest != NULL) {
+            count_block(b, &k, k.predictions, *smallest, t);
+        }
+    }
+    return EXACTLOSS_OK;
+}
+
+int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
+                          exactloss_violation *violation) {
+    const double smallest = threshold == NULL ? 0 : smallest_above(b, *threshold);
+    const double *least = threshold == NULL ? NULL : &smallest;
+    int status = g != NULL && b->is_strict ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
+    if (status == EXACTLOSS_OK) {
+        status = g != NULL || needs_workspace(b) ? total_by_workspace(b, least, t, g, violation)
+                                                 : total_directly(b, least, t, violation);
+    }
+    t->count += b->count;
+    return status;
+}
+
+/* ----------------------------------------------------------------------------------------------------- arrays -- */
+
+void exactloss_batch_distances(const batch *b, unsigned char *distances) {
+    const real_type *type = b->type;
+    workspace work;
+    block k;
+    for (int64_t start = 0; start < b->count; start += k.count) {
+        open_block(b, start, WORK_BLOCK, &work, &k);
+        unsigned char *out = distances + type->size * start;
+        void *wide = type->narrow == NULL ? (void *)out : work.distances;
+        if (b->is_logits) {
+            type->wide->sigmoid(k.predictions, k.mask, k.count, NULL, NULL, wide, NULL);
+        } else {
+            type->wide->distances(k.predictions, k.mask, k.count, wide);
+        }
+        if (type->narrow != NULL && b->is_logits) {
+            type->narrow(work.distances, k.count, out);
+        } else if (type->narrow != NULL) {
+            /* The predictions themselves, where they are the distances: a NaN keeps its bits. */
+            type->narrow(work.distances, k.count, work.gradient);
+            type->select(k.mask, work.gradient, 0, b->predictions + type->size * start, 0, k.count, out);
+        }
     }
 }
 
-void exactloss_batch_gradient(const exactloss_kernels *kernels, const batch *b, float g, unsigned char *gradient) {
-    block k;
-    for (int64_t start = 0; start < b->count; start += BLOCK) {
-        open_block(b, start, &k);
-        kernels->gradient_f32(k.mask, k.count, g, gradient + ELEMENT_SIZE * start);
+void exactloss_batch_sigmoid(const batch *b, unsigned char *sigmoids) {
+    const real_type *type = b->type;
+    workspace work;
+    for (int64_t start = 0; start < b->count; start += WORK_BLOCK) {
+        const int count = b->count - start < WORK_BLOCK ? (int)(b->count - start) : WORK_BLOCK;
+        const unsigned char *x = b->predictions + type->size * start;
+        unsigned char *out = sigmoids + type->size * start;
+        if (type->widen == NULL) {
+            type->wide->sigmoid(x, NO_TARGET, count, NULL, out, NULL, NULL);
+        } else {
+            type->widen(x, count, work.inputs);
+            type->wide->sigmoid(work.inputs, NO_TARGET, count, NULL, work.predictions, NULL, NULL);
+            type->narrow(work.predictions, count, out);
+        }
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way of a batch through the kernels: block by block its targets become a mask, its predictions a sum and counts.
+ * The way of a batch through the kernels: block by block its targets become a mask, its predictions (or the sigmoids of
+ * its logits) a sum, counts and a gradient.
  */
 #ifndef EXACTLOSS_BATCH_H
 #define EXACTLOSS_BATCH_H
@@ -8,51 +9,82 @@
 #include "cpu/kernels.h"
 #include "exactloss/exactloss.h"
 
-/* Arrays that api.c has checked. */
+/* Arrays that arguments.c has checked. */
 typedef struct batch {
-    const unsigned char *predictions; /* float32; NULL where an operation needs only targets */
+    const exactloss_kernels *kernels;
+    const unsigned char *predictions; /* NULL where an operation needs only targets */
+    const real_type *type;            /* of the predictions, or where there are none, of the gradient */
     const void *targets;
     exactloss_decode *decode;                               /* of the targets' type */
     double (*target_value)(const void *targets, int64_t i); /* of the targets' type */
     int64_t targets_offset;
+    const unsigned char *weights; /* floats; NULL: all are 1 */
     int64_t count;
+    int is_strict;
+    int is_logits;
 } batch;
 
+/* Where the gradient of a batch goes, and the factor of it. */
+typedef struct gradient_output {
+    unsigned char *array; /* of the batch's type */
+    int is_accumulated;
+    unsigned char plus[8], minus[8]; /* g and -g as a float or a double */
+} gradient_output;
+
 /*
- * What is known of all elements seen so far. The sum is that of their distances, as Σ ±p plus the number of positive
- * targets, so that no 1 - p is ever rounded.
+ * What is known of all elements seen so far. The sum is that of their weighted distances: from predictions as Σ ±w·p
+ * plus the weights of the positive targets, so that no 1 - p is ever rounded.
  */
 typedef struct totals {
     int64_t count;
     int64_t positives;
     int64_t true_positives;
     int64_t false_positives;
+    int64_t weighted; /* elements that came with a weight */
     exact_sum sum;
+    exact_sum weights; /* of those elements */
 } totals;
 
-void exactloss_totals_init(totals *t);
+static inline void exactloss_totals_init(totals *t) {
+    t->count = 0;
+    t->positives = 0;
+    t->true_positives = 0;
+    t->false_positives = 0;
+    t->weighted = 0;
+    exactloss_sum_init(&t->sum);
+    exactloss_sum_init(&t->weights);
+}
 
 /* Adds `other`, which may be `t` itself. The counts must not overflow. */
 void exactloss_totals_merge(totals *t, const totals *other);
 
+/* The sum of the weighted distances, divided by the sum of the weights for the mean; f32 may be NULL. */
+void exactloss_totals_loss(const totals *t, int reduction, double *f64, float *f32);
+
 /* The metrics of all elements so far. */
 void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *evaluation);
 
-/*
- * Adds a batch to `t`. threshold: NULL where the predictions need not be compared with one; the counts of true and
- * false positives then stay. strict: whether to look for elements that strict mode refuses. Returns EXACTLOSS_OK or
- * EXACTLOSS_ERROR_STRICT; in the latter case `t` holds a part of the batch and must be thrown away.
- */
-int exactloss_batch_total(const exactloss_kernels *kernels, const batch *b, const double *threshold, int strict,
-                          totals *t, exactloss_violation *violation);
+/* The factor of a gradient: upstream / divisor, rounded once to the batch's type (float at least, for logits). */
+void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient);
 
-/* Looks for the first element that strict mode refuses: EXACTLOSS_OK, or EXACTLOSS_ERROR_STRICT. */
-int exactloss_batch_check(const exactloss_kernels *kernels, const batch *b, exactloss_violation *violation);
+/*
+ * Adds a batch to `t`, and gives its gradient unless that is NULL. threshold: NULL where the predictions need not be
+ * compared with one; the counts of true and false positives then stay. Returns EXACTLOSS_OK or an error that names an
+ * element in *violation; then nothing was written, but `t` holds a part of the batch and must be thrown away.
+ */
+int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *gradient,
+                          exactloss_violation *violation);
+
+/* Looks for the first element that must be refused: EXACTLOSS_OK, or the error that names it in *violation. */
+int exactloss_batch_check(const batch *b, exactloss_violation *violation);
 
 /* Writes the distances of a batch. */
-void exactloss_batch_distances(const exactloss_kernels *kernels, const batch *b, unsigned char *distances);
+void exactloss_batch_distances(const batch *b, unsigned char *distances);
 
-/* Writes -g or +g for each target of a batch. */
-void exactloss_batch_gradient(const exactloss_kernels *kernels, const batch *b, float g, unsigned char *gradient);
+/* Writes the gradient of a batch of targets. */
+void exactloss_batch_gradient(const batch *b, const gradient_output *gradient);
+
+/* Writes the sigmoids of a batch of logits, which needs no targets. */
+void exactloss_batch_sigmoid(const batch *b, unsigned char *sigmoids);
 
 #endif

@@ -9,16 +9,13 @@
  */
 #include "exact_sum.h"
 
-#include <stddef.h>
-#include <string.h>
+#include <math.h>
 
 #define LIMB_MASK 0xffffffff
 #define SETTLE_AFTER (1 << 28)
 
 /* Carries of negative bins rely on >> being an arithmetic shift, as it is in every C compiler that is known. */
 _Static_assert((-1 >> 1) == -1, "signed right shift must be arithmetic");
-
-void exactloss_sum_init(exact_sum *sum) { memset(sum, 0, offsetof(exact_sum, bins)); }
 
 /* Extends the window to include bins[from] .. bins[to - 1]. */
 static void open_window(exact_sum *sum, int from, int to) {
@@ -89,7 +86,30 @@ void exactloss_sum_add_double(exact_sum *sum, double value) {
         return;
     }
     const int64_t mantissa = exponent == 0 ? fraction : fraction | (int64_t)1 << 52;
-    exactloss_sum_add(sum, negative ? -mantissa : mantissa, exponent == 0 ? 0 : exponent - 1);
+    exactloss_sum_add(sum, negative ? -mantissa : mantissa, EXACT_SUM_ONE - 1074 + (exponent == 0 ? 0 : exponent - 1));
+}
+
+/*
+ * The significand of the value, of 53 bits, is multiplied in two parts of 32 and 21 bits: with a factor's 24 bits each
+ * product fits.
+ */
+void exactloss_sum_add_product(exact_sum *sum, double value, float factor) {
+    if (!isfinite(value)) {
+        exactloss_sum_add_double(sum, value * (double)factor);
+        return;
+    }
+    uint64_t bits;
+    uint32_t factor_bits;
+    memcpy(&bits, &value, sizeof bits);
+    memcpy(&factor_bits, &factor, sizeof factor_bits);
+    const int exponent = (int)(bits >> 52 & 0x7ff), factor_exponent = (int)(factor_bits >> 23 & 0xff);
+    const uint64_t significand = (bits & 0xfffffffffffff) | (uint64_t)(exponent != 0) << 52;
+    const int64_t magnitude = (factor_bits & 0x7fffff) | (uint32_t)(factor_exponent != 0) << 23;
+    const int64_t multiplier = (bits >> 63 ^ factor_bits >> 31) != 0 ? -magnitude : magnitude;
+    const int position = EXACT_SUM_ONE - 1074 - 149 + (exponent == 0 ? 0 : exponent - 1) +
+                         (factor_exponent == 0 ? 0 : factor_exponent - 1);
+    exactloss_sum_add(sum, multiplier * (int64_t)(significand & LIMB_MASK), position);
+    exactloss_sum_add(sum, multiplier * (int64_t)(significand >> 32), position + 32);
 }
 
 void exactloss_sum_merge(exact_sum *sum, const exact_sum *other) {
@@ -179,6 +199,12 @@ int exactloss_sum_bit_length(const exact_sum *sum) {
     return m.count == 0 ? 0 : m.position + limb_bits(&m);
 }
 
+int exactloss_sum_is_negative(const exact_sum *sum) {
+    magnitude m;
+    take_magnitude(sum, &m);
+    return m.negative;
+}
+
 /* -------------------------------------------------------------------------------------------- the quotient -- */
 
 /* The quotient lies at significand * 2^exponent, or (where inexact) strictly between that and the next significand. */
@@ -241,13 +267,59 @@ static quotient divide(const magnitude *m, uint64_t divisor) {
 }
 
 /*
- * Rounds to nearest even to a binary format of `precision` bits whose smallest positive value is 2^lowest, and returns
- * the encoding of the magnitude. Adding the rounded significand to the exponent field carries into it where it must.
+ * The remainder of a division by a magnitude, as many limbs as that and one more. A bit comes in from the right;
+ * returns whether the divisor went into it, and subtracts it then.
  */
-static uint64_t encode(quotient q, int precision, int lowest, uint64_t infinity) {
-    int dropped = 64 - precision;
-    if (q.exponent + dropped < lowest) {
-        dropped = lowest - q.exponent;
+static int divide_step(uint32_t *remainder, const magnitude *divisor, uint64_t bit) {
+    const int count = divisor->count + 1;
+    for (int i = 0; i < count; i++) {
+        bit |= (uint64_t)remainder[i] << 1;
+        remainder[i] = (uint32_t)bit;
+        bit >>= 32;
+    }
+    int top = count - 1;
+    uint32_t limb = 0;
+    while (top > 0 && remainder[top] == limb) {
+        limb = divisor->limbs[--top];
+    }
+    if (remainder[top] < limb) {
+        return 0;
+    }
+    int64_t borrow = 0;
+    for (int i = 0; i < count; i++) {
+        borrow += (int64_t)remainder[i] - (i < divisor->count ? divisor->limbs[i] : 0);
+        remainder[i] = (uint32_t)borrow;
+        borrow >>= 32;
+    }
+    return 1;
+}
+
+/* Long division bit by bit, until the significand has its 64 bits. */
+static quotient divide_magnitudes(const magnitude *m, const magnitude *divisor) {
+    uint32_t remainder[EXACT_SUM_BINS + 3] = {0};
+    quotient q = {0, 0, 0};
+    int at = limb_bits(m);
+    while (q.significand >> 63 == 0) {
+        at--;
+        const uint64_t bit = at < 0 ? 0 : m->limbs[at / 32] >> at % 32 & 1;
+        q.significand = q.significand << 1 | (uint64_t)divide_step(remainder, divisor, bit);
+    }
+    q.exponent = at + m->position - divisor->position;
+    q.inexact = any_below(m, at);
+    for (int i = 0; i <= divisor->count; i++) {
+        q.inexact |= remainder[i] != 0;
+    }
+    return q;
+}
+
+/*
+ * Rounds to nearest even to a format, and returns the encoding of the magnitude. Adding the rounded significand to the
+ * exponent field carries into it where it must.
+ */
+static uint64_t encode(quotient q, float_format format) {
+    int dropped = 64 - format.precision;
+    if (q.exponent + dropped < format.lowest) {
+        dropped = format.lowest - q.exponent;
     }
     if (dropped > 64) {
         return 0;
@@ -256,25 +328,51 @@ static uint64_t encode(quotient q, int precision, int lowest, uint64_t infinity)
     const uint64_t rest = dropped == 64 ? q.significand : q.significand & (((uint64_t)1 << dropped) - 1);
     const uint64_t half = (uint64_t)1 << (dropped - 1);
     kept += rest > half || (rest == half && (q.inexact || (kept & 1) != 0));
-    const int scale = q.exponent + dropped - lowest;
-    if (scale + 1 >= (int)(infinity >> (precision - 1))) {
-        return infinity;
+    const int scale = q.exponent + dropped - format.lowest;
+    if (scale + 1 >= (int)(format.infinity >> (format.precision - 1))) {
+        return format.infinity;
     }
-    return ((uint64_t)scale << (precision - 1)) + kept;
+    return ((uint64_t)scale << (format.precision - 1)) + kept;
 }
 
-#define INFINITY_F64 0x7ff0000000000000u
-#define INFINITY_F32 0x7f800000u
-#define QUIET_NAN_F64 0x7ff8000000000000u
-#define QUIET_NAN_F32 0x7fc00000u
+static const float_format F64 = FLOAT64_FORMAT;
+static const float_format F32 = FLOAT32_FORMAT;
 
-static void store(uint64_t bits_f64, uint64_t bits_f32, int negative, double *f64, float *f32) {
-    const uint64_t signed_f64 = bits_f64 | (uint64_t)negative << 63;
-    const uint32_t signed_f32 = (uint32_t)bits_f32 | (uint32_t)negative << 31;
-    memcpy(f64, &signed_f64, sizeof *f64);
-    if (f32 != NULL) {
-        memcpy(f32, &signed_f32, sizeof *f32);
+/* The encoding of what NaN and infinities among the addends make of a sum, or 0 where there are none. */
+static uint64_t encode_special(const exact_sum *sum, float_format format) {
+    const uint64_t last_exponent_bit = (uint64_t)1 << (format.precision - 1);
+    if (sum->nan_count != 0 || (sum->positive_infinities != 0 && sum->negative_infinities != 0)) {
+        return format.infinity | last_exponent_bit >> 1;
     }
+    if (sum->negative_infinities != 0) {
+        return (format.infinity + last_exponent_bit) | format.infinity;
+    }
+    return sum->positive_infinities != 0 ? format.infinity : 0;
+}
+
+static uint64_t encode_signed(quotient q, int negative, float_format format) {
+    const uint64_t sign = format.infinity + ((uint64_t)1 << (format.precision - 1));
+    return encode(q, format) | (negative ? sign : 0);
+}
+
+static void store(uint64_t bits_f64, uint64_t bits_f32, double *f64, float *f32) {
+    const uint32_t narrow = (uint32_t)bits_f32;
+    memcpy(f64, &bits_f64, sizeof *f64);
+    if (f32 != NULL) {
+        memcpy(f32, &narrow, sizeof *f32);
+    }
+}
+
+static int store_special(const exact_sum *sum, double *f64, float *f32) {
+    const uint64_t bits = encode_special(sum, F64);
+    if (bits != 0) {
+        store(bits, encode_special(sum, F32), f64, f32);
+    }
+    return bits != 0;
+}
+
+static void store_quotient(quotient q, int negative, double *f64, float *f32) {
+    store(encode_signed(q, negative, F64), f32 == NULL ? 0 : encode_signed(q, negative, F32), f64, f32);
 }
 
 /*
@@ -301,51 +399,75 @@ static int divide_small(const exact_sum *sum, int64_t divisor, double *f64, floa
 }
 
 void exactloss_sum_divide(const exact_sum *sum, int64_t divisor, double *f64, float *f32) {
-    if (sum->nan_count != 0 || (sum->positive_infinities != 0 && sum->negative_infinities != 0)) {
-        store(QUIET_NAN_F64, QUIET_NAN_F32, 0, f64, f32);
-        return;
-    }
-    if (sum->positive_infinities != 0 || sum->negative_infinities != 0) {
-        store(INFINITY_F64, INFINITY_F32, sum->negative_infinities != 0, f64, f32);
-        return;
-    }
-    if (divide_small(sum, divisor, f64, f32)) {
+    if (store_special(sum, f64, f32) || divide_small(sum, divisor, f64, f32)) {
         return;
     }
     magnitude m;
     take_magnitude(sum, &m);
     if (m.count == 0) {
-        store(0, 0, 0, f64, f32);
+        store(0, 0, f64, f32);
+    } else {
+        store_quotient(divide(&m, (uint64_t)divisor), m.negative, f64, f32);
+    }
+}
+
+void exactloss_sum_divide_by_sum(const exact_sum *sum, const exact_sum *divisor, double *f64, float *f32) {
+    if (store_special(sum, f64, f32)) {
         return;
     }
-    const quotient q = divide(&m, (uint64_t)divisor);
-    store(encode(q, 53, -1074, INFINITY_F64), f32 == NULL ? 0 : encode(q, 24, -149, INFINITY_F32), m.negative, f64,
-          f32);
+    magnitude m, d;
+    take_magnitude(sum, &m);
+    take_magnitude(divisor, &d);
+    if (d.count == 0) {
+        *f64 = NAN;
+        if (f32 != NULL) {
+            *f32 = NAN;
+        }
+    } else if (m.count == 0) {
+        store(0, 0, f64, f32);
+    } else {
+        store_quotient(divide_magnitudes(&m, &d), m.negative, f64, f32);
+    }
+}
+
+double exactloss_sum_round(const exact_sum *sum, int64_t divisor, float_format format) {
+    magnitude m;
+    take_magnitude(sum, &m);
+    if (m.count == 0) {
+        return 0;
+    }
+    const uint64_t bits = encode(divide(&m, (uint64_t)divisor), format);
+    const uint64_t one = (uint64_t)1 << (format.precision - 1); /* in the last place of the exponent */
+    const int exponent = (int)(bits / one);
+    double value = exponent == 0 ? ldexp((double)bits, format.lowest)
+                                 : ldexp((double)(bits % one + one), format.lowest + exponent - 1);
+    value = bits == format.infinity ? INFINITY : value;
+    return m.negative ? -value : value;
 }
 
 /* ------------------------------------------------------------------------------------------- the byte form -- */
 
-void exactloss_sum_to_bytes(const exact_sum *sum, unsigned char *bytes) {
+void exactloss_sum_to_bytes(const exact_sum *sum, int first, int last, unsigned char *bytes) {
     exact_sum flushed = *sum;
     exactloss_sum_flush_units(&flushed);
     int64_t carry = 0;
-    for (int i = 0; i < EXACT_SUM_BINS; i++) {
+    for (int i = first; i < last; i++) {
         carry += i >= flushed.first && i < flushed.last ? flushed.bins[i] : 0;
         for (int k = 0; k < 4; k++) {
-            bytes[4 * i + k] = (unsigned char)(carry >> 8 * k);
+            *bytes++ = (unsigned char)(carry >> 8 * k);
         }
         carry >>= 32;
     }
 }
 
-void exactloss_sum_from_bytes(exact_sum *sum, const unsigned char *bytes) {
+void exactloss_sum_from_bytes(exact_sum *sum, int first, int last, const unsigned char *bytes) {
     exactloss_sum_init(sum);
-    open_window(sum, 0, EXACT_SUM_BINS);
-    for (int i = 0; i < EXACT_SUM_BINS; i++) {
+    open_window(sum, first, last);
+    for (int i = first; i < last; i++) {
         for (int k = 0; k < 4; k++) {
-            sum->bins[i] |= (int64_t)bytes[4 * i + k] << 8 * k;
+            sum->bins[i] |= (int64_t)*bytes++ << 8 * k;
         }
     }
     /* The top limb carries the sign of the two's complement. */
-    sum->bins[EXACT_SUM_BINS - 1] = (int32_t)sum->bins[EXACT_SUM_BINS - 1];
+    sum->bins[last - 1] = (int32_t)sum->bins[last - 1];
 }

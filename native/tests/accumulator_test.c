@@ -96,13 +96,23 @@ static void bytes_are_as_documented(void **unused) {
     unsigned char want[BYTES] = {'X', 'L', 'A', 'C', 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f, 3, 0}, have[BYTES];
     want[24] = 2; /* positives */
     want[32] = 1; /* true positives */
-    /* The sum is 1.30000002682209014892578125 = 0x14ccccd4 * 2^-28, and 2^0 has position 1074 = 8 * 134 + 2. */
-    const uint64_t sum = (uint64_t)0x14ccccd4 << (1074 - 28 - 8 * 130);
+    /* The sum is 1.30000002682209014892578125 = 0x14ccccd4 * 2^-28, and 2^-28 has position 1220 = 8 * 152 + 4. */
+    const uint64_t sum = (uint64_t)0x14ccccd4 << 4;
     for (int i = 0; i < 8; i++) {
-        want[72 + 130 + i] = (unsigned char)(sum >> 8 * i);
+        want[80 + 152 + i] = (unsigned char)(sum >> 8 * i);
     }
     exactloss_accumulator a = fresh(0.5);
     assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add(&a, predictions, F32, targets, U8, 0, 3, 0, NULL));
+    serialize(&a, have);
+    assert_memory_equal(want, have, BYTES);
+    /* One more element with the weight 2^-3 and a distance of 1/2, both of which have one bit. */
+    const float half = 0.5f, weight = 0x1p-3f;
+    assert_int_equal(EXACTLOSS_OK,
+                     exactloss_accumulator_add_weighted(&a, &half, F32, targets + 1, U8, 0, &weight, 1, 0, NULL));
+    want[16] = 4;           /* count */
+    want[48] = 1;           /* weighted */
+    want[80 + 155] += 0x10; /* 2^-4 at position 1244 */
+    want[388 + (1248 - 3) / 8 - 4 * 34] = 1 << (1248 - 3) % 8;
     serialize(&a, have);
     assert_memory_equal(want, have, BYTES);
 }
@@ -127,10 +137,14 @@ static void impossible_bytes_are_refused(void **unused) {
         {31, 0x10},  /* more positives than elements */
         {39, 0x10},  /* more true positives than positives */
         {47, 0x10},  /* more false positives than negatives */
-        {55, 0x10},  /* more NaN than elements */
-        {63, 0x10},  /* more infinities than elements */
+        {55, 0x10},  /* more weighted elements than elements */
+        {63, 0x10},  /* more NaN than elements */
         {71, 0x10},  /* more infinities than elements */
-        {343, 0x40}, /* a sum that so few elements cannot have */
+        {79, 0x10},  /* more infinities than elements */
+        {386, 0x01}, /* a sum that so few elements cannot have without weights */
+        {387, 0x40}, /* a sum that so few elements cannot have */
+        {388, 0x01}, /* a sum of weights without weighted elements */
+        {431, 0x80}, /* a negative sum of weights */
     };
     memcpy(bad, good, BYTES);
     memset(bad + 8, 0, 7);

@@ -303,7 +303,7 @@ static void bad_arguments_have_their_statuses(void **unused) {
     assert_int_equal(EXACTLOSS_ERROR_DTYPE, LOSS(p, 99, t, U8, 0, 3, MEAN, 0));
     assert_int_equal(EXACTLOSS_ERROR_REDUCTION, LOSS(p, F32, t, U8, 0, 3, EXACTLOSS_REDUCTION_NONE, 0));
     assert_int_equal(EXACTLOSS_ERROR_REDUCTION, LOSS(p, F32, t, U8, 0, 3, 3, 0));
-    assert_int_equal(EXACTLOSS_ERROR_FLAGS, LOSS(p, F32, t, U8, 0, 3, MEAN, 2));
+    assert_int_equal(EXACTLOSS_ERROR_FLAGS, LOSS(p, F32, t, U8, 0, 3, MEAN, EXACTLOSS_ACCUMULATE));
     assert_int_equal(EXACTLOSS_ERROR_FLAGS, LOSS(p, F32, t, U8, 0, 3, MEAN, -1));
 #undef LOSS
     assert_int_equal(EXACTLOSS_ERROR_NULL, exactloss_mnist_loss_none(p, F32, t, U8, 0, 3, 0, NULL, NULL));
@@ -319,10 +319,10 @@ static void bad_arguments_have_their_statuses(void **unused) {
 
 static void statuses_have_words(void **unused) {
     (void)unused;
-    for (int status = 0; status <= EXACTLOSS_ERROR_MAX_ISA; status++) {
+    for (int status = 0; status <= EXACTLOSS_ERROR_WEIGHT; status++) {
         assert_string_not_equal("unknown status", exactloss_status_string(status));
     }
-    assert_string_equal("unknown status", exactloss_status_string(EXACTLOSS_ERROR_MAX_ISA + 1));
+    assert_string_equal("unknown status", exactloss_status_string(EXACTLOSS_ERROR_WEIGHT + 1));
     assert_string_equal("unknown status", exactloss_status_string(-1));
     assert_int_equal(EXACTLOSS_ABI_VERSION, exactloss_abi_version());
     assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_isa_support(99));
@@ -333,8 +333,10 @@ static void statuses_have_words(void **unused) {
 
 typedef struct everything {
     double losses[3];
-    exactloss_evaluation evaluations[4];
-    float distances[COUNT], gradient[COUNT];
+    exactloss_evaluation evaluations[6];
+    float distances[COUNT], gradient[COUNT], fused[COUNT], sigmoids[COUNT];
+    uint16_t halves[COUNT];
+    double doubles[COUNT / 2];
 } everything;
 
 static void compute_everything(const float *p, const unsigned char *t, everything *r) {
@@ -350,6 +352,14 @@ static void compute_everything(const float *p, const unsigned char *t, everythin
     exactloss_accumulator_result(&a, &r->evaluations[3]);
     exactloss_mnist_loss_none(p, F32, t, U8, 0, COUNT, 0, r->distances, NULL);
     exactloss_mnist_loss_gradient(t, U8, 0, COUNT, 1e-40, MEAN, 0, r->gradient, F32, NULL);
+    exactloss_weighted_evaluate(p, F32, t, U8, 0, r->sigmoids, 0, 0.5, 0, &r->evaluations[4], NULL);
+    exactloss_sigmoid(p, F32, COUNT, r->sigmoids);
+    exactloss_weighted_evaluate(p, F32, t, U8, 0, r->sigmoids, COUNT, 0.5, 0, &r->evaluations[5], NULL);
+    exactloss_mnist_loss_and_gradient(p, F32, t, U8, 0, COUNT, 1e-30, MEAN, EXACTLOSS_LOGITS, NULL, NULL, r->fused,
+                                      NULL);
+    /* The same bytes as other types: any bits will do. */
+    exactloss_mnist_loss_none(p, EXACTLOSS_FLOAT16, t, U8, 0, COUNT, EXACTLOSS_LOGITS, r->halves, NULL);
+    exactloss_sigmoid(p, EXACTLOSS_FLOAT64, COUNT / 2, r->doubles);
 }
 
 static void the_environment_has_no_influence(void **unused) {

@@ -55,6 +55,147 @@ static void integers_divide_as_ieee_does(void **unused) {
     }
 }
 
+/* The same with a divisor that is a sum. Both sums are scaled far from 1, which must not matter. */
+static void sums_divide_as_ieee_does(void **unused) {
+    (void)unused;
+    uint64_t state = 11;
+    for (int i = 0; i < 100000; i++) {
+        const int64_t a = (int64_t)(next_random(&state) >> (11 + next_random(&state) % 53));
+        const int64_t b = 1 + (int64_t)(next_random(&state) >> (12 + next_random(&state) % 52));
+        const int scale = (int)(next_random(&state) % 1000);
+        exact_sum sum = empty(), divisor = empty();
+        exactloss_sum_add(&sum, i % 2 ? a : -a, scale);
+        exactloss_sum_add(&divisor, b, scale);
+        double quotient;
+        exactloss_sum_divide_by_sum(&sum, &divisor, &quotient, NULL);
+        check_double((double)(i % 2 ? a : -a) / (double)b + 0.0, quotient);
+        exact_sum one = empty(), by_sum = empty();
+        exactloss_sum_add(&one, a, EXACT_SUM_ONE - 40);
+        exactloss_sum_add(&by_sum, b, EXACT_SUM_ONE);
+        double want;
+        float want_f32, have_f32;
+        exactloss_sum_divide(&one, b, &want, &want_f32);
+        exactloss_sum_divide_by_sum(&one, &by_sum, &quotient, &have_f32);
+        check_double(want, quotient);
+        check_double((double)want_f32, (double)have_f32);
+    }
+}
+
+static void sums_divide_by_wide_sums(void **unused) {
+    (void)unused;
+    /* (2^200 + 1) * 3 / (2^200 + 1), (2^200 + 2) / (2^200 + 1) just above 1, and 0 / 0 */
+    exact_sum sum = empty(), divisor = empty();
+    exactloss_sum_add(&divisor, 1, EXACT_SUM_ONE + 200);
+    exactloss_sum_add(&divisor, 1, EXACT_SUM_ONE);
+    exactloss_sum_add(&sum, 3, EXACT_SUM_ONE + 200);
+    exactloss_sum_add(&sum, 3, EXACT_SUM_ONE);
+    double quotient;
+    float quotient_f32;
+    exactloss_sum_divide_by_sum(&sum, &divisor, &quotient, &quotient_f32);
+    check_double(3, quotient);
+    check_double(3, (double)quotient_f32);
+    /* (1 + 2^-24) + 2^-200: the middle between two floats, and a little */
+    sum = divisor;
+    exactloss_sum_add(&sum, 1, EXACT_SUM_ONE + 200 - 24);
+    exactloss_sum_add(&sum, 1, EXACT_SUM_ONE - 24);
+    exactloss_sum_divide_by_sum(&sum, &divisor, &quotient, &quotient_f32);
+    check_double(1 + 0x1p-24, quotient);
+    check_double(1, (double)quotient_f32);
+    exactloss_sum_add(&sum, 1, EXACT_SUM_ONE);
+    exactloss_sum_divide_by_sum(&sum, &divisor, &quotient, &quotient_f32);
+    check_double(1 + 0x1p-24, quotient);
+    check_double(0x1.000002p0, (double)quotient_f32);
+    divisor = empty();
+    exactloss_sum_divide_by_sum(&sum, &divisor, &quotient, NULL);
+    assert_true(isnan(quotient));
+    sum = empty();
+    exactloss_sum_add_double(&sum, -INFINITY);
+    exactloss_sum_add(&divisor, 5, EXACT_SUM_ONE);
+    exactloss_sum_divide_by_sum(&sum, &divisor, &quotient, NULL);
+    check_double(-INFINITY, quotient);
+}
+
+/* Products of random values, against the parts of the double that have exact products in long arithmetic. */
+static void products_are_exact(void **unused) {
+    (void)unused;
+    uint64_t state = 12;
+    for (int i = 0; i < 100000; i++) {
+        const double value = next_double(MIXED, &state);
+        const float factor = next_float(MIXED, &state);
+        int exponent, factor_exponent;
+        const int64_t m = (int64_t)ldexp(frexp(value, &exponent), 53);
+        const int64_t f = (int64_t)ldexp(frexp((double)factor, &factor_exponent), 24);
+        __extension__ const __int128 product = (__int128)m * f;
+        const int position = EXACT_SUM_ONE + exponent - 53 + factor_exponent - 24;
+        exact_sum have = empty(), want = empty();
+        exactloss_sum_add_product(&have, value, factor);
+        unsigned char want_bytes[4 * EXACT_SUM_BINS], have_bytes[4 * EXACT_SUM_BINS];
+        /* frexp makes subnormals longer than they are: shift their zeros out again. */
+        const int zeros = position < 0 ? -position : 0;
+        exactloss_sum_add(&want, (int64_t)(product >> zeros & 0xffffffff), position + zeros);
+        exactloss_sum_add(&want, (int64_t)(product >> zeros >> 32 & 0xffffffff), position + zeros + 32);
+        exactloss_sum_add(&want, (int64_t)(product >> zeros >> 64), position + zeros + 64);
+        exactloss_sum_to_bytes(&want, 0, EXACT_SUM_BINS, want_bytes);
+        exactloss_sum_to_bytes(&have, 0, EXACT_SUM_BINS, have_bytes);
+        assert_memory_equal(want_bytes, have_bytes, sizeof want_bytes);
+    }
+    exact_sum sum = empty();
+    exactloss_sum_add_product(&sum, INFINITY, 0);
+    exactloss_sum_add_product(&sum, -INFINITY, 0x1p-149f);
+    exactloss_sum_add_product(&sum, NAN, 1);
+    assert_true(sum.nan_count == 2 && sum.negative_infinities == 1 && sum.positive_infinities == 0);
+}
+
+/* Quotients of integers, rounded to every format: the middles go to the even neighbour, and all overflow to infinity. */
+static void rounds_to_every_format(void **unused) {
+    (void)unused;
+    static const struct {
+        float_format format;
+        double smallest, largest, beyond;
+    } FORMATS[] = {
+        {FLOAT16_FORMAT, 0x1p-24, 65504, 65520},
+        {BFLOAT16_FORMAT, 0x1p-133, 0x1.fep127, 0x1.ffp127},
+        {FLOAT32_FORMAT, 0x1p-149, (double)FLT_MAX, 0x1.ffffffp127},
+    };
+    for (int k = 0; k < 3; k++) {
+        const float_format format = FORMATS[k].format;
+        const double ulp = ldexp(1, 1 - format.precision);
+        const double inputs[] = {1 + ulp / 2,
+                                 1 + ulp * 3 / 2,
+                                 1 + ulp * 0.75,
+                                 -FORMATS[k].largest,
+                                 -FORMATS[k].beyond,
+                                 nextafter(FORMATS[k].beyond, 0),
+                                 FORMATS[k].smallest / 2,
+                                 -FORMATS[k].smallest * 3 / 2,
+                                 FORMATS[k].smallest * 0.75,
+                                 0};
+        const double wanted[] = {1,
+                                 1 + 2 * ulp,
+                                 1 + ulp,
+                                 -FORMATS[k].largest,
+                                 -INFINITY,
+                                 FORMATS[k].largest,
+                                 0,
+                                 -FORMATS[k].smallest * 2,
+                                 FORMATS[k].smallest,
+                                 0};
+        for (int i = 0; i < 10; i++) {
+            exact_sum sum = empty();
+            exactloss_sum_add_double(&sum, inputs[i]);
+            check_double(wanted[i], exactloss_sum_round(&sum, 1, format));
+        }
+    }
+    uint64_t state = 13;
+    for (int i = 0; i < 100000; i++) {
+        const double value = next_double(UNIFORM, &state) * 0x1p-140;
+        exact_sum sum = empty();
+        exactloss_sum_add_double(&sum, value);
+        check_double((double)(float)value, exactloss_sum_round(&sum, 1, (float_format)FLOAT32_FORMAT));
+        check_double((double)(float)(value / 3), exactloss_sum_round(&sum, 3, (float_format)FLOAT32_FORMAT));
+    }
+}
+
 /* With the divisor 1 any double comes back as it is, and its float form as the conversion rounds it. */
 static void doubles_come_back(void **unused) {
     (void)unused;
@@ -81,14 +222,14 @@ static void rounds_ties_to_even_at_the_smallest_numbers(void **unused) {
     static const double WANT[] = {0, 0, 0x1p-1074, 0x1p-1073, 0x1p-1073, 0x1p-1073, 0x1.8p-1073, 0x1p-1072};
     for (int units = 0; units < 8; units++) {
         exact_sum sum = empty();
-        exactloss_sum_add(&sum, units, 0);
+        exactloss_sum_add(&sum, units, EXACT_SUM_ONE - 1074);
         check_quotient(&sum, 2, WANT[units], 0);
     }
     exact_sum sum = empty();
     exactloss_sum_add(&sum, 3, EXACT_SUM_ONE - 150);
     check_quotient(&sum, 1, 0x1.8p-149, 0x1p-148f);
     sum = empty();
-    exactloss_sum_add(&sum, 1, 0);
+    exactloss_sum_add(&sum, 1, EXACT_SUM_ONE - 1074);
     check_quotient(&sum, INT64_MAX, 0, 0);
 }
 
@@ -185,10 +326,10 @@ static void settles_carries_in_time(void **unused) {
     exactloss_sum_add(&expected, (int64_t)(product >> 64), EXACT_SUM_ONE + 31 + 64);
     exactloss_sum_add(&expected, (int64_t)(product >> 1 & INT64_MAX), EXACT_SUM_ONE + 31 + 1);
     exactloss_sum_add(&expected, (int64_t)(product & 1), EXACT_SUM_ONE + 31);
-    unsigned char want[EXACT_SUM_BYTES], have[EXACT_SUM_BYTES];
-    exactloss_sum_to_bytes(&expected, want);
-    exactloss_sum_to_bytes(&sum, have);
-    assert_memory_equal(want, have, EXACT_SUM_BYTES);
+    unsigned char want[4 * EXACT_SUM_BINS], have[4 * EXACT_SUM_BINS];
+    exactloss_sum_to_bytes(&expected, 0, EXACT_SUM_BINS, want);
+    exactloss_sum_to_bytes(&sum, 0, EXACT_SUM_BINS, have);
+    assert_memory_equal(want, have, 4 * EXACT_SUM_BINS);
     exactloss_sum_merge(&sum, &negative); /* INT64_MAX + INT64_MIN = -1 for each */
     check_quotient(&sum, additions, -0x1p31, -0x1p31f);
 }
@@ -198,7 +339,7 @@ static void merges_and_bytes_have_no_history(void **unused) {
     for (uint64_t seed = 0; seed < 300; seed++) {
         uint64_t state = seed;
         exact_sum all = empty(), parts[3] = {empty(), empty(), empty()}, read;
-        unsigned char want[EXACT_SUM_BYTES], have[EXACT_SUM_BYTES];
+        unsigned char want[4 * EXACT_SUM_BINS], have[4 * EXACT_SUM_BINS];
         for (int i = 0; i < 60; i++) {
             const double value = (double)next_float(MIXED, &state) * (i % 5 == 0 ? 0x1p800 : 1);
             exactloss_sum_add_double(&all, value);
@@ -206,17 +347,17 @@ static void merges_and_bytes_have_no_history(void **unused) {
         }
         exactloss_sum_merge(&parts[2], &parts[0]);
         exactloss_sum_merge(&parts[1], &parts[2]);
-        exactloss_sum_to_bytes(&all, want);
-        exactloss_sum_to_bytes(&parts[1], have);
-        assert_memory_equal(want, have, EXACT_SUM_BYTES);
-        exactloss_sum_from_bytes(&read, want);
-        exactloss_sum_to_bytes(&read, have);
-        assert_memory_equal(want, have, EXACT_SUM_BYTES);
+        exactloss_sum_to_bytes(&all, 0, EXACT_SUM_BINS, want);
+        exactloss_sum_to_bytes(&parts[1], 0, EXACT_SUM_BINS, have);
+        assert_memory_equal(want, have, 4 * EXACT_SUM_BINS);
+        exactloss_sum_from_bytes(&read, 0, EXACT_SUM_BINS, want);
+        exactloss_sum_to_bytes(&read, 0, EXACT_SUM_BINS, have);
+        assert_memory_equal(want, have, 4 * EXACT_SUM_BINS);
         exactloss_sum_merge(&all, &all);
         exactloss_sum_merge(&read, &parts[1]);
-        exactloss_sum_to_bytes(&all, want);
-        exactloss_sum_to_bytes(&read, have);
-        assert_memory_equal(want, have, EXACT_SUM_BYTES);
+        exactloss_sum_to_bytes(&all, 0, EXACT_SUM_BINS, want);
+        exactloss_sum_to_bytes(&read, 0, EXACT_SUM_BINS, have);
+        assert_memory_equal(want, have, 4 * EXACT_SUM_BINS);
     }
 }
 
@@ -232,6 +373,10 @@ static void knows_its_bit_length(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_divide_as_ieee_does),
+        cmocka_unit_test(sums_divide_as_ieee_does),
+        cmocka_unit_test(sums_divide_by_wide_sums),
+        cmocka_unit_test(products_are_exact),
+        cmocka_unit_test(rounds_to_every_format),
         cmocka_unit_test(doubles_come_back),
         cmocka_unit_test(rounds_ties_to_even_at_the_smallest_numbers),
         cmocka_unit_test(rounds_to_float_from_the_exact_value),

@@ -13,13 +13,15 @@
 #define POPCNT (1u << 23)
 #define OSXSAVE (1u << 27)
 #define AVX (1u << 28)
+#define F16C (1u << 29)
 #define AVX2 (1u << 5)
 #define AVX512F (1u << 16)
 #define AVX512DQ (1u << 17)
 #define AVX512BW (1u << 30)
 #define AVX512VL (1u << 31)
 
-static const cpu_facts ALL = {FMA | POPCNT | OSXSAVE | AVX, AVX2 | AVX512F | AVX512DQ | AVX512BW | AVX512VL, 0xe7};
+static const cpu_facts ALL = {FMA | POPCNT | OSXSAVE | AVX | F16C, AVX2 | AVX512F | AVX512DQ | AVX512BW | AVX512VL,
+                              0xe7};
 
 static void all_facts_make_all_usable(void **unused) {
     (void)unused;
@@ -40,9 +42,9 @@ static void no_facts_leave_the_portable_kernels(void **unused) {
 
 static void every_processor_feature_is_needed(void **unused) {
     (void)unused;
-    static const uint32_t LEAF1[] = {FMA, POPCNT, AVX};
+    static const uint32_t LEAF1[] = {FMA, POPCNT, AVX, F16C};
     static const uint32_t LEAF7[] = {AVX512F, AVX512DQ, AVX512BW, AVX512VL};
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         cpu_facts facts = ALL;
         facts.leaf1_ecx &= ~LEAF1[i];
         assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(facts, EXACTLOSS_ISA_AVX2));

@@ -68,6 +68,55 @@ void fill_floats(input_kind kind, uint64_t *state, unsigned char *floats, int co
     }
 }
 
+static double from_wide_bits(uint64_t bits) {
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+double next_double(input_kind kind, uint64_t *state) {
+    static const double EDGE_VALUES[] = {0.0, -0.0, 1.0, -1.0, 0x1p-48, 0x1p-51, 1.0 + 0x1p-20, 0.5};
+    const uint64_t random = next_random(state);
+    const double unit = (double)(random >> 11) * 0x1p-53;
+    switch (kind) {
+        case UNIFORM:
+            return unit;
+        case FAST_RANGE:
+            return from_wide_bits(0x3cf0000000000000u + random % (0x3ff0000000000001u - 0x3cf0000000000000u));
+        case EDGES: {
+            const double edge = EDGE_VALUES[random % 8];
+            const int side = (int)(random >> 8) % 8;
+            return side == 0 ? nextafter(edge, INFINITY) : side == 1 ? nextafter(edge, -INFINITY) : edge;
+        }
+        case ONES:
+            return 1.0;
+        case TIES:
+            return (double)(1 + 2 * (random % 0x3ffffffffffff)) * 0x1p-51;
+        case TINY:
+            return exp(-300.0 * unit) * ((double)(next_random(state) >> 11) * 0x1p-53);
+        case SUBNORMAL:
+            return from_wide_bits((random & 0x800fffffffffffffu) >> (random >> 56 & 1 ? 40 : 0));
+        case RAW_SCORES:
+            return 100.0 * unit - 50.0;
+        case PLATEAU:
+            return random % 4096 == 0 ? -0x1p7 : 0x1.fffffffffffffp6;
+        case HUGE_VALUES:
+            return (random & 1 ? -1.7e308 : 1.7e308) + unit * 0x1p1000;
+        case MIXED:
+            return isfinite(from_wide_bits(random)) ? from_wide_bits(random)
+                                                    : from_wide_bits(random & 0xffbfffffffffffffu);
+        default:
+            return from_wide_bits(random | ((random & 63) == 0 ? 0x7ff0000000000000u : 0));
+    }
+}
+
+void fill_doubles(input_kind kind, uint64_t *state, unsigned char *doubles, int count) {
+    for (int i = 0; i < count; i++) {
+        const double value = next_double(kind, state);
+        memcpy(doubles + 8 * i, &value, sizeof value);
+    }
+}
+
 void fill_bytes(int odd, uint64_t *state, unsigned char *bytes, int count) {
     for (int i = 0; i < count; i++) {
         const uint64_t random = next_random(state);

@@ -32,6 +32,10 @@ float next_float(input_kind kind, uint64_t *state);
 /* Writes count floats at any alignment. */
 void fill_floats(input_kind kind, uint64_t *state, unsigned char *floats, int count);
 
+/* The same kinds of doubles: with more digits, and in the double's own range. */
+double next_double(input_kind kind, uint64_t *state);
+void fill_doubles(input_kind kind, uint64_t *state, unsigned char *doubles, int count);
+
 /* Targets: mostly 0 and 1, and with `odd` some other bytes. */
 void fill_bytes(int odd, uint64_t *state, unsigned char *bytes, int count);
 

@@ -26,8 +26,25 @@
 
 static const exactloss_kernels *kernels;
 static const exactloss_kernels *const portable = &exactloss_kernels_portable;
-static guarded predictions, targets, got;
-static unsigned char expected[4 * BLOCK];
+static guarded predictions, targets, got, spare;
+static unsigned char expected[8 * BLOCK];
+
+/* The kernels of a type of floating-point numbers, and of the portable table. */
+typedef struct real_case {
+    const char *name;
+    int size, longest;
+    const real_kernels *want, *have;
+    void (*fill)(input_kind kind, uint64_t *state, unsigned char *elements, int count);
+} real_case;
+
+enum { F32, F64, REALS };
+
+static real_case real_of(int which) {
+    if (which == F32) {
+        return (real_case){"float32", 4, BLOCK, portable->f32.wide, kernels->f32.wide, fill_floats};
+    }
+    return (real_case){"float64", 8, BLOCK / 2, portable->f64.wide, kernels->f64.wide, fill_doubles};
+}
 
 /* Calls `test` with every length and a seed of its own. */
 static void for_all_lengths(void (*test)(int count, uint64_t seed)) {
@@ -50,37 +67,66 @@ static void random_mask(uint64_t *state, int count, uint64_t *mask) {
 
 /* ------------------------------------------------------------------------------------------------------ sum -- */
 
+#define SUM_BYTES (4 * EXACT_SUM_BINS + 24)
+
 /* All that an exact sum holds, in a form without history. */
-static void write_sum(const exact_sum *sum, unsigned char *bytes) {
-    exactloss_sum_to_bytes(sum, bytes);
-    memcpy(bytes + EXACT_SUM_BYTES, &sum->nan_count, 8);
-    memcpy(bytes + EXACT_SUM_BYTES + 8, &sum->positive_infinities, 8);
-    memcpy(bytes + EXACT_SUM_BYTES + 16, &sum->negative_infinities, 8);
+static void write_sum(const exact_sum *sum, unsigned char bytes[SUM_BYTES]) {
+    unsigned char *specials = bytes + 4 * EXACT_SUM_BINS;
+    exactloss_sum_to_bytes(sum, 0, EXACT_SUM_BINS, bytes);
+    memcpy(specials, &sum->nan_count, 8);
+    memcpy(specials + 8, &sum->positive_infinities, 8);
+    memcpy(specials + 16, &sum->negative_infinities, 8);
 }
 
-static void check_sum(input_kind kind, const unsigned char *p, const uint64_t *mask, int count, uint64_t seed) {
-    unsigned char want[EXACT_SUM_BYTES + 24], have[EXACT_SUM_BYTES + 24];
+static void check_sum(const real_case *r, input_kind kind, const unsigned char *p, const uint64_t *mask, int count,
+                      uint64_t seed) {
+    unsigned char want[SUM_BYTES], have[SUM_BYTES];
     const int positives = portable->count_common(mask, mask, count);
     exact_sum sum;
     exactloss_sum_init(&sum);
-    portable->sum_f32(p, mask, positives, count, &sum);
+    r->want->sum(p, mask, positives, count, &sum);
     write_sum(&sum, want);
     exactloss_sum_init(&sum);
-    kernels->sum_f32(p, mask, positives, count, &sum);
+    r->have->sum(p, mask, positives, count, &sum);
     write_sum(&sum, have);
     if (memcmp(want, have, sizeof want) != 0) {
-        fail_msg("sum differs: %s, %d elements, seed %llu", INPUT_KIND_NAMES[kind], count, (unsigned long long)seed);
+        fail_msg("sum of %s differs: %s, %d elements, seed %llu", r->name, INPUT_KIND_NAMES[kind], count,
+                 (unsigned long long)seed);
+    }
+}
+
+static void check_sum_of_products(const real_case *r, input_kind kind, const unsigned char *p, const uint64_t *mask,
+                                  int count, uint64_t seed) {
+    unsigned char want[SUM_BYTES], have[SUM_BYTES], *weights = spare.end - 4 * count;
+    uint64_t state = seed;
+    exact_sum sum;
+    fill_floats(seed % 2 ? UNIFORM : MIXED, &state, weights, count);
+    exactloss_sum_init(&sum);
+    r->want->sum_products(p, weights, mask, count, &sum);
+    write_sum(&sum, want);
+    exactloss_sum_init(&sum);
+    r->have->sum_products(p, weights, mask, count, &sum);
+    write_sum(&sum, have);
+    if (memcmp(want, have, sizeof want) != 0) {
+        fail_msg("sum of products of %s differs: %s, %d elements, seed %llu", r->name, INPUT_KIND_NAMES[kind], count,
+                 (unsigned long long)seed);
     }
 }
 
 static void sum_of_length(int count, uint64_t seed) {
     uint64_t mask[MASK_WORDS];
-    for (int kind = 0; kind < INPUT_KINDS; kind++) {
-        uint64_t state = seed ^ (uint64_t)kind << 32;
-        unsigned char *p = predictions.end - 4 * count;
-        fill_floats((input_kind)kind, &state, p, count);
-        random_mask(&state, count, mask);
-        check_sum((input_kind)kind, p, mask, count, seed);
+    for (int which = 0; which < REALS; which++) {
+        const real_case r = real_of(which);
+        for (int kind = 0; kind < INPUT_KINDS && count <= r.longest; kind++) {
+            uint64_t state = seed ^ (uint64_t)kind << 32;
+            unsigned char *p = predictions.end - r.size * count;
+            r.fill((input_kind)kind, &state, p, count);
+            random_mask(&state, count, mask);
+            check_sum(&r, (input_kind)kind, p, mask, count, seed);
+            if (kind == (int)(seed % INPUT_KINDS)) {
+                check_sum_of_products(&r, (input_kind)kind, p, mask, count, seed);
+            }
+        }
     }
 }
 
@@ -92,34 +138,43 @@ static void sum_at_all_lengths(void **unused) {
 /* One value that leaves the fast path, at each place of a block that else lies on it. */
 static void sum_with_one_stranger(void **unused) {
     (void)unused;
-    static const uint32_t STRANGERS[] = {0x35ffffff, 0x3f800001, 0x80000000, 0x00000001, 0xbf800000,
-                                         0x7f7fffff, 0xff800000, 0x7fc00000, 0x7e800000, 0x7dffffff};
+    static const uint32_t FLOATS[] = {0x35ffffff, 0x3f800001, 0x80000000, 0x00000001, 0xbf800000,
+                                      0x7f7fffff, 0xff800000, 0x7fc00000, 0x7e800000, 0x7dffffff};
+    static const uint64_t DOUBLES[] = {0x3ceffffffffffff1, 0x3ff0000000000001, 0x8000000000000000, 0x0000000000000001,
+                                       0xbff0000000000000, 0x7fefffffffffffff, 0xfff0000000000000, 0x7ff8000000000000,
+                                       0x7fc0000000000000, 0x7fbfffffffffffff, 0x3ff0000100000000, 0x3ff00000ffffffff};
     const int count = 300;
-    uint64_t state = 42, mask[MASK_WORDS];
-    unsigned char *p = predictions.end - 4 * count;
-    fill_floats(FAST_RANGE, &state, p, count);
-    random_mask(&state, count, mask);
-    for (int i = 0; i < count; i++) {
-        unsigned char saved[4];
-        memcpy(saved, p + 4 * i, 4);
-        for (size_t k = 0; k < sizeof STRANGERS / sizeof *STRANGERS; k++) {
-            memcpy(p + 4 * i, &STRANGERS[k], 4);
-            check_sum(FAST_RANGE, p, mask, count, (uint64_t)i);
+    for (int which = 0; which < REALS; which++) {
+        const real_case r = real_of(which);
+        const int strangers =
+            which == F32 ? (int)(sizeof FLOATS / sizeof *FLOATS) : (int)(sizeof DOUBLES / sizeof *DOUBLES);
+        uint64_t state = 42, mask[MASK_WORDS];
+        unsigned char *p = predictions.end - r.size * count;
+        r.fill(FAST_RANGE, &state, p, count);
+        random_mask(&state, count, mask);
+        for (int i = 0; i < count; i++) {
+            unsigned char saved[8], *element = p + r.size * i;
+            memcpy(saved, element, (size_t)r.size);
+            for (int k = 0; k < strangers; k++) {
+                memcpy(element, which == F32 ? (const void *)&FLOATS[k] : &DOUBLES[k], (size_t)r.size);
+                check_sum(&r, FAST_RANGE, p, mask, count, (uint64_t)i);
+            }
+            memcpy(element, saved, (size_t)r.size);
         }
-        memcpy(p + 4 * i, saved, 4);
     }
 }
 
 static void sum_with_constant_masks(void **unused) {
     (void)unused;
-    for (int kind = 0; kind < INPUT_KINDS; kind++) {
-        for (int bit = 0; bit < 2; bit++) {
-            uint64_t state = 7, mask[MASK_WORDS];
-            unsigned char *p = predictions.end - 4 * BLOCK;
-            fill_floats((input_kind)kind, &state, p, BLOCK);
-            memset(mask, bit ? 0xff : 0, sizeof mask);
-            check_sum((input_kind)kind, p, mask, BLOCK, 7);
-        }
+    for (int i = 0; i < REALS * INPUT_KINDS * 2; i++) {
+        const real_case r = real_of(i % REALS);
+        const input_kind kind = (input_kind)(i / REALS / 2);
+        uint64_t state = 7, mask[MASK_WORDS];
+        unsigned char *p = predictions.end - r.size * r.longest;
+        r.fill(kind, &state, p, r.longest);
+        memset(mask, i / REALS % 2 ? 0xff : 0, sizeof mask);
+        memset(mask + r.longest / 64, 0, sizeof mask - (size_t)r.longest / 8);
+        check_sum(&r, kind, p, mask, r.longest, 7);
     }
 }
 
@@ -147,16 +202,24 @@ static void masks_of_length(int count, uint64_t seed) {
                          kernels->decode_f32(floats, 0, count, value, have));
         check_masks(want, have, "decode_f32", count, seed);
     }
-    static const float RANGES[][2] = {{0.0f, 1.0f}, {0x1.000002p-1f, INFINITY}, {NAN, INFINITY}, {-INFINITY, -0.0f}};
-    fill_floats(seed % 2 ? ANY_BITS : EDGES, &state, floats, count);
-    for (int i = 0; i < 4; i++) {
-        memset(have, 0xaa, sizeof have);
-        assert_int_equal(portable->within_f32(floats, count, RANGES[i][0], RANGES[i][1], want),
-                         kernels->within_f32(floats, count, RANGES[i][0], RANGES[i][1], have));
-        check_masks(want, have, "within_f32", count, seed);
-    }
     random_mask(&state, count, have);
     assert_int_equal(portable->count_common(want, have, count), kernels->count_common(want, have, count));
+}
+
+static void ranges_of_length(int count, uint64_t seed) {
+    static const double RANGES[][2] = {{0, 1}, {0x1.000002p-1, INFINITY}, {NAN, INFINITY}, {-INFINITY, -0.0}};
+    uint64_t want[MASK_WORDS], have[MASK_WORDS], state = seed;
+    for (int which = 0; which < REALS; which++) {
+        const real_case r = real_of(which);
+        unsigned char *p = predictions.end - r.size * count;
+        r.fill(seed % 2 ? ANY_BITS : EDGES, &state, p, count);
+        for (int i = 0; i < 4; i++) {
+            memset(have, 0xaa, sizeof have);
+            assert_int_equal(r.want->within(p, count, RANGES[i][0], RANGES[i][1], want),
+                             r.have->within(p, count, RANGES[i][0], RANGES[i][1], have));
+            check_masks(want, have, r.name, count, seed);
+        }
+    }
 }
 
 /* Elements of `size` bytes: mostly `zero` and `one`, and some of random bytes. */
@@ -198,6 +261,7 @@ static void masks_at_all_lengths(void **unused) {
     (void)unused;
     for_all_lengths(masks_of_length);
     for_all_lengths(wide_masks_of_length);
+    for_all_lengths(ranges_of_length);
 }
 
 static void decoders_honour_the_offset(void **unused) {
@@ -217,34 +281,149 @@ static void decoders_honour_the_offset(void **unused) {
 
 /* --------------------------------------------------------------------------------------------------- arrays -- */
 
-static void check_arrays(const unsigned char *have, const char *what, int count, uint64_t seed) {
-    if (memcmp(expected, have, 4 * (size_t)count) != 0) {
+static void check_arrays(const void *have, size_t size, const char *what, int count, uint64_t seed) {
+    if (memcmp(expected, have, size) != 0) {
         fail_msg("%s differs: %d elements, seed %llu", what, count, (unsigned long long)seed);
     }
 }
 
+/* 1 - NaN and the like have no bits that are promised, so there is no NaN among these inputs. */
+static input_kind kind_without_nan(uint64_t seed) { return (input_kind)(seed % ANY_BITS); }
+
 static void arrays_of_length(int count, uint64_t seed) {
     uint64_t mask[MASK_WORDS], state = seed;
-    unsigned char *p = predictions.end - 4 * count;
-    unsigned char *out = got.end - 4 * count;
     random_mask(&state, count, mask);
-    /* 1 - NaN is a NaN of any payload, so there is none among the inputs here; api_test looks at NaN. */
-    fill_floats((input_kind)(seed % ANY_BITS), &state, p, count);
-    portable->distances_f32(p, mask, count, expected);
-    kernels->distances_f32(p, mask, count, out);
-    check_arrays(out, "distances_f32", count, seed);
-    memcpy(out, p, 4 * (size_t)count);
-    kernels->distances_f32(out, mask, count, out);
-    check_arrays(out, "distances_f32 in place", count, seed);
-    const float g = next_float(ANY_BITS, &state);
-    portable->gradient_f32(mask, count, g, expected);
-    kernels->gradient_f32(mask, count, g, out);
-    check_arrays(out, "gradient_f32", count, seed);
+    for (int which = 0; which < REALS; which++) {
+        const real_case r = real_of(which);
+        const size_t size = (size_t)(r.size * count);
+        unsigned char *p = predictions.end - size, *out = got.end - size;
+        r.fill(kind_without_nan(seed), &state, p, count);
+        r.want->distances(p, mask, count, expected);
+        r.have->distances(p, mask, count, out);
+        check_arrays(out, size, "distances", count, seed);
+        memcpy(out, p, size);
+        r.have->distances(out, mask, count, out);
+        check_arrays(out, size, "distances in place", count, seed);
+        r.fill(kind_without_nan(seed / 2), &state, expected, count);
+        memcpy(out, expected, size);
+        r.want->add(p, count, expected);
+        r.have->add(p, count, out);
+        check_arrays(out, size, "add", count, seed);
+    }
+}
+
+/* Each of the outputs, alone and with the others; in place of the logits too. */
+static void sigmoids_of_length(int count, uint64_t seed) {
+    static unsigned char want[3][8 * BLOCK], have[3][8 * BLOCK];
+    uint64_t mask[MASK_WORDS], state = seed;
+    random_mask(&state, count, mask);
+    for (int which = 0; which < REALS; which++) {
+        const real_case r = real_of(which);
+        const size_t size = (size_t)(r.size * count);
+        unsigned char *x = predictions.end - size, g[8];
+        r.fill(seed % 3 == 0 ? MIXED : seed % 3 == 1 ? RAW_SCORES : UNIFORM, &state, x, count);
+        r.fill(UNIFORM, &state, g, 1);
+        for (unsigned wanted = 1 + (unsigned)seed % 7, times = 0; times < 2; times++, wanted = 7) {
+            void *in_want[3], *in_have[3];
+            for (int k = 0; k < 3; k++) {
+                in_want[k] = wanted >> k & 1 ? want[k] : NULL;
+                in_have[k] = wanted >> k & 1 ? have[k] + sizeof have[k] - size : NULL;
+            }
+            r.want->sigmoid(x, mask, count, g, in_want[0], in_want[1], in_want[2]);
+            r.have->sigmoid(x, mask, count, g, in_have[0], in_have[1], in_have[2]);
+            for (int k = 0; k < 3; k++) {
+                if (in_want[k] != NULL && memcmp(in_want[k], in_have[k], size) != 0) {
+                    fail_msg("output %d of sigmoid of %s differs: %d elements, seed %llu", k, r.name, count,
+                             (unsigned long long)seed);
+                }
+            }
+        }
+        unsigned char *out = got.end - size;
+        memcpy(out, x, size);
+        r.have->sigmoid(out, mask, count, g, NULL, NULL, out);
+        memcpy(expected, want[2], size);
+        check_arrays(out, size, "gradient in place", count, seed);
+    }
+}
+
+static void conversions_of_length(int count, uint64_t seed) {
+    exactloss_convert *const want[] = {portable->f16.widen, portable->bf16.widen, portable->f16.narrow,
+                                       portable->bf16.narrow};
+    exactloss_convert *const have[] = {kernels->f16.widen, kernels->bf16.widen, kernels->f16.narrow,
+                                       kernels->bf16.narrow};
+    uint64_t state = seed;
+    for (int k = 0; k < 4; k++) {
+        const int from = k < 2 ? 2 : 4, to = 6 - from;
+        unsigned char *p = predictions.end - from * count, *out = got.end - to * count;
+        for (int i = 0; i < from * count; i++) {
+            p[i] = (unsigned char)next_random(&state);
+        }
+        want[k](p, count, expected);
+        have[k](p, count, out);
+        check_arrays(out, (size_t)(to * count), "a conversion", count, seed);
+    }
+}
+
+/* Every float16 and bfloat16, and for each the floats around the middle between it and the next. */
+static void all_conversions(void **unused) {
+    (void)unused;
+    const real_type *want[] = {&portable->f16, &portable->bf16}, *have[] = {&kernels->f16, &kernels->bf16};
+    for (uint32_t bits = 0; bits < 0x10000; bits++) {
+        const uint16_t narrow = (uint16_t)bits;
+        for (int k = 0; k < 2; k++) {
+            uint32_t wide, other;
+            want[k]->widen(&narrow, 1, &wide);
+            have[k]->widen(&narrow, 1, &other);
+            assert_int_equal(wide, other);
+            static const uint32_t MIDDLES[] = {0x1000, 0x8000};
+            for (uint32_t near = 0; near < 4; near++) {
+                uint32_t floats[2] = {wide + MIDDLES[k] - 1 + near, wide - MIDDLES[k] + 1 - near};
+                uint16_t a[2], b[2];
+                want[k]->narrow(floats, 2, a);
+                have[k]->narrow(floats, 2, b);
+                assert_memory_equal(a, b, sizeof a);
+            }
+            uint16_t back;
+            have[k]->narrow(&wide, 1, &back);
+            const int is_nan = (wide & 0x7fffffff) > 0x7f800000;
+            assert_int_equal(is_nan ? bits | (k == 0 ? 0x200 : 0x40) : bits, back);
+        }
+    }
+}
+
+static void selections_of_length(int count, uint64_t seed) {
+    exactloss_select *const want[] = {portable->select_8, portable->select_16, portable->select_32,
+                                      portable->select_64};
+    exactloss_select *const have[] = {kernels->select_8, kernels->select_16, kernels->select_32, kernels->select_64};
+    uint64_t mask[MASK_WORDS], state = seed;
+    random_mask(&state, count, mask);
+    for (int k = 0; k < 4; k++) {
+        const int size = 1 << k, a_is_scalar = (int)(seed / 2 % 2), b_is_scalar = (int)(seed % 2);
+        unsigned char *a = predictions.end - size * (a_is_scalar ? 1 : count);
+        unsigned char *b = spare.end - size * (b_is_scalar ? 1 : count);
+        for (int i = 0; i < size * count; i++) {
+            predictions.end[-1 - i] = (unsigned char)next_random(&state);
+            spare.end[-1 - i] = (unsigned char)next_random(&state);
+        }
+        unsigned char *out = got.end - size * count;
+        want[k](mask, a, a_is_scalar, b, b_is_scalar, count, expected);
+        have[k](mask, a, a_is_scalar, b, b_is_scalar, count, out);
+        check_arrays(out, (size_t)(size * count), "a selection", count, seed);
+        if (!b_is_scalar) {
+            have[k](mask, a, a_is_scalar, b, b_is_scalar, count, b);
+            check_arrays(b, (size_t)(size * count), "a selection in place", count, seed);
+        }
+    }
 }
 
 static void arrays_at_all_lengths(void **unused) {
     (void)unused;
-    for_all_lengths(arrays_of_length);
+    for (int count = 0; count <= BLOCK / 2; count += count < 1000 ? 1 : 131) {
+        arrays_of_length(count, (uint64_t)count);
+        sigmoids_of_length(count, (uint64_t)count);
+    }
+    for_all_lengths(conversions_of_length);
+    for_all_lengths(selections_of_length);
 }
 
 /* Every combination of misalignments of two arrays within a vector. */
@@ -253,20 +432,28 @@ static void all_alignments(void **unused) {
     const int count = 333;
     uint64_t mask[MASK_WORDS], want[MASK_WORDS], state = 3;
     random_mask(&state, count, mask);
-    for (int shift = 0; shift < SLACK; shift++) {
-        unsigned char *p = predictions.begin + shift;
-        fill_floats(FAST_RANGE, &state, p, count);
-        check_sum(FAST_RANGE, p, mask, count, (uint64_t)shift);
-        fill_floats(MIXED, &state, p, count);
-        check_sum(MIXED, p, mask, count, (uint64_t)shift);
-        uint64_t have[MASK_WORDS];
-        assert_int_equal(portable->within_f32(p, count, 0.0f, 1.0f, want),
-                         kernels->within_f32(p, count, 0.0f, 1.0f, have));
-        check_masks(want, have, "within_f32", count, (uint64_t)shift);
-        portable->distances_f32(p, mask, count, expected);
-        for (int out_shift = 0; out_shift < SLACK; out_shift++) {
-            kernels->distances_f32(p, mask, count, got.begin + out_shift);
-            check_arrays(got.begin + out_shift, "distances_f32", count, (uint64_t)(SLACK * shift + out_shift));
+    for (int which = 0; which < REALS; which++) {
+        const real_case r = real_of(which);
+        for (int shift = 0; shift < SLACK; shift++) {
+            unsigned char *p = predictions.begin + shift, g[8];
+            r.fill(FAST_RANGE, &state, p, count);
+            check_sum(&r, FAST_RANGE, p, mask, count, (uint64_t)shift);
+            r.fill(MIXED, &state, p, count);
+            check_sum(&r, MIXED, p, mask, count, (uint64_t)shift);
+            uint64_t have[MASK_WORDS];
+            assert_int_equal(r.want->within(p, count, 0, 1, want), r.have->within(p, count, 0, 1, have));
+            check_masks(want, have, "within", count, (uint64_t)shift);
+            r.fill(RAW_SCORES, &state, p, count);
+            r.fill(UNIFORM, &state, g, 1);
+            for (int out_shift = 0; out_shift < SLACK; out_shift++) {
+                unsigned char *out = got.begin + out_shift;
+                r.want->distances(p, mask, count, expected);
+                r.have->distances(p, mask, count, out);
+                check_arrays(out, (size_t)(r.size * count), "distances", count, (uint64_t)(SLACK * shift + out_shift));
+            }
+            r.want->sigmoid(p, mask, count, g, NULL, NULL, expected);
+            r.have->sigmoid(p, mask, count, g, NULL, NULL, got.begin + SLACK - shift);
+            check_arrays(got.begin + SLACK - shift, (size_t)(r.size * count), "gradient", count, (uint64_t)shift);
         }
     }
 }
@@ -317,7 +504,8 @@ int main(int argc, char **argv) {
     }
     predictions = guarded_allocate(8 * BLOCK + SLACK);
     targets = guarded_allocate(BLOCK + SLACK);
-    got = guarded_allocate(4 * BLOCK + SLACK);
+    got = guarded_allocate(8 * BLOCK + SLACK);
+    spare = guarded_allocate(8 * BLOCK + SLACK);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sum_at_all_lengths),
         cmocka_unit_test(sum_with_one_stranger),
@@ -325,11 +513,13 @@ int main(int argc, char **argv) {
         cmocka_unit_test(masks_at_all_lengths),
         cmocka_unit_test(decoders_honour_the_offset),
         cmocka_unit_test(arrays_at_all_lengths),
+        cmocka_unit_test(all_conversions),
         cmocka_unit_test(all_alignments),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     guarded_free(predictions);
     guarded_free(targets);
     guarded_free(got);
+    guarded_free(spare);
     return failed;
 }

@@ -2,7 +2,7 @@
 /*
  * A processor's features count only as far as the operating system saves the registers behind them: it says so in XCR0,
  * with one bit for the XMM registers, one for the upper halves of YMM and three for AVX-512's. FMA is a feature of its
- * own, which AVX2 does not imply; so is POPCNT.
+ * own, which AVX2 does not imply; so are F16C and POPCNT.
  */
 #include "features.h"
 
@@ -16,6 +16,7 @@
 #define LEAF1_POPCNT (1u << 23)
 #define LEAF1_OSXSAVE (1u << 27)
 #define LEAF1_AVX (1u << 28)
+#define LEAF1_F16C (1u << 29)
 #define LEAF7_AVX2 (1u << 5)
 #define LEAF7_AVX512F (1u << 16)
 #define LEAF7_AVX512DQ (1u << 17)
@@ -25,7 +26,7 @@
 #define XCR0_AVX 0x6u
 #define XCR0_AVX512 0xe6u
 
-#define AVX2_LEAF1 (LEAF1_FMA | LEAF1_POPCNT | LEAF1_AVX)
+#define AVX2_LEAF1 (LEAF1_FMA | LEAF1_POPCNT | LEAF1_AVX | LEAF1_F16C)
 #define AVX512_LEAF7 (LEAF7_AVX2 | LEAF7_AVX512F | LEAF7_AVX512DQ | LEAF7_AVX512BW | LEAF7_AVX512VL)
 
 cpu_facts exactloss_read_cpu(void) {

@@ -2,15 +2,18 @@
 /*
  * What a set of kernels offers: one table per instruction set.
  *
- * Kernels work on blocks of at most BLOCK elements. Targets of every type are first decoded to a mask, one bit an
- * element, so that the kernels for predictions know nothing of target types. Bit j of word i belongs to element
- * 64 * i + j; bits past the end of the block are 0. All arrays may have any alignment.
+ * Kernels work on blocks of at most BLOCK elements, or half as many doubles. Targets of every type are first decoded to
+ * a mask, one bit an element, so that the kernels for predictions know nothing of target types. Bit j of word i belongs
+ * to element 64 * i + j; bits past the end of the block are 0. All arrays may have any alignment.
+ *
+ * Predictions are float32 or float64, each with the same set of kernels; narrower types are widened to float32 first.
  */
 #ifndef EXACTLOSS_KERNELS_H
 #define EXACTLOSS_KERNELS_H
 
 #include "exact_sum.h"
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define BLOCK 4096
@@ -22,6 +25,52 @@
  * returns how many there are.
  */
 typedef int exactloss_decode(const void *targets, int64_t offset, int count, int value, uint64_t *mask);
+
+/* Converts an array of `count` elements. */
+typedef void exactloss_convert(const void *from, int count, void *to);
+
+/*
+ * out[i] = mask ? a[i] : b[i], where a scalar is one element that stands for all. In place of a or b too.
+ */
+typedef void exactloss_select(const uint64_t *mask, const void *a, int a_is_scalar, const void *b, int b_is_scalar,
+                              int count, void *out);
+
+/* The kernels for arrays of one type, float or double, which `real` stands for. */
+typedef struct real_kernels {
+    /* Adds the distances: 1 - p where the mask is set, which it is for `positives` elements, and p elsewhere. */
+    void (*sum)(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum);
+
+    /* Adds -w * p where the mask is set, and w * p elsewhere. The weights are finite floats. */
+    void (*sum_products)(const void *predictions, const void *weights, const uint64_t *mask, int count, exact_sum *sum);
+
+    /* Sets the bits of the elements with lower <= p <= upper, both of which are a real or NaN; NaN is in no range. */
+    int (*within)(const void *predictions, int count, double lower, double upper, uint64_t *mask);
+
+    /* distances[i] = 1 - p where the mask is set, p elsewhere; in place too. */
+    void (*distances)(const void *predictions, const uint64_t *mask, int count, void *distances);
+
+    /*
+     * Of logits x, each output unless it is NULL: predictions[i] = σ(x); distances[i] = σ(-x) where the mask is set,
+     * σ(x) elsewhere; gradient[i] = g * (σ(x) * σ(-x)), negative where the mask is set. g points to a real, and is not
+     * read without a gradient. The outputs may be in place.
+     */
+    void (*sigmoid)(const void *logits, const uint64_t *mask, int count, const void *g, void *predictions,
+                    void *distances, void *gradient);
+
+    /* values[i] += addends[i] */
+    void (*add)(const void *addends, int count, void *values);
+} real_kernels;
+
+/* A type of predictions. What is narrower than float is widened to it, exactly, and rounded back to nearest even. */
+typedef struct real_type {
+    int size; /* of an element in bytes */
+    float_format format;
+    exactloss_select *select;          /* between elements of the type */
+    exactloss_convert *widen, *narrow; /* NULL for float and double */
+    int wide_size;                     /* of a float or a double */
+    exactloss_select *select_wide;     /* between these */
+    const real_kernels *wide;          /* that take these */
+} real_type;
 
 typedef struct exactloss_kernels {
     const char *isa_name;
@@ -35,18 +84,29 @@ typedef struct exactloss_kernels {
     /* The number of bits that are set in both of two masks of `count` elements. */
     int (*count_common)(const uint64_t *a, const uint64_t *b, int count);
 
-    /* Adds the distances: 1 - p where the mask is set, which it is for `positives` elements, and p elsewhere. */
-    void (*sum_f32)(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum);
+    exactloss_select *select_8, *select_16, *select_32, *select_64; /* between elements of so many bits */
 
-    /* Sets the bits of the elements with lower <= p <= upper, and returns how many there are; NaN is in no range. */
-    int (*within_f32)(const void *predictions, int count, float lower, float upper, uint64_t *mask);
-
-    /* distances[i] = 1 - p where the mask is set, p elsewhere; in place too. */
-    void (*distances_f32)(const void *predictions, const uint64_t *mask, int count, void *distances);
-
-    /* gradient[i] = -g where the mask is set, +g elsewhere. */
-    void (*gradient_f32)(const uint64_t *mask, int count, float g, void *gradient);
+    real_type f16, bf16, f32, f64;
 } exactloss_kernels;
+
+/* The table of a file that defines all of these functions as static ones. */
+#define KERNELS(name)                                                                                                  \
+    {                                                                                                                  \
+        .isa_name = (name), .decode_u8 = decode_u8, .decode_i32 = decode_i32, .decode_i64 = decode_i64,                \
+        .decode_f32 = decode_f32, .decode_f64 = decode_f64, .count_common = count_common, .select_8 = select_8,        \
+        .select_16 = select_16, .select_32 = select_32, .select_64 = select_64,                                        \
+        .f16 = {2, FLOAT16_FORMAT, select_16, widen_f16, narrow_f16, 4, select_32, &f32_kernels},                      \
+        .bf16 = {2, BFLOAT16_FORMAT, select_16, widen_bf16, narrow_bf16, 4, select_32, &f32_kernels},                  \
+        .f32 = {4, FLOAT32_FORMAT, select_32, NULL, NULL, 4, select_32, &f32_kernels},                                 \
+        .f64 = {8, FLOAT64_FORMAT, select_64, NULL, NULL, 8, select_64, &f64_kernels},                                 \
+    }
+
+/* The same for the kernels of a type. */
+#define REAL_KERNELS(element)                                                                                          \
+    {                                                                                                                  \
+        .sum = sum_##element, .sum_products = sum_products_##element, .within = within_##element,                      \
+        .distances = distances_##element, .sigmoid = sigmoid_##element, .add = add_##element                           \
+    }
 
 extern const exactloss_kernels exactloss_kernels_portable;
 #ifdef EXACTLOSS_X86_64

@@ -1,102 +1,267 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The vector kernels for AVX2 with FMA and POPCNT: 8 floats a vector.
+ * The vector kernels for AVX2 with FMA, F16C and POPCNT: 8 floats or 4 doubles a vector.
  *
- * A mask becomes a selector without a shuffle: a broadcast load puts 32 of its bits into every lane, and a shift by a
- * count of its own brings each lane's bit to the top, where a blend looks for it.
+ * A mask becomes a selector without a shuffle: a broadcast load puts a group's bits into every lane, and a shift by a
+ * count of its own brings each lane's bit to the top, where a blend looks for it. Only lanes of 8 and 16 bits, which
+ * have no such shift, are compared with a bit of their own.
  */
 #include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
 
-#define LANES 8
-typedef __m256 vf;
-typedef __m256i vi;
-typedef __m256i vw;
-typedef uint8_t lane_bits;
+#define VECTOR_BYTES 32
+#define f32_lanes 8
+#define f64_lanes 4
+typedef __m256 f32_vector;
+typedef __m256d f64_vector;
+typedef __m256i int_vector;
 
-static inline vf vf_set(float value) { return _mm256_set1_ps(value); }
-static inline vf vf_load(const void *p) { return _mm256_loadu_ps(p); }
-static inline void vf_store(void *p, vf x) { _mm256_storeu_ps(p, x); }
-static inline vf vf_add(vf a, vf b) { return _mm256_add_ps(a, b); }
-static inline vf vf_sub(vf a, vf b) { return _mm256_sub_ps(a, b); }
-static inline vf vf_mul(vf a, vf b) { return _mm256_mul_ps(a, b); }
-static inline vf vf_fma(vf a, vf b, vf c) { return _mm256_fmadd_ps(a, b, c); }
-static inline vi vf_bits(vf x) { return _mm256_castps_si256(x); }
-static inline vf vf_from_bits(vi x) { return _mm256_castsi256_ps(x); }
+/* ------------------------------------------------------------------------------------------------- integers -- */
 
-static inline vi vi_set(uint32_t value) { return _mm256_set1_epi32((int)value); }
-static inline vi vi_add(vi a, vi b) { return _mm256_add_epi32(a, b); }
-static inline vi vi_sub(vi a, vi b) { return _mm256_sub_epi32(a, b); }
-static inline vi vi_and(vi a, vi b) { return _mm256_and_si256(a, b); }
-static inline vi vi_or(vi a, vi b) { return _mm256_or_si256(a, b); }
-static inline vi vi_max(vi a, vi b) { return _mm256_max_epu32(a, b); }
+static inline int_vector int_load(const void *p) { return _mm256_loadu_si256(p); }
+static inline void int_store(void *p, int_vector x) { _mm256_storeu_si256(p, x); }
+static inline int_vector int_and(int_vector a, int_vector b) { return _mm256_and_si256(a, b); }
+static inline int_vector int_or(int_vector a, int_vector b) { return _mm256_or_si256(a, b); }
+
+static inline int_vector i8_set(uint8_t value) { return _mm256_set1_epi8((char)value); }
+static inline int_vector i16_set(uint16_t value) { return _mm256_set1_epi16((short)value); }
+static inline int_vector i32_set(uint32_t value) { return _mm256_set1_epi32((int)value); }
+static inline int_vector i64_set(uint64_t value) { return _mm256_set1_epi64x((long long)value); }
+static inline int_vector i32_add(int_vector a, int_vector b) { return _mm256_add_epi32(a, b); }
+static inline int_vector i64_add(int_vector a, int_vector b) { return _mm256_add_epi64(a, b); }
+static inline int_vector i32_sub(int_vector a, int_vector b) { return _mm256_sub_epi32(a, b); }
+static inline int_vector i64_sub(int_vector a, int_vector b) { return _mm256_sub_epi64(a, b); }
+static inline int_vector i64_shift_left(int_vector x, int bits) { return _mm256_slli_epi64(x, bits); }
+static inline int_vector i64_shift_right(int_vector x, int bits) { return _mm256_srli_epi64(x, bits); }
+
+/* The larger of unsigned integers; those of 64 bits are below 2^63. */
+static inline int_vector i32_max(int_vector a, int_vector b) { return _mm256_max_epu32(a, b); }
+static inline int_vector i64_max(int_vector a, int_vector b) {
+    return _mm256_blendv_epi8(b, a, _mm256_cmpgt_epi64(a, b));
+}
 
 /* 64-bit lanes that have the same sum as the 32-bit ones, which are signed. */
-static inline vw vi_widen(vi x) {
+static inline int_vector i32_widen(int_vector x) {
     return _mm256_add_epi64(_mm256_cvtepi32_epi64(_mm256_castsi256_si128(x)),
                             _mm256_cvtepi32_epi64(_mm256_extracti128_si256(x, 1)));
 }
 
-static inline vw vw_add(vw a, vw b) { return _mm256_add_epi64(a, b); }
-static inline vw vw_shift_left(vw x, int bits) { return _mm256_slli_epi64(x, bits); }
-static inline int64_t vw_sum(vw x) {
+static inline int64_t i64_sum(int_vector x) {
     const __m128i pair = _mm_add_epi64(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
     return _mm_cvtsi128_si64(pair) + _mm_extract_epi64(pair, 1);
 }
 
 /* Whether any lane is above a limit below 2^32 - 1, as an unsigned integer. */
-static inline int vi_any_above(vi x, uint32_t limit) {
-    return _mm256_movemask_epi8(_mm256_cmpeq_epi32(vi_max(x, vi_set(limit + 1)), x)) != 0;
+static inline int i32_any_above(int_vector x, uint32_t limit) {
+    return _mm256_movemask_epi8(_mm256_cmpeq_epi32(i32_max(x, i32_set(limit + 1)), x)) != 0;
 }
 
 /* The largest lane as an unsigned integer. */
-static inline uint32_t vi_largest(vi x) {
+static inline uint32_t i32_largest(int_vector x) {
     __m128i m = _mm_max_epu32(_mm256_castsi256_si128(x), _mm256_extracti128_si256(x, 1));
     m = _mm_max_epu32(m, _mm_shuffle_epi32(m, 0x4e));
     m = _mm_max_epu32(m, _mm_shuffle_epi32(m, 0xb1));
     return (uint32_t)_mm_cvtsi128_si32(m);
 }
 
-/* Bit 8 * k + lane of a group's 32 bits in that lane's top bit, above bits without meaning. */
-static inline vf mask_tops(const uint64_t *mask, int group, int k) {
-    static const int32_t SHIFTS[4][LANES] = {{31, 30, 29, 28, 27, 26, 25, 24},
-                                             {23, 22, 21, 20, 19, 18, 17, 16},
-                                             {15, 14, 13, 12, 11, 10, 9, 8},
-                                             {7, 6, 5, 4, 3, 2, 1, 0}};
-    int32_t bits;
-    memcpy(&bits, (const unsigned char *)mask + sizeof bits * (size_t)group, sizeof bits);
-    return vf_from_bits(_mm256_sllv_epi32(_mm256_set1_epi32(bits), _mm256_loadu_si256((const void *)SHIFTS[k])));
+/* The largest lane, all of which are below 2^63. */
+static inline uint64_t i64_largest(int_vector x) {
+    x = i64_max(x, _mm256_permute4x64_epi64(x, 0x4e));
+    x = i64_max(x, _mm256_permute4x64_epi64(x, 0xb1));
+    return (uint64_t)_mm256_extract_epi64(x, 0);
 }
 
-/* -1 where the mask is set, 1 elsewhere, for the vector k of a group of four. */
-static inline vf vf_signs(const uint64_t *mask, int group, int k) {
-    return _mm256_blendv_ps(vf_set(1.0f), vf_set(-1.0f), mask_tops(mask, group, k));
-}
-
-/* a where the mask is set, b elsewhere, for a vector of the block. */
-static inline vf vf_select(const uint64_t *mask, int vector, vf a, vf b) {
-    return _mm256_blendv_ps(b, a, mask_tops(mask, vector / 4, vector % 4));
-}
-
-/* All ones in the first `count` lanes; count may be negative or more than LANES. */
-static inline vi first_lanes(int count) {
+/* All ones in the first `count` lanes; count may be negative or more than there are. */
+static inline int_vector i32_first(int count) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(count), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
 }
 
+static inline int_vector i64_first(int count) {
+    return _mm256_cmpgt_epi64(_mm256_set1_epi64x(count), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+
+/* ---------------------------------------------------------------------------------------------------- masks -- */
+
+/* The bit of lane 8 * k + lane of a group's 32 in that lane's top bit, above bits without meaning. */
+static inline int_vector i32_tops(const uint64_t *mask, int group, int k) {
+    static const int32_t SHIFTS[4][8] = {{31, 30, 29, 28, 27, 26, 25, 24},
+                                         {23, 22, 21, 20, 19, 18, 17, 16},
+                                         {15, 14, 13, 12, 11, 10, 9, 8},
+                                         {7, 6, 5, 4, 3, 2, 1, 0}};
+    int32_t bits;
+    memcpy(&bits, (const unsigned char *)mask + sizeof bits * (size_t)group, sizeof bits);
+    return _mm256_sllv_epi32(_mm256_set1_epi32(bits), int_load(SHIFTS[k]));
+}
+
+/* The same for the 16 bits of a group of four vectors with 4 lanes. */
+static inline int_vector i64_tops(const uint64_t *mask, int group, int k) {
+    static const int64_t SHIFTS[4][4] = {{63, 62, 61, 60}, {59, 58, 57, 56}, {55, 54, 53, 52}, {51, 50, 49, 48}};
+    uint16_t bits;
+    memcpy(&bits, (const unsigned char *)mask + sizeof bits * (size_t)group, sizeof bits);
+    return _mm256_sllv_epi64(_mm256_set1_epi64x(bits), int_load(SHIFTS[k]));
+}
+
+/* All ones in the lanes whose bit is set, for a vector of the block. */
+static inline int_vector i16_chosen(const uint64_t *mask, int vector) {
+    const int_vector own =
+        _mm256_setr_epi16(1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, (short)0x8000);
+    uint16_t bits;
+    memcpy(&bits, (const unsigned char *)mask + sizeof bits * (size_t)vector, sizeof bits);
+    return _mm256_cmpeq_epi16(int_and(i16_set(bits), own), own);
+}
+
+static inline int_vector i8_chosen(const uint64_t *mask, int vector) {
+    const int_vector byte_of_lane = _mm256_setr_epi8(0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2,
+                                                     2, 2, 3, 3, 3, 3, 3, 3, 3, 3);
+    const int_vector own = i64_set(0x8040201008040201);
+    int32_t bits;
+    memcpy(&bits, (const unsigned char *)mask + sizeof bits * (size_t)vector, sizeof bits);
+    const int_vector bytes = _mm256_shuffle_epi8(_mm256_set1_epi32(bits), byte_of_lane);
+    return _mm256_cmpeq_epi8(int_and(bytes, own), own);
+}
+
+/* a where the mask is set, b elsewhere, in lanes of so many bits, for a vector of the block. */
+static inline int_vector i8_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
+    return _mm256_blendv_epi8(b, a, i8_chosen(mask, vector));
+}
+
+static inline int_vector i16_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
+    return _mm256_blendv_epi8(b, a, i16_chosen(mask, vector));
+}
+
+static inline int_vector i32_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
+    const __m256 tops = _mm256_castsi256_ps(i32_tops(mask, vector / 4, vector % 4));
+    return _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a), tops));
+}
+
+static inline int_vector i64_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
+    const __m256d tops = _mm256_castsi256_pd(i64_tops(mask, vector / 4, vector % 4));
+    return _mm256_castpd_si256(_mm256_blendv_pd(_mm256_castsi256_pd(b), _mm256_castsi256_pd(a), tops));
+}
+
+/* --------------------------------------------------------------------------------------------------- floats -- */
+
+static inline f32_vector f32_set(float value) { return _mm256_set1_ps(value); }
+static inline f32_vector f32_load(const void *p) { return _mm256_loadu_ps(p); }
+static inline void f32_store(void *p, f32_vector x) { _mm256_storeu_ps(p, x); }
+static inline f32_vector f32_add(f32_vector a, f32_vector b) { return _mm256_add_ps(a, b); }
+static inline f32_vector f32_sub(f32_vector a, f32_vector b) { return _mm256_sub_ps(a, b); }
+static inline f32_vector f32_mul(f32_vector a, f32_vector b) { return _mm256_mul_ps(a, b); }
+static inline f32_vector f32_div(f32_vector a, f32_vector b) { return _mm256_div_ps(a, b); }
+static inline f32_vector f32_max(f32_vector a, f32_vector b) { return _mm256_max_ps(a, b); }
+static inline f32_vector f32_fma(f32_vector a, f32_vector b, f32_vector c) { return _mm256_fmadd_ps(a, b, c); }
+static inline f32_vector f32_minus_abs(f32_vector x) { return _mm256_or_ps(x, f32_set(-0.0f)); }
+static inline int_vector f32_bits(f32_vector x) { return _mm256_castps_si256(x); }
+static inline f32_vector f32_from_bits(int_vector x) { return _mm256_castsi256_ps(x); }
+
+/* a where x has its sign bit set, b elsewhere. */
+static inline f32_vector f32_select_negative(f32_vector x, f32_vector a, f32_vector b) {
+    return _mm256_blendv_ps(b, a, x);
+}
+
+/* -1 where the mask is set, 1 elsewhere, for the vector k of a group of four. */
+static inline f32_vector f32_signs(const uint64_t *mask, int group, int k) {
+    return f32_select_negative(f32_from_bits(i32_tops(mask, group, k)), f32_set(-1.0f), f32_set(1.0f));
+}
+
+/* a where the mask is set, b elsewhere, for a vector of the block. */
+static inline f32_vector f32_select(const uint64_t *mask, int vector, f32_vector a, f32_vector b) {
+    return f32_select_negative(f32_from_bits(i32_tops(mask, vector / 4, vector % 4)), a, b);
+}
+
 /* The first `count` floats, and `fill` in the other lanes. Nothing else is read. */
-static inline vf vf_load_first(const void *p, int count, vf fill) {
-    const vi first = first_lanes(count);
-    return _mm256_blendv_ps(fill, _mm256_maskload_ps(p, first), vf_from_bits(first));
+static inline f32_vector f32_load_first(const void *p, int count, f32_vector fill) {
+    const int_vector first = i32_first(count);
+    return _mm256_blendv_ps(fill, _mm256_maskload_ps(p, first), f32_from_bits(first));
 }
 
 /* Stores the first `count` lanes. */
-static inline void vf_store_first(void *p, int count, vf x) { _mm256_maskstore_ps(p, first_lanes(count), x); }
+static inline void f32_store_first(void *p, int count, f32_vector x) { _mm256_maskstore_ps(p, i32_first(count), x); }
 
-static inline lane_bits vf_within(vf x, vf lower, vf upper) {
-    const vf inside = _mm256_and_ps(_mm256_cmp_ps(lower, x, _CMP_LE_OQ), _mm256_cmp_ps(x, upper, _CMP_LE_OQ));
-    return (lane_bits)_mm256_movemask_ps(inside);
+/* One bit for each lane that lies between the limits. */
+static inline unsigned f32_within(f32_vector x, f32_vector lower, f32_vector upper) {
+    const __m256 inside = _mm256_and_ps(_mm256_cmp_ps(lower, x, _CMP_LE_OQ), _mm256_cmp_ps(x, upper, _CMP_LE_OQ));
+    return (unsigned)_mm256_movemask_ps(inside);
 }
+
+/*
+ * 2^k of integers k <= 0, by way of 2^(k + 64), which is a normal number, so that only the product is rounded. Floats are
+ * integers from 2^23 on, so the last bits of the sum are the biased exponent, and the shift drops the others.
+ */
+static inline f32_vector f32_power(f32_vector k) {
+    const f32_vector biased = f32_add(k, f32_set(0x1.8p23f + 127 + 64));
+    return f32_mul(f32_set(0x1p-64f), f32_from_bits(_mm256_slli_epi32(f32_bits(biased), 23)));
+}
+
+static inline f32_vector f32_load_f16(const void *p) { return _mm256_cvtph_ps(_mm_loadu_si128(p)); }
+
+static inline void f32_store_f16(void *p, f32_vector x) {
+    _mm_storeu_si128(p, _mm256_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+
+static inline f32_vector f32_load_bf16(const void *p) {
+    return f32_from_bits(_mm256_slli_epi32(_mm256_cvtepu16_epi32(_mm_loadu_si128(p)), 16));
+}
+
+/* Rounds to the upper 16 bits, where a NaN must not become an infinity: it gets the quiet bit instead. */
+static inline void f32_store_bf16(void *p, f32_vector x) {
+    const int_vector bits = f32_bits(x), upper = _mm256_srli_epi32(bits, 16);
+    const int_vector odd = int_and(upper, i32_set(1));
+    const int_vector rounded = _mm256_srli_epi32(i32_add(bits, i32_add(odd, i32_set(0x7fff))), 16);
+    const int_vector is_nan = f32_bits(_mm256_cmp_ps(x, x, _CMP_UNORD_Q));
+    const int_vector result = _mm256_blendv_epi8(rounded, int_or(upper, i32_set(0x40)), is_nan);
+    const int_vector packed = _mm256_permute4x64_epi64(_mm256_packus_epi32(result, result), 0xd8);
+    _mm_storeu_si128(p, _mm256_castsi256_si128(packed));
+}
+
+/* -------------------------------------------------------------------------------------------------- doubles -- */
+
+static inline f64_vector f64_set(double value) { return _mm256_set1_pd(value); }
+static inline f64_vector f64_load(const void *p) { return _mm256_loadu_pd(p); }
+static inline f64_vector f64_load_floats(const void *p) { return _mm256_cvtps_pd(_mm_loadu_ps(p)); }
+static inline void f64_store(void *p, f64_vector x) { _mm256_storeu_pd(p, x); }
+static inline f64_vector f64_add(f64_vector a, f64_vector b) { return _mm256_add_pd(a, b); }
+static inline f64_vector f64_sub(f64_vector a, f64_vector b) { return _mm256_sub_pd(a, b); }
+static inline f64_vector f64_mul(f64_vector a, f64_vector b) { return _mm256_mul_pd(a, b); }
+static inline f64_vector f64_div(f64_vector a, f64_vector b) { return _mm256_div_pd(a, b); }
+static inline f64_vector f64_max(f64_vector a, f64_vector b) { return _mm256_max_pd(a, b); }
+static inline f64_vector f64_fma(f64_vector a, f64_vector b, f64_vector c) { return _mm256_fmadd_pd(a, b, c); }
+static inline f64_vector f64_minus_abs(f64_vector x) { return _mm256_or_pd(x, f64_set(-0.0)); }
+static inline int_vector f64_bits(f64_vector x) { return _mm256_castpd_si256(x); }
+static inline f64_vector f64_from_bits(int_vector x) { return _mm256_castsi256_pd(x); }
+
+static inline f64_vector f64_select_negative(f64_vector x, f64_vector a, f64_vector b) {
+    return _mm256_blendv_pd(b, a, x);
+}
+
+static inline f64_vector f64_signs(const uint64_t *mask, int group, int k) {
+    return f64_select_negative(f64_from_bits(i64_tops(mask, group, k)), f64_set(-1.0), f64_set(1.0));
+}
+
+static inline f64_vector f64_select(const uint64_t *mask, int vector, f64_vector a, f64_vector b) {
+    return f64_select_negative(f64_from_bits(i64_tops(mask, vector / 4, vector % 4)), a, b);
+}
+
+static inline f64_vector f64_load_first(const void *p, int count, f64_vector fill) {
+    const int_vector first = i64_first(count);
+    return _mm256_blendv_pd(fill, _mm256_maskload_pd(p, first), f64_from_bits(first));
+}
+
+static inline void f64_store_first(void *p, int count, f64_vector x) { _mm256_maskstore_pd(p, i64_first(count), x); }
+
+static inline unsigned f64_within(f64_vector x, f64_vector lower, f64_vector upper) {
+    const __m256d inside = _mm256_and_pd(_mm256_cmp_pd(lower, x, _CMP_LE_OQ), _mm256_cmp_pd(x, upper, _CMP_LE_OQ));
+    return (unsigned)_mm256_movemask_pd(inside);
+}
+
+/* The same by way of 2^(k + 128). */
+static inline f64_vector f64_power(f64_vector k) {
+    const f64_vector biased = f64_add(k, f64_set(0x1.8p52 + 1023 + 128));
+    return f64_mul(f64_set(0x1p-128), f64_from_bits(i64_shift_left(f64_bits(biased), 52)));
+}
+
+/* -------------------------------------------------------------------------------------------------- targets -- */
 
 /* One bit for each of 32 bytes that equals value. */
 static inline uint32_t equal_lanes(__m256i bytes, int value) {
@@ -105,15 +270,14 @@ static inline uint32_t equal_lanes(__m256i bytes, int value) {
 
 /* One bit for each of 64 bytes that equals value. */
 static inline uint64_t equal_bytes(const unsigned char *bytes, int value) {
-    return equal_lanes(_mm256_loadu_si256((const void *)bytes), value) |
-           (uint64_t)equal_lanes(_mm256_loadu_si256((const void *)(bytes + 32)), value) << 32;
+    return equal_lanes(int_load(bytes), value) | (uint64_t)equal_lanes(int_load(bytes + 32), value) << 32;
 }
 
 /* The same for fewer than 64 bytes: masked loads read whole words of four, the last bytes are compared one by one. */
 static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, int value) {
     const int words = count / 4;
-    const __m256i low = _mm256_maskload_epi32((const void *)bytes, first_lanes(words));
-    const __m256i high = _mm256_maskload_epi32((const void *)(bytes + 32), first_lanes(words - 8));
+    const __m256i low = _mm256_maskload_epi32((const void *)bytes, i32_first(words));
+    const __m256i high = _mm256_maskload_epi32((const void *)(bytes + 32), i32_first(words - 8));
     const uint64_t in_words = ((uint64_t)1 << 4 * words) - 1;
     uint64_t bits = (equal_lanes(low, value) | (uint64_t)equal_lanes(high, value) << 32) & in_words;
     for (int i = 4 * words; i < count; i++) {
@@ -122,28 +286,28 @@ static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, 
     return bits;
 }
 
-static inline lane_bits equal_i32(const unsigned char *p, int value) {
-    const __m256i equal = _mm256_cmpeq_epi32(_mm256_loadu_si256((const void *)p), _mm256_set1_epi32(value));
-    return (lane_bits)_mm256_movemask_ps(_mm256_castsi256_ps(equal));
+/* One bit for each of 8 elements that equals value. */
+static inline unsigned equal_i32(const unsigned char *p, int value) {
+    const __m256i equal = _mm256_cmpeq_epi32(int_load(p), _mm256_set1_epi32(value));
+    return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(equal));
 }
 
-static inline lane_bits equal_f32(const unsigned char *p, int value) {
-    return (lane_bits)_mm256_movemask_ps(_mm256_cmp_ps(vf_load(p), vf_set((float)value), _CMP_EQ_OQ));
+static inline unsigned equal_f32(const unsigned char *p, int value) {
+    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(f32_load(p), f32_set((float)value), _CMP_EQ_OQ));
 }
 
-static inline lane_bits equal_i64(const unsigned char *p, int value) {
+static inline unsigned equal_i64(const unsigned char *p, int value) {
     const __m256i wanted = _mm256_set1_epi64x(value);
-    const __m256i low = _mm256_cmpeq_epi64(_mm256_loadu_si256((const void *)p), wanted);
-    const __m256i high = _mm256_cmpeq_epi64(_mm256_loadu_si256((const void *)(p + 32)), wanted);
-    return (lane_bits)(_mm256_movemask_pd(_mm256_castsi256_pd(low)) | _mm256_movemask_pd(_mm256_castsi256_pd(high))
-                                                                          << 4);
+    const __m256i low = _mm256_cmpeq_epi64(int_load(p), wanted), high = _mm256_cmpeq_epi64(int_load(p + 32), wanted);
+    return (unsigned)(_mm256_movemask_pd(_mm256_castsi256_pd(low)) | _mm256_movemask_pd(_mm256_castsi256_pd(high))
+                                                                         << 4);
 }
 
-static inline lane_bits equal_f64(const unsigned char *p, int value) {
+static inline unsigned equal_f64(const unsigned char *p, int value) {
     const __m256d wanted = _mm256_set1_pd(value);
-    const __m256d low = _mm256_cmp_pd(_mm256_loadu_pd((const void *)p), wanted, _CMP_EQ_OQ);
-    const __m256d high = _mm256_cmp_pd(_mm256_loadu_pd((const void *)(p + 32)), wanted, _CMP_EQ_OQ);
-    return (lane_bits)(_mm256_movemask_pd(low) | _mm256_movemask_pd(high) << 4);
+    const __m256d low = _mm256_cmp_pd(f64_load(p), wanted, _CMP_EQ_OQ);
+    const __m256d high = _mm256_cmp_pd(f64_load(p + 32), wanted, _CMP_EQ_OQ);
+    return (unsigned)(_mm256_movemask_pd(low) | _mm256_movemask_pd(high) << 4);
 }
 
 #include "kernels_vector.h"

@@ -1,88 +1,207 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The vector kernels for AVX-512 F, BW, DQ and VL: 16 floats a vector, and masks in mask registers.
+ * The vector kernels for AVX-512 F, BW, DQ and VL: 16 floats or 8 doubles a vector, and masks in mask registers.
  */
 #include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
 
-#define LANES 16
-typedef __m512 vf;
-typedef __m512i vi;
-typedef __m512i vw;
-typedef uint16_t lane_bits;
+#define VECTOR_BYTES 64
+#define f32_lanes 16
+#define f64_lanes 8
+typedef __m512 f32_vector;
+typedef __m512d f64_vector;
+typedef __m512i int_vector;
 
-static inline vf vf_set(float value) { return _mm512_set1_ps(value); }
-static inline vf vf_load(const void *p) { return _mm512_loadu_ps(p); }
-static inline void vf_store(void *p, vf x) { _mm512_storeu_ps(p, x); }
-static inline vf vf_add(vf a, vf b) { return _mm512_add_ps(a, b); }
-static inline vf vf_sub(vf a, vf b) { return _mm512_sub_ps(a, b); }
-static inline vf vf_mul(vf a, vf b) { return _mm512_mul_ps(a, b); }
-static inline vf vf_fma(vf a, vf b, vf c) { return _mm512_fmadd_ps(a, b, c); }
-static inline vi vf_bits(vf x) { return _mm512_castps_si512(x); }
-static inline vf vf_from_bits(vi x) { return _mm512_castsi512_ps(x); }
+/* ------------------------------------------------------------------------------------------------- integers -- */
 
-static inline vi vi_set(uint32_t value) { return _mm512_set1_epi32((int)value); }
-static inline vi vi_add(vi a, vi b) { return _mm512_add_epi32(a, b); }
-static inline vi vi_sub(vi a, vi b) { return _mm512_sub_epi32(a, b); }
-static inline vi vi_and(vi a, vi b) { return _mm512_and_si512(a, b); }
-static inline vi vi_or(vi a, vi b) { return _mm512_or_si512(a, b); }
-static inline vi vi_max(vi a, vi b) { return _mm512_max_epu32(a, b); }
+static inline int_vector int_load(const void *p) { return _mm512_loadu_si512(p); }
+static inline void int_store(void *p, int_vector x) { _mm512_storeu_si512(p, x); }
+static inline int_vector int_and(int_vector a, int_vector b) { return _mm512_and_si512(a, b); }
+static inline int_vector int_or(int_vector a, int_vector b) { return _mm512_or_si512(a, b); }
+
+static inline int_vector i8_set(uint8_t value) { return _mm512_set1_epi8((char)value); }
+static inline int_vector i16_set(uint16_t value) { return _mm512_set1_epi16((short)value); }
+static inline int_vector i32_set(uint32_t value) { return _mm512_set1_epi32((int)value); }
+static inline int_vector i64_set(uint64_t value) { return _mm512_set1_epi64((long long)value); }
+static inline int_vector i32_add(int_vector a, int_vector b) { return _mm512_add_epi32(a, b); }
+static inline int_vector i64_add(int_vector a, int_vector b) { return _mm512_add_epi64(a, b); }
+static inline int_vector i32_sub(int_vector a, int_vector b) { return _mm512_sub_epi32(a, b); }
+static inline int_vector i64_sub(int_vector a, int_vector b) { return _mm512_sub_epi64(a, b); }
+static inline int_vector i64_shift_left(int_vector x, unsigned bits) { return _mm512_slli_epi64(x, bits); }
+static inline int_vector i64_shift_right(int_vector x, unsigned bits) { return _mm512_srli_epi64(x, bits); }
+
+/* The larger of unsigned integers; those of 64 bits are below 2^63. */
+static inline int_vector i32_max(int_vector a, int_vector b) { return _mm512_max_epu32(a, b); }
+static inline int_vector i64_max(int_vector a, int_vector b) { return _mm512_max_epi64(a, b); }
 
 /* 64-bit lanes that have the same sum as the 32-bit ones, which are signed. */
-static inline vw vi_widen(vi x) {
+static inline int_vector i32_widen(int_vector x) {
     return _mm512_add_epi64(_mm512_cvtepi32_epi64(_mm512_castsi512_si256(x)),
                             _mm512_cvtepi32_epi64(_mm512_extracti64x4_epi64(x, 1)));
 }
 
-static inline vw vw_add(vw a, vw b) { return _mm512_add_epi64(a, b); }
-static inline vw vw_shift_left(vw x, unsigned bits) { return _mm512_slli_epi64(x, bits); }
-static inline int64_t vw_sum(vw x) { return _mm512_reduce_add_epi64(x); }
+static inline int64_t i64_sum(int_vector x) { return _mm512_reduce_add_epi64(x); }
 
 /* Whether any lane is above a limit, as an unsigned integer. */
-static inline int vi_any_above(vi x, uint32_t limit) { return _mm512_cmpgt_epu32_mask(x, vi_set(limit)) != 0; }
-
-/* The largest lane as an unsigned integer. */
-static inline uint32_t vi_largest(vi x) { return _mm512_reduce_max_epu32(x); }
-
-/* The mask's bits of a vector of the block. */
-static inline __mmask16 mask_bits(const uint64_t *mask, int vector) {
-    lane_bits bits;
-    memcpy(&bits, (const unsigned char *)mask + sizeof bits * (size_t)vector, sizeof bits);
-    return bits;
+static inline int i32_any_above(int_vector x, uint32_t limit) {
+    return _mm512_cmpgt_epu32_mask(x, i32_set(limit)) != 0;
 }
 
-/* -1 where the mask is set, 1 elsewhere, for the vector k of a group of four. */
-static inline vf vf_signs(const uint64_t *mask, int group, int k) {
-    return _mm512_mask_blend_ps(mask_bits(mask, 4 * group + k), vf_set(1.0f), vf_set(-1.0f));
-}
+/* The largest lane as an unsigned integer; below 2^63 where it has 64 bits. */
+static inline uint32_t i32_largest(int_vector x) { return _mm512_reduce_max_epu32(x); }
+static inline uint64_t i64_largest(int_vector x) { return (uint64_t)_mm512_reduce_max_epi64(x); }
 
-/* a where the mask is set, b elsewhere, for a vector of the block. */
-static inline vf vf_select(const uint64_t *mask, int vector, vf a, vf b) {
-    return _mm512_mask_blend_ps(mask_bits(mask, vector), b, a);
-}
-
-/* The first `count` lanes; count may be negative or more than LANES. */
-static inline __mmask16 first_lanes(int count) {
+/* The first `count` lanes; count may be negative or more than there are. */
+static inline __mmask16 i32_first(int count) {
     return _mm512_cmpgt_epi32_mask(_mm512_set1_epi32(count),
                                    _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));
 }
 
+static inline __mmask8 i64_first(int count) { return (__mmask8)i32_first(count); }
+
+/* ---------------------------------------------------------------------------------------------------- masks -- */
+
+/* The mask's bits of a vector of the block, which has 8, 16, 32 or 64 lanes. */
+static inline __mmask8 mask_8(const uint64_t *mask, int vector) { return ((const unsigned char *)mask)[vector]; }
+
+static inline __mmask16 mask_16(const uint64_t *mask, int vector) {
+    uint16_t bits;
+    memcpy(&bits, (const unsigned char *)mask + sizeof bits * (size_t)vector, sizeof bits);
+    return bits;
+}
+
+static inline __mmask32 mask_32(const uint64_t *mask, int vector) {
+    uint32_t bits;
+    memcpy(&bits, (const unsigned char *)mask + sizeof bits * (size_t)vector, sizeof bits);
+    return bits;
+}
+
+/* a where the mask is set, b elsewhere, in lanes of so many bits, for a vector of the block. */
+static inline int_vector i8_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
+    return _mm512_mask_blend_epi8(mask[vector], b, a);
+}
+
+static inline int_vector i16_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
+    return _mm512_mask_blend_epi16(mask_32(mask, vector), b, a);
+}
+
+static inline int_vector i32_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
+    return _mm512_mask_blend_epi32(mask_16(mask, vector), b, a);
+}
+
+static inline int_vector i64_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
+    return _mm512_mask_blend_epi64(mask_8(mask, vector), b, a);
+}
+
+/* --------------------------------------------------------------------------------------------------- floats -- */
+
+static inline f32_vector f32_set(float value) { return _mm512_set1_ps(value); }
+static inline f32_vector f32_load(const void *p) { return _mm512_loadu_ps(p); }
+static inline void f32_store(void *p, f32_vector x) { _mm512_storeu_ps(p, x); }
+static inline f32_vector f32_add(f32_vector a, f32_vector b) { return _mm512_add_ps(a, b); }
+static inline f32_vector f32_sub(f32_vector a, f32_vector b) { return _mm512_sub_ps(a, b); }
+static inline f32_vector f32_mul(f32_vector a, f32_vector b) { return _mm512_mul_ps(a, b); }
+static inline f32_vector f32_div(f32_vector a, f32_vector b) { return _mm512_div_ps(a, b); }
+static inline f32_vector f32_max(f32_vector a, f32_vector b) { return _mm512_max_ps(a, b); }
+static inline f32_vector f32_fma(f32_vector a, f32_vector b, f32_vector c) { return _mm512_fmadd_ps(a, b, c); }
+static inline f32_vector f32_minus_abs(f32_vector x) { return _mm512_or_ps(x, f32_set(-0.0f)); }
+static inline f32_vector f32_power(f32_vector k) { return _mm512_scalef_ps(f32_set(1), k); }
+static inline int_vector f32_bits(f32_vector x) { return _mm512_castps_si512(x); }
+static inline f32_vector f32_from_bits(int_vector x) { return _mm512_castsi512_ps(x); }
+
+/* a where x has its sign bit set, b elsewhere. */
+static inline f32_vector f32_select_negative(f32_vector x, f32_vector a, f32_vector b) {
+    return _mm512_mask_blend_ps(_mm512_movepi32_mask(f32_bits(x)), b, a);
+}
+
+/* -1 where the mask is set, 1 elsewhere, for the vector k of a group of four. */
+static inline f32_vector f32_signs(const uint64_t *mask, int group, int k) {
+    return _mm512_mask_blend_ps(mask_16(mask, 4 * group + k), f32_set(1.0f), f32_set(-1.0f));
+}
+
+/* a where the mask is set, b elsewhere, for a vector of the block. */
+static inline f32_vector f32_select(const uint64_t *mask, int vector, f32_vector a, f32_vector b) {
+    return _mm512_mask_blend_ps(mask_16(mask, vector), b, a);
+}
+
 /* The first `count` floats, and `fill` in the other lanes. Nothing else is read. */
-static inline vf vf_load_first(const void *p, int count, vf fill) {
-    return _mm512_mask_loadu_ps(fill, first_lanes(count), p);
+static inline f32_vector f32_load_first(const void *p, int count, f32_vector fill) {
+    return _mm512_mask_loadu_ps(fill, i32_first(count), p);
 }
 
 /* Stores the first `count` lanes. */
-static inline void vf_store_first(void *p, int count, vf x) { _mm512_mask_storeu_ps(p, first_lanes(count), x); }
+static inline void f32_store_first(void *p, int count, f32_vector x) { _mm512_mask_storeu_ps(p, i32_first(count), x); }
 
-static inline lane_bits vf_within(vf x, vf lower, vf upper) {
+/* One bit for each lane that lies between the limits. */
+static inline unsigned f32_within(f32_vector x, f32_vector lower, f32_vector upper) {
     return _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(lower, x, _CMP_LE_OQ), x, upper, _CMP_LE_OQ);
 }
 
+static inline f32_vector f32_load_f16(const void *p) { return _mm512_cvtph_ps(_mm256_loadu_si256(p)); }
+
+static inline void f32_store_f16(void *p, f32_vector x) {
+    _mm256_storeu_si256(p, _mm512_cvtps_ph(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+
+static inline f32_vector f32_load_bf16(const void *p) {
+    return f32_from_bits(_mm512_slli_epi32(_mm512_cvtepu16_epi32(_mm256_loadu_si256(p)), 16));
+}
+
+/* Rounds to the upper 16 bits, where a NaN must not become an infinity: it gets the quiet bit instead. */
+static inline void f32_store_bf16(void *p, f32_vector x) {
+    const int_vector bits = f32_bits(x), upper = _mm512_srli_epi32(bits, 16);
+    const int_vector odd = int_and(upper, i32_set(1));
+    const int_vector rounded = _mm512_srli_epi32(i32_add(bits, i32_add(odd, i32_set(0x7fff))), 16);
+    const __mmask16 is_nan = _mm512_cmp_ps_mask(x, x, _CMP_UNORD_Q);
+    const int_vector result = _mm512_mask_blend_epi32(is_nan, rounded, int_or(upper, i32_set(0x40)));
+    _mm256_storeu_si256(p, _mm512_cvtepi32_epi16(result));
+}
+
+/* -------------------------------------------------------------------------------------------------- doubles -- */
+
+static inline f64_vector f64_set(double value) { return _mm512_set1_pd(value); }
+static inline f64_vector f64_load(const void *p) { return _mm512_loadu_pd(p); }
+static inline f64_vector f64_load_floats(const void *p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
+static inline void f64_store(void *p, f64_vector x) { _mm512_storeu_pd(p, x); }
+static inline f64_vector f64_add(f64_vector a, f64_vector b) { return _mm512_add_pd(a, b); }
+static inline f64_vector f64_sub(f64_vector a, f64_vector b) { return _mm512_sub_pd(a, b); }
+static inline f64_vector f64_mul(f64_vector a, f64_vector b) { return _mm512_mul_pd(a, b); }
+static inline f64_vector f64_div(f64_vector a, f64_vector b) { return _mm512_div_pd(a, b); }
+static inline f64_vector f64_max(f64_vector a, f64_vector b) { return _mm512_max_pd(a, b); }
+static inline f64_vector f64_fma(f64_vector a, f64_vector b, f64_vector c) { return _mm512_fmadd_pd(a, b, c); }
+static inline f64_vector f64_minus_abs(f64_vector x) { return _mm512_or_pd(x, f64_set(-0.0)); }
+static inline f64_vector f64_power(f64_vector k) { return _mm512_scalef_pd(f64_set(1), k); }
+static inline int_vector f64_bits(f64_vector x) { return _mm512_castpd_si512(x); }
+static inline f64_vector f64_from_bits(int_vector x) { return _mm512_castsi512_pd(x); }
+
+static inline f64_vector f64_select_negative(f64_vector x, f64_vector a, f64_vector b) {
+    return _mm512_mask_blend_pd(_mm512_movepi64_mask(f64_bits(x)), b, a);
+}
+
+static inline f64_vector f64_signs(const uint64_t *mask, int group, int k) {
+    return _mm512_mask_blend_pd(mask_8(mask, 4 * group + k), f64_set(1.0), f64_set(-1.0));
+}
+
+static inline f64_vector f64_select(const uint64_t *mask, int vector, f64_vector a, f64_vector b) {
+    return _mm512_mask_blend_pd(mask_8(mask, vector), b, a);
+}
+
+static inline f64_vector f64_load_first(const void *p, int count, f64_vector fill) {
+    return _mm512_mask_loadu_pd(fill, i64_first(count), p);
+}
+
+static inline void f64_store_first(void *p, int count, f64_vector x) { _mm512_mask_storeu_pd(p, i64_first(count), x); }
+
+static inline unsigned f64_within(f64_vector x, f64_vector lower, f64_vector upper) {
+    return _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask(lower, x, _CMP_LE_OQ), x, upper, _CMP_LE_OQ);
+}
+
+/* -------------------------------------------------------------------------------------------------- targets -- */
+
 /* One bit for each of 64 bytes that equals value. */
 static inline uint64_t equal_bytes(const unsigned char *bytes, int value) {
-    return _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(bytes), _mm512_set1_epi8((char)value));
+    return _mm512_cmpeq_epi8_mask(int_load(bytes), _mm512_set1_epi8((char)value));
 }
 
 /* The same for fewer than 64 bytes; nothing else is read. */
@@ -91,24 +210,25 @@ static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, 
     return _mm512_mask_cmpeq_epi8_mask(first, _mm512_maskz_loadu_epi8(first, bytes), _mm512_set1_epi8((char)value));
 }
 
-static inline lane_bits equal_i32(const unsigned char *p, int value) {
-    return _mm512_cmpeq_epi32_mask(_mm512_loadu_si512(p), _mm512_set1_epi32(value));
+/* One bit for each of 16 elements that equals value. */
+static inline unsigned equal_i32(const unsigned char *p, int value) {
+    return _mm512_cmpeq_epi32_mask(int_load(p), _mm512_set1_epi32(value));
 }
 
-static inline lane_bits equal_f32(const unsigned char *p, int value) {
-    return _mm512_cmp_ps_mask(vf_load(p), vf_set((float)value), _CMP_EQ_OQ);
+static inline unsigned equal_f32(const unsigned char *p, int value) {
+    return _mm512_cmp_ps_mask(f32_load(p), f32_set((float)value), _CMP_EQ_OQ);
 }
 
-static inline lane_bits equal_i64(const unsigned char *p, int value) {
+static inline unsigned equal_i64(const unsigned char *p, int value) {
     const __m512i wanted = _mm512_set1_epi64(value);
-    return (lane_bits)(_mm512_cmpeq_epi64_mask(_mm512_loadu_si512(p), wanted) |
-                       _mm512_cmpeq_epi64_mask(_mm512_loadu_si512(p + 64), wanted) << 8);
+    return _mm512_cmpeq_epi64_mask(int_load(p), wanted) | (unsigned)_mm512_cmpeq_epi64_mask(int_load(p + 64), wanted)
+                                                              << 8;
 }
 
-static inline lane_bits equal_f64(const unsigned char *p, int value) {
+static inline unsigned equal_f64(const unsigned char *p, int value) {
     const __m512d wanted = _mm512_set1_pd(value);
-    return (lane_bits)(_mm512_cmp_pd_mask(_mm512_loadu_pd(p), wanted, _CMP_EQ_OQ) |
-                       _mm512_cmp_pd_mask(_mm512_loadu_pd(p + 64), wanted, _CMP_EQ_OQ) << 8);
+    return _mm512_cmp_pd_mask(f64_load(p), wanted, _CMP_EQ_OQ) |
+           (unsigned)_mm512_cmp_pd_mask(f64_load(p + 64), wanted, _CMP_EQ_OQ) << 8;
 }
 
 #include "kernels_vector.h"

@@ -8,25 +8,30 @@
  */
 #include "kernels.h"
 
+#include <math.h>
 #include <string.h>
 
 #define SMALLEST_EXPONENT 108 /* of 2^-19 */
 #define LARGEST_EXPONENT 127  /* of the floats just below 2 */
 
-static uint32_t load_bits(const void *array, int64_t index) {
-    uint32_t bits;
-    memcpy(&bits, (const unsigned char *)array + 4 * index, sizeof bits);
+static uint16_t load_u16(const void *array, int i) {
+    uint16_t bits;
+    memcpy(&bits, (const unsigned char *)array + sizeof bits * (size_t)i, sizeof bits);
     return bits;
 }
 
-static float load_float(const void *array, int64_t index) {
-    float value;
-    memcpy(&value, (const unsigned char *)array + 4 * index, sizeof value);
-    return value;
+static void store_u16(void *array, int i, uint16_t bits) {
+    memcpy((unsigned char *)array + sizeof bits * (size_t)i, &bits, sizeof bits);
 }
 
-static void store_float(void *array, int64_t index, float value) {
-    memcpy((unsigned char *)array + 4 * index, &value, sizeof value);
+static uint32_t load_u32(const void *array, int i) {
+    uint32_t bits;
+    memcpy(&bits, (const unsigned char *)array + sizeof bits * (size_t)i, sizeof bits);
+    return bits;
+}
+
+static void store_u32(void *array, int i, uint32_t bits) {
+    memcpy((unsigned char *)array + sizeof bits * (size_t)i, &bits, sizeof bits);
 }
 
 static int is_set(const uint64_t *mask, int i) { return (int)(mask[i / 64] >> i % 64 & 1); }
@@ -100,6 +105,56 @@ static int count_common(const uint64_t *a, const uint64_t *b, int count) {
     return common;
 }
 
+/* -------------------------------------------------------------------------------------------- float and double -- */
+
+/*
+ * Defines the vocabulary of sigmoid.h and real_portable.h for a type, with vectors of one element. There V(add) is
+ * f32_add or f64_add, and K(add), a kernel, is add_f32 or add_f64.
+ */
+#define DEFINE_VOCABULARY(element, real, fused, copy_sign)                                                             \
+    typedef real element##_vector;                                                                                     \
+                                                                                                                       \
+    static real element##_load(const void *array, int i) {                                                             \
+        real value;                                                                                                    \
+        memcpy(&value, (const unsigned char *)array + sizeof value * (size_t)i, sizeof value);                         \
+        return value;                                                                                                  \
+    }                                                                                                                  \
+    static void element##_store(void *array, int i, real value) {                                                      \
+        memcpy((unsigned char *)array + sizeof value * (size_t)i, &value, sizeof value);                               \
+    }                                                                                                                  \
+    static real element##_set(real value) { return value; }                                                            \
+    static real element##_add(real a, real b) { return a + b; }                                                        \
+    static real element##_sub(real a, real b) { return a - b; }                                                        \
+    static real element##_mul(real a, real b) { return a * b; }                                                        \
+    static real element##_div(real a, real b) { return a / b; }                                                        \
+    static real element##_fma(real a, real b, real c) { return fused(a, b, c); }                                       \
+    static real element##_max(real a, real b) { return a > b ? a : b; }                                                \
+    static real element##_minus_abs(real x) { return copy_sign(x, -1); }                                               \
+    static real element##_select_negative(real x, real a, real b) { return signbit(x) ? a : b; }
+
+DEFINE_VOCABULARY(f32, float, fmaf, copysignf)
+DEFINE_VOCABULARY(f64, double, fma, copysign)
+
+/* 2^k, rounded once; anything where k is NaN. */
+static float f32_power(float k) { return isnan(k) ? k : ldexpf(1, (int)k); }
+static double f64_power(double k) { return isnan(k) ? k : ldexp(1, (int)k); }
+
+#define JOIN_NAMES(a, b) a##_##b
+#define JOIN(a, b) JOIN_NAMES(a, b)
+#define V(name) JOIN(ELEMENT, name)
+
+#define K(name) JOIN(name, ELEMENT)
+
+#define ELEMENT f32
+#include "../sigmoid.h"
+#include "real_portable.h"
+#undef ELEMENT
+
+#define ELEMENT f64
+#include "../sigmoid.h"
+#include "real_portable.h"
+#undef ELEMENT
+
 /* A float that the one int64_t of a block does not hold. */
 static void add_any(exact_sum *sum, uint32_t bits, int negative) {
     const int exponent = (int)(bits >> 23 & 0xff);
@@ -114,10 +169,86 @@ static void add_any(exact_sum *sum, uint32_t bits, int negative) {
     exactloss_sum_add(sum, negative ? -mantissa : mantissa, EXACT_SUM_ONE - 149 + (exponent == 0 ? 0 : exponent - 1));
 }
 
+/* -------------------------------------------------------------------------------------------- conversions -- */
+
+static void widen_f16(const void *from, int count, void *to) {
+    for (int i = 0; i < count; i++) {
+        const uint32_t half = load_u16(from, i), sign = (half & 0x8000) << 16, fraction = half & 0x3ff;
+        const uint32_t exponent = half >> 10 & 31;
+        uint32_t bits;
+        if (exponent == 0) {
+            const float value = (float)fraction * 0x1p-24f;
+            memcpy(&bits, &value, sizeof bits);
+        } else if (exponent == 31) {
+            bits = 0x7f800000 | fraction << 13 | (uint32_t)(fraction != 0) << 22;
+        } else {
+            bits = (exponent + 112) << 23 | fraction << 13;
+        }
+        store_u32(to, i, sign | bits);
+    }
+}
+
+static uint32_t round_to_f16(uint32_t magnitude) {
+    if (magnitude > 0x7f800000) {
+        return 0x7e00 | (magnitude >> 13 & 0x3ff);
+    }
+    if (magnitude >= 0x47800000) { /* 2^16 */
+        return 0x7c00;
+    }
+    if (magnitude >= 0x38800000) { /* 2^-14; a carry out of the fraction is right, up to infinity */
+        const uint32_t rebased = magnitude - ((uint32_t)112 << 23);
+        return (rebased + 0xfff + (rebased >> 13 & 1)) >> 13;
+    }
+    float value; /* a subnormal: floats are 2^-24 apart from 0.5 on, as these are */
+    memcpy(&value, &magnitude, sizeof value);
+    value += 0.5f;
+    memcpy(&magnitude, &value, sizeof value);
+    return magnitude - 0x3f000000;
+}
+
+static void narrow_f16(const void *from, int count, void *to) {
+    for (int i = 0; i < count; i++) {
+        const uint32_t bits = load_u32(from, i);
+        store_u16(to, i, (uint16_t)((bits >> 16 & 0x8000) | round_to_f16(bits & 0x7fffffff)));
+    }
+}
+
+static void widen_bf16(const void *from, int count, void *to) {
+    for (int i = 0; i < count; i++) {
+        store_u32(to, i, (uint32_t)load_u16(from, i) << 16);
+    }
+}
+
+static void narrow_bf16(const void *from, int count, void *to) {
+    for (int i = 0; i < count; i++) {
+        const uint32_t bits = load_u32(from, i);
+        const int is_nan = (bits & 0x7fffffff) > 0x7f800000;
+        store_u16(to, i, (uint16_t)(is_nan ? bits >> 16 | 0x40 : (bits + 0x7fff + (bits >> 16 & 1)) >> 16));
+    }
+}
+
+/* Defines a selection between elements of a size in bytes. */
+#define DEFINE_SELECT(name, size)                                                                                      \
+    static void name(const uint64_t *mask, const void *a, int a_is_scalar, const void *b, int b_is_scalar, int count,  \
+                     void *out) {                                                                                      \
+        for (int i = 0; i < count; i++) {                                                                              \
+            const unsigned char *from_a = (const unsigned char *)a + (a_is_scalar ? 0 : (size)*i);                     \
+            const unsigned char *from_b = (const unsigned char *)b + (b_is_scalar ? 0 : (size)*i);                     \
+            memmove((unsigned char *)out + (size)*i, is_set(mask, i) ? from_a : from_b, (size));                       \
+        }                                                                                                              \
+    }
+
+DEFINE_SELECT(select_8, 1)
+DEFINE_SELECT(select_16, 2)
+DEFINE_SELECT(select_32, 4)
+DEFINE_SELECT(select_64, 8)
+
+/* ------------------------------------------------------------------------------------------------------ sums -- */
+
 static void sum_f32(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
     int64_t units = positives * EXACT_SUM_UNITS_OF_ONE;
     for (int i = 0; i < count; i++) {
-        const uint32_t bits = load_bits(predictions, i);
+        const uint32_t bits = load_u32(predictions, i);
         const int negative = (int)(bits >> 31) ^ is_set(mask, i);
         const int exponent = (int)(bits >> 23 & 0xff);
         if (exponent >= SMALLEST_EXPONENT && exponent <= LARGEST_EXPONENT) {
@@ -130,42 +261,31 @@ static void sum_f32(const void *predictions, const uint64_t *mask, int positives
     exactloss_sum_add_units(sum, units);
 }
 
-static int within_f32(const void *predictions, int count, float lower, float upper, uint64_t *mask) {
-    int found = 0;
-    clear_mask(mask, count);
+static void sum_f64(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
+    exactloss_sum_add_units(sum, positives * EXACT_SUM_UNITS_OF_ONE);
     for (int i = 0; i < count; i++) {
-        const float p = load_float(predictions, i);
-        found += set_bit(mask, i, lower <= p && p <= upper);
-    }
-    return found;
-}
-
-static void distances_f32(const void *predictions, const uint64_t *mask, int count, void *distances) {
-    for (int i = 0; i < count; i++) {
-        if (is_set(mask, i)) {
-            store_float(distances, i, 1.0f - load_float(predictions, i));
-        } else {
-            memmove((unsigned char *)distances + 4 * i, (const unsigned char *)predictions + 4 * i, 4);
-        }
+        const double p = f64_load(predictions, i);
+        exactloss_sum_add_double(sum, is_set(mask, i) ? -p : p);
     }
 }
 
-static void gradient_f32(const uint64_t *mask, int count, float g, void *gradient) {
+static void sum_products_f32(const void *predictions, const void *weights, const uint64_t *mask, int count,
+                             exact_sum *sum) {
     for (int i = 0; i < count; i++) {
-        store_float(gradient, i, is_set(mask, i) ? -g : g);
+        const double product = (double)f32_load(predictions, i) * (double)f32_load(weights, i);
+        exactloss_sum_add_double(sum, is_set(mask, i) ? -product : product);
     }
 }
 
-const exactloss_kernels exactloss_kernels_portable = {
-    .isa_name = "portable",
-    .decode_u8 = decode_u8,
-    .decode_i32 = decode_i32,
-    .decode_i64 = decode_i64,
-    .decode_f32 = decode_f32,
-    .decode_f64 = decode_f64,
-    .count_common = count_common,
-    .sum_f32 = sum_f32,
-    .within_f32 = within_f32,
-    .distances_f32 = distances_f32,
-    .gradient_f32 = gradient_f32,
-};
+static void sum_products_f64(const void *predictions, const void *weights, const uint64_t *mask, int count,
+                             exact_sum *sum) {
+    for (int i = 0; i < count; i++) {
+        const double p = f64_load(predictions, i);
+        exactloss_sum_add_product(sum, is_set(mask, i) ? -p : p, f32_load(weights, i));
+    }
+}
+
+static const real_kernels f32_kernels = REAL_KERNELS(f32);
+static const real_kernels f64_kernels = REAL_KERNELS(f64);
+
+const exactloss_kernels exactloss_kernels_portable = KERNELS("portable");

@@ -1,19 +1,103 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The vector kernels, once for every instruction set: kernels_avx2.c and kernels_avx512.c define the vocabulary (vf and
- * vi, vectors of LANES floats and 32-bit integers, vw, a vector of 64-bit integers, and the functions on them) and
- * include this file.
+ * The vector kernels, once for every instruction set: kernels_avx2.c and kernels_avx512.c define the vocabulary and
+ * include this file. f32_vector and f64_vector are vectors of f32_lanes floats and f64_lanes doubles, int_vector is one
+ * of integers, which i8_ to i64_ functions take as lanes of so many bits.
+ *
+ * What is the same for floats and for doubles is in sum_vector.h and real_vector.h, which are included for each, with
+ * ELEMENT f32 or f64. There V(add) is f32_add or f64_add.
  */
 #include "kernels.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
-static inline const unsigned char *float_at(const void *array, int i) {
-    return (const unsigned char *)array + 4 * (size_t)i;
+#define JOIN_NAMES(a, b) a##_##b
+#define JOIN(a, b) JOIN_NAMES(a, b)
+#define V(name) JOIN(ELEMENT, name)
+
+/* The same for the integers of their bit patterns: B(add) is i32_add or i64_add. */
+#define B(name) JOIN(BITS, name)
+
+/* The kernel of a name: K(sum) is sum_f32 or sum_f64. */
+#define K(name) JOIN(name, ELEMENT)
+
+#define ALWAYS_INLINE inline __attribute__((always_inline)) /* keeps the sums of a block in registers */
+#define GROUPS_PER_CHECK 16
+#define LEVELS 3
+#define CHUNK 64      /* vectors */
+#define PREFETCH 2048 /* bytes; hardware prefetchers lose the stream between the passes over a block */
+
+/* Asks for a line that may lie past the end of the array: a hint, which never faults. */
+static inline void prefetch(uintptr_t address) { __builtin_prefetch((const void *)address); }
+
+/* --------------------------------------------------------------------------------------------------- floats -- */
+
+typedef float f32_real;
+typedef uint32_t f32_pattern;
+
+#define f32_fraction 23 /* bits */
+#define f32_bias 127
+#define f32_magnitude_bits 0x7fffffffu
+#define f32_smallest_bits 0x36000000u /* 2^-19 */
+#define f32_high_split 6.0f
+#define f32_high_split_bits 0x40c00000u
+#define f32_low_split 0x1.8p-19f
+#define f32_low_split_bits 0x36400000u
+
+static inline int f32_is_out_of_range(int_vector largest) {
+    return i32_any_above(largest, 0x3f800000u - f32_smallest_bits);
 }
 
+/* Adds the parts of a block, in units of 2^-21 and 2^-42, and so many ones. */
+static inline void f32_add_parts(int_vector high, int_vector low, int ones, exact_sum *sum) {
+    const int_vector units = i64_add(i64_shift_left(i32_widen(high), 21), i32_widen(low));
+    exactloss_sum_add_units(sum, i64_sum(units) + ones * EXACT_SUM_UNITS_OF_ONE);
+}
+
+#define ELEMENT f32
+#define BITS i32
+#include "../sigmoid.h"
+#include "real_vector.h"
 #include "sum_vector.h"
+#undef ELEMENT
+#undef BITS
+
+/* -------------------------------------------------------------------------------------------------- doubles -- */
+
+typedef double f64_real;
+typedef uint64_t f64_pattern;
+
+#define f64_fraction 52 /* bits */
+#define f64_bias 1023
+#define f64_magnitude_bits 0x7fffffffffffffffu
+#define f64_smallest_bits 0x3cf0000000000000u /* 2^-48 */
+#define f64_high_split 6.0
+#define f64_high_split_bits 0x4018000000000000u
+#define f64_low_split 0x1.8p-48
+#define f64_low_split_bits 0x3cf8000000000000u
+
+static inline int f64_is_out_of_range(int_vector largest) {
+    return i32_any_above(i64_shift_right(largest, 32), 0x3ff00000u - (uint32_t)(f64_smallest_bits >> 32));
+}
+
+static inline int_vector i64_widen(int_vector x) { return x; }
+
+/* Adds the parts of a block, in units of 2^-50 and 2^-100, and so many ones. */
+static inline void f64_add_parts(int_vector high, int_vector low, int ones, exact_sum *sum) {
+    exactloss_sum_add(sum, i64_sum(high), EXACT_SUM_ONE - 50);
+    exactloss_sum_add(sum, i64_sum(low), EXACT_SUM_ONE - 100);
+    exactloss_sum_add_units(sum, ones * EXACT_SUM_UNITS_OF_ONE);
+}
+
+#define ELEMENT f64
+#define BITS i64
+#include "../sigmoid.h"
+#include "real_vector.h"
+#include "sum_vector.h"
+#undef ELEMENT
+#undef BITS
 
 /* --------------------------------------------------------------------------------------------------- masks -- */
 
@@ -40,25 +124,9 @@ static int decode_u8(const void *targets, int64_t offset, int count, int value, 
     return found;
 }
 
-static int within_f32(const void *floats, int count, float lower, float upper, uint64_t *mask) {
-    const vf low = vf_set(lower), high = vf_set(upper);
-    int found = 0;
-    for (int word = 0; 64 * word < count; word++) {
-        uint64_t bits = 0;
-        for (int i = 64 * word; i < 64 * word + 64 && i < count; i += LANES) {
-            const vf x = i + LANES <= count ? vf_load(float_at(floats, i))
-                                            : vf_load_first(float_at(floats, i), count - i, vf_set(NAN));
-            bits |= (uint64_t)vf_within(x, low, high) << i % 64;
-        }
-        mask[word] = bits;
-        found += __builtin_popcountll(bits);
-    }
-    return found;
-}
-
 /*
- * Defines a decoder from equal(p, value), which compares a vector's worth of elements; the last ones, fewer than that,
- * are compared in a copy that is padded with bytes of a value that is neither 0 nor 1.
+ * Defines a decoder from equal(p, value), which compares f32_lanes elements; the last ones, fewer than that, are
+ * compared in a copy that is padded with bytes of a value that is neither 0 nor 1.
  */
 #define DEFINE_DECODER(name, type, equal)                                                                              \
     static int name(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {                       \
@@ -66,10 +134,10 @@ static int within_f32(const void *floats, int count, float lower, float upper, u
         int found = 0;                                                                                                 \
         for (int word = 0; 64 * word < count; word++) {                                                                \
             uint64_t bits = 0;                                                                                         \
-            for (int i = 64 * word; i < 64 * word + 64 && i < count; i += LANES, p += LANES * sizeof(type)) {          \
-                unsigned char tail[LANES * sizeof(type)];                                                              \
+            for (int i = 64 * word; i < 64 * word + 64 && i < count; i += f32_lanes, p += f32_lanes * sizeof(type)) {  \
+                unsigned char tail[f32_lanes * sizeof(type)];                                                          \
                 const unsigned char *elements = p;                                                                     \
-                if (i + LANES > count) {                                                                               \
+                if (i + f32_lanes > count) {                                                                           \
                     memset(tail, 0xff, sizeof tail);                                                                   \
                     memcpy(tail, p, (size_t)(count - i) * sizeof(type));                                               \
                     elements = tail;                                                                                   \
@@ -89,37 +157,122 @@ DEFINE_DECODER(decode_f64, double, equal_f64)
 
 /* -------------------------------------------------------------------------------------------------- arrays -- */
 
-static void distances_f32(const void *predictions, const uint64_t *mask, int count, void *distances) {
-    const vf one = vf_set(1.0f);
-    unsigned char *out = distances;
-    const int vectors = count / LANES;
-    for (int v = 0; v < vectors; v++) {
-        const vf p = vf_load(float_at(predictions, v * LANES));
-        vf_store(out + 4 * LANES * v, vf_select(mask, v, vf_sub(one, p), p));
+/* The last elements of an array, fewer than a vector, in a copy. */
+typedef struct tail {
+    _Alignas(VECTOR_BYTES) unsigned char bytes[VECTOR_BYTES];
+} tail;
+
+static tail copy_tail(const unsigned char *p, size_t size) {
+    tail t = {{0}};
+    memcpy(t.bytes, p, size);
+    return t;
+}
+
+/* Defines the conversion to floats of a type of 16 bits. */
+#define DEFINE_WIDEN(name, load)                                                                                       \
+    static void name(const void *from, int count, void *to) {                                                          \
+        const unsigned char *in = from;                                                                                \
+        unsigned char *out = to;                                                                                       \
+        int i = 0;                                                                                                     \
+        for (; i + f32_lanes <= count; i += f32_lanes, in += 2 * f32_lanes, out += 4 * f32_lanes) {                    \
+            f32_store(out, load(in));                                                                                  \
+        }                                                                                                              \
+        if (i < count) {                                                                                               \
+            const tail rest = copy_tail(in, 2 * (size_t)(count - i));                                                  \
+            f32_store_first(out, count - i, load(rest.bytes));                                                         \
+        }                                                                                                              \
     }
-    const int rest = count % LANES;
-    if (rest != 0) {
-        const vf p = vf_load_first(float_at(predictions, vectors * LANES), rest, one);
-        vf_store_first(out + 4 * LANES * vectors, rest, vf_select(mask, vectors, vf_sub(one, p), p));
+
+/* Defines the conversion back. */
+#define DEFINE_NARROW(name, store)                                                                                     \
+    static void name(const void *from, int count, void *to) {                                                          \
+        const unsigned char *in = from;                                                                                \
+        unsigned char *out = to;                                                                                       \
+        int i = 0;                                                                                                     \
+        for (; i + f32_lanes <= count; i += f32_lanes, in += 4 * f32_lanes, out += 2 * f32_lanes) {                    \
+            store(out, f32_load(in));                                                                                  \
+        }                                                                                                              \
+        if (i < count) {                                                                                               \
+            tail rest;                                                                                                 \
+            store(rest.bytes, f32_load_first(in, count - i, f32_set(0)));                                              \
+            memcpy(out, rest.bytes, 2 * (size_t)(count - i));                                                          \
+        }                                                                                                              \
+    }
+
+DEFINE_WIDEN(widen_f16, f32_load_f16)
+DEFINE_WIDEN(widen_bf16, f32_load_bf16)
+DEFINE_NARROW(narrow_f16, f32_store_f16)
+DEFINE_NARROW(narrow_bf16, f32_store_bf16)
+
+/* Defines the selection between elements of a type. */
+#define DEFINE_SELECT(name, type, lanes)                                                                               \
+    static void name(const uint64_t *mask, const void *a, int a_is_scalar, const void *b, int b_is_scalar, int count,  \
+                     void *out) {                                                                                      \
+        enum { LANES = VECTOR_BYTES / sizeof(type) };                                                                  \
+        const unsigned char *from_a = a, *from_b = b;                                                                  \
+        const int vectors = count / LANES;                                                                             \
+        const size_t rest = (size_t)(count % LANES) * sizeof(type);                                                    \
+        int_vector x = int_load((const unsigned char[VECTOR_BYTES]){0}), y = x;                                        \
+        type scalar;                                                                                                   \
+        if (a_is_scalar && count > 0) {                                                                                \
+            memcpy(&scalar, a, sizeof scalar);                                                                         \
+            x = lanes##_set(scalar);                                                                                   \
+        }                                                                                                              \
+        if (b_is_scalar && count > 0) {                                                                                \
+            memcpy(&scalar, b, sizeof scalar);                                                                         \
+            y = lanes##_set(scalar);                                                                                   \
+        }                                                                                                              \
+        for (int v = 0; v < vectors; v++) {                                                                            \
+            const size_t at = VECTOR_BYTES * (size_t)v;                                                                \
+            x = a_is_scalar ? x : int_load(from_a + at);                                                               \
+            y = b_is_scalar ? y : int_load(from_b + at);                                                               \
+            int_store((unsigned char *)out + at, lanes##_select(mask, v, x, y));                                       \
+        }                                                                                                              \
+        if (rest != 0) {                                                                                               \
+            const size_t at = VECTOR_BYTES * (size_t)vectors;                                                          \
+            x = a_is_scalar ? x : int_load(copy_tail(from_a + at, rest).bytes);                                        \
+            y = b_is_scalar ? y : int_load(copy_tail(from_b + at, rest).bytes);                                        \
+            tail last;                                                                                                 \
+            int_store(last.bytes, lanes##_select(mask, vectors, x, y));                                                \
+            memcpy((unsigned char *)out + at, last.bytes, rest);                                                       \
+        }                                                                                                              \
+    }
+
+DEFINE_SELECT(select_8, uint8_t, i8)
+DEFINE_SELECT(select_16, uint16_t, i16)
+DEFINE_SELECT(select_32, uint32_t, i32)
+DEFINE_SELECT(select_64, uint64_t, i64)
+
+/* ------------------------------------------------------------------------------------------------- products -- */
+
+#define PRODUCTS 512 /* at a time: 4 KiB of doubles, and a whole number of words of a mask */
+
+/* The products of two floats are doubles, exactly. */
+static void sum_products_f32(const void *predictions, const void *weights, const uint64_t *mask, int count,
+                             exact_sum *sum) {
+    double products[PRODUCTS];
+    for (int from = 0; from < count; from += PRODUCTS) {
+        const unsigned char *p = f32_at(predictions, from), *w = f32_at(weights, from);
+        const int size = count - from < PRODUCTS ? count - from : PRODUCTS;
+        int i = 0;
+        for (; i + f64_lanes <= size; i += f64_lanes) {
+            f64_store(products + i, f64_mul(f64_load_floats(f32_at(p, i)), f64_load_floats(f32_at(w, i))));
+        }
+        for (; i < size; i++) {
+            float a, b;
+            memcpy(&a, f32_at(p, i), sizeof a);
+            memcpy(&b, f32_at(w, i), sizeof b);
+            products[i] = (double)a * (double)b;
+        }
+        sum_f64(products, mask + from / 64, 0, size, sum);
     }
 }
 
-static void gradient_f32(const uint64_t *mask, int count, float g, void *gradient) {
-    const vf plus = vf_set(g), minus = vf_set(-g);
-    unsigned char *out = gradient;
-    const int vectors = count / LANES;
-    for (int v = 0; v < vectors; v++) {
-        vf_store(out + 4 * LANES * v, vf_select(mask, v, minus, plus));
-    }
-    const int rest = count % LANES;
-    if (rest != 0) {
-        vf_store_first(out + 4 * LANES * vectors, rest, vf_select(mask, vectors, minus, plus));
-    }
+/* A double and a float have no product that is a double: left to the portable kernel. */
+static void sum_products_f64(const void *predictions, const void *weights, const uint64_t *mask, int count,
+                             exact_sum *sum) {
+    exactloss_kernels_portable.f64.wide->sum_products(predictions, weights, mask, count, sum);
 }
 
-#define KERNELS(name)                                                                                                  \
-    {                                                                                                                  \
-        .isa_name = name, .decode_u8 = decode_u8, .decode_i32 = decode_i32, .decode_i64 = decode_i64,                  \
-        .decode_f32 = decode_f32, .decode_f64 = decode_f64, .count_common = count_common, .sum_f32 = sum_f32,          \
-        .within_f32 = within_f32, .distances_f32 = distances_f32, .gradient_f32 = gradient_f32                         \
-    }
+static const real_kernels f32_kernels = REAL_KERNELS(f32);
+static const real_kernels f64_kernels = REAL_KERNELS(f64);

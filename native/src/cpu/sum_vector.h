@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a block of floats is summed exactly, by vectors: a part of kernels_vector.h.
+ * How a block is summed exactly, by vectors of floats or of doubles: a part of kernels_vector.h. The numbers in this
+ * argument are those of float; the constants in kernels_vector.h make the same of double.
  *
  * 1. Predictions nearly always lie in [2^-19, 1]. Then every ±p is a multiple of 2^-42, and float additions split it
  *    into two integers without error. Let y = ±p:
@@ -10,233 +11,221 @@
  *    integer. The r of four vectors are added as floats first, exactly: |R| <= 2^-20 in multiples of 2^-42 has 22 bits.
  *        l = R + 1.5 * 2^-19  lies in [2^-19, 2^-18], where floats are 2^-42 apart: exact
  *    and l's bit pattern, less that of the constant, is R in units of 2^-42, at most 2^22. A lane of int32_t holds the
- *    sums of a block: 4096 / LANES high parts <= 2^30, and 4096 / LANES / 4 low parts <= 2^29. It starts at minus the
- *    patterns of all the constants that will come, modulo 2^32. The products with the sign are exact in the fma.
+ *    sums of a block: 4096 / 8 high parts <= 2^30, and 4096 / 8 / 4 low parts <= 2^29. It starts at minus the patterns
+ *    of all the constants that will come, modulo 2^32. The products with the sign are exact in the fma.
+ *    With doubles: [2^-48, 1], grids 2^-50 and 2^-100, and 2048 / 4 high parts <= 2^59 in a lane of int64_t.
  *
  * 2. Whether a block is of that kind is the largest of (pattern of p) - (pattern of 2^-19), as unsigned integers:
  *    zeros, smaller and negative values, NaN and infinities all become large. It is looked at every few groups, so that
- *    little is done in vain. A tail is padded with ones, which are subtracted again.
+ *    little is done in vain. A tail is padded with ones, which are subtracted again. Of doubles only the upper halves
+ *    of the patterns are compared, which lets p below 1 + 2^-20 pass: the argument holds for these too.
  *
  * 3. Any other block of finite values is split in the same way, each rest by itself: with 2^e above every |y|,
  *    c = 1.5 * 2^(e+1) plays the part of 6, h = y + c is y on the grid 2^(e-22), and the rest y - (h - c) is exact and
  *    at most 2^(e-23), so e - 23 is the e of the next level. Three levels in registers take zeros, the probabilities of
- *    confident models down to 2^-45 and raw scores. They work on chunks of 64 vectors, so a lane sums to 2^28 at most.
+ *    confident models down to 2^-45 and raw scores. They work on chunks of 64 vectors, so a lane sums to 2^28 at most
+ *    (2^57 with doubles, and a block of 2048 of these to 2^62).
  *
  * 4. If something is left of a chunk after three levels, the chunk is done again level by level, the rests in a buffer,
- *    until all are 0: up to twelve levels for a mix of subnormals and huge values.
+ *    until all are 0: up to twelve levels for a mix of subnormals and huge values (41 with doubles).
  *
- * 5. A block with NaN, infinities or values from 2^125 up, where c would overflow, is left to the portable kernel.
+ * 5. A block with NaN, infinities or values from 2^125 (2^1021) up, where c would overflow, is left to the portable
+ *    kernel.
  *
- * All of this needs rounding to nearest and no flushing to zero; api.c sees to it.
+ * All of this needs rounding to nearest and no flushing to zero; the public functions see to it.
  */
-#ifndef EXACTLOSS_SUM_VECTOR_H
-#define EXACTLOSS_SUM_VECTOR_H
 
-#define SMALLEST_BITS 0x36000000u /* 2^-19 */
-#define ONE_BITS 0x3f800000u      /* 1 */
-#define HIGH_SPLIT 6.0f
-#define HIGH_SPLIT_BITS 0x40c00000u
-#define LOW_SPLIT 0x1.8p-19f
-#define LOW_SPLIT_BITS 0x36400000u
-#define GROUPS_PER_CHECK 16
-#define LEVELS 3
-#define CHUNK 64      /* vectors */
-#define PREFETCH 2048 /* bytes; hardware prefetchers lose the stream between the passes over a block */
-#define GROUP (4 * LANES)
+#define GROUP (4 * V(lanes))
 
-/* Asks for a line that may lie past the end of the array: a hint, which never faults. */
-static inline void prefetch(uintptr_t address) { __builtin_prefetch((const void *)address); }
-
-/* Lanes that each hold a signed integer plus `additions` times a bit pattern, modulo 2^32: those integers, widened. */
-static inline vw unbias(vi lanes, int additions, uint32_t pattern) {
-    return vi_widen(vi_sub(lanes, vi_set((uint32_t)additions * pattern)));
+/* Lanes that each hold a signed integer plus `additions` times a bit pattern, modulo 2^32 or 2^64: those integers, widened. */
+static inline int_vector V(unbias)(int_vector lanes, int additions, V(pattern) pattern) {
+    return B(widen)(B(sub)(lanes, B(set)((V(pattern))additions * pattern)));
 }
 
-/* Keeps the sums of a block in registers. */
-#define ALWAYS_INLINE inline __attribute__((always_inline))
-
-/* The sums of a block so far, and whether they are exact: where no lane of `largest` is above ONE - SMALLEST. */
-typedef struct block_sums {
-    vi high, low, largest;
-} block_sums;
-
-static ALWAYS_INLINE int are_exact(const block_sums *s) { return !vi_any_above(s->largest, ONE_BITS - SMALLEST_BITS); }
+/* The sums of a block so far; `largest` tells whether they are exact. */
+typedef struct V(sums) {
+    int_vector high, low, largest;
+} V(sums);
 
 /* Adds a group: four vectors of p, whose signs are in the mask. */
-static ALWAYS_INLINE block_sums add_group(block_sums s, const vf x[4], const uint64_t *mask, int group) {
-    const vf c = vf_set(HIGH_SPLIT);
-    vf high[4], rest[4];
+static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], const uint64_t *mask, int group) {
+    const V(vector) c = V(set)(V(high_split));
+    V(vector) high[4], rest[4];
     for (int k = 0; k < 4; k++) {
-        const vf sign = vf_signs(mask, group, k);
-        high[k] = vf_fma(x[k], sign, c);
-        rest[k] = vf_fma(x[k], sign, vf_sub(c, high[k]));
-        s.largest = vi_max(s.largest, vi_sub(vf_bits(x[k]), vi_set(SMALLEST_BITS)));
+        const V(vector) sign = V(signs)(mask, group, k);
+        high[k] = V(fma)(x[k], sign, c);
+        rest[k] = V(fma)(x[k], sign, V(sub)(c, high[k]));
+        s.largest = i32_max(s.largest, B(sub)(V(bits)(x[k]), B(set)(V(smallest_bits))));
     }
-    const vf rests = vf_add(vf_add(rest[0], rest[1]), vf_add(rest[2], rest[3]));
+    const V(vector) rests = V(add)(V(add)(rest[0], rest[1]), V(add)(rest[2], rest[3]));
     s.high =
-        vi_add(s.high, vi_add(vi_add(vf_bits(high[0]), vf_bits(high[1])), vi_add(vf_bits(high[2]), vf_bits(high[3]))));
-    s.low = vi_add(s.low, vf_bits(vf_add(rests, vf_set(LOW_SPLIT))));
+        B(add)(s.high, B(add)(B(add)(V(bits)(high[0]), V(bits)(high[1])), B(add)(V(bits)(high[2]), V(bits)(high[3]))));
+    s.low = B(add)(s.low, V(bits)(V(add)(rests, V(set)(V(low_split)))));
     return s;
 }
 
-/* Puts the sum of a block in units of 2^-42 into *units and returns 1, or returns 0 where a value is out of range. */
-static ALWAYS_INLINE int sum_units(const void *predictions, const uint64_t *mask, int count, int64_t *units) {
-    const int whole = count / GROUP;
-    const int rest = count % GROUP;
-    const int groups = whole + (rest != 0);
-    block_sums s = {vi_set(0 - 4 * (uint32_t)groups * HIGH_SPLIT_BITS), vi_set(0 - (uint32_t)groups * LOW_SPLIT_BITS),
-                    vi_set(0)};
-    vf x[4];
+/* Adds a block to `sum`, and returns 1; or returns 0 where a value is out of range. */
+static ALWAYS_INLINE int V(sum_in_range)(const void *predictions, const uint64_t *mask, int positives, int count,
+                                         exact_sum *sum) {
+    const int whole = count / GROUP, rest = count % GROUP, groups = whole + (rest != 0);
+    V(vector) x[4];
+    V(sums) s;
+    s.high = B(set)(0 - 4 * (V(pattern))groups * V(high_split_bits));
+    s.low = B(set)(0 - (V(pattern))groups * V(low_split_bits));
+    s.largest = B(set)(0);
     for (int g = 0; g < whole; g++) {
-        const unsigned char *p = float_at(predictions, g * GROUP);
-        if (g % GROUPS_PER_CHECK == GROUPS_PER_CHECK - 1 && !are_exact(&s)) {
+        const unsigned char *p = V(at)(predictions, g * GROUP);
+        if (g % GROUPS_PER_CHECK == GROUPS_PER_CHECK - 1 && V(is_out_of_range)(s.largest)) {
             return 0;
         }
         for (int k = 0; k < 4; k++) {
-            x[k] = vf_load(p + 4 * LANES * k);
-            if (4 * LANES * k % 64 == 0) {
-                prefetch((uintptr_t)p + PREFETCH + (unsigned)(4 * LANES * k));
+            x[k] = V(load)(p + VECTOR_BYTES * k);
+            if (VECTOR_BYTES * k % 64 == 0) {
+                prefetch((uintptr_t)p + PREFETCH + (unsigned)(VECTOR_BYTES * k));
             }
         }
-        s = add_group(s, x, mask, g);
+        s = V(add_group)(s, x, mask, g);
     }
     if (rest != 0) {
-        const unsigned char *p = float_at(predictions, whole * GROUP);
+        const unsigned char *p = V(at)(predictions, whole * GROUP);
         for (int k = 0; k < 4; k++) {
-            x[k] = vf_load_first(p + 4 * LANES * k, rest - LANES * k, vf_set(1.0f));
+            x[k] = V(load_first)(p + VECTOR_BYTES * k, rest - V(lanes) * k, V(set)(1));
         }
-        s = add_group(s, x, mask, whole);
+        s = V(add_group)(s, x, mask, whole);
     }
-    *units = vw_sum(vw_add(vw_shift_left(vi_widen(s.high), 21), vi_widen(s.low))) -
-             (groups * GROUP - count) * EXACT_SUM_UNITS_OF_ONE;
-    return are_exact(&s);
+    if (V(is_out_of_range)(s.largest)) {
+        return 0;
+    }
+    V(add_parts)(s.high, s.low, positives - (groups * GROUP - count), sum);
+    return 1;
 }
 
 /* The vector at element i of a block, with zeros behind its end. */
-static inline vf load_padded(const void *predictions, int i, int count) {
-    return i + LANES <= count ? vf_load(float_at(predictions, i))
-                              : vf_load_first(float_at(predictions, i), count - i, vf_set(0.0f));
+static inline V(vector) V(load_padded)(const void *predictions, int i, int count) {
+    return i + V(lanes) <= count ? V(load)(V(at)(predictions, i))
+                                 : V(load_first)(V(at)(predictions, i), count - i, V(set)(0));
 }
 
 /* The largest |p| of a block, as a bit pattern. */
-static uint32_t largest_magnitude(const void *predictions, int count) {
-    vi largest = vi_set(0);
-    for (int i = 0; i < count; i += LANES) {
-        const vf x = load_padded(predictions, i, count);
-        largest = vi_max(largest, vi_and(vf_bits(x), vi_set(0x7fffffffu)));
+static V(pattern) V(largest_magnitude)(const void *predictions, int count) {
+    int_vector largest = B(set)(0);
+    for (int i = 0; i < count; i += V(lanes)) {
+        const V(vector) x = V(load_padded)(predictions, i, count);
+        largest = B(max)(largest, int_and(V(bits)(x), B(set)(V(magnitude_bits))));
     }
-    return vi_largest(largest);
+    return B(largest)(largest);
 }
 
 /* The smallest e with |y| <= 2^e for the largest pattern, but not below -127, where the grid is the subnormals'. */
-static int exponent_above(uint32_t largest) {
-    const int exponent = (int)(largest >> 23);
-    return exponent != 0 ? exponent - 126 : largest <= 0x400000u ? -127 : -126;
+static int V(exponent_above)(V(pattern) largest) {
+    const int exponent = (int)(largest >> V(fraction));
+    const V(pattern) half = (V(pattern))1 << (V(fraction) - 1);
+    return exponent != 0 ? exponent + 1 - V(bias) : largest <= half ? -V(bias) : 1 - V(bias);
 }
 
 /* The pattern of c = 1.5 * 2^(e+1), -127 <= e <= 125. */
-static uint32_t split_pattern(int e) { return ((uint32_t)(e + 128) << 23) | 0x400000u; }
+static V(pattern) V(split_pattern)(int e) {
+    return ((V(pattern))(e + 1 + V(bias)) << V(fraction)) | (V(pattern))1 << (V(fraction) - 1);
+}
 
 /* Splits y at c: returns the pattern of the high part, and leaves the rest. */
-static ALWAYS_INLINE vi split(vf *y, vf c) {
-    const vf h = vf_add(*y, c);
-    *y = vf_sub(*y, vf_sub(h, c));
-    return vf_bits(h);
+static ALWAYS_INLINE int_vector V(split)(V(vector) * y, V(vector) c) {
+    const V(vector) h = V(add)(*y, c);
+    *y = V(sub)(*y, V(sub)(h, c));
+    return V(bits)(h);
 }
 
 /*
  * Adds the vectors [from, to) of a block to `units`, of 2^(e-22), 2^(e-45) and 2^(e-68), and returns 1; or returns 0
  * where some value has bits below the last of these.
  */
-static int sum_three_levels(const void *predictions, const uint64_t *mask, int count, int from, int to, int e,
-                            int64_t units[LEVELS]) {
-    vf c[LEVELS];
-    vi sums[LEVELS], rests = vi_set(0);
+static int V(sum_three_levels)(const void *predictions, const uint64_t *mask, int count, int from, int to, int e,
+                               int64_t units[LEVELS]) {
+    V(vector) c[LEVELS];
+    int_vector sums[LEVELS], rests = B(set)(0);
     for (int level = 0; level < LEVELS; level++) {
-        c[level] = vf_from_bits(vi_set(split_pattern(e - 23 * level)));
-        sums[level] = vi_set(0);
+        c[level] = V(from_bits)(B(set)(V(split_pattern)(e - V(fraction) * level)));
+        sums[level] = B(set)(0);
     }
     for (int v = from; v < to; v++) {
-        vf y = vf_mul(load_padded(predictions, v * LANES, count), vf_signs(mask, v / 4, v % 4));
+        V(vector) y = V(mul)(V(load_padded)(predictions, v * V(lanes), count), V(signs)(mask, v / 4, v % 4));
         for (int level = 0; level < LEVELS; level++) {
-            sums[level] = vi_add(sums[level], split(&y, c[level]));
+            sums[level] = B(add)(sums[level], V(split)(&y, c[level]));
         }
-        rests = vi_or(rests, vf_bits(y));
+        rests = int_or(rests, V(bits)(y));
     }
-    if (vi_largest(vi_and(rests, vi_set(0x7fffffffu))) != 0) {
+    if (B(largest)(int_and(rests, B(set)(V(magnitude_bits)))) != 0) {
         return 0;
     }
     for (int level = 0; level < LEVELS; level++) {
-        units[level] += vw_sum(unbias(sums[level], to - from, split_pattern(e - 23 * level)));
+        units[level] += i64_sum(V(unbias)(sums[level], to - from, V(split_pattern)(e - V(fraction) * level)));
     }
     return 1;
 }
 
 /* Moves what lies on the grid 2^(e - 22) from `rest` to the sum; returns the largest remaining magnitude's pattern. */
-static uint32_t sum_level(unsigned char *rest, int vectors, int e, exact_sum *sum) {
-    const vf c = vf_from_bits(vi_set(split_pattern(e)));
-    vi high = vi_set(0), largest = vi_set(0);
-    for (int v = 0; v < vectors; v++, rest += 4 * LANES) {
-        vf y = vf_load(rest);
-        high = vi_add(high, split(&y, c));
-        largest = vi_max(largest, vi_and(vf_bits(y), vi_set(0x7fffffffu)));
-        vf_store(rest, y);
+static V(pattern) V(sum_level)(unsigned char *rest, int vectors, int e, exact_sum *sum) {
+    const V(vector) c = V(from_bits)(B(set)(V(split_pattern)(e)));
+    int_vector high = B(set)(0), largest = B(set)(0);
+    for (int v = 0; v < vectors; v++, rest += VECTOR_BYTES) {
+        V(vector) y = V(load)(rest);
+        high = B(add)(high, V(split)(&y, c));
+        largest = B(max)(largest, int_and(V(bits)(y), B(set)(V(magnitude_bits))));
+        V(store)(rest, y);
     }
-    exactloss_sum_add(sum, vw_sum(unbias(high, vectors, split_pattern(e))), EXACT_SUM_ONE + e - 22);
-    return vi_largest(largest);
+    exactloss_sum_add(sum, i64_sum(V(unbias)(high, vectors, V(split_pattern)(e))), EXACT_SUM_ONE + e + 1 - V(fraction));
+    return B(largest)(largest);
 }
 
 /* Adds the vectors [from, to), at most CHUNK, level by level. */
-static void sum_all_levels(const void *predictions, const uint64_t *mask, int count, int from, int to, exact_sum *sum) {
-    unsigned char rest[4 * LANES * CHUNK];
-    vi largest = vi_set(0);
+static void V(sum_all_levels)(const void *predictions, const uint64_t *mask, int count, int from, int to,
+                              exact_sum *sum) {
+    unsigned char rest[VECTOR_BYTES * CHUNK];
+    int_vector largest = B(set)(0);
     for (int v = from; v < to; v++) {
-        const vf x = load_padded(predictions, v * LANES, count);
-        largest = vi_max(largest, vi_and(vf_bits(x), vi_set(0x7fffffffu)));
-        vf_store(rest + 4 * LANES * (v - from), vf_mul(x, vf_signs(mask, v / 4, v % 4)));
+        const V(vector) x = V(load_padded)(predictions, v * V(lanes), count);
+        largest = B(max)(largest, int_and(V(bits)(x), B(set)(V(magnitude_bits))));
+        V(store)(rest + VECTOR_BYTES * (v - from), V(mul)(x, V(signs)(mask, v / 4, v % 4)));
     }
-    for (uint32_t left = vi_largest(largest); left != 0;) {
-        left = sum_level(rest, to - from, exponent_above(left), sum);
+    for (V(pattern) left = B(largest)(largest); left != 0;) {
+        left = V(sum_level)(rest, to - from, V(exponent_above)(left), sum);
     }
 }
 
 /* Adds a block of any values with |p| <= 2^e, e <= 125. */
-static void sum_split(const void *predictions, const uint64_t *mask, int count, int e, exact_sum *sum) {
-    const int vectors = (count + LANES - 1) / LANES;
-    const int is_deep = e - 23 * (LEVELS - 1) < -127;
+static void V(sum_split)(const void *predictions, const uint64_t *mask, int count, int e, exact_sum *sum) {
+    const int vectors = (count + V(lanes) - 1) / V(lanes);
+    const int is_deep = e - V(fraction) * (LEVELS - 1) < -V(bias);
     int64_t units[LEVELS] = {0};
     for (int from = 0; from < vectors; from += CHUNK) {
         const int to = from + CHUNK < vectors ? from + CHUNK : vectors;
-        if (is_deep || !sum_three_levels(predictions, mask, count, from, to, e, units)) {
-            sum_all_levels(predictions, mask, count, from, to, sum);
+        if (is_deep || !V(sum_three_levels)(predictions, mask, count, from, to, e, units)) {
+            V(sum_all_levels)(predictions, mask, count, from, to, sum);
         }
     }
     for (int level = 0; level < LEVELS && !is_deep; level++) {
-        exactloss_sum_add(sum, units[level], EXACT_SUM_ONE + e - 22 - 23 * level);
+        exactloss_sum_add(sum, units[level], EXACT_SUM_ONE + e + 1 - V(fraction) * (level + 1));
     }
 }
 
 /* Adds a block that is off the fast path. Not inlined, so that the fast path need not save registers for it. */
-static __attribute__((noinline)) void sum_any(const void *predictions, const uint64_t *mask, int positives, int count,
-                                              exact_sum *sum) {
-    const uint32_t largest = largest_magnitude(predictions, count);
-    if (largest >= 252u << 23) {
-        exactloss_kernels_portable.sum_f32(predictions, mask, positives, count, sum);
+static __attribute__((noinline)) void V(sum_any)(const void *predictions, const uint64_t *mask, int positives,
+                                                 int count, exact_sum *sum) {
+    const V(pattern) largest = V(largest_magnitude)(predictions, count);
+    if (largest >= (V(pattern))(2 * V(bias) - 2) << V(fraction)) {
+        exactloss_kernels_portable.ELEMENT.wide->sum(predictions, mask, positives, count, sum);
         return;
     }
     exactloss_sum_add_units(sum, positives * EXACT_SUM_UNITS_OF_ONE);
     if (largest != 0) {
-        sum_split(predictions, mask, count, exponent_above(largest), sum);
+        V(sum_split)(predictions, mask, count, V(exponent_above)(largest), sum);
     }
 }
 
-static void sum_f32(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
-    int64_t units;
-    if (sum_units(predictions, mask, count, &units)) {
-        exactloss_sum_add_units(sum, units + positives * EXACT_SUM_UNITS_OF_ONE);
-    } else {
-        sum_any(predictions, mask, positives, count, sum);
+static void K(sum)(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
+    if (!V(sum_in_range)(predictions, mask, positives, count, sum)) {
+        V(sum_any)(predictions, mask, positives, count, sum);
     }
 }
 
-#endif
+#undef GROUP

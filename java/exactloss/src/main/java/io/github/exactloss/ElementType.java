@@ -8,6 +8,8 @@ enum ElementType {
     UINT8(8),
     INT32(32),
     INT64(64),
+    FLOAT16(16),
+    BFLOAT16(16),
     FLOAT32(32),
     FLOAT64(64),
     BITS(1);
@@ -28,6 +30,8 @@ enum ElementType {
             case UINT8 -> exactloss_h.EXACTLOSS_UINT8();
             case INT32 -> exactloss_h.EXACTLOSS_INT32();
             case INT64 -> exactloss_h.EXACTLOSS_INT64();
+            case FLOAT16 -> exactloss_h.EXACTLOSS_FLOAT16();
+            case BFLOAT16 -> exactloss_h.EXACTLOSS_BFLOAT16();
             case FLOAT32 -> exactloss_h.EXACTLOSS_FLOAT32();
             case FLOAT64 -> exactloss_h.EXACTLOSS_FLOAT64();
             case BITS -> exactloss_h.EXACTLOSS_BITS();

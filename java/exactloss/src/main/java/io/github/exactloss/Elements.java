@@ -6,7 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /** Memory, and the type of the elements that fill it. */
-abstract sealed class Elements permits Predictions, Targets {
+abstract sealed class Elements permits Condition, Output, Predictions, Targets, Weights {
     private static final long CACHE_LINE = 64;
 
     private final MemorySegment segment;
@@ -38,10 +38,33 @@ abstract sealed class Elements permits Predictions, Targets {
         return arena.allocate(type.bytes(count), CACHE_LINE);
     }
 
+    /** A copy: the one kind of array that Java lets nobody look into. */
+    static byte[] bytes(boolean[] booleans) {
+        byte[] bytes = new byte[booleans.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = (byte) (booleans[i] ? 1 : 0);
+        }
+        return bytes;
+    }
+
+    /** The whole bytes that hold {@code count} packed bits. */
+    static MemorySegment bytesOfBits(MemorySegment segment, long bitOffset, long count) {
+        Objects.checkFromIndexSize(bitOffset, count, segment.byteSize() * Byte.SIZE);
+        return segment.asSlice(bitOffset / Byte.SIZE, ElementType.BITS.bytes(bitOffset % Byte.SIZE + count));
+    }
+
     static long requireSameCount(Predictions predictions, Targets targets) {
         long count = predictions.count();
         if (count != targets.count()) {
             throw new IllegalArgumentException(count + " predictions, but " + targets.count() + " targets");
+        }
+        return count;
+    }
+
+    static long requireSameCount(Predictions predictions, Targets targets, Weights weights) {
+        long count = requireSameCount(predictions, targets);
+        if (count != weights.count()) {
+            throw new IllegalArgumentException(count + " predictions, but " + weights.count() + " weights");
         }
         return count;
     }

@@ -9,125 +9,154 @@ import java.util.function.Function;
  * An evaluation that takes its data in pieces. The result does not depend on how the data was cut, on the order of
  * {@link #add} and {@link #merge}, on the threads or machines that took part, or on their processors.
  *
- * <p>It holds less than a kilobyte of off-heap memory, whatever it is given. Made without an arena it owns that memory, and
+ * <p>It has the options of a {@link MnistLoss}: by default, those of {@link MnistLoss#create()}. They say how data is added;
+ * accumulators that are merged need only have the same threshold.
+ *
+ * <p>It holds about 1.4 kilobytes of off-heap memory, whatever it is given. Made without an arena it owns that memory, and
  * {@link #close()} frees it. Made in an arena it lives as long as the arena, and {@link #close()} only forbids further use.
  * Using it after either is an {@link IllegalStateException}.
+ *
+ * <p>Methods that add data throw what {@link MnistLoss} names, and then have added and written nothing.
  *
  * <p>Not thread-safe: use it from one thread at a time. Many threads each fill their own and merge them afterwards; for
  * that, an arena of their own choice must not be confined to one thread.
  */
 public final class LossAccumulator implements AutoCloseable {
+    private final MnistLoss options;
     private final MemorySegment memory;
-    private final double threshold;
     private final Arena owned;
     private boolean closed;
 
     /** @param owned the arena to close, or null if that is somebody else's business */
-    private LossAccumulator(MemorySegment memory, Arena owned) {
+    private LossAccumulator(MnistLoss options, MemorySegment memory, Arena owned) {
+        this.options = options;
         this.memory = memory;
-        this.threshold = Kernels.result(memory).threshold();
         this.owned = owned;
     }
 
-    /** An empty accumulator with the threshold {@value MnistLoss#DEFAULT_THRESHOLD}, which owns its memory. */
+    /** An empty accumulator with the default options, which owns its memory. */
     public static LossAccumulator create() {
-        return create(MnistLoss.DEFAULT_THRESHOLD);
+        return create(MnistLoss.create());
+    }
+
+    /** An empty accumulator with the options of a loss, which owns its memory. */
+    public static LossAccumulator create(MnistLoss options) {
+        return owning(arena -> create(options, arena));
+    }
+
+    /** An empty accumulator with the options of a loss, in an arena, whose owner frees it. */
+    public static LossAccumulator create(MnistLoss options, Arena arena) {
+        return new LossAccumulator(options, Kernels.newAccumulator(options.threshold(), arena), null);
     }
 
     /**
-     * An empty accumulator, which owns its memory.
-     *
-     * @param threshold a prediction above it counts as positive
-     * @throws IllegalArgumentException if the threshold is NaN
-     */
-    public static LossAccumulator create(double threshold) {
-        MnistLoss.requireThreshold(threshold);
-        NativeLoader.load();
-        return owning(arena -> Kernels.newAccumulator(threshold, arena));
-    }
-
-    /**
-     * An empty accumulator in an arena, whose owner frees it.
-     *
-     * @param threshold a prediction above it counts as positive
-     * @throws IllegalArgumentException if the threshold is NaN
-     */
-    public static LossAccumulator create(double threshold, Arena arena) {
-        MnistLoss.requireThreshold(threshold);
-        NativeLoader.load();
-        return new LossAccumulator(Kernels.newAccumulator(threshold, arena), null);
-    }
-
-    /**
-     * The accumulator that {@link #toBytes()} wrote, on this machine or another, in memory of its own.
+     * The accumulator that {@link #toBytes()} wrote, on this machine or another, in memory of its own. Its options are the
+     * default ones but for the threshold; to go on with others, {@link #merge} it into one that has them.
      *
      * @throws IllegalArgumentException if the number of bytes is wrong
      * @throws ExactLossException if they are no accumulator
      */
     public static LossAccumulator fromBytes(byte[] bytes) {
-        return owning(arena -> deserialize(bytes, arena));
+        return owning(arena -> fromBytes(bytes, arena));
     }
 
     /**
-     * The accumulator that {@link #toBytes()} wrote, on this machine or another, in an arena, whose owner frees it.
+     * The same in an arena, whose owner frees it.
      *
      * @throws IllegalArgumentException if the number of bytes is wrong
      * @throws ExactLossException if they are no accumulator
      */
     public static LossAccumulator fromBytes(byte[] bytes, Arena arena) {
-        return new LossAccumulator(deserialize(bytes, arena), null);
+        MnistLoss options = MnistLoss.create();
+        if (bytes.length != Kernels.ACCUMULATOR_BYTES) {
+            throw new IllegalArgumentException(
+                    "an accumulator has " + Kernels.ACCUMULATOR_BYTES + " bytes, not " + bytes.length);
+        }
+        MemorySegment memory = Kernels.deserialize(bytes, arena);
+        double threshold = Kernels.result(memory).threshold();
+        return new LossAccumulator(options.threshold(threshold), memory, null);
     }
 
     /** An accumulator that closes its arena itself, which Error Prone can't see. Shared, for the thread that merges it. */
     @SuppressWarnings("MustBeClosedChecker")
-    private static LossAccumulator owning(Function<Arena, MemorySegment> content) {
+    private static LossAccumulator owning(Function<Arena, LossAccumulator> inArena) {
         Arena arena = Arena.ofShared();
         try {
-            return new LossAccumulator(content.apply(arena), arena);
+            LossAccumulator accumulator = inArena.apply(arena);
+            return new LossAccumulator(accumulator.options, accumulator.memory, arena);
         } catch (RuntimeException e) {
             arena.close();
             throw e;
         }
     }
 
-    private static MemorySegment deserialize(byte[] bytes, Arena arena) {
-        NativeLoader.load();
-        if (bytes.length != Kernels.ACCUMULATOR_BYTES) {
-            throw new IllegalArgumentException(
-                    "an accumulator has " + Kernels.ACCUMULATOR_BYTES + " bytes, not " + bytes.length);
-        }
-        return Kernels.deserialize(bytes, arena);
-    }
-
-    /**
-     * Adds a batch.
-     *
-     * @throws IllegalArgumentException if the counts differ
-     */
+    /** Adds a batch. */
     public void add(Predictions predictions, Targets targets) {
-        add(predictions, targets, false);
+        long count = Elements.requireSameCount(predictions, targets);
+        Pieces pieces = Pieces.of(count, options.threads(), predictions.segment(), targets.segment());
+        if (pieces.isOne()) {
+            Kernels.add(memory(), predictions, targets, 0, count, options.flags());
+        } else {
+            addApart(pieces, predictions, targets, null);
+        }
+    }
+
+    /** Adds a batch of weighted elements. */
+    public void add(Predictions predictions, Targets targets, Weights weights) {
+        long count = Elements.requireSameCount(predictions, targets, weights);
+        Pieces pieces =
+                Pieces.of(count, options.threads(), predictions.segment(), targets.segment(), weights.segment());
+        if (pieces.isOne()) {
+            Kernels.add(memory(), predictions, targets, weights, 0, count, options.flags());
+        } else {
+            addApart(pieces, predictions, targets, weights);
+        }
+    }
+
+    /** By way of another accumulator, so that a refused piece leaves this one as it was. */
+    private void addApart(Pieces pieces, Predictions predictions, Targets targets, Weights weights) {
+        try (Arena arena = pieces.newArena()) {
+            Kernels.merge(memory(), options.accumulate(pieces, predictions, targets, weights, arena));
+        }
     }
 
     /**
-     * Adds a batch, or nothing of it if it has a prediction outside [0, 1] or NaN, or a target other than 0 or 1.
+     * Adds a batch and gives its gradient, in one pass over memory: for a mini-batch that comes in pieces, or for a training
+     * step whose loss goes into that of the epoch. The gradient is that of {@link MnistLoss#gradient(Predictions, Targets,
+     * Reduction, double, MemorySegment)} with {@code g = upstream / divisor}, rounded once.
      *
-     * @throws StrictModeException for the first such element
-     * @throws IllegalArgumentException if the counts differ
+     * @param upstream the derivative of the final result with respect to the loss; NaN and infinities pass on
+     * @param divisor the number of elements that the mean is taken over, of all pieces; 1 for the sum
+     * @param gradient as there
+     * @throws IllegalArgumentException also if the divisor is less than 1
      */
-    public void addStrict(Predictions predictions, Targets targets) {
-        add(predictions, targets, true);
-    }
-
-    private void add(Predictions predictions, Targets targets, boolean strict) {
-        long count = Elements.requireSameCount(predictions, targets);
-        Pieces pieces = Pieces.of(count, 1, predictions.segment(), targets.segment());
+    public void addWithGradient(
+            Predictions predictions, Targets targets, double upstream, long divisor, MemorySegment gradient) {
+        if (divisor < 1) {
+            throw new IllegalArgumentException("the divisor must be at least 1, not " + divisor);
+        }
+        Output output = options.gradientOutput(predictions, targets, gradient);
+        Pieces pieces = Pieces.of(
+                output.count(), options.threads(), predictions.segment(), targets.segment(), output.segment());
         if (pieces.isOne()) {
-            Kernels.add(memory(), predictions, targets, 0, count, strict);
+            Kernels.addWithGradient(
+                    memory(),
+                    predictions,
+                    targets,
+                    0,
+                    output.count(),
+                    upstream,
+                    divisor,
+                    options.gradientFlags(),
+                    output.segment());
             return;
         }
-        // Added up apart first, so that a refused piece leaves this accumulator as it was.
-        try (Arena arena = Arena.ofConfined()) {
-            Kernels.merge(memory(), pieces.accumulate(predictions, targets, threshold, strict, arena));
+        // Another thread's accumulator is refused now, not after the gradient was written.
+        Kernels.result(memory());
+        try (Arena arena = pieces.newArena()) {
+            Kernels.merge(
+                    memory(),
+                    options.accumulateWithGradient(pieces, predictions, targets, upstream, divisor, output, arena));
         }
     }
 
@@ -137,9 +166,9 @@ public final class LossAccumulator implements AutoCloseable {
      * @throws IllegalArgumentException if the thresholds differ
      */
     public void merge(LossAccumulator other) {
-        if (other.threshold != threshold) {
-            throw new IllegalArgumentException("an accumulator with threshold " + threshold
-                    + " can't take in one with threshold " + other.threshold);
+        if (other.options.threshold() != options.threshold()) {
+            throw new IllegalArgumentException("an accumulator with threshold " + options.threshold()
+                    + " can't take in one with threshold " + other.options.threshold());
         }
         Kernels.merge(memory(), other.memory());
     }

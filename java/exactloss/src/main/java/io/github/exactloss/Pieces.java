@@ -49,6 +49,26 @@ record Pieces(long count, int ranges, long piece) {
         return new Pieces(count, ranges, piece);
     }
 
+    /** For an operation on whole rows, which are the elements of these pieces. */
+    static Pieces ofRows(Rows rows, int threads, Predictions predictions, Targets targets) {
+        boolean shared = predictions.segment().isAccessibleBy(ANOTHER_THREAD)
+                && targets.segment().isAccessibleBy(ANOTHER_THREAD);
+        long most = shared ? Math.clamp(rows.rows(), 1, threads) : 1;
+        int ranges = Math.clamp(rows.rows() * rows.columns() / ELEMENTS, 1, (int) most);
+        if (predictions.segment().isNative() && targets.segment().isNative()) {
+            return new Pieces(rows.rows(), ranges, Long.MAX_VALUE);
+        }
+        int widest = Math.max(Math.max(predictions.type().bits, targets.type().bits), Float.SIZE);
+        long elements = HEAP_BYTES * Byte.SIZE / widest;
+        return new Pieces(rows.rows(), ranges, Math.max(1, elements / Math.max(1, rows.columns())));
+    }
+
+    /** An arena for what the calls share. Whoever asks for it closes it. */
+    @SuppressWarnings("MustBeClosedChecker")
+    Arena newArena() {
+        return ranges == 1 ? Arena.ofConfined() : Arena.ofShared();
+    }
+
     /** Whether one downcall does it all. */
     boolean isOne() {
         return ranges == 1 && count <= piece;
@@ -81,11 +101,16 @@ record Pieces(long count, int ranges, long piece) {
         }
     }
 
+    /** Adds elements to an accumulator. */
+    interface Addition {
+        void run(MemorySegment accumulator, long from, long count);
+    }
+
     /** The accumulator of all elements. The arena must be usable by every thread if there is more than one range. */
-    MemorySegment accumulate(Predictions predictions, Targets targets, double threshold, boolean strict, Arena arena) {
+    MemorySegment accumulate(double threshold, Arena arena, Addition addition) {
         MemorySegment[] sums = new MemorySegment[ranges];
         Arrays.setAll(sums, range -> Kernels.newAccumulator(threshold, arena));
-        run((range, from, length) -> Kernels.add(sums[range], predictions, targets, from, length, strict));
+        run((range, from, length) -> addition.run(sums[range], from, length));
         for (int range = 1; range < ranges; range++) {
             Kernels.merge(sums[0], sums[range]);
         }

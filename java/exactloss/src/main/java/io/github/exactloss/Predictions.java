@@ -6,20 +6,20 @@ import java.lang.foreign.MemorySegment;
 import java.util.Objects;
 
 /**
- * Predictions: a typed view, without a copy, of memory that the caller has.
+ * Predictions, or the logits that they are the sigmoids of: a typed view, without a copy, of memory that the caller has.
  *
- * <p>Usually they lie in [0, 1], but every float is allowed; see {@link MnistLoss} for NaN and infinities. Changes to the
- * memory are seen by the next call. A view is as long-lived and as shareable among threads as its memory: after its arena
- * is closed, using it is an {@link IllegalStateException}.
+ * <p>Usually predictions lie in [0, 1], but every number is allowed; see {@link MnistLoss} for NaN and infinities, and
+ * {@link MnistLoss#logits()} for logits. Changes to the memory are seen by the next call. A view is as long-lived and as
+ * shareable among threads as its memory: after its arena is closed, using it is an {@link IllegalStateException}.
  */
 public final class Predictions extends Elements {
-    private Predictions(MemorySegment segment) {
-        super(segment, ElementType.FLOAT32);
+    private Predictions(MemorySegment segment, ElementType type) {
+        super(segment, type);
     }
 
     /** A whole array. */
     public static Predictions of(float[] predictions) {
-        return new Predictions(MemorySegment.ofArray(predictions));
+        return ofFloats(MemorySegment.ofArray(predictions));
     }
 
     /**
@@ -32,13 +32,85 @@ public final class Predictions extends Elements {
         return of(predictions).slice(from, to - from);
     }
 
+    /** A whole array. */
+    public static Predictions of(double[] predictions) {
+        return ofDoubles(MemorySegment.ofArray(predictions));
+    }
+
+    /**
+     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
+     *
+     * @throws IndexOutOfBoundsException if the array has no such range
+     */
+    public static Predictions of(double[] predictions, int from, int to) {
+        Objects.checkFromToIndex(from, to, predictions.length);
+        return of(predictions).slice(from, to - from);
+    }
+
+    /** A whole array of float16: the bits that {@link Float#floatToFloat16} gives. */
+    public static Predictions ofFloat16(short[] predictions) {
+        return ofFloat16(MemorySegment.ofArray(predictions));
+    }
+
+    /**
+     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array of float16.
+     *
+     * @throws IndexOutOfBoundsException if the array has no such range
+     */
+    public static Predictions ofFloat16(short[] predictions, int from, int to) {
+        Objects.checkFromToIndex(from, to, predictions.length);
+        return ofFloat16(predictions).slice(from, to - from);
+    }
+
+    /** A whole array of bfloat16: the upper halves of the bits of floats. */
+    public static Predictions ofBfloat16(short[] predictions) {
+        return ofBfloat16(MemorySegment.ofArray(predictions));
+    }
+
+    /**
+     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array of bfloat16.
+     *
+     * @throws IndexOutOfBoundsException if the array has no such range
+     */
+    public static Predictions ofBfloat16(short[] predictions, int from, int to) {
+        Objects.checkFromToIndex(from, to, predictions.length);
+        return ofBfloat16(predictions).slice(from, to - from);
+    }
+
     /**
      * Float32 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
      *
      * @throws IllegalArgumentException if the size in bytes is no multiple of 4
      */
-    public static Predictions of(MemorySegment predictions) {
-        return new Predictions(predictions);
+    public static Predictions ofFloats(MemorySegment predictions) {
+        return new Predictions(predictions, ElementType.FLOAT32);
+    }
+
+    /**
+     * Float64 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
+     *
+     * @throws IllegalArgumentException if the size in bytes is no multiple of 8
+     */
+    public static Predictions ofDoubles(MemorySegment predictions) {
+        return new Predictions(predictions, ElementType.FLOAT64);
+    }
+
+    /**
+     * Float16 elements (IEEE binary16), in the machine's byte order and of any alignment, in native, mapped or heap memory.
+     *
+     * @throws IllegalArgumentException if the size in bytes is no multiple of 2
+     */
+    public static Predictions ofFloat16(MemorySegment predictions) {
+        return new Predictions(predictions, ElementType.FLOAT16);
+    }
+
+    /**
+     * Bfloat16 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
+     *
+     * @throws IllegalArgumentException if the size in bytes is no multiple of 2
+     */
+    public static Predictions ofBfloat16(MemorySegment predictions) {
+        return new Predictions(predictions, ElementType.BFLOAT16);
     }
 
     /**
@@ -48,7 +120,7 @@ public final class Predictions extends Elements {
      * @throws IllegalArgumentException if {@code count} is negative or too large to address
      */
     public static Predictions allocate(long count, Arena arena) {
-        return new Predictions(allocate(count, ElementType.FLOAT32, arena));
+        return ofFloats(allocate(count, ElementType.FLOAT32, arena));
     }
 
     /**
@@ -57,6 +129,6 @@ public final class Predictions extends Elements {
      * @throws IndexOutOfBoundsException if there are no such elements
      */
     public Predictions slice(long offset, long count) {
-        return new Predictions(range(offset, count));
+        return new Predictions(range(offset, count), type());
     }
 }

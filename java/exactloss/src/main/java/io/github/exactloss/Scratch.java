@@ -2,8 +2,11 @@
 package io.github.exactloss;
 
 import static io.github.exactloss.bindings.exactloss_h.C_DOUBLE;
+import static io.github.exactloss.bindings.exactloss_h.EXACTLOSS_ERROR_WEIGHT;
 import static io.github.exactloss.bindings.exactloss_h.EXACTLOSS_PREDICTIONS;
+import static io.github.exactloss.bindings.exactloss_h.EXACTLOSS_WEIGHTS;
 
+import io.github.exactloss.InvalidElementException.Argument;
 import io.github.exactloss.bindings.exactloss_evaluation;
 import io.github.exactloss.bindings.exactloss_violation;
 import java.lang.foreign.Arena;
@@ -36,9 +39,14 @@ record Scratch(MemorySegment loss, MemorySegment evaluation, MemorySegment viola
     }
 
     Evaluation readEvaluation() {
+        return read(evaluation);
+    }
+
+    static Evaluation read(MemorySegment evaluation) {
         return new Evaluation(
                 exactloss_evaluation.loss(evaluation),
                 exactloss_evaluation.loss_sum(evaluation),
+                exactloss_evaluation.weight_sum(evaluation),
                 exactloss_evaluation.loss_f32(evaluation),
                 exactloss_evaluation.loss_sum_f32(evaluation),
                 exactloss_evaluation.accuracy(evaluation),
@@ -53,15 +61,26 @@ record Scratch(MemorySegment loss, MemorySegment evaluation, MemorySegment viola
     }
 
     /** Nowhere unless it is needed: FFM's checks of one more segment would be felt in a small call. */
-    MemorySegment violation(boolean strict) {
-        return strict ? violation : MemorySegment.NULL;
+    MemorySegment violation(int flags) {
+        return (flags & Kernels.STRICT) != 0 ? violation : MemorySegment.NULL;
     }
 
-    StrictModeException readViolation(long from) {
-        boolean inPredictions = exactloss_violation.argument(violation) == EXACTLOSS_PREDICTIONS();
+    InvalidElementException readViolation(int flags, long from) {
+        long index = from + exactloss_violation.index(violation);
+        double value = exactloss_violation.value(violation);
+        int argument = exactloss_violation.argument(violation);
+        if (argument == EXACTLOSS_WEIGHTS()) {
+            return new InvalidElementException(
+                    EXACTLOSS_ERROR_WEIGHT(),
+                    Argument.WEIGHTS,
+                    index,
+                    value,
+                    "a weight must be finite and not negative");
+        }
         return new StrictModeException(
-                inPredictions ? StrictModeException.Argument.PREDICTIONS : StrictModeException.Argument.TARGETS,
-                from + exactloss_violation.index(violation),
-                exactloss_violation.value(violation));
+                argument == EXACTLOSS_PREDICTIONS() ? Argument.PREDICTIONS : Argument.TARGETS,
+                index,
+                value,
+                (flags & Kernels.LOGITS) != 0);
     }
 }

@@ -98,11 +98,7 @@ public final class Targets extends Elements {
 
     /** A copy of an array: the one kind of memory that Java lets nobody look into. Changes to the array are not seen. */
     public static Targets of(boolean[] targets) {
-        byte[] bytes = new byte[targets.length];
-        for (int i = 0; i < bytes.length; i++) {
-            bytes[i] = (byte) (targets[i] ? 1 : 0);
-        }
-        return of(bytes);
+        return of(bytes(targets));
     }
 
     /** Bytes (uint8, C's or NumPy's bool) in native, mapped or heap memory. */
@@ -154,10 +150,8 @@ public final class Targets extends Elements {
      * @throws IndexOutOfBoundsException if the segment has no such bits
      */
     public static Targets ofBits(MemorySegment targets, long bitOffset, long count) {
-        Objects.checkFromIndexSize(bitOffset, count, targets.byteSize() * Byte.SIZE);
-        long first = bitOffset % Byte.SIZE;
-        MemorySegment bytes = targets.asSlice(bitOffset / Byte.SIZE, ElementType.BITS.bytes(first + count));
-        return new Targets(bytes, ElementType.BITS, first, count);
+        MemorySegment bytes = bytesOfBits(targets, bitOffset, count);
+        return new Targets(bytes, ElementType.BITS, bitOffset % Byte.SIZE, count);
     }
 
     /**

@@ -3,8 +3,9 @@
  * The exact loss, gradient and metrics of a binary classifier, computed by a native library on memory that the caller has.
  *
  * <p>{@link io.github.exactloss.MnistLoss} has the operations, {@link io.github.exactloss.LossAccumulator} takes data in
- * pieces. Both take {@link io.github.exactloss.Predictions} and {@link io.github.exactloss.Targets}, which are views of
- * arrays or memory segments, and give an {@link io.github.exactloss.Evaluation}.
+ * pieces. Both take {@link io.github.exactloss.Predictions}, {@link io.github.exactloss.Targets} and
+ * {@link io.github.exactloss.Weights}, which are views of arrays or memory segments, and give an
+ * {@link io.github.exactloss.Evaluation}. {@link io.github.exactloss.Elementwise} has what such a loss is built from.
  *
  * <h2>The native library</h2>
  *
@@ -26,8 +27,8 @@
  *
  * <h2>Memory</h2>
  *
- * No method copies the caller's elements, keeps their memory, or writes to an input; only
- * {@link io.github.exactloss.Targets#of(boolean[])} has to copy. Off-heap memory belongs to the arena that it was allocated
+ * No method copies the caller's elements, keeps their memory, or writes to an input that is not its output too; only a
+ * {@code boolean[]} has to be copied. Off-heap memory belongs to the arena that it was allocated
  * from: closing it frees the memory, and every later use is an {@link IllegalStateException}. Heap arrays are passed in
  * place too, in pieces of at most 65,536 elements and 256 KiB of an array, because the garbage collector has to wait while
  * native code reads the heap.

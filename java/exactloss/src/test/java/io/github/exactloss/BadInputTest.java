@@ -31,7 +31,12 @@ class BadInputTest {
                 loss::mean,
                 loss::sum,
                 loss::evaluate,
-                (predictions, targets) -> loss.none(predictions, targets, distances));
+                (predictions, targets) -> loss.none(predictions, targets, distances),
+                (predictions, targets) -> loss.gradient(predictions, targets, Reduction.SUM, 1, distances),
+                (predictions, targets) -> loss.lossAndGradient(predictions, targets, Reduction.SUM, 1, distances),
+                (predictions, targets) -> loss.mean(predictions, targets, Weights.of(output)),
+                (predictions, targets) -> loss.sum(predictions, targets, Weights.of(output)),
+                (predictions, targets) -> loss.evaluate(predictions, targets, Weights.of(output)));
     }
 
     private void assertRefused(String message, ThrowingCallable call) {
@@ -59,16 +64,34 @@ class BadInputTest {
             targets = Targets.allocate(count, arena);
         }
         Predictions open = Predictions.of(new float[(int) count]);
+        Targets labels = Targets.of(new byte[(int) count]);
+        MemorySegment gradient = MemorySegment.ofArray(new float[(int) count]);
+        Weights weights = Weights.ofFloats(predictions.segment());
+        Rows rows = Rows.of(3, count / 3);
         for (MnistLoss some : List.of(loss, loss.strict(), loss.threads(2))) {
             assertThatIllegalStateException().isThrownBy(() -> some.mean(predictions, targets));
             assertThatIllegalStateException().isThrownBy(() -> some.evaluate(open, targets));
             assertThatIllegalStateException().isThrownBy(() -> some.none(open, targets, open.segment()));
             assertThatIllegalStateException().isThrownBy(() -> some.gradient(targets, open.segment()));
-            assertThatIllegalStateException()
-                    .isThrownBy(() -> some.gradient(Targets.of(new byte[(int) count]), predictions.segment()));
+            assertThatIllegalStateException().isThrownBy(() -> some.gradient(labels, predictions.segment()));
+            for (ThrowingCallable call : List.<ThrowingCallable>of(
+                    () -> some.mean(open, labels, weights),
+                    () -> some.sum(open, labels, weights),
+                    () -> some.evaluate(open, labels, weights),
+                    () -> some.meanRows(predictions, labels, rows),
+                    () -> some.sumRows(open, targets, rows),
+                    () -> some.evaluateRows(open, targets, rows),
+                    () -> some.lossAndGradient(predictions, labels, Reduction.MEAN, 1, gradient),
+                    () -> some.lossAndGradient(open, labels, Reduction.MEAN, 1, predictions.segment()),
+                    () -> some.logits().gradient(predictions, labels, Reduction.MEAN, 1, gradient))) {
+                assertThatIllegalStateException().isThrownBy(call);
+            }
         }
         try (LossAccumulator accumulator = LossAccumulator.create()) {
             assertThatIllegalStateException().isThrownBy(() -> accumulator.add(predictions, targets));
+            assertThatIllegalStateException().isThrownBy(() -> accumulator.add(open, labels, weights));
+            assertThatIllegalStateException()
+                    .isThrownBy(() -> accumulator.addWithGradient(predictions, labels, 1, count, gradient));
             assertThat(accumulator.result().count()).isZero();
         }
     }
@@ -76,12 +99,23 @@ class BadInputTest {
     @Test
     void memoryOfAnotherThread() {
         try (Arena arena = Arena.ofConfined()) {
-            Predictions predictions = Predictions.allocate(3, arena);
-            assertThatExceptionOfType(CompletionException.class)
-                    .isThrownBy(() -> CompletableFuture.supplyAsync(
-                                    () -> loss.mean(predictions, Targets.of(new byte[3])))
-                            .join())
-                    .withCauseInstanceOf(WrongThreadException.class);
+            Predictions confined = Predictions.allocate(3, arena);
+            Predictions predictions = Predictions.of(new float[3]);
+            Targets targets = Targets.of(new byte[3]);
+            MemorySegment distances = MemorySegment.ofArray(output);
+            for (Runnable call : List.<Runnable>of(
+                    () -> loss.mean(confined, targets),
+                    () -> loss.mean(predictions, targets, Weights.ofFloats(confined.segment())),
+                    () -> loss.meanRows(confined, targets, Rows.of(1, 3)),
+                    () -> loss.lossAndGradient(confined, targets, Reduction.MEAN, 1, distances),
+                    () -> loss.none(predictions, targets, confined.segment()),
+                    () -> Elementwise.sigmoid(confined, distances),
+                    () -> Elementwise.where(Condition.of(new byte[3]), confined.segment(), distances, 4, distances))) {
+                assertThatExceptionOfType(CompletionException.class)
+                        .isThrownBy(() -> CompletableFuture.runAsync(call).join())
+                        .withCauseInstanceOf(WrongThreadException.class);
+            }
+            assertThat(output).containsOnly(42);
         }
     }
 
@@ -93,9 +127,19 @@ class BadInputTest {
         assertRefused("the output is read-only", () -> loss.none(predictions, targets, readOnly));
         assertRefused("the output is read-only", () -> loss.gradient(targets, readOnly));
         MemorySegment tooSmall = MemorySegment.ofArray(output).asSlice(1);
-        String message = "the output has 11 bytes, too few for 3 floats";
+        String message = "the output has 11 bytes, too few for 3 elements of 4 bytes";
         assertRefused(message, () -> loss.none(predictions, targets, tooSmall));
         assertRefused(message, () -> loss.gradient(targets, tooSmall));
+        assertRefused(message, () -> loss.gradient(predictions, targets, Reduction.SUM, 1, tooSmall));
+        Predictions doubles = Predictions.of(new double[3]);
+        Predictions halves = Predictions.ofFloat16(new short[6]);
+        message = "the output has 12 bytes, too few for 3 elements of 8 bytes";
+        assertRefused(message, () -> loss.none(doubles, targets, MemorySegment.ofArray(output)));
+        assertRefused(
+                message, () -> loss.lossAndGradient(doubles, targets, Reduction.SUM, 1, MemorySegment.ofArray(output)));
+        assertRefused(
+                "the output has 11 bytes, too few for 6 elements of 2 bytes",
+                () -> loss.lossAndGradient(halves, Targets.of(new byte[6]), Reduction.SUM, 1, tooSmall));
     }
 
     @Test
@@ -103,7 +147,7 @@ class BadInputTest {
         try (Arena arena = Arena.ofConfined()) {
             List<MemorySegment> memories = List.of(MemorySegment.ofArray(new float[8]), arena.allocate(32));
             for (MemorySegment memory : memories) {
-                Predictions predictions = Predictions.of(memory.asSlice(4, 12));
+                Predictions predictions = Predictions.ofFloats(memory.asSlice(4, 12));
                 Targets floats = Targets.ofFloats(memory.asSlice(4, 12));
                 Targets bytes = Targets.ofBytes(memory.asSlice(16, 3));
                 String message = "the output overlaps an input";
@@ -113,6 +157,14 @@ class BadInputTest {
                 calls.add(() -> loss.none(predictions, floats, memory.asSlice(4, 12)));
                 calls.add(() -> loss.none(Predictions.of(new float[3]), bytes, memory.asSlice(8, 12)));
                 calls.add(() -> loss.gradient(floats, memory.asSlice(4, 12)));
+                Targets apart = Targets.of(new byte[3]);
+                calls.add(() -> loss.lossAndGradient(predictions, apart, Reduction.SUM, 1, memory));
+                calls.add(() -> loss.lossAndGradient(
+                        Predictions.of(new float[3]), floats, Reduction.SUM, 1, memory.asSlice(4, 12)));
+                // In place, but what it would add to is what it reads.
+                MnistLoss adding = loss.accumulateGradients();
+                calls.add(() -> adding.lossAndGradient(predictions, apart, Reduction.SUM, 1, memory.asSlice(4, 12)));
+                calls.add(() -> adding.gradient(predictions, apart, Reduction.SUM, 1, memory.asSlice(4, 12)));
                 for (ThrowingCallable call : calls) {
                     assertRefused(message, call);
                 }
@@ -130,11 +182,13 @@ class BadInputTest {
     void views() {
         MemorySegment six = MemorySegment.ofArray(new byte[6]);
         String message = "a segment of 6 bytes holds no whole number of FLOAT32 elements of 4 bytes";
-        assertRefused(message, () -> Predictions.of(six));
+        assertRefused(message, () -> Predictions.ofFloats(six));
         assertRefused(message, () -> Targets.ofFloats(six));
+        assertRefused(message, () -> Weights.ofFloats(six));
         message = "a count of -1 is negative or too large";
         assertRefused(message, () -> Predictions.allocate(-1, Arena.ofAuto()));
         assertRefused(message, () -> Targets.allocate(-1, Arena.ofAuto()));
+        assertRefused(message, () -> Weights.allocate(-1, Arena.ofAuto()));
         message = "a count of %d is negative or too large".formatted(1L << 61);
         assertRefused(message, () -> Predictions.allocate(1L << 61, Arena.ofAuto()));
         Predictions predictions = Predictions.of(new float[6]);
@@ -144,6 +198,10 @@ class BadInputTest {
             assertOutOfBounds(() -> targets.slice(range[0], range[1]));
             int from = (int) range[0];
             assertOutOfBounds(() -> Predictions.of(new float[6], from, from + (int) range[1]));
+            assertOutOfBounds(() -> Predictions.of(new double[6], from, from + (int) range[1]));
+            assertOutOfBounds(() -> Predictions.ofFloat16(new short[6], from, from + (int) range[1]));
+            assertOutOfBounds(() -> Predictions.ofBfloat16(new short[6], from, from + (int) range[1]));
+            assertOutOfBounds(() -> Weights.of(new float[6], from, from + (int) range[1]));
             assertOutOfBounds(() -> Targets.of(new byte[6], from, from + (int) range[1]));
             assertOutOfBounds(() -> Targets.of(new float[6], from, from + (int) range[1]));
         }

@@ -32,6 +32,10 @@ final class Batch {
             this.source = source;
         }
 
+        double draw(SplittableRandom random) {
+            return source.applyAsDouble(random);
+        }
+
         private static float anyFinite(SplittableRandom random) {
             float value = Float.intBitsToFloat(random.nextInt());
             return Float.isFinite(value) ? value : anyFinite(random);
@@ -48,7 +52,7 @@ final class Batch {
         SplittableRandom random = new SplittableRandom(seed);
         Batch batch = new Batch(new float[count], new byte[count]);
         for (int i = 0; i < count; i++) {
-            batch.predictions[i] = (float) values.source.applyAsDouble(random);
+            batch.predictions[i] = (float) values.draw(random);
             batch.targets[i] = (byte) (random.nextInt(50) == 0 ? 2 : random.nextInt(2));
         }
         return batch;

@@ -37,7 +37,7 @@ class DistancesTest {
                 parallel.none(batch.predictions(), batch.targets(), MemorySegment.ofArray(onHeap));
                 assertArrayEquals(expected, onHeap, what);
                 try (Arena arena = Arena.ofShared()) {
-                    Predictions predictions = Predictions.of(
+                    Predictions predictions = Predictions.ofFloats(
                             MemoryKind.OFF_HEAP.copy(batch.predictions().segment(), arena));
                     Predictions offHeap = Predictions.allocate(count, arena);
                     parallel.none(predictions, Targets.of(batch.floatTargets()), offHeap.segment());

@@ -4,18 +4,32 @@ package io.github.exactloss;
 import java.math.BigInteger;
 
 /**
- * The loss by definition, in integers of any size: a float is an integer times 2^-149, and so is 1. It shares nothing with
- * the native library, not even the rounding.
+ * The loss by definition, in integers of any size: predictions and 1 are multiples of one power of two, weights of another,
+ * and so are their products. It shares nothing with the native library, not even the rounding.
  */
 final class ExactReference {
-    private static final int UNIT_EXPONENT = -149;
-    private static final BigInteger ONE = BigInteger.ONE.shiftLeft(-UNIT_EXPONENT);
+    /** Every double is a multiple of 2 to this power. */
+    private static final int LEAST_DOUBLE = -1074;
 
+    private final int unitExponent;
+    private final int weightExponent;
+    private final BigInteger one;
     private BigInteger sum = BigInteger.ZERO;
-    private long count;
+    private BigInteger weights = BigInteger.ZERO;
+    private long nanCount;
     private boolean plusInfinity;
     private boolean minusInfinity;
-    private boolean nan;
+
+    /** For float32 predictions, without weights. */
+    ExactReference() {
+        this(FloatType.FLOAT32, false);
+    }
+
+    ExactReference(FloatType type, boolean weighted) {
+        unitExponent = type.leastExponent;
+        weightExponent = weighted ? FloatType.FLOAT32.leastExponent : 0;
+        one = BigInteger.ONE.shiftLeft(-unitExponent);
+    }
 
     static ExactReference of(Batch batch) {
         ExactReference reference = new ExactReference();
@@ -25,90 +39,114 @@ final class ExactReference {
         return reference;
     }
 
-    void add(float prediction, boolean positive) {
-        count++;
-        if (Float.isNaN(prediction)) {
-            nan = true;
-        } else if (Float.isInfinite(prediction)) {
+    void add(double prediction, boolean positive) {
+        add(prediction, positive, 1);
+    }
+
+    void add(double prediction, boolean positive, float weight) {
+        BigInteger times = units(weight, weightExponent);
+        weights = weights.add(times);
+        if (Double.isNaN(prediction) || (Double.isInfinite(prediction) && weight == 0)) {
+            nanCount++;
+        } else if (Double.isInfinite(prediction)) {
             if ((prediction > 0) != positive) {
                 plusInfinity = true;
             } else {
                 minusInfinity = true;
             }
         } else {
-            sum = sum.add(positive ? ONE.subtract(units(prediction)) : units(prediction));
+            BigInteger units = units(prediction, unitExponent);
+            sum = sum.add((positive ? one.subtract(units) : units).multiply(times));
         }
     }
 
     double mean() {
-        return count == 0 ? Double.NaN : rounded(BigInteger.valueOf(count), 53, -1074);
+        return weights.signum() == 0 ? Double.NaN : rounded(unitExponent, weights, FloatType.FLOAT64);
     }
 
     double sum() {
-        return rounded(BigInteger.ONE, 53, -1074);
+        return rounded(unitExponent + weightExponent, BigInteger.ONE, FloatType.FLOAT64);
     }
 
     float meanFloat() {
-        return count == 0 ? Float.NaN : (float) rounded(BigInteger.valueOf(count), 24, -149);
+        return weights.signum() == 0 ? Float.NaN : (float) rounded(unitExponent, weights, FloatType.FLOAT32);
     }
 
     float sumFloat() {
-        return (float) rounded(BigInteger.ONE, 24, -149);
+        return (float) rounded(unitExponent + weightExponent, BigInteger.ONE, FloatType.FLOAT32);
     }
 
-    /** {@code dividend / divisor}, rounded once to float. */
-    static float quotient(double dividend, long divisor) {
-        long bits = Double.doubleToLongBits(dividend);
-        long fraction = bits & ((1L << 52) - 1);
-        int biased = Math.getExponent(dividend) + 1023;
-        BigInteger magnitude = biased == 0
-                ? BigInteger.valueOf(fraction)
-                : BigInteger.valueOf(fraction | 1L << 52).shiftLeft(biased - 1);
-        return (float)
-                rounded(dividend < 0 ? magnitude.negate() : magnitude, -1074, BigInteger.valueOf(divisor), 24, -149);
+    double weightSum() {
+        return rounded(weights, weightExponent, BigInteger.ONE, FloatType.FLOAT64);
     }
 
-    private double rounded(BigInteger divisor, int precision, int leastExponent) {
-        if (nan || (plusInfinity && minusInfinity)) {
+    long nanCount() {
+        return nanCount;
+    }
+
+    /** {@code dividend / divisor}, rounded once to a type. */
+    static double quotient(double dividend, long divisor, FloatType type) {
+        return rounded(units(dividend, LEAST_DOUBLE), LEAST_DOUBLE, BigInteger.valueOf(divisor), type);
+    }
+
+    /** {@code 1 - prediction}, rounded once to a type. */
+    static double complement(double prediction, FloatType type) {
+        BigInteger one = BigInteger.ONE.shiftLeft(-LEAST_DOUBLE);
+        return rounded(one.subtract(units(prediction, LEAST_DOUBLE)), LEAST_DOUBLE, BigInteger.ONE, type);
+    }
+
+    /** {@code a + b}, rounded once to a type. */
+    static double sum(double a, double b, FloatType type) {
+        BigInteger sum = units(a, LEAST_DOUBLE).add(units(b, LEAST_DOUBLE));
+        return rounded(sum, LEAST_DOUBLE, BigInteger.ONE, type);
+    }
+
+    private double rounded(int scale, BigInteger divisor, FloatType type) {
+        if (nanCount > 0 || (plusInfinity && minusInfinity)) {
             return Double.NaN;
         }
         if (plusInfinity || minusInfinity) {
             return plusInfinity ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
         }
-        return rounded(sum, UNIT_EXPONENT, divisor, precision, leastExponent);
+        return rounded(sum, scale, divisor, type);
     }
 
-    private static BigInteger units(float value) {
-        int bits = Float.floatToRawIntBits(value);
-        int biased = bits >>> 23 & 0xff;
-        int fraction = bits & 0x7fffff;
-        BigInteger magnitude = biased == 0
-                ? BigInteger.valueOf(fraction)
-                : BigInteger.valueOf(fraction | 0x800000).shiftLeft(biased - 1);
-        return bits < 0 ? magnitude.negate() : magnitude;
+    /** A finite value in units of {@code 2^exponent}, of which it is a multiple. */
+    private static BigInteger units(double value, int exponent) {
+        long bits = Double.doubleToRawLongBits(value);
+        int biased = (int) (bits >>> 52) & 0x7ff;
+        long fraction = bits & (1L << 52) - 1;
+        BigInteger magnitude = BigInteger.valueOf(biased == 0 ? fraction : fraction | 1L << 52);
+        int shift = Math.max(biased, 1) - 1075 - exponent;
+        if (magnitude.signum() != 0 && magnitude.getLowestSetBit() < -shift) {
+            throw new ArithmeticException(value + " is no multiple of 2^" + exponent);
+        }
+        BigInteger units = magnitude.shiftLeft(shift);
+        return bits < 0 ? units.negate() : units;
     }
 
     /**
-     * {@code dividend * 2^scale / divisor}, rounded to nearest even to {@code precision} bits whose last one is worth at
-     * least {@code 2^leastExponent}. The scaling at the end is exact, or overflows where the result does.
+     * {@code dividend * 2^scale / divisor}, rounded to nearest even to the precision of a type, whose last bit is worth at
+     * least its smallest number. The scaling at the end is exact, or overflows where the result does.
      */
-    private static double rounded(
-            BigInteger dividend, int scale, BigInteger divisor, int precision, int leastExponent) {
+    private static double rounded(BigInteger dividend, int scale, BigInteger divisor, FloatType type) {
         BigInteger magnitude = dividend.abs();
-        int exponent = Math.max(magnitude.bitLength() - divisor.bitLength() + scale - precision, leastExponent);
+        int exponent =
+                Math.max(magnitude.bitLength() - divisor.bitLength() + scale - type.precision, type.leastExponent);
         while (true) {
             int shift = scale - exponent;
             BigInteger numerator = shift >= 0 ? magnitude.shiftLeft(shift) : magnitude;
             BigInteger denominator = shift >= 0 ? divisor : divisor.shiftLeft(-shift);
             BigInteger[] parts = numerator.divideAndRemainder(denominator);
-            if (parts[0].bitLength() > precision) {
+            if (parts[0].bitLength() > type.precision) {
                 exponent++;
                 continue;
             }
             int half = parts[1].shiftLeft(1).compareTo(denominator);
             boolean up = half > 0 || (half == 0 && parts[0].testBit(0));
             double value = Math.scalb((up ? parts[0].add(BigInteger.ONE) : parts[0]).doubleValue(), exponent);
-            return dividend.signum() < 0 ? -value : value;
+            double inRange = value > type.max ? Double.POSITIVE_INFINITY : value;
+            return dividend.signum() < 0 ? -inRange : inRange;
         }
     }
 }

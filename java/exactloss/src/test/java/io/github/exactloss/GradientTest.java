@@ -2,11 +2,14 @@
 package io.github.exactloss;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -24,7 +27,8 @@ class GradientTest {
         SplittableRandom random = new SplittableRandom(SEED);
         for (int count : new int[] {1, 3, 63, 64, 65, 1000, 4097, 65_536, 65_537, 131_073, 200_001}) {
             double upstream = random.nextDouble(-10, 10);
-            float g = ExactReference.quotient(upstream, reduction == Reduction.MEAN ? count : 1);
+            long divisor = reduction == Reduction.MEAN ? count : 1;
+            float g = (float) ExactReference.quotient(upstream, divisor, FloatType.FLOAT32);
             Batch batch = Batch.random(Batch.Values.UNIT, count, SEED);
             float[] expected = new float[count];
             for (int i = 0; i < count; i++) {
@@ -76,18 +80,60 @@ class GradientTest {
         assertThat(gradient).containsExactly(0.5f, 0.5f, 5);
     }
 
-    /** At and just beside the middle of two floats, where rounding twice goes wrong. */
-    @Test
-    void theQuotientOfAPieceIsRoundedOnce() {
+    /** At and just beside the middle of two values, where rounding twice goes wrong. */
+    @ParameterizedTest
+    @EnumSource
+    void theQuotientOfAPieceIsRoundedOnce(FloatType type) {
         SplittableRandom random = new SplittableRandom(SEED);
-        for (int round = 0; round < 100_000; round++) {
+        ElementType elements = type.view(type.memory()).type();
+        double subnormal = Math.scalb(1.0, type.leastExponent + type.precision / 2);
+        for (int round = 0; round < 20_000; round++) {
             long count = random.nextLong(1, 1L << random.nextInt(1, 48));
-            double middle = (float) random.nextDouble(0.5, 1) + 0x1p-25;
-            double upstream = middle * count * (random.nextBoolean() ? 1 : 0x1p-140);
+            double value = type.get(type.memory(random.nextDouble(0.5, 1)), 0);
+            double middle = value + Math.scalb(1.0, -type.precision - 1);
+            double upstream = middle * count * (random.nextBoolean() ? 1 : subnormal);
             assertEquals(
-                    ExactReference.quotient(upstream, count),
-                    (float) MnistLoss.quotientRoundedToOdd(upstream, count),
+                    ExactReference.quotient(upstream, count, type),
+                    Kernels.quotient(upstream, count, elements),
                     "seed %d, %s / %d".formatted(SEED, upstream, count));
         }
+    }
+
+    /** In one call, in pieces and in threads; overwriting, and adding with one rounding. */
+    @ParameterizedTest
+    @EnumSource
+    void hasTheTypeOfThePredictions(FloatType type) {
+        SplittableRandom random = new SplittableRandom(SEED);
+        for (int count : new int[] {1, 65, 5000, 140_001}) {
+            TypedBatch batch = TypedBatch.random(type, Batch.Values.UNIT, count, SEED);
+            double[] before = TypedBatch.random(type, Batch.Values.UNIT, count, SEED + 1).values;
+            for (Reduction reduction : Reduction.values()) {
+                double upstream = random.nextDouble(-10, 10);
+                double g = ExactReference.quotient(upstream, reduction == Reduction.MEAN ? count : 1, type);
+                double[] expected = new double[count];
+                Arrays.setAll(expected, i -> batch.isPositive(i) ? -g : g);
+                String what = "seed %d, %d elements, %s of %s".formatted(SEED, count, reduction, upstream);
+                for (MnistLoss some : List.of(loss, loss.threads(2))) {
+                    MemorySegment gradient = type.memory(before);
+                    some.gradient(batch.predictions(), batch.targets(), reduction, upstream, gradient);
+                    assertArrayEquals(expected, type.values(gradient), what);
+                    gradient = type.memory(before);
+                    some.accumulateGradients()
+                            .gradient(batch.predictions(), batch.targets(), reduction, upstream, gradient);
+                    for (int i = 0; i < count; i += count < 1000 ? 1 : 13) {
+                        double sum = ExactReference.sum(before[i], expected[i], type);
+                        assertEquals(sum, type.get(gradient, i), what);
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void thatOfLogitsNeedsThem() {
+        float[] gradient = {5};
+        assertThatExceptionOfType(UnsupportedOperationException.class)
+                .isThrownBy(() -> loss.logits().gradient(Targets.of(new byte[1]), MemorySegment.ofArray(gradient)));
+        assertThat(gradient).containsExactly(5);
     }
 }

@@ -10,11 +10,14 @@ import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
+import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Arrays that begin right after an unreadable page, and arrays that end right before one: a single byte read or written
@@ -35,6 +38,7 @@ class GuardPageTest {
 
     private static Guarded predictions;
     private static Guarded targets;
+    private static Guarded weights;
     private static Guarded output;
 
     @SuppressWarnings("restricted") // declared as in <sys/mman.h>
@@ -63,6 +67,11 @@ class GuardPageTest {
             return mapping.asSlice(2L * PAGE - bytes, bytes);
         }
 
+        /** At the end of the page, or at its start, with the content of another segment. */
+        MemorySegment copy(MemorySegment source, boolean atEnd) {
+            return (atEnd ? last(source.byteSize()) : first(source.byteSize())).copyFrom(source);
+        }
+
         void unmap() throws Throwable {
             assertThat((int) MUNMAP.invokeExact(mapping, mapping.byteSize())).isZero();
         }
@@ -72,6 +81,7 @@ class GuardPageTest {
     static void map() throws Throwable {
         predictions = Guarded.map();
         targets = Guarded.map();
+        weights = Guarded.map();
         output = Guarded.map();
     }
 
@@ -79,6 +89,7 @@ class GuardPageTest {
     static void unmap() throws Throwable {
         predictions.unmap();
         targets.unmap();
+        weights.unmap();
         output.unmap();
     }
 
@@ -103,19 +114,19 @@ class GuardPageTest {
         Evaluation expected = loss.evaluate(batch.predictions(), batch.targets());
         long floats = 4L * count;
         assertStaysInside(
-                Predictions.of(
+                Predictions.ofFloats(
                         predictions.first(floats).copyFrom(batch.predictions().segment())),
                 Targets.ofBytes(targets.first(count).copyFrom(batch.targets().segment())),
                 output.first(floats),
                 expected);
         assertStaysInside(
-                Predictions.of(
+                Predictions.ofFloats(
                         predictions.last(floats).copyFrom(batch.predictions().segment())),
                 Targets.ofBytes(targets.last(count).copyFrom(batch.targets().segment())),
                 output.last(floats),
                 expected);
         assertStaysInside(
-                Predictions.of(predictions.last(floats)),
+                Predictions.ofFloats(predictions.last(floats)),
                 Targets.ofFloats(targets.last(floats).copyFrom(floatTargets)),
                 output.last(floats),
                 expected);
@@ -128,5 +139,53 @@ class GuardPageTest {
         assertThat(loss.sum(predictions, targets)).as("seed %d", SEED).isEqualTo(expected.lossSum());
         loss.none(predictions, targets, output);
         loss.gradient(targets, output);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void everyOperationOnEveryType(FloatType type) {
+        for (int count = 0; count <= 300; count++) {
+            assertEveryOperationStaysInside(type, count);
+        }
+        for (int count = 4090; count <= 4102; count++) {
+            assertEveryOperationStaysInside(type, count);
+        }
+    }
+
+    private static void assertEveryOperationStaysInside(FloatType type, int count) {
+        TypedBatch batch = TypedBatch.random(type, Batch.Values.MIXED, count, SEED + count);
+        MemorySegment bits = MemorySegment.ofArray(new byte[(count + 7) / 8]);
+        for (boolean atEnd : new boolean[] {false, true}) {
+            MemorySegment memory = predictions.copy(batch.memory, atEnd);
+            MemorySegment out = output.copy(batch.memory, atEnd);
+            Weights ones =
+                    Weights.ofFloats(weights.copy(Weights.of(new float[count]).segment(), atEnd));
+            for (MnistLoss loss :
+                    List.of(MnistLoss.create(), MnistLoss.create().logits().accumulateGradients())) {
+                Evaluation expected = loss.evaluate(batch.predictions(), batch.targets());
+                Predictions view = type.view(memory);
+                Targets bytes = Targets.ofBytes(targets.copy(batch.targets().segment(), atEnd));
+                String what = "seed %d, %d elements".formatted(SEED + count, count);
+                assertThat(loss.evaluate(view, bytes)).as(what).isEqualTo(expected);
+                assertThat(loss.evaluateRows(view, bytes, Rows.of(1, count)))
+                        .as(what)
+                        .containsExactly(expected);
+                assertThat(loss.lossAndGradient(view, bytes, Reduction.SUM, 1, out))
+                        .as(what)
+                        .isEqualTo(expected.lossSum());
+                assertThat(loss.mean(view, bytes, ones)).as(what).isNaN();
+                loss.gradient(view, bytes, Reduction.MEAN, 1, out);
+                loss.none(view, bytes, out);
+                loss.mean(view, Targets.ofBits(targets.copy(bits, atEnd), 0, count));
+                Elementwise.sigmoid(view, out);
+                Condition ofBits = Condition.ofBits(targets.copy(bits, atEnd), 0, count);
+                Elementwise.where(ofBits, memory, memory, type.bytes, out);
+                assertThat(out.mismatch(memory)).as(what).isEqualTo(-1);
+                Condition ofBytes =
+                        Condition.ofBytes(targets.copy(batch.targets().segment(), atEnd));
+                Elementwise.where(ofBytes, memory, memory, type.bytes, out);
+                assertThat(out.mismatch(memory)).as(what).isEqualTo(-1);
+            }
+        }
     }
 }

@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -33,6 +34,14 @@ class IsaTest {
                     update(digest, Batch.random(values, count, count));
                 }
             }
+            for (FloatType type : FloatType.values()) {
+                for (Batch.Values values :
+                        List.of(Batch.Values.RAW_SCORE, Batch.Values.ANY_FINITE, Batch.Values.MIXED)) {
+                    for (int count : new int[] {0, 1, 7, 8, 15, 16, 17, 63, 64, 65, 300, 4095, 4096, 4097, 70_000}) {
+                        update(digest, TypedBatch.random(type, values, count, count));
+                    }
+                }
+            }
             System.out.println(NativeLibrary.isa() + " " + HexFormat.of().formatHex(digest.digest()));
         }
 
@@ -52,6 +61,33 @@ class IsaTest {
                 accumulator.add(batch.predictions(), batch.targets());
                 digest.update(accumulator.toBytes());
             }
+        }
+
+        private static void update(MessageDigest digest, TypedBatch batch) {
+            Predictions predictions = batch.predictions();
+            Targets targets = batch.targets();
+            float[] weights = new float[batch.count];
+            for (int i = 0; i < batch.count; i++) {
+                weights[i] = 1 / (1 + i % 9f);
+            }
+            MemorySegment output = batch.type.memory(batch.values);
+            for (MnistLoss loss : List.of(MnistLoss.create(), MnistLoss.create().logits())) {
+                update(digest, loss.evaluate(predictions, targets));
+                update(digest, loss.evaluate(predictions, targets, Weights.of(weights)));
+                update(
+                        digest,
+                        loss.evaluateRows(predictions, targets, new Rows(3, batch.count / 3, batch.count / 5, 0)));
+                loss.none(predictions, targets, output);
+                digest.update(output.toArray(ValueLayout.JAVA_BYTE));
+                update(digest, loss.lossAndGradient(predictions, targets, Reduction.MEAN, 0.3, output));
+                digest.update(output.toArray(ValueLayout.JAVA_BYTE));
+                loss.accumulateGradients().gradient(predictions, targets, Reduction.SUM, 1e-3, output);
+                digest.update(output.toArray(ValueLayout.JAVA_BYTE));
+            }
+            Elementwise.sigmoid(predictions, output);
+            digest.update(output.toArray(ValueLayout.JAVA_BYTE));
+            Elementwise.where(Condition.of(batch.targets), batch.memory, output, batch.type.bytes, output);
+            digest.update(output.toArray(ValueLayout.JAVA_BYTE));
         }
 
         private static void update(MessageDigest digest, Object result) {

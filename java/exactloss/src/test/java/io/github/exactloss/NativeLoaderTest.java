@@ -38,6 +38,7 @@ class NativeLoaderTest {
             try {
                 Targets.of(new byte[1]);
                 NativeLibrary.isaSupport(Isa.PORTABLE);
+                Elementwise.sigmoid(Predictions.of(new float[1]), MemorySegment.ofArray(new float[1]));
                 LossAccumulator.create().close();
                 MnistLoss.create().gradient(Targets.of(new byte[1]), MemorySegment.ofArray(new float[1]));
                 return NativeLibrary.location().toString();

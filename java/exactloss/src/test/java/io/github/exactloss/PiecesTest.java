@@ -32,6 +32,34 @@ class PiecesTest {
         }
     }
 
+    @Test
+    void takeWholeRows() {
+        Predictions predictions = Predictions.of(new float[COUNT]);
+        Targets targets = Targets.of(new byte[COUNT]);
+        assertThat(Pieces.ofRows(Rows.of(256, 1024), 1, predictions, targets).piece())
+                .isEqualTo(64);
+        assertThat(Pieces.ofRows(Rows.of(256, 1000), 1, predictions, targets).piece())
+                .isEqualTo(65);
+        assertThat(Pieces.ofRows(Rows.of(256, 1000), 1, predictions, Targets.of(new long[COUNT]))
+                        .piece())
+                .isEqualTo(32);
+        assertThat(Pieces.ofRows(Rows.of(4, 65_536), 1, predictions, targets).piece())
+                .isEqualTo(1);
+        assertThat(Pieces.ofRows(Rows.of(256, 1024), 8, predictions, targets).ranges())
+                .isEqualTo(4);
+        assertThat(Pieces.ofRows(Rows.of(2, 131_072), 8, predictions, targets).ranges())
+                .isEqualTo(2);
+        try (Arena arena = Arena.ofConfined()) {
+            Predictions confined = Predictions.allocate(COUNT, arena);
+            Pieces pieces = Pieces.ofRows(Rows.of(256, 1024), 8, confined, targets);
+            assertThat(pieces.ranges()).isEqualTo(1);
+            assertThat(pieces.piece()).isEqualTo(64);
+            assertThat(Pieces.ofRows(Rows.of(256, 1024), 8, confined, Targets.allocate(COUNT, arena))
+                            .isOne())
+                    .isTrue();
+        }
+    }
+
     /** Whatever one range throws, no other may still be at work when the caller, who may free memory, goes on. */
     @Test
     void endTogetherAlsoAfterAnError() throws Exception {

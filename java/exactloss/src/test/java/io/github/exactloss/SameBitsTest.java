@@ -64,7 +64,7 @@ class SameBitsTest {
             try (Arena arena = Arena.ofShared()) {
                 for (MemoryKind kind : List.of(MemoryKind.HEAP, MemoryKind.OFF_HEAP)) {
                     Predictions predictions =
-                            Predictions.of(kind.copy(batch.predictions().segment(), arena));
+                            Predictions.ofFloats(kind.copy(batch.predictions().segment(), arena));
                     Targets targets = Targets.ofBytes(kind.copy(batch.targets().segment(), arena));
                     assertThat(parallel.evaluate(predictions, targets)).as(what).isEqualTo(expected);
                     assertThat(parallel.mean(predictions, targets)).as(what).isEqualTo(expected.loss());
@@ -78,8 +78,8 @@ class SameBitsTest {
     void memoryOfThisThreadAloneIsNotShared() {
         Batch batch = Batch.random(Batch.Values.UNIT, 300_000, SEED);
         try (Arena arena = Arena.ofConfined()) {
-            Predictions predictions =
-                    Predictions.of(MemoryKind.OFF_HEAP.copy(batch.predictions().segment(), arena));
+            Predictions predictions = Predictions.ofFloats(
+                    MemoryKind.OFF_HEAP.copy(batch.predictions().segment(), arena));
             assertThat(loss.threads(4).mean(predictions, batch.targets()))
                     .isEqualTo(loss.mean(predictions, batch.targets()));
         }
@@ -94,7 +94,7 @@ class SameBitsTest {
             Evaluation expected = loss.evaluate(batch.predictions(), batch.targets());
             try (Arena arena = Arena.ofConfined()) {
                 Predictions predictions =
-                        Predictions.of(kind.copy(batch.predictions().segment(), arena));
+                        Predictions.ofFloats(kind.copy(batch.predictions().segment(), arena));
                 for (MemoryKind other : MemoryKind.values()) {
                     Targets bytes = Targets.ofBytes(other.copy(batch.targets().segment(), arena));
                     Targets floats = Targets.ofFloats(

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import io.github.exactloss.InvalidElementException.Argument;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
@@ -27,8 +28,7 @@ class StrictModeTest {
         return batch;
     }
 
-    private static void assertRefused(
-            StrictModeException.Argument argument, long index, double value, ThrowingCallable call) {
+    private static void assertRefused(Argument argument, long index, double value, ThrowingCallable call) {
         StrictModeException e = catchThrowableOfType(StrictModeException.class, call);
         assertThat(e).isNotNull();
         assertThat(e.argument()).isEqualTo(argument);
@@ -59,9 +59,9 @@ class StrictModeTest {
             batch.targets[4998] = 2;
             long first = Math.min(at, 4998);
             if (at < 4998) {
-                assertRefused(StrictModeException.Argument.PREDICTIONS, first, bad, () -> mean(batch));
+                assertRefused(Argument.PREDICTIONS, first, bad, () -> mean(batch));
             } else {
-                assertRefused(StrictModeException.Argument.TARGETS, first, 2, () -> mean(batch));
+                assertRefused(Argument.TARGETS, first, 2, () -> mean(batch));
             }
         }
     }
@@ -73,18 +73,11 @@ class StrictModeTest {
     @Test
     void refusesTargets() {
         Predictions predictions = Predictions.of(new float[4]);
+        assertRefused(Argument.TARGETS, 2, 255, () -> strict.sum(predictions, Targets.of(new byte[] {1, 0, -1, 7})));
         assertRefused(
-                StrictModeException.Argument.TARGETS,
-                2,
-                255,
-                () -> strict.sum(predictions, Targets.of(new byte[] {1, 0, -1, 7})));
+                Argument.TARGETS, 1, 0.5, () -> strict.evaluate(predictions, Targets.of(new float[] {1, 0.5f, 0, 0})));
         assertRefused(
-                StrictModeException.Argument.TARGETS,
-                1,
-                0.5,
-                () -> strict.evaluate(predictions, Targets.of(new float[] {1, 0.5f, 0, 0})));
-        assertRefused(
-                StrictModeException.Argument.TARGETS,
+                Argument.TARGETS,
                 3,
                 Double.NaN,
                 () -> strict.sum(predictions, Targets.of(new float[] {1, 1, -0.0f, Float.NaN})));
@@ -93,7 +86,7 @@ class StrictModeTest {
     @Test
     void namesThePredictionWhereBothAreBad() {
         assertRefused(
-                StrictModeException.Argument.PREDICTIONS,
+                Argument.PREDICTIONS,
                 0,
                 2,
                 () -> strict.sum(Predictions.of(new float[] {2}), Targets.of(new byte[] {2})));
@@ -108,11 +101,7 @@ class StrictModeTest {
         batch.predictions[199_999] = -1;
         for (int threads : new int[] {1, 2, 3}) {
             MnistLoss parallel = strict.threads(threads);
-            assertRefused(
-                    StrictModeException.Argument.PREDICTIONS,
-                    at,
-                    -1,
-                    () -> parallel.evaluate(batch.predictions(), batch.targets()));
+            assertRefused(Argument.PREDICTIONS, at, -1, () -> parallel.evaluate(batch.predictions(), batch.targets()));
         }
     }
 
@@ -128,15 +117,8 @@ class StrictModeTest {
         for (int threads : new int[] {1, 2}) {
             MnistLoss parallel = strict.threads(threads);
             assertRefused(
-                    StrictModeException.Argument.TARGETS,
-                    count - 1,
-                    3,
-                    () -> parallel.none(batch.predictions(), batch.targets(), segment));
-            assertRefused(
-                    StrictModeException.Argument.TARGETS,
-                    count - 1,
-                    3,
-                    () -> parallel.gradient(batch.targets(), segment));
+                    Argument.TARGETS, count - 1, 3, () -> parallel.none(batch.predictions(), batch.targets(), segment));
+            assertRefused(Argument.TARGETS, count - 1, 3, () -> parallel.gradient(batch.targets(), segment));
             assertArrayEquals(before, output);
         }
         batch.targets[count - 1] = 1;
@@ -150,16 +132,14 @@ class StrictModeTest {
     @ValueSource(ints = {100, 200_000})
     void leavesAnAccumulatorAsItWas(int count) {
         Batch batch = allowed(count);
-        try (LossAccumulator accumulator = LossAccumulator.create()) {
-            accumulator.addStrict(batch.predictions(), batch.targets());
+        try (LossAccumulator accumulator = LossAccumulator.create(strict)) {
+            accumulator.add(batch.predictions(), batch.targets());
             byte[] before = accumulator.toBytes();
             batch.predictions[count - 1] = 1.5f;
             assertRefused(
-                    StrictModeException.Argument.PREDICTIONS,
-                    count - 1,
-                    1.5,
-                    () -> accumulator.addStrict(batch.predictions(), batch.targets()));
+                    Argument.PREDICTIONS, count - 1, 1.5, () -> accumulator.add(batch.predictions(), batch.targets()));
             assertThat(accumulator.toBytes()).isEqualTo(before);
+            batch.predictions[count - 1] = 0.5f;
             accumulator.add(batch.predictions(), batch.targets());
             assertThat(accumulator.result().count()).isEqualTo(2L * count);
         }

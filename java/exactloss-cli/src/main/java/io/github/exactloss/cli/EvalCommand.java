@@ -2,12 +2,12 @@
 package io.github.exactloss.cli;
 
 import io.github.exactloss.Evaluation;
+import io.github.exactloss.InvalidElementException;
 import io.github.exactloss.MnistLoss;
 import io.github.exactloss.NativeLibrary;
 import io.github.exactloss.Predictions;
-import io.github.exactloss.StrictModeException;
-import io.github.exactloss.StrictModeException.Argument;
 import io.github.exactloss.Targets;
+import io.github.exactloss.Weights;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
@@ -23,24 +23,32 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code exactloss eval}: the loss and the metrics of predictions and targets in two {@code .npy} files. */
+/** {@code exactloss eval}: the loss and the metrics of predictions and targets in {@code .npy} files. */
 @Command(
         name = "eval",
-        header = "Computes the exact loss and the metrics of predictions and targets in two NumPy files.",
+        header = "Computes the exact loss and the metrics of predictions and targets in NumPy files.",
         description = "The files are memory-mapped, not copied, and may be larger than the memory; they must"
                 + " not be cut short meanwhile. They hold the same number of elements, in any shape and in C order.")
 final class EvalCommand implements Callable<Integer> {
-    @Spec
-    private CommandSpec spec;
+    private static final List<String> PREDICTION_DTYPES =
+            List.of(NpyFile.FLOAT32, NpyFile.FLOAT64, NpyFile.FLOAT16, NpyFile.BFLOAT16, NpyFile.BFLOAT16_RESAVED);
 
     private static final List<String> TARGET_DTYPES =
             List.of(NpyFile.UINT8, NpyFile.BOOL, NpyFile.INT32, NpyFile.INT64, NpyFile.FLOAT32, NpyFile.FLOAT64);
+
+    private static final List<String> WEIGHT_DTYPES = List.of(NpyFile.FLOAT32);
+
+    @Spec
+    private CommandSpec spec;
 
     @Option(
             names = "--predictions",
             required = true,
             paramLabel = "FILE",
-            description = "The predictions: a .npy file of little-endian float32 ('<f4').")
+            description =
+                    "The predictions: a .npy file of little-endian float32 ('<f4'), float64 ('<f8'), float16 ('<f2') or"
+                            + " bfloat16 ('<V2' or '|V2', as NumPy saves that of ml_dtypes). Usually in [0, 1], but any"
+                            + " number is allowed. NaN makes the loss NaN.")
     private Path predictionsFile;
 
     @Option(
@@ -53,8 +61,23 @@ final class EvalCommand implements Callable<Integer> {
     private Path targetsFile;
 
     @Option(
+            names = "--weights",
+            paramLabel = "FILE",
+            description = "The weights of the elements: a .npy file of little-endian float32 ('<f4'), finite and not"
+                    + " negative. The loss is then the sum of the weighted distances divided by the sum of the weights;"
+                    + " the counts and the accuracy stay unweighted. Default: every weight is 1.")
+    private Path weightsFile;
+
+    @Option(
+            names = "--logits",
+            description = "The predictions are given as logits: any number x, for the prediction 1 / (1 + exp(-x)).")
+    private boolean logits;
+
+    @Option(
             names = "--strict",
-            description = "Refuse a prediction outside [0, 1] and a target other than 0 and 1, with exit code 1.")
+            description =
+                    "Refuse a prediction outside [0, 1] or NaN (with --logits only NaN), and a target other than 0"
+                            + " and 1, with exit code 1.")
     private boolean strict;
 
     @Option(
@@ -62,8 +85,9 @@ final class EvalCommand implements Callable<Integer> {
             paramLabel = "T",
             defaultValue = "" + MnistLoss.DEFAULT_THRESHOLD,
             converter = Threshold.class,
-            description = "A prediction greater than this counts as positive: any number, inf or -inf; default:"
-                    + " ${DEFAULT-VALUE}.")
+            description =
+                    "A prediction (with --logits the sigmoid of a logit) greater than this counts as positive: any"
+                            + " number, inf or -inf; default: ${DEFAULT-VALUE}.")
     private double threshold;
 
     @Option(
@@ -98,7 +122,9 @@ final class EvalCommand implements Callable<Integer> {
         if (threads < 1) {
             throw new ParameterException(spec.commandLine(), "--threads must be at least 1, not " + threads);
         }
-        EvaluationReport report = new EvaluationReport(evaluate(), NativeLibrary.isa(), threads);
+        Evaluation evaluation = evaluate();
+        EvaluationReport report =
+                new EvaluationReport(evaluation, logits, weightsFile != null, NativeLibrary.isa(), threads);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(Json.write(report.json()));
@@ -109,27 +135,41 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private Evaluation evaluate() {
-        MnistLoss lenient = MnistLoss.create().threshold(threshold).threads(threads);
-        MnistLoss loss = strict ? lenient.strict() : lenient;
         // Shared, because the threads that the facade splits the work over read the mapping too.
         try (Arena arena = Arena.ofShared()) {
-            NpyFile predictions = NpyFile.map(predictionsFile, List.of(NpyFile.FLOAT32), arena);
+            NpyFile predictions = NpyFile.map(predictionsFile, PREDICTION_DTYPES, arena);
             NpyFile targets = NpyFile.map(targetsFile, TARGET_DTYPES, arena);
-            if (predictions.header().count() != targets.header().count()) {
-                throw new BadDataException("%s has the shape %s, but %s has the shape %s: %d and %d elements"
-                        .formatted(
-                                predictionsFile,
-                                predictions.header().shapeText(),
-                                targetsFile,
-                                targets.header().shapeText(),
-                                predictions.header().count(),
-                                targets.header().count()));
+            predictions.requireSameCount(targets);
+            if (weightsFile == null) {
+                return loss().evaluate(predictionsOf(predictions), targetsOf(targets));
             }
-            return loss.evaluate(Predictions.of(predictions.elements()), targetsOf(targets));
-        } catch (StrictModeException violation) {
-            Path file = violation.argument() == Argument.PREDICTIONS ? predictionsFile : targetsFile;
-            throw new BadDataException(file + ": " + violation.getMessage());
+            NpyFile weights = NpyFile.map(weightsFile, WEIGHT_DTYPES, arena);
+            predictions.requireSameCount(weights);
+            return loss().evaluate(
+                            predictionsOf(predictions), targetsOf(targets), Weights.ofFloats(weights.elements()));
+        } catch (InvalidElementException element) {
+            Path file = switch (element.argument()) {
+                case PREDICTIONS -> predictionsFile;
+                case TARGETS -> targetsFile;
+                case WEIGHTS -> weightsFile;
+            };
+            throw new BadDataException(file + ": " + element.getMessage());
         }
+    }
+
+    private MnistLoss loss() {
+        MnistLoss loss = MnistLoss.create().threshold(threshold).threads(threads);
+        loss = logits ? loss.logits() : loss;
+        return strict ? loss.strict() : loss;
+    }
+
+    private static Predictions predictionsOf(NpyFile file) {
+        return switch (file.header().descr()) {
+            case NpyFile.FLOAT64 -> Predictions.ofDoubles(file.elements());
+            case NpyFile.FLOAT16 -> Predictions.ofFloat16(file.elements());
+            case NpyFile.BFLOAT16, NpyFile.BFLOAT16_RESAVED -> Predictions.ofBfloat16(file.elements());
+            default -> Predictions.ofFloats(file.elements());
+        };
     }
 
     private static Targets targetsOf(NpyFile file) {

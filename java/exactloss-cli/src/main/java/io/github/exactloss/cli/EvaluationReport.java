@@ -2,6 +2,7 @@
 package io.github.exactloss.cli;
 
 import io.github.exactloss.Evaluation;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -9,15 +10,20 @@ import java.util.Map;
 /**
  * An evaluation as the command prints it.
  *
+ * @param logits whether the predictions were given as logits
+ * @param weighted whether the elements had weights
  * @param backend the instruction set that ran
  * @param threads the number of threads that were asked for
  */
-record EvaluationReport(Evaluation evaluation, String backend, int threads) {
+record EvaluationReport(Evaluation evaluation, boolean logits, boolean weighted, String backend, int threads) {
     /** The members of the JSON object, in order. */
     Map<String, Object> json() {
         Map<String, Object> members = new LinkedHashMap<>();
         members.put("loss", evaluation.loss());
         members.put("loss_f32", evaluation.lossFloat());
+        if (weighted) {
+            members.put("weight_sum", evaluation.weightSum());
+        }
         members.put("count", evaluation.count());
         members.put("positives", evaluation.positives());
         members.put("accuracy", evaluation.accuracy());
@@ -35,16 +41,28 @@ record EvaluationReport(Evaluation evaluation, String backend, int threads) {
     List<String> lines() {
         long correct = evaluation.truePositives() + evaluation.trueNegatives();
         String accuracy = String.format("%.6f (%d of %d)", evaluation.accuracy(), correct, evaluation.count());
-        return List.of(
-                line("loss", evaluation.loss()),
-                line("loss, float32", evaluation.lossFloat()),
-                line("accuracy", accuracy),
-                line("threshold", evaluation.threshold()),
-                columns("", "predicted 1", "predicted 0"),
-                columns("target 1", evaluation.truePositives(), evaluation.falseNegatives()),
-                columns("target 0", evaluation.falsePositives(), evaluation.trueNegatives()),
-                line("NaN predictions", evaluation.nanCount()),
-                line("backend", backend + ", " + threads + (threads == 1 ? " thread" : " threads")));
+        List<String> lines = new ArrayList<>();
+        lines.add(line("loss", evaluation.loss()));
+        lines.add(line("loss, float32", evaluation.lossFloat()));
+        if (weighted) {
+            lines.add(line("weight sum", evaluation.weightSum()));
+        }
+        lines.add(line("accuracy", accuracy));
+        lines.add(line("threshold", evaluation.threshold() + (logits ? ", of the logits' sigmoids" : "")));
+        lines.add(columns("", "predicted 1", "predicted 0"));
+        lines.add(columns("target 1", evaluation.truePositives(), evaluation.falseNegatives()));
+        lines.add(columns("target 0", evaluation.falsePositives(), evaluation.trueNegatives()));
+        lines.add(line(nanLabel(), evaluation.nanCount()));
+        lines.add(line("backend", backend + ", " + threads + (threads == 1 ? " thread" : " threads")));
+        return lines;
+    }
+
+    /** An infinite prediction with a weight of 0 is counted too; an infinite logit has a finite distance. */
+    private String nanLabel() {
+        if (logits) {
+            return "NaN logits";
+        }
+        return weighted ? "NaN distances" : "NaN predictions";
     }
 
     private static String line(String label, Object value) {

@@ -16,27 +16,31 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 
 /**
  * An array in a {@code .npy} file (format versions 1.0, 2.0 and 3.0), memory-mapped and never copied.
  *
+ * @param path names the file in messages
  * @param header what the file says of its elements, checked against the file's size
  * @param elements the elements in C order: {@code count} × element size bytes, read-only, of any alignment, valid
  *     until the arena closes. The file must not be cut short while they are in use.
  */
-record NpyFile(NpyHeader header, MemorySegment elements) {
+record NpyFile(Path path, NpyHeader header, MemorySegment elements) {
     /** The dtypes, little-endian where that matters, as {@code .npy} files name them. */
     static final String UINT8 = "|u1";
 
     static final String BOOL = "|b1";
     static final String INT32 = "<i4";
     static final String INT64 = "<i8";
+    static final String FLOAT16 = "<f2";
     static final String FLOAT32 = "<f4";
     static final String FLOAT64 = "<f8";
 
-    private static final Map<String, Integer> ELEMENT_BYTES =
-            Map.of(UINT8, 1, BOOL, 1, INT32, 4, INT64, 8, FLOAT32, 4, FLOAT64, 8);
+    /** NumPy has no name for bfloat16: ml_dtypes saves it as two bytes of an unknown kind. */
+    static final String BFLOAT16 = "<V2";
+
+    /** What {@link #BFLOAT16} becomes when NumPy has loaded it without ml_dtypes and saves it again. */
+    static final String BFLOAT16_RESAVED = "|V2";
 
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
@@ -52,13 +56,31 @@ record NpyFile(NpyHeader header, MemorySegment elements) {
      */
     static NpyFile map(Path path, List<String> supported, Arena arena) {
         try {
-            return parse(mapBytes(path, arena), supported);
+            return parse(path, mapBytes(path, arena), supported);
         } catch (BadDataException problem) {
             throw new BadDataException(path + ": " + problem.getMessage());
         } catch (AccessDeniedException denied) {
             throw new BadDataException(path + ": permission denied");
         } catch (IOException failure) {
             throw new BadDataException(path + ": cannot be read: " + failure.getMessage());
+        }
+    }
+
+    /**
+     * Requires another file to have as many elements as this one, in whatever shape.
+     *
+     * @throws BadDataException if it has not
+     */
+    void requireSameCount(NpyFile other) {
+        if (header.count() != other.header.count()) {
+            throw new BadDataException("%s has the shape %s, but %s has the shape %s: %d and %d elements"
+                    .formatted(
+                            path,
+                            header.shapeText(),
+                            other.path,
+                            other.header.shapeText(),
+                            header.count(),
+                            other.header.count()));
         }
     }
 
@@ -75,7 +97,7 @@ record NpyFile(NpyHeader header, MemorySegment elements) {
         }
     }
 
-    private static NpyFile parse(MemorySegment file, List<String> supported) {
+    private static NpyFile parse(Path path, MemorySegment file, List<String> supported) {
         checkMagic(file);
         int major = Byte.toUnsignedInt(file.get(ValueLayout.JAVA_BYTE, 6));
         int minor = Byte.toUnsignedInt(file.get(ValueLayout.JAVA_BYTE, 7));
@@ -102,7 +124,7 @@ record NpyFile(NpyHeader header, MemorySegment elements) {
         NpyHeader header =
                 NpyHeader.parse(new String(text, major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1));
         checkDtype(header.descr(), supported);
-        return new NpyFile(header, elements(header, file.asSlice(headerStart + headerBytes)));
+        return new NpyFile(path, header, elements(header, file.asSlice(headerStart + headerBytes)));
     }
 
     private static void checkMagic(MemorySegment file) {
@@ -127,7 +149,7 @@ record NpyFile(NpyHeader header, MemorySegment elements) {
         String shape = header.shapeText();
         long bytes;
         try {
-            bytes = Math.multiplyExact(header.count(), (long) ELEMENT_BYTES.get(header.descr()));
+            bytes = Math.multiplyExact(header.count(), elementBytes(header.descr()));
         } catch (ArithmeticException overflow) {
             throw new BadDataException("has the shape " + shape + ", too large to address");
         }
@@ -145,7 +167,7 @@ record NpyFile(NpyHeader header, MemorySegment elements) {
 
     private static void checkDtype(String descr, List<String> supported) {
         if (supported.contains(descr)) {
-            if (descr.startsWith("<") && ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+            if (elementBytes(descr) > 1 && ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
                 throw new BadDataException(
                         "has little-endian elements, which a big-endian machine cannot use in place");
             }
@@ -159,6 +181,11 @@ record NpyFile(NpyHeader header, MemorySegment elements) {
         }
         throw new BadDataException("has elements of dtype '%s'%s; supported here: '%s'"
                 .formatted(descr, kind, String.join("', '", supported)));
+    }
+
+    /** The size of an element: each of the dtypes above ends with it. */
+    private static int elementBytes(String descr) {
+        return descr.charAt(2) - '0';
     }
 
     private static long littleEndian(MemorySegment bytes) {

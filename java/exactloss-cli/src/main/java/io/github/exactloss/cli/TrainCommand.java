@@ -76,6 +76,12 @@ final class TrainCommand implements Callable<Integer> {
     private long seed;
 
     @Option(
+            names = "--logits",
+            description = "Take the loss and its gradient from the logits, which are the outputs of the linear layer"
+                    + " before the sigmoid. So they keep their digits where a sigmoid rounds to 1.")
+    private boolean logits;
+
+    @Option(
             names = "--json",
             description = "Print one JSON object when the training is over. NaN is null, infinities are strings.")
     private boolean json;
@@ -86,7 +92,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingReport report = new TrainingReport(spec.commandLine().getOut(), json);
         try (Arena arena = Arena.ofConfined()) {
             DigitDataSet data = load(arena);
-            Trainer.Settings settings = new Trainer.Settings(batchSize, learningRate, seed);
+            Trainer.Settings settings = new Trainer.Settings(batchSize, learningRate, seed, logits);
             String backend = NativeLibrary.isa();
             report.begin(data, settings, backend);
             report.end(data, settings, backend, train(new Trainer(data, settings, arena), report));

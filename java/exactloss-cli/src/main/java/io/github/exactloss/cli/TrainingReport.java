@@ -27,8 +27,12 @@ final class TrainingReport {
                 "%d digits to train on and %d to validate by, 3s against 7s (%s)%n",
                 data.training().count(), data.validation().count(), data.name());
         out.printf(
-                "batch size %d, learning rate %s, seed %d, backend %s%n%n",
-                settings.batchSize(), settings.learningRate(), settings.seed(), backend);
+                "batch size %d, learning rate %s, seed %d, %sbackend %s%n%n",
+                settings.batchSize(),
+                settings.learningRate(),
+                settings.seed(),
+                settings.logits() ? "loss from logits, " : "",
+                backend);
         out.println("epoch  training loss  validation loss  accuracy");
     }
 
@@ -59,7 +63,9 @@ final class TrainingReport {
             out.printf(
                     "%nThe trained model on the %d validation digits:%n",
                     last.validation().count());
-            new EvaluationReport(last.validation(), backend, 1).lines().forEach(out::println);
+            new EvaluationReport(last.validation(), settings.logits(), false, backend, 1)
+                    .lines()
+                    .forEach(out::println);
         }
     }
 

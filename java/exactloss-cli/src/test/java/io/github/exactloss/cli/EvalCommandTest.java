@@ -2,9 +2,15 @@
 package io.github.exactloss.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
+import io.github.exactloss.Evaluation;
+import io.github.exactloss.MnistLoss;
 import io.github.exactloss.NativeLibrary;
+import io.github.exactloss.Predictions;
+import io.github.exactloss.Targets;
+import io.github.exactloss.Weights;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
@@ -13,6 +19,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -31,11 +38,13 @@ class EvalCommandTest {
 
     private Path predictions;
     private Path targets;
+    private Path weights;
 
     @BeforeEach
     void writeWorkedExample() {
         predictions = Npy.floats(folder.resolve("p.npy"), 0.9f, 0.4f, 0.2f);
         targets = Npy.bytes(folder.resolve("t.npy"), 1, 0, 1);
+        weights = folder.resolve("w.npy");
     }
 
     @Test
@@ -107,6 +116,22 @@ class EvalCommandTest {
         String header = "{\"shape\":(3 , 1),\t\"descr\" :'<f4','fortran_order':False}";
         Npy.write(predictions, Npy.file(1, header, Npy.floatBytes(0.9f, 0.4f, 0.2f)));
         assertThat(loss("--json")).isEqualTo(EXAMPLE_LOSS);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"<f2", "<V2", "|V2", "<f4", "<f8"})
+    void predictionsMayHaveAnyType(String dtype) {
+        Npy.floats(predictions, dtype, 0.875f, 0.5f, 0x1p-14f);
+        Npy.bytes(targets, 1, 0, 0);
+        assertThat(loss("--json", "--strict")).isEqualTo((0.125 + 0.5 + 0x1p-14) / 3);
+    }
+
+    @Test
+    void float64PredictionsKeepTheirDigits() {
+        ByteBuffer doubles = ByteBuffer.allocate(24).order(ByteOrder.LITTLE_ENDIAN);
+        doubles.putDouble(1).putDouble(1e-300).putDouble(1);
+        Npy.write(predictions, Npy.of("<f8", "(3,)", doubles.array()));
+        assertThat(loss("--json")).isEqualTo(1e-300 / 3);
     }
 
     @Test
@@ -183,6 +208,193 @@ class EvalCommandTest {
         assertThat(target.err())
                 .startsWith("exactloss: " + targets + ": targets[2] is 7.0")
                 .hasLineCount(1);
+    }
+
+    @Test
+    void logitsStandForTheirSigmoids() {
+        Npy.floats(predictions, 0, 2, -60);
+        assertThat(loss("--json")).isEqualTo((1 + 2 + 61) / 3.0);
+        Npy.bytes(targets, 1, 1, 0);
+        double expected = (0.5 + 1 / (1 + Math.exp(2)) + 1 / (1 + Math.exp(60))) / 3;
+        assertThat(loss("--json", "--logits")).isCloseTo(expected, within(1e-8));
+        Npy.floats(predictions, -60, -60, -60);
+        Npy.bytes(targets, 0, 0, 0);
+        double small = 1 / (1 + Math.exp(60));
+        assertThat(loss("--json", "--logits")).isCloseTo(small, within(small * 0x1p-23));
+    }
+
+    @Test
+    void thresholdIsForTheSigmoidsOfLogits() {
+        Npy.floats(predictions, -1, -1, -1); // each stands for 0.269
+        JsonObject below = eval("--json", "--logits", "--threshold", "0.26").json();
+        assertThat(below.get("true_positives").getAsLong()).isEqualTo(2);
+        assertThat(below.get("false_positives").getAsLong()).isEqualTo(1);
+        JsonObject above = eval("--json", "--logits", "--threshold", "0.27").json();
+        assertThat(above.get("false_negatives").getAsLong()).isEqualTo(2);
+        assertThat(above.get("true_negatives").getAsLong()).isEqualTo(1);
+    }
+
+    @Test
+    void strictModeRefusesOnlyNanLogits() {
+        Npy.floats(predictions, -7.5f, 30, Float.NEGATIVE_INFINITY);
+        assertThat(eval("--strict").exitCode()).isEqualTo(1);
+        assertThat(eval("--strict", "--logits").exitCode()).isZero();
+        Npy.floats(predictions, -7.5f, Float.NaN, 30);
+        Exactloss lenient = eval("--logits", "--json");
+        assertThat(lenient.exitCode()).isZero();
+        assertThat(lenient.json().get("nan_count").getAsLong()).isEqualTo(1);
+        Exactloss strict = eval("--logits", "--strict");
+        assertThat(strict.exitCode()).isEqualTo(1);
+        assertThat(strict.out()).isEmpty();
+        assertThat(strict.err())
+                .isEqualTo(
+                        "exactloss: %s: predictions[1] is NaN, and strict mode allows no NaN%n".formatted(predictions));
+    }
+
+    @Test
+    void weightsEnterTheLossButNotTheCounts() {
+        Npy.floats(predictions, 0.75f, 0.5f, 0.25f);
+        Npy.floats(weights, 2, 1, 0.5f);
+        JsonObject unweighted = eval("--json").json();
+        JsonObject json = eval("--json", "--weights", weights.toString()).json();
+        assertThat(json.keySet())
+                .containsExactly(
+                        "loss",
+                        "loss_f32",
+                        "weight_sum",
+                        "count",
+                        "positives",
+                        "accuracy",
+                        "true_positives",
+                        "false_positives",
+                        "true_negatives",
+                        "false_negatives",
+                        "nan_count",
+                        "backend",
+                        "threads");
+        double loss = (2 * 0.25 + 0.5 + 0.5 * 0.75) / 3.5;
+        assertThat(json.remove("loss").getAsDouble()).isEqualTo(loss);
+        assertThat(json.remove("loss_f32").getAsFloat()).isEqualTo((float) loss);
+        assertThat(json.remove("weight_sum").getAsDouble()).isEqualTo(3.5);
+        unweighted.remove("loss");
+        unweighted.remove("loss_f32");
+        assertThat(json).isEqualTo(unweighted);
+    }
+
+    @Test
+    void weightsThatAddUpToZeroGiveNull() {
+        Npy.floats(weights, 0, 0, 0);
+        JsonObject json = eval("--json", "--weights", weights.toString()).json();
+        assertThat(json.get("loss").isJsonNull()).isTrue();
+        assertThat(json.get("weight_sum").getAsDouble()).isZero();
+        assertThat(json.get("count").getAsLong()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"-1.5, 1", "NaN, 1", "Infinity, 1", "-1.5, 3", "NaN, 3"})
+    void badWeightIsNamed(float weight, String threads) {
+        int count = 400_000;
+        float[] halves = new float[count];
+        Arrays.fill(halves, 0.5f);
+        Npy.floats(predictions, halves);
+        Npy.bytes(targets, new int[count]);
+        halves[399_998] = weight;
+        halves[399_999] = -2;
+        Npy.floats(weights, halves);
+        Exactloss run = eval("--json", "--weights", weights.toString(), "--threads", threads);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err())
+                .isEqualTo("exactloss: %s: weights[399998] is %s, and a weight must be finite and not negative%n"
+                        .formatted(weights, weight));
+    }
+
+    @Test
+    void predictionsAreRefusedBeforeWeightsOfTheSameElement() {
+        Npy.floats(predictions, 0.5f, 1.5f, 0.5f);
+        Npy.floats(weights, 1, -1, 1);
+        assertThat(eval("--weights", weights.toString(), "--strict").err())
+                .startsWith("exactloss: " + predictions + ": predictions[1] is 1.5");
+        Npy.floats(weights, -1, 1, 1);
+        assertThat(eval("--weights", weights.toString(), "--strict").err())
+                .startsWith("exactloss: " + weights + ": weights[0] is -1.0");
+    }
+
+    @Test
+    void tableTellsOfWeightsAndLogits() {
+        Npy.floats(predictions, 0, 0, 0);
+        Npy.floats(weights, 2, 1, 0.25f);
+        Exactloss run = eval("--logits", "--weights", weights.toString());
+        assertThat(run.exitCode()).isZero();
+        assertThat(run.out().lines())
+                .containsExactly(
+                        "loss             0.5",
+                        "loss, float32    0.5",
+                        "weight sum       3.25",
+                        "accuracy         0.333333 (1 of 3)",
+                        "threshold        0.5, of the logits' sigmoids",
+                        "                      predicted 1      predicted 0",
+                        "target 1                        0                2",
+                        "target 0                        0                1",
+                        "NaN logits       0",
+                        "backend          " + NativeLibrary.isa() + ", 1 thread");
+    }
+
+    /** With weights, an infinity can make a NaN that no prediction is. */
+    @Test
+    void tableCountsNanDistancesWhereThereAreWeights() {
+        Npy.floats(predictions, 0.5f, Float.POSITIVE_INFINITY, 0.5f);
+        Npy.floats(weights, 1, 0, 1);
+        assertThat(eval().out()).contains("NaN predictions  0");
+        assertThat(eval("--weights", weights.toString()).out()).contains("NaN distances    1");
+    }
+
+    /** Every option at once, in every type, against the library's own answer for the same numbers in float32. */
+    @ParameterizedTest
+    @ValueSource(strings = {"<f2", "<V2", "|V2", "<f4", "<f8"})
+    void optionsGoTogether(String dtype) {
+        int count = 300_001;
+        float[] logits = new float[count];
+        byte[] labels = new byte[count];
+        float[] counts = new float[count];
+        for (int i = 0; i < count; i++) {
+            logits[i] = (i * 79 % 255 - 127) / 16f; // 8 bits, which bfloat16 holds too
+            labels[i] = (byte) (i / 3 % 2);
+            counts[i] = i % 5 / 4f;
+        }
+        Npy.floats(predictions, dtype, logits);
+        Npy.write(targets, Npy.of("|b1", "(" + count + ",)", labels));
+        Npy.floats(weights, counts);
+        Exactloss run = eval(
+                "--logits",
+                "--weights",
+                weights.toString(),
+                "--strict",
+                "--threshold",
+                "0.75",
+                "--threads",
+                "3",
+                "--json");
+        assertThat(run.err()).isEmpty();
+        JsonObject json = run.json();
+        Evaluation expected = MnistLoss.create()
+                .logits()
+                .threshold(0.75)
+                .evaluate(Predictions.of(logits), Targets.of(labels), Weights.of(counts));
+        if (dtype.equals("<f8")) {
+            assertThat(json.get("loss").getAsDouble())
+                    .isNotEqualTo(expected.loss())
+                    .isCloseTo(expected.loss(), within(1e-8));
+        } else {
+            assertThat(json.get("loss").getAsDouble()).isEqualTo(expected.loss());
+        }
+        assertThat(json.get("weight_sum").getAsDouble()).isEqualTo(expected.weightSum());
+        assertThat(json.get("true_positives").getAsLong())
+                .isEqualTo(expected.truePositives())
+                .isPositive();
+        assertThat(json.get("false_positives").getAsLong()).isEqualTo(expected.falsePositives());
+        assertThat(json.get("true_negatives").getAsLong()).isEqualTo(expected.trueNegatives());
+        assertThat(json.get("false_negatives").getAsLong()).isEqualTo(expected.falseNegatives());
     }
 
     @Test

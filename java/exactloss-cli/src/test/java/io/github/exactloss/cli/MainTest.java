@@ -27,6 +27,8 @@ class MainTest {
                     eval --predictions p --targets t --threshold NaN | --threshold must be a number, not NaN
                     eval --predictions p --targets t --threshold x | 'x' is not a number
                     eval --predictions p | '--targets=FILE'
+                    eval --predictions p --targets t --weights | '--weights' (FILE)
+                    eval --predictions p --targets t --logits=1 | '--logits'
                     eval --predictions p --targets t --jsn | '--jsn'. Possible solutions: --json
                     train --epochs 0 | --epochs must be at least 1, not 0
                     train --batch-size -1 | --batch-size must be at least 1, not -1
@@ -58,8 +60,9 @@ class MainTest {
     @ParameterizedTest
     @CsvSource({
         "'',train eval info --version",
-        "train,--data --epochs --batch-size --learning-rate --seed --json",
-        "eval,--predictions --targets --strict --threshold --threads --json",
+        "train,--data --epochs --batch-size --learning-rate --seed --logits --json",
+        "eval,--predictions --targets --weights --logits --strict --threshold --threads --json",
+        "eval,'<f4' '<f8' '<f2' '<V2' '|V2'",
         "info,--json EXACTLOSS_MAX_ISA"
     })
     void helpIsComplete(String command, String mentioned) {

@@ -14,9 +14,25 @@ import java.nio.file.Path;
 final class Npy {
     private Npy() {}
 
-    /** A one-dimensional array of predictions or targets, as NumPy would save it. */
+    /** A one-dimensional array of predictions, targets or weights, as NumPy would save it. */
     static Path floats(Path file, float... elements) {
-        return write(file, of("<f4", "(" + elements.length + ",)", floatBytes(elements)));
+        return floats(file, "<f4", elements);
+    }
+
+    /** The same in any of the dtypes that predictions may have, which must hold the elements without rounding. */
+    static Path floats(Path file, String dtype, float... elements) {
+        int size = dtype.charAt(2) - '0';
+        ByteBuffer bytes = ByteBuffer.allocate(elements.length * size).order(ByteOrder.LITTLE_ENDIAN);
+        for (float element : elements) {
+            switch (dtype) {
+                case "<f2" -> bytes.putShort(Float.floatToFloat16(element));
+                case "<V2", "|V2" -> bytes.putShort((short) (Float.floatToRawIntBits(element) >> Short.SIZE));
+                case "<f4" -> bytes.putFloat(element);
+                case "<f8" -> bytes.putDouble(element);
+                default -> throw new IllegalArgumentException(dtype);
+            }
+        }
+        return write(file, of(dtype, "(" + elements.length + ",)", bytes.array()));
     }
 
     /** A one-dimensional array of targets, as NumPy would save it. */

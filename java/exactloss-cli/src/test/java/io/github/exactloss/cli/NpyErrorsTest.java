@@ -47,9 +47,20 @@ class NpyErrorsTest {
                         "has trailing bytes: the shape (3,) of '<f4' needs 12 bytes of data, 16 are there"),
                 arguments(
                         Npy.of(">f4", "(3,)", THREE),
-                        "has elements of dtype '>f4' (big-endian); supported here: '<f4'"),
-                arguments(Npy.of("<f8", "(3,)", THREE), "has elements of dtype '<f8'; supported here: '<f4'"),
-                arguments(Npy.of("|u1", "(3,)", THREE), "has elements of dtype '|u1'; supported here: '<f4'"),
+                        "has elements of dtype '>f4' (big-endian);"
+                                + " supported here: '<f4', '<f8', '<f2', '<V2', '|V2'"),
+                arguments(Npy.of(">V2", "(6,)", THREE), "has elements of dtype '>V2' (big-endian); supported here"),
+                arguments(Npy.of("|V4", "(3,)", THREE), "has elements of dtype '|V4'; supported here: '<f4', '<f8'"),
+                arguments(Npy.of("|u1", "(3,)", THREE), "has elements of dtype '|u1'; supported here: '<f4', '<f8'"),
+                arguments(
+                        Npy.of("<f2", "(3,)", THREE),
+                        "has trailing bytes: the shape (3,) of '<f2' needs 6 bytes of data, 12 are there"),
+                arguments(
+                        Npy.of("|V2", "(7,)", THREE),
+                        "is truncated: the shape (7,) of '|V2' needs 14 bytes of data, 12 are there"),
+                arguments(
+                        Npy.of("<f8", "(3,)", THREE),
+                        "is truncated: the shape (3,) of '<f8' needs 24 bytes of data, 12 are there"),
                 arguments(Npy.of("|O", "(3,)", THREE), "has elements of dtype '|O' (Python objects)"),
                 arguments(
                         Npy.of("<f4", "(4611686018427387904, 4)", THREE),
@@ -146,6 +157,31 @@ class NpyErrorsTest {
     }
 
     @Test
+    void weightsAreOfOneType() {
+        Path three = Npy.write(folder.resolve("p.npy"), GOOD);
+        Path weights = Npy.floats(folder.resolve("w.npy"), "<f8", 1, 1, 1);
+        assertRefused(three, three, weights, weights, "has elements of dtype '<f8'; supported here: '<f4'");
+    }
+
+    @Test
+    void missingWeightsAreNamed() {
+        Path three = Npy.write(folder.resolve("p.npy"), GOOD);
+        Path weights = folder.resolve("missing.npy");
+        assertRefused(three, three, weights, weights, "no such file");
+    }
+
+    @Test
+    void differentCountOfWeightsNamesBothShapes() {
+        Path three = Npy.write(folder.resolve("p.npy"), GOOD);
+        Path weights = Npy.floats(folder.resolve("w.npy"), 1, 1);
+        Exactloss run = Exactloss.run("eval", "--predictions", three, "--targets", three, "--weights", weights);
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err())
+                .isEqualTo("exactloss: %s has the shape (3,), but %s has the shape (2,): 3 and 2 elements%n"
+                        .formatted(three, weights));
+    }
+
+    @Test
     void differentCountsNameBothShapes() {
         Path predictions = Npy.write(folder.resolve("p.npy"), Npy.of("<f4", "(3, 1)", THREE));
         Path targets = Npy.bytes(folder.resolve("t.npy"), 1, 0);
@@ -165,7 +201,17 @@ class NpyErrorsTest {
     }
 
     private static void assertRefused(Path predictions, Path targets, Path named, String problem) {
-        Exactloss run = Exactloss.run("eval", "--json", "--predictions", predictions, "--targets", targets);
+        assertRefused(
+                Exactloss.run("eval", "--json", "--predictions", predictions, "--targets", targets), named, problem);
+    }
+
+    private static void assertRefused(Path predictions, Path targets, Path weights, Path named, String problem) {
+        Exactloss run = Exactloss.run(
+                "eval", "--json", "--predictions", predictions, "--targets", targets, "--weights", weights);
+        assertRefused(run, named, problem);
+    }
+
+    private static void assertRefused(Exactloss run, Path named, String problem) {
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.out()).isEmpty();
         assertThat(run.err())

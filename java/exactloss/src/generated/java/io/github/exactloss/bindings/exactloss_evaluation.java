@@ -17,6 +17,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  * struct exactloss_evaluation {
  *     double loss;
  *     double loss_sum;
+ *     double weight_sum;
  *     float loss_f32;
  *     float loss_sum_f32;
  *     double accuracy;
@@ -40,6 +41,7 @@ public class exactloss_evaluation {
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
         exactloss_h.C_DOUBLE.withName("loss"),
         exactloss_h.C_DOUBLE.withName("loss_sum"),
+        exactloss_h.C_DOUBLE.withName("weight_sum"),
         exactloss_h.C_FLOAT.withName("loss_f32"),
         exactloss_h.C_FLOAT.withName("loss_sum_f32"),
         exactloss_h.C_DOUBLE.withName("accuracy"),
@@ -146,6 +148,50 @@ public class exactloss_evaluation {
      */
     public static void loss_sum(MemorySegment struct, double fieldValue) {
         struct.set(loss_sum$LAYOUT, loss_sum$OFFSET, fieldValue);
+    }
+
+    private static final OfDouble weight_sum$LAYOUT = (OfDouble)$LAYOUT.select(groupElement("weight_sum"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * double weight_sum
+     * }
+     */
+    public static final OfDouble weight_sum$layout() {
+        return weight_sum$LAYOUT;
+    }
+
+    private static final long weight_sum$OFFSET = $LAYOUT.byteOffset(groupElement("weight_sum"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * double weight_sum
+     * }
+     */
+    public static final long weight_sum$offset() {
+        return weight_sum$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * double weight_sum
+     * }
+     */
+    public static double weight_sum(MemorySegment struct) {
+        return struct.get(weight_sum$LAYOUT, weight_sum$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * double weight_sum
+     * }
+     */
+    public static void weight_sum(MemorySegment struct, double fieldValue) {
+        struct.set(weight_sum$LAYOUT, weight_sum$OFFSET, fieldValue);
     }
 
     private static final OfFloat loss_f32$LAYOUT = (OfFloat)$LAYOUT.select(groupElement("loss_f32"));

@@ -194,6 +194,15 @@ public class exactloss_h {
     public static int EXACTLOSS_ERROR_MAX_ISA() {
         return EXACTLOSS_ERROR_MAX_ISA;
     }
+    private static final int EXACTLOSS_ERROR_WEIGHT = (int)13L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_ERROR_WEIGHT 13
+     * }
+     */
+    public static int EXACTLOSS_ERROR_WEIGHT() {
+        return EXACTLOSS_ERROR_WEIGHT;
+    }
     private static final int EXACTLOSS_UINT8 = (int)1L;
     /**
      * {@snippet lang=c :
@@ -220,6 +229,24 @@ public class exactloss_h {
      */
     public static int EXACTLOSS_INT64() {
         return EXACTLOSS_INT64;
+    }
+    private static final int EXACTLOSS_FLOAT16 = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_FLOAT16 4
+     * }
+     */
+    public static int EXACTLOSS_FLOAT16() {
+        return EXACTLOSS_FLOAT16;
+    }
+    private static final int EXACTLOSS_BFLOAT16 = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_BFLOAT16 5
+     * }
+     */
+    public static int EXACTLOSS_BFLOAT16() {
+        return EXACTLOSS_BFLOAT16;
     }
     private static final int EXACTLOSS_FLOAT32 = (int)6L;
     /**
@@ -284,6 +311,42 @@ public class exactloss_h {
     public static int EXACTLOSS_STRICT() {
         return EXACTLOSS_STRICT;
     }
+    private static final int EXACTLOSS_LOGITS = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_LOGITS 2
+     * }
+     */
+    public static int EXACTLOSS_LOGITS() {
+        return EXACTLOSS_LOGITS;
+    }
+    private static final int EXACTLOSS_ACCUMULATE = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_ACCUMULATE 4
+     * }
+     */
+    public static int EXACTLOSS_ACCUMULATE() {
+        return EXACTLOSS_ACCUMULATE;
+    }
+    private static final int EXACTLOSS_SCALAR_A = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_SCALAR_A 8
+     * }
+     */
+    public static int EXACTLOSS_SCALAR_A() {
+        return EXACTLOSS_SCALAR_A;
+    }
+    private static final int EXACTLOSS_SCALAR_B = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_SCALAR_B 16
+     * }
+     */
+    public static int EXACTLOSS_SCALAR_B() {
+        return EXACTLOSS_SCALAR_B;
+    }
     private static final int EXACTLOSS_PREDICTIONS = (int)1L;
     /**
      * {@snippet lang=c :
@@ -301,6 +364,15 @@ public class exactloss_h {
      */
     public static int EXACTLOSS_TARGETS() {
         return EXACTLOSS_TARGETS;
+    }
+    private static final int EXACTLOSS_WEIGHTS = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_WEIGHTS 3
+     * }
+     */
+    public static int EXACTLOSS_WEIGHTS() {
+        return EXACTLOSS_WEIGHTS;
     }
     private static final int EXACTLOSS_ISA_PORTABLE = (int)0L;
     /**
@@ -347,19 +419,19 @@ public class exactloss_h {
     public static int EXACTLOSS_ISA_ABSENT() {
         return EXACTLOSS_ISA_ABSENT;
     }
-    private static final int EXACTLOSS_ACCUMULATOR_SIZE = (int)640L;
+    private static final int EXACTLOSS_ACCUMULATOR_SIZE = (int)1408L;
     /**
      * {@snippet lang=c :
-     * #define EXACTLOSS_ACCUMULATOR_SIZE 640
+     * #define EXACTLOSS_ACCUMULATOR_SIZE 1408
      * }
      */
     public static int EXACTLOSS_ACCUMULATOR_SIZE() {
         return EXACTLOSS_ACCUMULATOR_SIZE;
     }
-    private static final int EXACTLOSS_ACCUMULATOR_BYTES = (int)344L;
+    private static final int EXACTLOSS_ACCUMULATOR_BYTES = (int)432L;
     /**
      * {@snippet lang=c :
-     * #define EXACTLOSS_ACCUMULATOR_BYTES 344
+     * #define EXACTLOSS_ACCUMULATOR_BYTES 432
      * }
      */
     public static int EXACTLOSS_ACCUMULATOR_BYTES() {
@@ -567,6 +639,76 @@ public class exactloss_h {
         }
     }
 
+    private static class exactloss_mnist_loss_and_gradient {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_LONG,
+            exactloss_h.C_DOUBLE,
+            exactloss_h.C_INT,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_h.findOrThrow("exactloss_mnist_loss_and_gradient");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_mnist_loss_and_gradient(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, int flags, double *loss, float *loss_f32, void *gradient, exactloss_violation *violation)
+     * }
+     */
+    public static FunctionDescriptor exactloss_mnist_loss_and_gradient$descriptor() {
+        return exactloss_mnist_loss_and_gradient.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_mnist_loss_and_gradient(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, int flags, double *loss, float *loss_f32, void *gradient, exactloss_violation *violation)
+     * }
+     */
+    public static MethodHandle exactloss_mnist_loss_and_gradient$handle() {
+        return exactloss_mnist_loss_and_gradient.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_mnist_loss_and_gradient(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, int flags, double *loss, float *loss_f32, void *gradient, exactloss_violation *violation)
+     * }
+     */
+    public static MemorySegment exactloss_mnist_loss_and_gradient$address() {
+        return exactloss_mnist_loss_and_gradient.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_mnist_loss_and_gradient(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, int flags, double *loss, float *loss_f32, void *gradient, exactloss_violation *violation)
+     * }
+     */
+    public static int exactloss_mnist_loss_and_gradient(MemorySegment predictions, int predictions_dtype, MemorySegment targets, int targets_dtype, long targets_offset, long count, double upstream, int reduction, int flags, MemorySegment loss, MemorySegment loss_f32, MemorySegment gradient, MemorySegment violation) {
+        var mh$ = exactloss_mnist_loss_and_gradient.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_mnist_loss_and_gradient", predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, upstream, reduction, flags, loss, loss_f32, gradient, violation);
+            }
+            return (int)mh$.invokeExact(predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, upstream, reduction, flags, loss, loss_f32, gradient, violation);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class exactloss_evaluate {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             exactloss_h.C_INT,
@@ -629,6 +771,411 @@ public class exactloss_h {
                 traceDowncall("exactloss_evaluate", predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, threshold, flags, evaluation, violation);
             }
             return (int)mh$.invokeExact(predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, threshold, flags, evaluation, violation);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_weighted_mnist_loss {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_LONG,
+            exactloss_h.C_INT,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_h.findOrThrow("exactloss_weighted_mnist_loss");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_weighted_mnist_loss(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, int reduction, int flags, double *loss, float *loss_f32, exactloss_violation *violation)
+     * }
+     */
+    public static FunctionDescriptor exactloss_weighted_mnist_loss$descriptor() {
+        return exactloss_weighted_mnist_loss.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_weighted_mnist_loss(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, int reduction, int flags, double *loss, float *loss_f32, exactloss_violation *violation)
+     * }
+     */
+    public static MethodHandle exactloss_weighted_mnist_loss$handle() {
+        return exactloss_weighted_mnist_loss.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_weighted_mnist_loss(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, int reduction, int flags, double *loss, float *loss_f32, exactloss_violation *violation)
+     * }
+     */
+    public static MemorySegment exactloss_weighted_mnist_loss$address() {
+        return exactloss_weighted_mnist_loss.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_weighted_mnist_loss(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, int reduction, int flags, double *loss, float *loss_f32, exactloss_violation *violation)
+     * }
+     */
+    public static int exactloss_weighted_mnist_loss(MemorySegment predictions, int predictions_dtype, MemorySegment targets, int targets_dtype, long targets_offset, MemorySegment weights, long count, int reduction, int flags, MemorySegment loss, MemorySegment loss_f32, MemorySegment violation) {
+        var mh$ = exactloss_weighted_mnist_loss.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_weighted_mnist_loss", predictions, predictions_dtype, targets, targets_dtype, targets_offset, weights, count, reduction, flags, loss, loss_f32, violation);
+            }
+            return (int)mh$.invokeExact(predictions, predictions_dtype, targets, targets_dtype, targets_offset, weights, count, reduction, flags, loss, loss_f32, violation);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_weighted_evaluate {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_LONG,
+            exactloss_h.C_DOUBLE,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_h.findOrThrow("exactloss_weighted_evaluate");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_weighted_evaluate(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, double threshold, int flags, exactloss_evaluation *evaluation, exactloss_violation *violation)
+     * }
+     */
+    public static FunctionDescriptor exactloss_weighted_evaluate$descriptor() {
+        return exactloss_weighted_evaluate.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_weighted_evaluate(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, double threshold, int flags, exactloss_evaluation *evaluation, exactloss_violation *violation)
+     * }
+     */
+    public static MethodHandle exactloss_weighted_evaluate$handle() {
+        return exactloss_weighted_evaluate.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_weighted_evaluate(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, double threshold, int flags, exactloss_evaluation *evaluation, exactloss_violation *violation)
+     * }
+     */
+    public static MemorySegment exactloss_weighted_evaluate$address() {
+        return exactloss_weighted_evaluate.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_weighted_evaluate(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, double threshold, int flags, exactloss_evaluation *evaluation, exactloss_violation *violation)
+     * }
+     */
+    public static int exactloss_weighted_evaluate(MemorySegment predictions, int predictions_dtype, MemorySegment targets, int targets_dtype, long targets_offset, MemorySegment weights, long count, double threshold, int flags, MemorySegment evaluation, MemorySegment violation) {
+        var mh$ = exactloss_weighted_evaluate.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_weighted_evaluate", predictions, predictions_dtype, targets, targets_dtype, targets_offset, weights, count, threshold, flags, evaluation, violation);
+            }
+            return (int)mh$.invokeExact(predictions, predictions_dtype, targets, targets_dtype, targets_offset, weights, count, threshold, flags, evaluation, violation);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_mnist_loss_rows {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_LONG,
+            exactloss_h.C_LONG,
+            exactloss_h.C_LONG,
+            exactloss_h.C_INT,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_h.findOrThrow("exactloss_mnist_loss_rows");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_mnist_loss_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride, const void *targets, int targets_dtype, int64_t targets_offset, int64_t targets_stride, int64_t rows, int64_t columns, int reduction, int flags, double *losses, float *losses_f32, exactloss_violation *violation)
+     * }
+     */
+    public static FunctionDescriptor exactloss_mnist_loss_rows$descriptor() {
+        return exactloss_mnist_loss_rows.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_mnist_loss_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride, const void *targets, int targets_dtype, int64_t targets_offset, int64_t targets_stride, int64_t rows, int64_t columns, int reduction, int flags, double *losses, float *losses_f32, exactloss_violation *violation)
+     * }
+     */
+    public static MethodHandle exactloss_mnist_loss_rows$handle() {
+        return exactloss_mnist_loss_rows.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_mnist_loss_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride, const void *targets, int targets_dtype, int64_t targets_offset, int64_t targets_stride, int64_t rows, int64_t columns, int reduction, int flags, double *losses, float *losses_f32, exactloss_violation *violation)
+     * }
+     */
+    public static MemorySegment exactloss_mnist_loss_rows$address() {
+        return exactloss_mnist_loss_rows.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_mnist_loss_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride, const void *targets, int targets_dtype, int64_t targets_offset, int64_t targets_stride, int64_t rows, int64_t columns, int reduction, int flags, double *losses, float *losses_f32, exactloss_violation *violation)
+     * }
+     */
+    public static int exactloss_mnist_loss_rows(MemorySegment predictions, int predictions_dtype, long predictions_stride, MemorySegment targets, int targets_dtype, long targets_offset, long targets_stride, long rows, long columns, int reduction, int flags, MemorySegment losses, MemorySegment losses_f32, MemorySegment violation) {
+        var mh$ = exactloss_mnist_loss_rows.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_mnist_loss_rows", predictions, predictions_dtype, predictions_stride, targets, targets_dtype, targets_offset, targets_stride, rows, columns, reduction, flags, losses, losses_f32, violation);
+            }
+            return (int)mh$.invokeExact(predictions, predictions_dtype, predictions_stride, targets, targets_dtype, targets_offset, targets_stride, rows, columns, reduction, flags, losses, losses_f32, violation);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_evaluate_rows {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_LONG,
+            exactloss_h.C_LONG,
+            exactloss_h.C_LONG,
+            exactloss_h.C_DOUBLE,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_h.findOrThrow("exactloss_evaluate_rows");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_evaluate_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride, const void *targets, int targets_dtype, int64_t targets_offset, int64_t targets_stride, int64_t rows, int64_t columns, double threshold, int flags, exactloss_evaluation *evaluations, exactloss_violation *violation)
+     * }
+     */
+    public static FunctionDescriptor exactloss_evaluate_rows$descriptor() {
+        return exactloss_evaluate_rows.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_evaluate_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride, const void *targets, int targets_dtype, int64_t targets_offset, int64_t targets_stride, int64_t rows, int64_t columns, double threshold, int flags, exactloss_evaluation *evaluations, exactloss_violation *violation)
+     * }
+     */
+    public static MethodHandle exactloss_evaluate_rows$handle() {
+        return exactloss_evaluate_rows.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_evaluate_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride, const void *targets, int targets_dtype, int64_t targets_offset, int64_t targets_stride, int64_t rows, int64_t columns, double threshold, int flags, exactloss_evaluation *evaluations, exactloss_violation *violation)
+     * }
+     */
+    public static MemorySegment exactloss_evaluate_rows$address() {
+        return exactloss_evaluate_rows.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_evaluate_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride, const void *targets, int targets_dtype, int64_t targets_offset, int64_t targets_stride, int64_t rows, int64_t columns, double threshold, int flags, exactloss_evaluation *evaluations, exactloss_violation *violation)
+     * }
+     */
+    public static int exactloss_evaluate_rows(MemorySegment predictions, int predictions_dtype, long predictions_stride, MemorySegment targets, int targets_dtype, long targets_offset, long targets_stride, long rows, long columns, double threshold, int flags, MemorySegment evaluations, MemorySegment violation) {
+        var mh$ = exactloss_evaluate_rows.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_evaluate_rows", predictions, predictions_dtype, predictions_stride, targets, targets_dtype, targets_offset, targets_stride, rows, columns, threshold, flags, evaluations, violation);
+            }
+            return (int)mh$.invokeExact(predictions, predictions_dtype, predictions_stride, targets, targets_dtype, targets_offset, targets_stride, rows, columns, threshold, flags, evaluations, violation);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_where {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_h.findOrThrow("exactloss_where");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_where(const void *condition, int condition_dtype, int64_t condition_offset, const void *a, const void *b, int element_size, int64_t count, int flags, void *out)
+     * }
+     */
+    public static FunctionDescriptor exactloss_where$descriptor() {
+        return exactloss_where.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_where(const void *condition, int condition_dtype, int64_t condition_offset, const void *a, const void *b, int element_size, int64_t count, int flags, void *out)
+     * }
+     */
+    public static MethodHandle exactloss_where$handle() {
+        return exactloss_where.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_where(const void *condition, int condition_dtype, int64_t condition_offset, const void *a, const void *b, int element_size, int64_t count, int flags, void *out)
+     * }
+     */
+    public static MemorySegment exactloss_where$address() {
+        return exactloss_where.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_where(const void *condition, int condition_dtype, int64_t condition_offset, const void *a, const void *b, int element_size, int64_t count, int flags, void *out)
+     * }
+     */
+    public static int exactloss_where(MemorySegment condition, int condition_dtype, long condition_offset, MemorySegment a, MemorySegment b, int element_size, long count, int flags, MemorySegment out) {
+        var mh$ = exactloss_where.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_where", condition, condition_dtype, condition_offset, a, b, element_size, count, flags, out);
+            }
+            return (int)mh$.invokeExact(condition, condition_dtype, condition_offset, a, b, element_size, count, flags, out);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_sigmoid {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_h.findOrThrow("exactloss_sigmoid");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_sigmoid(const void *logits, int dtype, int64_t count, void *out)
+     * }
+     */
+    public static FunctionDescriptor exactloss_sigmoid$descriptor() {
+        return exactloss_sigmoid.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_sigmoid(const void *logits, int dtype, int64_t count, void *out)
+     * }
+     */
+    public static MethodHandle exactloss_sigmoid$handle() {
+        return exactloss_sigmoid.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_sigmoid(const void *logits, int dtype, int64_t count, void *out)
+     * }
+     */
+    public static MemorySegment exactloss_sigmoid$address() {
+        return exactloss_sigmoid.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_sigmoid(const void *logits, int dtype, int64_t count, void *out)
+     * }
+     */
+    public static int exactloss_sigmoid(MemorySegment logits, int dtype, long count, MemorySegment out) {
+        var mh$ = exactloss_sigmoid.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_sigmoid", logits, dtype, count, out);
+            }
+            return (int)mh$.invokeExact(logits, dtype, count, out);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
@@ -754,6 +1301,142 @@ public class exactloss_h {
                 traceDowncall("exactloss_accumulator_add", accumulator, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, flags, violation);
             }
             return (int)mh$.invokeExact(accumulator, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, flags, violation);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_accumulator_add_weighted {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_LONG,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_h.findOrThrow("exactloss_accumulator_add_weighted");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_accumulator_add_weighted(exactloss_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, int flags, exactloss_violation *violation)
+     * }
+     */
+    public static FunctionDescriptor exactloss_accumulator_add_weighted$descriptor() {
+        return exactloss_accumulator_add_weighted.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_accumulator_add_weighted(exactloss_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, int flags, exactloss_violation *violation)
+     * }
+     */
+    public static MethodHandle exactloss_accumulator_add_weighted$handle() {
+        return exactloss_accumulator_add_weighted.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_accumulator_add_weighted(exactloss_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, int flags, exactloss_violation *violation)
+     * }
+     */
+    public static MemorySegment exactloss_accumulator_add_weighted$address() {
+        return exactloss_accumulator_add_weighted.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_accumulator_add_weighted(exactloss_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, const void *weights, int64_t count, int flags, exactloss_violation *violation)
+     * }
+     */
+    public static int exactloss_accumulator_add_weighted(MemorySegment accumulator, MemorySegment predictions, int predictions_dtype, MemorySegment targets, int targets_dtype, long targets_offset, MemorySegment weights, long count, int flags, MemorySegment violation) {
+        var mh$ = exactloss_accumulator_add_weighted.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_accumulator_add_weighted", accumulator, predictions, predictions_dtype, targets, targets_dtype, targets_offset, weights, count, flags, violation);
+            }
+            return (int)mh$.invokeExact(accumulator, predictions, predictions_dtype, targets, targets_dtype, targets_offset, weights, count, flags, violation);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_accumulator_add_with_gradient {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_LONG,
+            exactloss_h.C_LONG,
+            exactloss_h.C_DOUBLE,
+            exactloss_h.C_LONG,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_h.findOrThrow("exactloss_accumulator_add_with_gradient");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_accumulator_add_with_gradient(exactloss_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int64_t divisor, int flags, void *gradient, exactloss_violation *violation)
+     * }
+     */
+    public static FunctionDescriptor exactloss_accumulator_add_with_gradient$descriptor() {
+        return exactloss_accumulator_add_with_gradient.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_accumulator_add_with_gradient(exactloss_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int64_t divisor, int flags, void *gradient, exactloss_violation *violation)
+     * }
+     */
+    public static MethodHandle exactloss_accumulator_add_with_gradient$handle() {
+        return exactloss_accumulator_add_with_gradient.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_accumulator_add_with_gradient(exactloss_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int64_t divisor, int flags, void *gradient, exactloss_violation *violation)
+     * }
+     */
+    public static MemorySegment exactloss_accumulator_add_with_gradient$address() {
+        return exactloss_accumulator_add_with_gradient.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_accumulator_add_with_gradient(exactloss_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int64_t divisor, int flags, void *gradient, exactloss_violation *violation)
+     * }
+     */
+    public static int exactloss_accumulator_add_with_gradient(MemorySegment accumulator, MemorySegment predictions, int predictions_dtype, MemorySegment targets, int targets_dtype, long targets_offset, long count, double upstream, long divisor, int flags, MemorySegment gradient, MemorySegment violation) {
+        var mh$ = exactloss_accumulator_add_with_gradient.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_accumulator_add_with_gradient", accumulator, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, upstream, divisor, flags, gradient, violation);
+            }
+            return (int)mh$.invokeExact(accumulator, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, upstream, divisor, flags, gradient, violation);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }

@@ -7,8 +7,9 @@ import java.lang.foreign.ValueLayout;
 import java.util.Random;
 
 /**
- * One linear layer and a sigmoid: the probability that an image is a 3. Every sum runs in one fixed order, so results
- * are the same on every machine. Not thread-safe. Its memory belongs to the arena that it was made with.
+ * One linear layer: the logit of an image, whose sigmoid is the probability that it is a 3. Every sum runs in one fixed
+ * order, so results are the same on every machine. Not thread-safe. Its memory belongs to the arena that it was made
+ * with.
  */
 final class LinearClassifier {
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
@@ -29,45 +30,35 @@ final class LinearClassifier {
     }
 
     /**
-     * Predicts some of the images.
+     * The logits of some of the images.
      *
      * @param images the indices of the images; those in [from, to) are used
-     * @param predictions receives to - from float32 probabilities
+     * @param logits receives to - from float32
      */
-    void predict(Digits digits, int[] images, int from, int to, MemorySegment predictions) {
+    void logits(Digits digits, int[] images, int from, int to, MemorySegment logits) {
         for (int i = from; i < to; i++) {
-            double logit = logit(digits.pixels(), (long) images[i] * Digits.PIXELS);
-            predictions.setAtIndex(FLOAT, i - from, (float) (1 / (1 + StrictMath.exp(-logit))));
+            logits.setAtIndex(FLOAT, i - from, logit(digits.pixels(), (long) images[i] * Digits.PIXELS));
         }
     }
 
-    private double logit(MemorySegment pixels, long first) {
+    private float logit(MemorySegment pixels, long first) {
         double sum = weights.getAtIndex(FLOAT, Digits.PIXELS);
         for (int j = 0; j < Digits.PIXELS; j++) {
             sum += (double) weights.getAtIndex(FLOAT, j) * pixels.getAtIndex(FLOAT, first + j);
         }
-        return sum;
+        return (float) sum;
     }
 
     /**
-     * Takes one step of gradient descent: the chain rule from the loss through the sigmoid to the weights.
+     * Takes one step of gradient descent: the chain rule from the logits to the weights.
      *
-     * @param images the indices of the images; those in [from, to) were predicted
-     * @param predictions what {@link #predict} gave for them
-     * @param lossGradient the derivative of the loss with respect to each prediction, to - from float32
+     * @param images the indices of the images; those in [from, to) are used
+     * @param logitGradient the derivative of the loss with respect to the logit of each, to - from float32
      */
-    void descend(
-            Digits digits,
-            int[] images,
-            int from,
-            int to,
-            MemorySegment predictions,
-            MemorySegment lossGradient,
-            double learningRate) {
+    void descend(Digits digits, int[] images, int from, int to, MemorySegment logitGradient, double learningRate) {
         gradient.fill((byte) 0);
         for (int i = from; i < to; i++) {
-            float p = predictions.getAtIndex(FLOAT, i - from);
-            float slope = lossGradient.getAtIndex(FLOAT, i - from) * p * (1 - p);
+            float slope = logitGradient.getAtIndex(FLOAT, i - from);
             addToGradient(digits.pixels(), (long) images[i] * Digits.PIXELS, slope);
         }
         for (int j = 0; j <= Digits.PIXELS; j++) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli.train;
 
+import io.github.exactloss.Elementwise;
 import io.github.exactloss.Evaluation;
 import io.github.exactloss.LossAccumulator;
 import io.github.exactloss.MnistLoss;
@@ -13,8 +14,9 @@ import java.util.Random;
 import java.util.stream.IntStream;
 
 /**
- * Trains a {@link LinearClassifier} by stochastic gradient descent in shuffled mini-batches. The loss, its gradient and
- * the metrics come from the native library. Not thread-safe; its memory belongs to the arena that it was made with.
+ * Trains a {@link LinearClassifier} by stochastic gradient descent in shuffled mini-batches. The sigmoid, the loss, its
+ * gradient and the metrics come from the native library. Not thread-safe; its memory belongs to the arena that it was
+ * made with.
  */
 public final class Trainer {
     /**
@@ -23,34 +25,41 @@ public final class Trainer {
      * @param batchSize digits in a mini-batch, at least 1; the last one of an epoch may have fewer
      * @param learningRate the factor of the gradient in a step, positive
      * @param seed of the first weights and of the order of the digits
+     * @param logits whether the loss takes logits, instead of the predictions that are their sigmoids
      */
-    public record Settings(int batchSize, double learningRate, long seed) {}
+    public record Settings(int batchSize, double learningRate, long seed, boolean logits) {}
+
+    private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
     private final DigitDataSet data;
     private final Settings settings;
-    private final MnistLoss loss = MnistLoss.create();
+    private final MnistLoss loss;
     private final Random random;
     private final LinearClassifier classifier;
     private final int[] order;
     private final int[] validationOrder;
-    private final Predictions predictions;
+    private final Predictions outputs;
     private final Targets labels;
-    private final MemorySegment lossGradient;
+
+    /** The derivative of the loss with respect to the logits of a mini-batch. */
+    private final MemorySegment gradient;
+
     private int epochs;
 
     /** A trainer with a fresh classifier. The same data, settings and calls give the same numbers. */
     public Trainer(DigitDataSet data, Settings settings, Arena arena) {
         this.data = data;
         this.settings = settings;
+        loss = settings.logits() ? MnistLoss.create().logits() : MnistLoss.create();
         // java.util.Random, because the algorithms of its generator and of its Gaussians are fixed by specification.
         random = new Random(settings.seed());
         classifier = new LinearClassifier(random, arena);
         order = IntStream.range(0, data.training().count()).toArray();
         validationOrder = IntStream.range(0, data.validation().count()).toArray();
         int batch = Math.min(settings.batchSize(), order.length);
-        predictions = Predictions.allocate(Math.max(batch, validationOrder.length), arena);
+        outputs = Predictions.allocate(Math.max(batch, validationOrder.length), arena);
         labels = Targets.allocate(batch, arena);
-        lossGradient = arena.allocate(ValueLayout.JAVA_FLOAT, batch);
+        gradient = arena.allocate(FLOAT, batch);
     }
 
     /** The number of mini-batches in an epoch. */
@@ -65,7 +74,7 @@ public final class Trainer {
      */
     public Epoch epoch(Runnable afterBatch) {
         shuffle();
-        try (LossAccumulator training = LossAccumulator.create()) {
+        try (LossAccumulator training = LossAccumulator.create(loss)) {
             for (int from = 0; from < order.length; ) {
                 // Not from + batchSize, which may overflow.
                 int to = from + Math.min(settings.batchSize(), order.length - from);
@@ -85,18 +94,35 @@ public final class Trainer {
             byte label = allLabels.get(ValueLayout.JAVA_BYTE, order[from + i]);
             labels.segment().set(ValueLayout.JAVA_BYTE, i, label);
         }
-        Targets targets = labels.slice(0, count);
-        classifier.predict(data.training(), order, from, to, predictions.segment());
-        training.add(predictions.slice(0, count), targets);
-        loss.gradient(targets, lossGradient);
-        classifier.descend(
-                data.training(), order, from, to, predictions.segment(), lossGradient, settings.learningRate());
+        Predictions predictions = predict(data.training(), order, from, to);
+        training.addWithGradient(predictions, labels.slice(0, count), 1, count, gradient);
+        if (!settings.logits()) {
+            passSigmoid(predictions.segment(), count);
+        }
+        classifier.descend(data.training(), order, from, to, gradient, settings.learningRate());
     }
 
     private Evaluation validate() {
-        int count = validationOrder.length;
-        classifier.predict(data.validation(), validationOrder, 0, count, predictions.segment());
-        return loss.evaluate(predictions.slice(0, count), data.validation().labels());
+        Predictions predictions = predict(data.validation(), validationOrder, 0, validationOrder.length);
+        return loss.evaluate(predictions, data.validation().labels());
+    }
+
+    /** What the loss takes, predictions or logits, of the images with the indices in [from, to). */
+    private Predictions predict(Digits digits, int[] images, int from, int to) {
+        Predictions predictions = outputs.slice(0, to - from);
+        classifier.logits(digits, images, from, to, predictions.segment());
+        if (!settings.logits()) {
+            Elementwise.sigmoid(predictions, predictions.segment());
+        }
+        return predictions;
+    }
+
+    /** The chain rule from the predictions to the logits: the sigmoid's derivative is p * (1 - p). */
+    private void passSigmoid(MemorySegment predictions, int count) {
+        for (int i = 0; i < count; i++) {
+            float p = predictions.getAtIndex(FLOAT, i);
+            gradient.setAtIndex(FLOAT, i, gradient.getAtIndex(FLOAT, i) * p * (1 - p));
+        }
     }
 
     /** A Fisher-Yates shuffle. */

@@ -2,7 +2,9 @@
 package io.github.exactloss.cli.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
+import io.github.exactloss.Evaluation;
 import io.github.exactloss.cli.train.Trainer.Settings;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
@@ -18,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
     private final Arena arena = Arena.ofConfined();
@@ -27,22 +30,41 @@ class TrainerTest {
         arena.close();
     }
 
-    @Test
-    void drawnDigitsAreLearned() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void drawnDigitsAreLearned(boolean logits) {
         DigitDataSet data = DrawnDigits.load(arena);
-        Epoch last = train(data, new Settings(256, 1, 42), 20).getLast();
+        Epoch last = train(data, new Settings(256, 1, 42, logits), 20).getLast();
         assertThat(last.number()).isEqualTo(20);
         assertThat(last.training().count()).isEqualTo(data.training().count());
         assertThat(last.validation().count()).isEqualTo(data.validation().count());
         assertThat(last.validation().accuracy()).isGreaterThan(0.95);
     }
 
-    @Test
-    void seedDecidesTheNumbers() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void seedDecidesTheNumbers(boolean logits) {
         DigitDataSet data = DrawnDigits.load(arena);
-        List<Epoch> first = train(data, new Settings(64, 1, 5), 3);
-        assertThat(train(data, new Settings(64, 1, 5), 3)).isEqualTo(first);
-        assertThat(train(data, new Settings(64, 1, 6), 3)).isNotEqualTo(first);
+        List<Epoch> first = train(data, new Settings(64, 1, 5, logits), 3);
+        assertThat(train(data, new Settings(64, 1, 5, logits), 3)).isEqualTo(first);
+        assertThat(train(data, new Settings(64, 1, 6, logits), 3)).isNotEqualTo(first);
+    }
+
+    /** Two ways to the same gradient: through the sigmoid here, and fused in the library. Only roundings differ. */
+    @Test
+    void logitsTrainTheSameClassifier() {
+        DigitDataSet data = DrawnDigits.load(arena);
+        List<Epoch> predictions = train(data, new Settings(256, 1, 42, false), 5);
+        List<Epoch> logits = train(data, new Settings(256, 1, 42, true), 5);
+        assertThat(logits).isNotEqualTo(predictions);
+        for (int i = 0; i < 5; i++) {
+            Evaluation expected = predictions.get(i).validation();
+            Evaluation actual = logits.get(i).validation();
+            assertThat(actual.loss()).isCloseTo(expected.loss(), within(1e-6));
+            assertThat(actual.accuracy()).isCloseTo(expected.accuracy(), within(0.002));
+            assertThat(logits.get(i).training().loss())
+                    .isCloseTo(predictions.get(i).training().loss(), within(1e-6));
+        }
     }
 
     @ParameterizedTest
@@ -50,7 +72,7 @@ class TrainerTest {
     void everyDigitIsInOneBatch(int batchSize, int batches) {
         DigitDataSet data = DrawnDigits.load(arena);
         assertThat(data.training().count()).isEqualTo(3600);
-        Trainer trainer = new Trainer(data, new Settings(batchSize, 0.1, 1), arena);
+        Trainer trainer = new Trainer(data, new Settings(batchSize, 0.1, 1, true), arena);
         AtomicInteger steps = new AtomicInteger();
         Epoch epoch = trainer.epoch(steps::incrementAndGet);
         assertThat(trainer.batches()).isEqualTo(batches);
@@ -77,14 +99,15 @@ class TrainerTest {
     }
 
     /** The real digits, where the build has fetched them. */
-    @Test
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
     @EnabledIfEnvironmentVariable(
             named = "EXACTLOSS_MNIST_DIR",
             matches = ".+",
             disabledReason = "EXACTLOSS_MNIST_DIR does not name the folder with MNIST")
-    void mnistIsLearned() {
+    void mnistIsLearned(boolean logits) {
         DigitDataSet data = Mnist.load(Path.of(System.getenv("EXACTLOSS_MNIST_DIR")), arena);
-        Epoch last = train(data, new Settings(256, 1, 42), 20).getLast();
+        Epoch last = train(data, new Settings(256, 1, 42, logits), 20).getLast();
         assertThat(last.training().count()).isEqualTo(6131 + 6265);
         assertThat(last.training().positives()).isEqualTo(6131);
         assertThat(last.validation().count()).isEqualTo(1010 + 1028);

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss;
+
+import java.util.Locale;
+
+/**
+ * An array has an element that is not allowed: a weight that is negative, NaN or infinite, or in strict mode, as a
+ * {@link StrictModeException}, a prediction or a target. It names the first one; where several arrays are bad at that
+ * index, the prediction before the target before the weight.
+ */
+public sealed class InvalidElementException extends ExactLossException permits StrictModeException {
+    private static final long serialVersionUID = 1;
+
+    /** The array that the element is in. */
+    public enum Argument {
+        /** The predictions, or logits. */
+        PREDICTIONS,
+        /** The targets. */
+        TARGETS,
+        /** The weights. */
+        WEIGHTS
+    }
+
+    private final Argument argument;
+    private final long index;
+    private final double value;
+
+    InvalidElementException(int status, Argument argument, long index, double value, String rule) {
+        super(status, argument.name().toLowerCase(Locale.ROOT) + "[" + index + "] is " + value + ", and " + rule);
+        this.argument = argument;
+        this.index = index;
+        this.value = value;
+    }
+
+    /** The array that the element is in. */
+    public final Argument argument() {
+        return argument;
+    }
+
+    /**
+     * The index of the element, counted from the first one that was passed. In rows it is
+     * {@code row * columns + column}, whatever the strides.
+     */
+    public final long index() {
+        return index;
+    }
+
+    /** The element as a double; only an int64 may have to be rounded. */
+    public final double value() {
+        return value;
+    }
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "operations.h"
+
+#define P BIT(PREDICTIONS)
+#define L BIT(LOGITS)
+#define T BIT(TARGETS)
+#define W BIT(WEIGHTS)
+
+const operation OPERATION_LIST[OPERATIONS] = {
+    [MEAN] = {"mnist_loss_mean", COMPUTE_LOSS, P | T, 0, NO_OUTPUT},
+    [MEAN_LOGITS] = {"mnist_loss_mean_logits", COMPUTE_LOSS, L | T, 1, NO_OUTPUT},
+    [EVALUATE] = {"evaluate", COMPUTE_EVALUATION, P | T, 0, NO_OUTPUT},
+    [EVALUATE_LOGITS] = {"evaluate_logits", COMPUTE_EVALUATION, L | T, 1, NO_OUTPUT},
+    [GRADIENT] = {"gradient", COMPUTE_GRADIENT, T, 0, AN_ELEMENT_EACH},
+    [LOSS_AND_GRADIENT] = {"loss_and_gradient", COMPUTE_LOSS_AND_GRADIENT, P | T, 0, AN_ELEMENT_EACH},
+    [LOSS_AND_GRADIENT_LOGITS] = {"loss_and_gradient_logits", COMPUTE_LOSS_AND_GRADIENT, L | T, 1, AN_ELEMENT_EACH},
+    [SIGMOID] = {"sigmoid", COMPUTE_SIGMOID, L, 1, AN_ELEMENT_EACH},
+    [WHERE] = {"where", COMPUTE_WHERE, P | L | T, 0, AN_ELEMENT_EACH},
+    [MEAN_ROWS] = {"mnist_loss_mean_rows", COMPUTE_ROWS, P | T, 0, A_DOUBLE_A_ROW},
+    [WEIGHTED_MEAN] = {"weighted_mnist_loss_mean", COMPUTE_LOSS, P | T | W, 0, NO_OUTPUT},
+};
+
+const operation INEXACT_MEAN = {"inexact_mean", INEXACT_LOSS, P | T, 0, NO_OUTPUT};
+
+const operation FILL = {"fill", MOVE_BYTES, 0, 0, AN_ELEMENT_EACH};
+
+operation operation_that_moves(const operation *o, const inputs *in) {
+    const int reads = operation_reads(o, in), writes = operation_writes(o, in);
+    operation mover = *o;
+    mover.work = MOVE_BYTES;
+    mover.name = writes == 0 ? "read" : reads == 0 ? FILL.name : reads == writes ? "copy" : "read_and_write";
+    return mover;
+}
+
+int operation_reads(const operation *o, const inputs *in) {
+    int bits = 0;
+    for (array a = 0; a < ARRAYS; a++) {
+        bits += (o->reads & BIT(a)) != 0 ? inputs_bits(in, a) : 0;
+    }
+    return bits;
+}
+
+int operation_writes(const operation *o, const inputs *in) {
+    switch (o->output) {
+        case AN_ELEMENT_EACH:
+            return inputs_bits(in, OUTPUT);
+        case A_DOUBLE_A_ROW:
+            return 64 / COLUMNS;
+        default:
+            return 0;
+    }
+}
+
+unsigned operation_needs(const operation *o) { return o->reads | (o->output == NO_OUTPUT ? 0 : BIT(OUTPUT)); }

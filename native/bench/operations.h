@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is measured: the operations of the library, and the loops that they are compared with. */
+#ifndef EXACTLOSS_BENCH_OPERATIONS_H
+#define EXACTLOSS_BENCH_OPERATIONS_H
+
+#include "inputs.h"
+
+typedef enum operation_id {
+    MEAN,
+    MEAN_LOGITS,
+    EVALUATE,
+    EVALUATE_LOGITS,
+    GRADIENT,
+    LOSS_AND_GRADIENT,
+    LOSS_AND_GRADIENT_LOGITS,
+    SIGMOID,
+    WHERE, /* where(targets, predictions, logits): two arrays of the same type */
+    MEAN_ROWS,
+    WEIGHTED_MEAN,
+    OPERATIONS
+} operation_id;
+
+/* What is done; the operations from logits differ from the others in what they read. */
+typedef enum work {
+    COMPUTE_LOSS,
+    COMPUTE_EVALUATION,
+    COMPUTE_LOSS_AND_GRADIENT,
+    COMPUTE_GRADIENT,
+    COMPUTE_SIGMOID,
+    COMPUTE_WHERE,
+    COMPUTE_ROWS,
+    INEXACT_LOSS,
+    MOVE_BYTES
+} work;
+
+/* What the operations need beside arrays. */
+#define THRESHOLD 0.5
+#define UPSTREAM 1.0
+#define COLUMNS 64 /* of the matrix whose rows have a loss each */
+
+typedef enum output { NO_OUTPUT, AN_ELEMENT_EACH, A_DOUBLE_A_ROW } output;
+
+typedef struct operation {
+    const char *name;
+    work work;
+    unsigned reads; /* a set of BIT(array) */
+    int is_logits;
+    output output;
+} operation;
+
+extern const operation OPERATION_LIST[OPERATIONS];
+
+/* The mean of float32 with uint8 that ordinary code computes. */
+extern const operation INEXACT_MEAN;
+
+/* A loop that writes as much as a large output takes, and reads nothing. */
+extern const operation FILL;
+
+/* A loop that moves the same bytes as an operation. */
+operation operation_that_moves(const operation *o, const inputs *in);
+
+/* Bits an element that an operation reads, and that it writes. */
+int operation_reads(const operation *o, const inputs *in);
+int operation_writes(const operation *o, const inputs *in);
+
+/* The arrays that an operation needs, a set of BIT(array). */
+unsigned operation_needs(const operation *o);
+
+#endif

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifdef __linux__
+#define _GNU_SOURCE /* sched_getaffinity */
+#endif
+#include "team.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#define SPINS 4096 /* before the processor is offered to others */
+
+typedef struct member {
+    pthread_t thread;
+    team *team;
+    int part;
+} member;
+
+struct team {
+    int threads;
+    team_work *work; /* NULL: no more */
+    void *context;
+    atomic_uint call;   /* the number of calls so far */
+    atomic_int unready; /* members that have not yet finished the last one */
+    member members[];
+};
+
+static void wait_a_little(int *spins) {
+    if (++*spins % SPINS == 0) {
+        sched_yield();
+    }
+#ifdef EXACTLOSS_X86_64
+    __builtin_ia32_pause();
+#endif
+}
+
+static void *serve(void *argument) {
+    const member *m = argument;
+    team *t = m->team;
+    for (unsigned last = 0;; last++) {
+        for (int spins = 0; atomic_load_explicit(&t->call, memory_order_acquire) == last;) {
+            wait_a_little(&spins);
+        }
+        if (t->work == NULL) {
+            return NULL;
+        }
+        t->work(t->context, m->part);
+        atomic_fetch_sub_explicit(&t->unready, 1, memory_order_release);
+    }
+}
+
+static void call(team *t, team_work *work, void *context) {
+    t->work = work;
+    t->context = context;
+    atomic_store_explicit(&t->unready, t->threads - 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&t->call, 1, memory_order_release);
+}
+
+team *team_open(int threads) {
+    team *t = calloc(1, sizeof *t + (size_t)threads * sizeof *t->members);
+    if (t == NULL) {
+        fprintf(stderr, "exactloss-bench: there is no memory for %d threads\n", threads);
+        exit(1);
+    }
+    t->threads = threads;
+    for (int i = 1; i < threads; i++) {
+        member *m = &t->members[i];
+        m->team = t;
+        m->part = i;
+        if (pthread_create(&m->thread, NULL, serve, m) != 0) {
+            fprintf(stderr, "exactloss-bench: %d threads are not to be had\n", threads);
+            exit(1);
+        }
+    }
+    return t;
+}
+
+void team_run(team *t, team_work *work, void *context) {
+    call(t, work, context);
+    work(context, 0);
+    for (int spins = 0; atomic_load_explicit(&t->unready, memory_order_acquire) != 0;) {
+        wait_a_little(&spins);
+    }
+}
+
+void team_close(team *t) {
+    call(t, NULL, NULL);
+    for (int i = 1; i < t->threads; i++) {
+        pthread_join(t->members[i].thread, NULL);
+    }
+    free(t);
+}
+
+int team_processors(void) {
+#ifdef __linux__
+    cpu_set_t set;
+    if (sched_getaffinity(0, sizeof set, &set) == 0) {
+        return CPU_COUNT(&set);
+    }
+#endif
+    const long online = sysconf(_SC_NPROCESSORS_ONLN);
+    return online < 1 ? 1 : (int)online;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A variant is one way to compute one operation: by which backend and in how many threads. A backend is what can run
+ * it: the kernels of an instruction set, or the public functions; another device is one more backend.
+ */
+#ifndef EXACTLOSS_BENCH_VARIANTS_H
+#define EXACTLOSS_BENCH_VARIANTS_H
+
+#include "baselines.h"
+#include "batch.h"
+#include "operations.h"
+#include "team.h"
+
+#define ROUNDS 15
+
+/* What a run computed, apart from the output array; what an operation does not give stays as it was. */
+typedef struct outcome {
+    exactloss_evaluation evaluation;
+    double inexact_loss;
+    uint64_t moved; /* of the bytes read */
+} outcome;
+
+/* What one thread computes, in cache lines of its own. */
+typedef struct partial {
+    _Alignas(64) totals totals;
+    double inexact_sum;
+    uint64_t moved;
+} partial;
+
+typedef struct variant variant;
+
+typedef struct backend {
+    const char *isa; /* as it is reported */
+    void (*run)(const variant *v, outcome *result);
+    const exactloss_kernels *kernels; /* NULL for the public functions */
+    const baseline_loops *loops;
+} backend;
+
+struct variant {
+    const operation *operation;
+    const backend *backend;
+    const inputs *in;
+    int threads;
+    partial *partials; /* one for each thread */
+    team *team;        /* while it runs, where there are several threads */
+
+    double ns[ROUNDS]; /* an element, ascending once measured */
+    int rounds;
+    int64_t repeats; /* runs in a round */
+    int interval;    /* rounds from one to the next that it takes part in */
+};
+
+/*
+ * Lists the backends of this machine, the best one last, and returns their number; says on stderr which instruction sets
+ * are missing, and why.
+ */
+#define MOST_BACKENDS 3
+int backends_list(const backend *list[MOST_BACKENDS]);
+
+/* The public functions, with the kernels that they choose; ends the program where EXACTLOSS_MAX_ISA is wrong. */
+const backend *backend_public(void);
+
+/* Runs a variant by the kernels of its backend, and by the public functions. */
+void run_kernels(const variant *v, outcome *result);
+void run_public(const variant *v, outcome *result);
+
+#endif

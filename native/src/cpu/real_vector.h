@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernels whose result is a mask or an array, for one type of elements: a part of kernels_vector.h. */
+
+static inline const unsigned char *V(at)(const void *array, int i) {
+    return (const unsigned char *)array + sizeof(V(real)) * (size_t)i;
+}
+
+static inline unsigned char *V(out)(void *array, int i) { return (unsigned char *)array + sizeof(V(real)) * (size_t)i; }
+
+static int K(within)(const void *predictions, int count, double lower, double upper, uint64_t *mask) {
+    const V(vector) low = V(set)((V(real))lower), high = V(set)((V(real))upper);
+    int found = 0;
+    for (int word = 0; 64 * word < count; word++) {
+        uint64_t bits = 0;
+        for (int i = 64 * word; i < 64 * word + 64 && i < count; i += V(lanes)) {
+            const V(vector) x = i + V(lanes) <= count
+                                    ? V(load)(V(at)(predictions, i))
+                                    : V(load_first)(V(at)(predictions, i), count - i, V(set)((V(real))NAN));
+            bits |= (uint64_t)V(within)(x, low, high) << i % 64;
+        }
+        mask[word] = bits;
+        found += __builtin_popcountll(bits);
+    }
+    return found;
+}
+
+static void K(distances)(const void *predictions, const uint64_t *mask, int count, void *distances) {
+    const V(vector) one = V(set)(1);
+    const int vectors = count / V(lanes), rest = count % V(lanes);
+    for (int v = 0; v < vectors; v++) {
+        const V(vector) p = V(load)(V(at)(predictions, v * V(lanes)));
+        V(store)(V(out)(distances, v * V(lanes)), V(select)(mask, v, V(sub)(one, p), p));
+    }
+    if (rest != 0) {
+        const V(vector) p = V(load_first)(V(at)(predictions, vectors * V(lanes)), rest, one);
+        V(store_first)(V(out)(distances, vectors * V(lanes)), rest, V(select)(mask, vectors, V(sub)(one, p), p));
+    }
+}
+
+static void K(add)(const void *addends, int count, void *values) {
+    const int vectors = count / V(lanes), rest = count % V(lanes);
+    for (int v = 0; v < vectors; v++) {
+        void *value = V(out)(values, v * V(lanes));
+        V(store)(value, V(add)(V(load)(value), V(load)(V(at)(addends, v * V(lanes)))));
+    }
+    if (rest != 0) {
+        const V(vector) zero = V(set)(0);
+        void *value = V(out)(values, vectors * V(lanes));
+        const V(vector) addend = V(load_first)(V(at)(addends, vectors * V(lanes)), rest, zero);
+        V(store_first)(value, rest, V(add)(V(load_first)(value, rest, zero), addend));
+    }
+}
+
+/* What the logits of a vector give. */
+typedef struct V(sigmoid_result) {
+    V(vector) prediction, distance, gradient;
+} V(sigmoid_result);
+
+static inline V(sigmoid_result) V(sigmoid_step)(V(vector) x, const uint64_t *mask, int vector, V(vector) g) {
+    const V(sigmoid_pair) s = V(sigmoids)(x);
+    const V(vector) p = V(select_negative)(x, s.small, s.large), other = V(select_negative)(x, s.large, s.small);
+    const V(vector) slope = V(mul)(g, V(mul)(s.small, s.large));
+    const V(vector) minus = V(from_bits)(B(sub)(V(bits)(slope), V(bits)(V(set)((V(real)) - 0.0))));
+    return (V(sigmoid_result)){p, V(select)(mask, vector, other, p), V(select)(mask, vector, minus, slope)};
+}
+
+static void K(sigmoid)(const void *logits, const uint64_t *mask, int count, const void *g, void *predictions,
+                       void *distances, void *gradient) {
+    const int vectors = count / V(lanes), rest = count % V(lanes);
+    V(real) factor = 0;
+    if (gradient != NULL) {
+        memcpy(&factor, g, sizeof factor);
+    }
+    const V(vector) factors = V(set)(factor);
+    for (int v = 0; v < vectors; v++) {
+        const int i = v * V(lanes);
+        const V(sigmoid_result) r = V(sigmoid_step)(V(load)(V(at)(logits, i)), mask, v, factors);
+        if (predictions != NULL) {
+            V(store)(V(out)(predictions, i), r.prediction);
+        }
+        if (distances != NULL) {
+            V(store)(V(out)(distances, i), r.distance);
+        }
+        if (gradient != NULL) {
+            V(store)(V(out)(gradient, i), r.gradient);
+        }
+    }
+    if (rest != 0) {
+        const int i = vectors * V(lanes);
+        const V(vector) x = V(load_first)(V(at)(logits, i), rest, V(set)(0));
+        const V(sigmoid_result) r = V(sigmoid_step)(x, mask, vectors, factors);
+        if (predictions != NULL) {
+            V(store_first)(V(out)(predictions, i), rest, r.prediction);
+        }
+        if (distances != NULL) {
+            V(store_first)(V(out)(distances, i), rest, r.distance);
+        }
+        if (gradient != NULL) {
+            V(store_first)(V(out)(gradient, i), rest, r.gradient);
+        }
+    }
+}

@@ -1,0 +1,286 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The inputs of matrix_test.py, the memory that they are in, and calls with them."""
+
+import collections
+import copy
+import ctypes
+import math
+
+from matrix_reference import (BFLOAT16, FLOAT16, FLOAT32, FLOAT64, ONE, encode, is_sigmoid, narrowed, pack, units,
+                              unpack, value)
+
+OK, UNTOUCHED = b"\0", b"\xa5"
+STRICT, LOGITS, ACCUMULATE, SCALAR_A, SCALAR_B = 1, 2, 4, 8, 16
+ACCUMULATOR_SIZE = 1408
+FORMATS = {"f16": FLOAT16, "bf16": BFLOAT16, "f32": FLOAT32, "f64": FLOAT64}
+TARGET_TYPES = {"u8": (1, "B"), "i32": (2, "i"), "i64": (3, "q"), "f32": (6, "I"), "f64": (7, "Q"), "bits": (8, None)}
+
+# The arguments of the functions: p is a pointer, i an int, q an int64_t, d a double.
+SIGNATURES = {
+    "mnist_loss": "pipiqqiippp", "mnist_loss_none": "pipiqqipp", "mnist_loss_gradient": "piqqdiipip",
+    "mnist_loss_and_gradient": "pipiqqdiipppp", "evaluate": "pipiqqdipp", "weighted_mnist_loss": "pipiqpqiippp",
+    "weighted_evaluate": "pipiqpqdipp", "mnist_loss_rows": "piqpiqqqqiippp", "evaluate_rows": "piqpiqqqqdipp",
+    "where": "piqppiqip", "sigmoid": "piqp", "accumulator_init": "pd", "accumulator_add": "ppipiqqip",
+    "accumulator_add_weighted": "ppipiqpqip", "accumulator_add_with_gradient": "ppipiqqdqipp",
+    "accumulator_merge": "pp", "accumulator_result": "pp", "accumulator_serialize": "ppq",
+    "accumulator_deserialize": "ppq"}
+C_TYPES = {"p": ctypes.c_void_p, "i": ctypes.c_int, "q": ctypes.c_int64, "d": ctypes.c_double}
+
+
+# ----------------------------------------------------------------------------------------------------------- inputs --
+
+
+def exponent_field(form):
+    return form.infinity >> (form.precision - 1)
+
+
+def random_bits(r, form, exponent):
+    return r.choice([0, form.sign]) | exponent << (form.precision - 1) | r.getrandbits(form.precision - 1)
+
+
+def infinity_or_nan(r, form):
+    return r.choice([form.infinity, form.infinity, form.infinity | form.sign, form.nan, form.nan ^ form.sign,
+                     form.infinity | 1])
+
+
+BORDERS = [0.5, 1.0, 2.0, -1.0, 2.0**-19, 2.0**-20, 2.0**-24, 2.0**-42, 2.0**-53, 2.0**-126, 2.0**125, 2.0**10]
+BAD_WEIGHTS = [FLOAT32.sign | 1, FLOAT32.infinity, FLOAT32.infinity | FLOAT32.sign, FLOAT32.nan, encode(-1.0, FLOAT32)]
+
+# Kinds of predictions, as functions of a random generator and a format that give encodings.
+PREDICTION_KINDS = {
+    "uniform": lambda r, f: encode(r.random(), f),
+    "zeros and ones": lambda r, f: r.choice([0, encode(1.0, f), f.sign]),
+    "confident": lambda r, f: encode(1 / (1 + math.exp(r.uniform(-40, 40))), f),
+    "tiny": lambda r, f: encode(r.random() * 2 ** r.uniform(f.lowest, -15), f),
+    "1e-30": lambda r, f: encode(1e-30 * r.random(), f),
+    "subnormal": lambda r, f: random_bits(r, f, 0),
+    "scores": lambda r, f: encode(r.uniform(-50, 50), f),
+    "huge": lambda r, f: random_bits(r, f, exponent_field(f) - 1 - r.getrandbits(2)),
+    "finite": lambda r, f: random_bits(r, f, r.randrange(exponent_field(f))),
+    "any": lambda r, f: r.getrandbits(f.bits),
+    "borders": lambda r, f: (encode(r.choice(BORDERS), f) + r.choice([-1, 0, 0, 1])) % f.infinity,
+}
+CLEAN_KINDS = ["uniform", "zeros and ones", "confident", "1e-30"]
+LOGIT_KINDS = {
+    "scores": lambda r, f: encode(r.uniform(-50, 50), f),
+    "extreme": lambda r, f: encode(r.uniform(-800, 800) if f is FLOAT64 else r.uniform(-110, 110), f),
+    "near 0": lambda r, f: encode(r.uniform(-1, 1) * 2 ** r.uniform(-30, 2), f),
+    "huge": PREDICTION_KINDS["huge"],
+    "finite": PREDICTION_KINDS["finite"],
+    "any": PREDICTION_KINDS["any"],
+}
+TARGET_VALUES = {
+    "u8": [0, 1, 2, 255, 128], "i32": [0, 1, 2, -1, 1 << 24, 257, 65537, -(1 << 31)],
+    "i64": [0, 1, 2, -1, 1 << 32, (1 << 32) + 1, (1 << 53) + 1, -(1 << 63)],
+    "f32": [encode(t, FLOAT32) for t in (0.0, 1.0, -0.0, -1.0, 0.5, math.inf, math.nan)] + [1, 0x3f800001, 0x3f7fffff],
+    "f64": [encode(t, FLOAT64) for t in (0.0, 1.0, -0.0, -1.0, 0.5, math.inf, math.nan, 1 - 2.0**-53)]
+    + [1, 0x3ff0000000000001, 0x3ff0000000010000, 0x3f800000],
+    "bits": [0, 1]}
+WEIGHT_KINDS = [lambda r: encode(r.random(), FLOAT32), lambda r: encode(float(r.randrange(4)), FLOAT32),
+                lambda r: r.randrange(FLOAT32.infinity), lambda r: r.getrandbits(23), lambda r: r.choice([0, 1 << 31]),
+                lambda r: FLOAT32.infinity - 1 - r.getrandbits(4)]
+
+
+def draw(r, kind, count):
+    """Many elements are drawn from a few, which keeps the exact reference fast."""
+    pool = [kind() for _ in range(min(count, 96))]
+    return pool if count == len(pool) else r.choices(pool, k=count)
+
+
+class Batch:
+    """Predictions or logits with targets, all as encodings (integers as themselves)."""
+
+    def __init__(self, r, prediction_type, target_type, count, target_count=None, is_strict=False):
+        self.form, self.target_type, self.count = FORMATS[prediction_type], target_type, count
+        self.wide = FLOAT64 if self.form is FLOAT64 else FLOAT32
+        self.offset, self.gap = r.randrange(20 if target_type == "bits" else 10), r.getrandbits(64)
+        self.is_logits, self.is_strict, self.weights = r.random() < 0.4, is_strict, None
+        values = TARGET_VALUES[target_type]
+        self.skipped = [r.choice(values) for _ in range(self.offset)]
+        rate, odd = r.choice([0.0, 0.1, 0.5, 0.5, 0.5, 0.9, 1.0]), 0 if self.is_strict else r.choice([0, 0.1, 0.5])
+        self.targets = [r.choice(values) if r.random() < odd else values[r.random() < rate]
+                        for _ in range(count if target_count is None else target_count)]
+        self.draw_predictions(r)
+
+    def draw_predictions(self, r):
+        if self.is_logits:
+            kind = LOGIT_KINDS[r.choice(list(LOGIT_KINDS)[:3] if self.is_strict else list(LOGIT_KINDS))]
+        else:
+            kind = PREDICTION_KINDS[r.choice(CLEAN_KINDS if self.is_strict else list(PREDICTION_KINDS))]
+        self.predictions = draw(r, lambda: kind(r, self.form), self.count)
+        if self.is_strict and self.is_logits and self.count > 0 and r.random() < 0.4:
+            self.predictions[r.randrange(self.count)] = self.form.infinity | r.choice([0, self.form.sign])
+        if self.is_strict or self.count == 0:
+            return
+        if r.random() < 0.2:
+            for _ in range(r.randrange(1, 3)):
+                self.predictions[r.randrange(self.count)] = infinity_or_nan(r, self.form)
+        elif r.random() < 0.3 and not self.is_logits:
+            self.cancel(r)
+
+    def cancel(self, r):
+        """Makes distances of neighbours cancel, so that what is lost of the others shows in the sum."""
+        positives = self.positives()
+        for i in range(0, min(self.count, len(self.targets)) // 2 * 2, 2):
+            if r.random() < 0.9:
+                same = positives[i] == positives[i + 1]
+                self.predictions[i + 1] = self.predictions[i] ^ (self.form.sign if same else 0)
+
+    def draw_weights(self, r):
+        kind = r.choice(WEIGHT_KINDS)
+        self.weights = draw(r, lambda: kind(r), self.count)
+
+    def positives(self):
+        one = encode(1.0, FORMATS[self.target_type]) if self.target_type in FORMATS else 1
+        return [t == one for t in self.targets]
+
+    def slice(self, first, first_target, count):
+        row = copy.copy(self)
+        vars(row).update(count=count, predictions=self.predictions[first:first + count],
+                         targets=self.targets[first_target:first_target + count])
+        return row
+
+    def widened(self):
+        """The same in float32, where the predictions are of a narrower type."""
+        batch = self.slice(0, 0, self.count)
+        batch.form, batch.predictions = self.wide, [encode_wide(p, self.form, self.wide) for p in self.predictions]
+        return batch
+
+    def flags(self):
+        return STRICT * self.is_strict | LOGITS * self.is_logits
+
+    def packed_targets(self):
+        dtype, code = TARGET_TYPES[self.target_type]
+        if code is not None:
+            return pack(self.skipped + self.targets, code)
+        bits, size = self.gap, self.offset + len(self.targets)
+        for i, bit in enumerate(self.targets, self.offset):
+            bits = bits & ~(1 << i) | bit << i
+        return (bits % (1 << (size + 7) // 8 * 8)).to_bytes((size + 7) // 8, "little")
+
+    def sigmoid_fields(self, arena):
+        """Of logits: the sigmoids and the distances that the library gives for them, in its wide format."""
+        if not self.is_logits:
+            return []
+        logits = arena.input(pack(self.widened().predictions, self.wide.code))
+        targets = arena.input(self.packed_targets())
+        sigmoids, distances = (arena.output(self.count * self.wide.bits // 8, self.wide) for _ in range(2))
+        dtype = TARGET_TYPES[self.target_type][0]
+        return (arena.call("sigmoid", logits, self.wide.dtype, self.count, sigmoids)[1:]
+                + arena.call("mnist_loss_none", logits, self.wide.dtype, targets, dtype, self.offset, self.count,
+                             LOGITS, distances, None)[1:])
+
+    def add_to(self, totals, threshold, fields):
+        """Adds the batch to totals, after a look at what the library says of its logits."""
+        positives = self.positives()
+        weights = self.weights or [None] * self.count
+        if self.is_logits:
+            sigmoids, distances = unpack(fields.pop(0), self.wide.code), unpack(fields.pop(0), self.wide.code)
+            check_sigmoids(self, positives, sigmoids, distances)
+            rows = zip(sigmoids, distances, positives, weights)
+        else:
+            rows = zip(self.predictions, self.predictions, positives, weights)
+        form = self.wide if self.is_logits else self.form
+        for (p, d, positive, weight), times in collections.Counter(rows).items():
+            distance = exact_distance(value(d, form), positive and not self.is_logits)
+            totals.add(value(p, form), distance, positive, None if weight is None else value(weight, FLOAT32), times,
+                       threshold, self.is_logits)
+
+
+def encode_wide(encoding, form, wide):
+    return encoding if form is wide else narrowed(encoding, form, wide)
+
+
+def exact_distance(p, is_complement):
+    """In units where it is finite."""
+    if not math.isfinite(p):
+        return -p if is_complement else p
+    return ONE - units(p) if is_complement else units(p)
+
+
+def check_sigmoids(batch, positives, sigmoids, distances):
+    for x, positive, s, d in set(zip(batch.predictions, positives, sigmoids, distances)):
+        logit = value(x, batch.form)
+        assert is_sigmoid(s, logit, batch.wide), f"sigmoid({logit!r}) = {value(s, batch.wide)!r}"
+        assert is_sigmoid(d, -logit if positive else logit, batch.wide), f"distance of {logit!r}, {positive}"
+        assert positive or s == d or batch.wide.is_nan(s), f"the distance of {logit!r} is not its sigmoid"
+
+
+# ----------------------------------------------------------------------------------------------------------- memory --
+
+
+class Array:
+    """Memory at a given alignment between canaries."""
+
+    CANARY = b"\xa5"
+
+    def __init__(self, content, misalignment, form=None, may_be_nan=None):
+        self.content, self.form, self.may_be_nan = content, form, may_be_nan
+        self.is_output, self.is_opaque = False, False
+        self.memory = ctypes.create_string_buffer(self.CANARY * (len(content) + 256), len(content) + 256)
+        self.start = -ctypes.addressof(self.memory) % 64 + 64 + misalignment
+        self.address = ctypes.addressof(self.memory) + self.start
+        self.memory[self.start:self.start + len(content)] = content
+
+    def read(self):
+        return self.memory[self.start:self.start + len(self.content)]
+
+    def result(self):
+        """The content, in which every NaN of unspecified sign and payload is the same one."""
+        data = b"" if self.is_opaque else self.read()
+        if self.form is None:
+            return data
+        form, elements = self.form, unpack(data, self.form.code)
+        if not any(form.is_nan(e) for e in elements):
+            return data
+        allowed = self.may_be_nan or [True] * len(elements)
+        return pack([form.nan if form.is_nan(e) and a else e for e, a in zip(elements, allowed)], form.code)
+
+    def is_intact(self):
+        """Nothing around it was written, nor it itself unless it is an output."""
+        start, end = self.start, self.start + len(self.content)
+        outside = self.memory[:start] + self.memory[end:]
+        return outside == self.CANARY * len(outside) and (self.is_output or self.read() == self.content)
+
+
+class Arena:
+    """The arrays of a case, and the calls with them."""
+
+    def __init__(self, library, r):
+        self.library, self.r, self.arrays = library, r, []
+
+    def input(self, content, *details, aligned=False):
+        misalignment = 0 if aligned else self.r.choice([0, 8, 32, *range(1, 64)])
+        self.arrays.append(Array(content, misalignment, *details))
+        return self.arrays[-1]
+
+    def output(self, content, *details, aligned=False):
+        """content: what it holds before the call, or its size."""
+        content = b"\xa5" * content if isinstance(content, int) else content
+        array = self.input(content, *details, aligned=aligned)
+        array.is_output = True
+        return array
+
+    def violation(self):
+        return self.output(24, FLOAT64, aligned=True)
+
+    def accumulator(self, threshold):
+        """An initialised one. Only functions of the library give its memory a meaning."""
+        array = self.output(ACCUMULATOR_SIZE, aligned=True)
+        array.is_opaque = True
+        assert self.call("accumulator_init", array, threshold)[0] == OK
+        array.content = array.read()
+        return array
+
+    def call(self, name, *arguments):
+        """Calls a function, and returns its status and the outputs among its arguments."""
+        signature = SIGNATURES[name]
+        assert len(arguments) == len(signature), name
+        function = getattr(self.library, f"exactloss_{name}")
+        status = function(*[C_TYPES[t](a.address if isinstance(a, Array) else a)
+                            for a, t in zip(arguments, signature)])
+        return [bytes([status])] + [a.result() for a in arguments if isinstance(a, Array) and a.is_output]
+
+    def check(self):
+        for i, array in enumerate(self.arrays):
+            assert array.is_intact(), f"memory that is no output was written: in or around array {i}"

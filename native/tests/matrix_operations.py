@@ -1,0 +1,509 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The operations of matrix_test.py: what is drawn for a case, the calls, and what their results must be.
+
+A class has run(), which calls the library and returns the results as fields of bytes, and check(), which holds such
+fields to the exact reference, perhaps in another process. Both rely on nothing but the name of the case.
+"""
+
+import copy
+import math
+import random
+import struct
+
+from matrix_inputs import (ACCUMULATE, BAD_WEIGHTS, FORMATS, OK, PREDICTION_KINDS, SCALAR_A, SCALAR_B, TARGET_TYPES,
+                           TARGET_VALUES, UNTOUCHED, Batch, check_sigmoids, draw, encode_wide)
+from matrix_reference import (FLOAT32, FLOAT64, Totals, added, encode, gradient_factor, is_logit_gradient, multiplied,
+                              one_minus, pack, unpack, value)
+
+NONE, MEAN, SUM = 0, 1, 2
+ERROR_STRICT, ERROR_WEIGHT = 7, 13
+PREDICTIONS, TARGETS, WEIGHTS = 1, 2, 3
+ACCUMULATOR_BYTES, EVALUATION_SIZE = 432, 104
+
+SHORT = [*range(2, 140), *[63, 64, 65] * 10, 191, 255, 256, 257]
+LONG = [1023, 1024, 1025, 1151, 2047, 2049, 4095, 4096, 4097, 5003, 8193]  # around the library's internal blocks
+FULL_NAN = value(FLOAT64.sign - 1, FLOAT64)  # rounding its bits up would leave the NaNs
+MIDDLES = [1 + 2.0**-8 + 2.0**-40, 1 + 2.0**-11 + 2.0**-40, 1 + 2.0**-24 + 2.0**-52]  # if rounded to float in between
+UPSTREAMS = [1.0, 1.0, 0.3, -7e-5, 1e300, -1e-40, 70000.0, 3e4, 0.0, -0.0, math.inf, -math.inf, math.nan, FULL_NAN,
+             *MIDDLES]
+THRESHOLDS = [0.5, 0.1, 0.0, -0.0, 5e-324, -5e-324, 1e300, -1e300, 3.4028235677973366e38, math.inf, -math.inf]
+
+
+def draw_count(r, number):
+    return {"0": r.randrange(2), "1": r.choice(LONG)}.get(number, r.choice(SHORT))
+
+
+def expect(encoding, wanted, form, what):
+    assert encoding == wanted or (form.is_nan(encoding) and form.is_nan(wanted)), (
+        f"{what}: expected {value(wanted, form)!r}, got {value(encoding, form)!r}")
+
+
+def expect_all(data, wanted, form, what):
+    for i, (encoding, w) in enumerate(zip(unpack(data, form.code), wanted, strict=True)):
+        expect(encoding, w, form, f"{what} {i}")
+
+
+def expect_evaluation(data, totals, threshold):
+    forms = [FLOAT64] * 3 + [FLOAT32] * 2 + [FLOAT64] * 2
+    fields = struct.unpack("<3Q2I2Q7q", data)
+    wanted = totals.evaluation(threshold)
+    for i, form in enumerate(forms):
+        expect(fields[i], wanted[i], form, f"field {i} of the evaluation")
+    assert list(fields[7:]) == wanted[7:], f"counts: expected {wanted[7:]}, got {fields[7:]}"
+
+
+class Case:
+    """One call of a function. Subclasses add what differs; `fields` are what the child printed."""
+
+    IS_WEIGHTED = False
+    HAS_LOGITS = True
+    REDUCTIONS = (MEAN, SUM)
+
+    def __init__(self, name):
+        self.name = name
+        operation, self.prediction_type, self.target_type, number = name.split("/")
+        self.r = r = random.Random(name)
+        self.is_strict = operation == "refusal" or r.random() < 0.1
+        self.reduction, self.upstream = r.choice(self.REDUCTIONS), r.choice([*UPSTREAMS, r.uniform(-2, 2)])
+        self.is_accumulated, self.is_in_place = r.random() < 0.5, r.random() < 0.3
+        self.wants_double, self.wants_float = r.choice([(1, 1), (1, 1), (1, 0), (0, 1)])
+        self.make_batch(r, draw_count(r, number))
+        self.batch.is_logits &= self.HAS_LOGITS
+        if self.IS_WEIGHTED:
+            self.batch.draw_weights(r)
+        self.threshold = r.choice(THRESHOLDS)
+        if self.batch.predictions and r.random() < 0.4:
+            near = value(r.choice(self.batch.predictions), self.batch.form)
+            near = r.choice([near, math.nextafter(near, math.inf), math.nextafter(near, -math.inf)])
+            self.threshold = self.threshold if math.isnan(near) else near
+        form = self.batch.form
+        kind = PREDICTION_KINDS[r.choice(["uniform", "scores", "huge", "finite", "any"])]
+        self.old_gradient = draw(r, lambda: kind(r, form), len(self.batch.predictions))
+
+    def make_batch(self, r, count):
+        self.batch = Batch(r, self.prediction_type, self.target_type, count, None, self.is_strict)
+
+    def rows(self):
+        return [self.batch]
+
+    def arrays(self, arena, is_in_place=False):
+        """The arguments that say what predictions and targets are; the array of the predictions is the first."""
+        batch = self.batch
+        predictions = arena.input(pack(batch.predictions, batch.form.code), batch.form)
+        predictions.is_output = is_in_place
+        return (predictions, batch.form.dtype, arena.input(batch.packed_targets()), TARGET_TYPES[self.target_type][0],
+                batch.offset)
+
+    def loss_outputs(self, arena, count=1):
+        return (arena.output(8 * count, aligned=True) if self.wants_double else None,
+                arena.output(4 * count, aligned=True) if self.wants_float else None)
+
+    def run(self, arena):
+        return self.call(arena) + [field for row in self.rows() for field in row.sigmoid_fields(arena)]
+
+    def check(self, fields):
+        assert fields.pop(0) == OK, "a status other than 0"
+        self.check_results(fields)
+        assert not fields, "more fields than were checked"
+
+    def widened(self):
+        """The same without accumulation, in float32 where the predictions are of a narrower type."""
+        case = copy.copy(self)
+        case.is_accumulated, case.batch = False, self.batch.widened()
+        case.old_gradient = [0] * len(self.old_gradient)
+        return case
+
+    def old(self, arena):
+        return arena.output(pack(self.old_gradient, self.batch.form.code), self.batch.form)
+
+    def totals(self, fields):
+        totals = Totals()
+        self.batch.add_to(totals, self.threshold, fields)
+        return totals
+
+    def check_untouched(self, field):
+        assert field == UNTOUCHED * len(field), "the violation was touched"
+
+    def check_losses(self, losses, totals, is_mean):
+        if self.wants_double:
+            expect_all(losses.pop(0), [t.loss(is_mean, FLOAT64) for t in totals], FLOAT64, "loss")
+        if self.wants_float:
+            expect_all(losses.pop(0), [t.loss(is_mean, FLOAT32) for t in totals], FLOAT32, "float loss")
+
+
+class Loss(Case):
+    def call(self, arena):
+        weights = [arena.input(pack(self.batch.weights, "I"))] if self.IS_WEIGHTED else []
+        return arena.call("weighted_mnist_loss" if self.IS_WEIGHTED else "mnist_loss", *self.arrays(arena), *weights,
+                          self.batch.count, self.reduction, self.batch.flags(), *self.loss_outputs(arena),
+                          arena.violation())
+
+    def check_results(self, fields):
+        losses = [fields.pop(0) for _ in range(self.wants_double + self.wants_float)]
+        self.check_untouched(fields.pop(0))
+        self.check_losses(losses, [self.totals(fields)], self.reduction == MEAN)
+
+
+class WeightedLoss(Loss):
+    IS_WEIGHTED = True
+
+
+class Evaluate(Case):
+    def call(self, arena):
+        weights = [arena.input(pack(self.batch.weights, "I"))] if self.IS_WEIGHTED else []
+        return arena.call("weighted_evaluate" if self.IS_WEIGHTED else "evaluate", *self.arrays(arena), *weights,
+                          self.batch.count, self.threshold, self.batch.flags(),
+                          arena.output(EVALUATION_SIZE, aligned=True), arena.violation())
+
+    def check_results(self, fields):
+        evaluation = fields.pop(0)
+        self.check_untouched(fields.pop(0))
+        expect_evaluation(evaluation, self.totals(fields), self.threshold)
+
+
+class WeightedEvaluate(Evaluate):
+    IS_WEIGHTED = True
+
+
+class Distances(Case):
+    def call(self, arena):
+        arrays, batch = self.arrays(arena, self.is_in_place), self.batch
+        out = arrays[0] if self.is_in_place else arena.output(len(arrays[0].content), batch.form)
+        out.may_be_nan = None if batch.is_logits else batch.positives()
+        fields = arena.call("mnist_loss_none", *arrays, batch.count, batch.flags(), out, arena.violation())
+        return [fields[0], *fields[-2:]]
+
+    def check_results(self, fields):
+        data, _ = fields.pop(0), self.check_untouched(fields.pop(0))
+        batch, form = self.batch, self.batch.form
+        if batch.is_logits:
+            sigmoids, distances = (unpack(fields.pop(0), batch.wide.code) for _ in range(2))
+            check_sigmoids(batch, batch.positives(), sigmoids, distances)
+            wanted = [encode_wide(d, batch.wide, form) for d in distances]
+        else:
+            wanted = [one_minus(p, form) if t else p for p, t in zip(batch.predictions, batch.positives())]
+            for i, (d, w, t) in enumerate(zip(unpack(data, form.code), wanted, batch.positives())):
+                assert t or d == w, f"distance {i} is no copy"
+        expect_all(data, wanted, form, "distance")
+
+
+def check_gradient(case, data, divisor, sigmoids=None, distances=None, widened=None):
+    """Of logits: their sigmoids and distances, and their gradient in the wide format, not added to anything."""
+    batch, form = case.batch, case.batch.form
+    g = gradient_factor(case.upstream, divisor, batch.wide if batch.is_logits else form)
+    if batch.is_logits:
+        fields = [unpack(field, batch.wide.code) for field in (sigmoids, distances, widened)]
+        own = check_logit_gradient(batch, g, *fields)
+    else:
+        own = [g ^ form.sign if positive else g for positive in batch.positives()]
+    if case.is_accumulated:
+        own = [added(old, addend, form) for old, addend in zip(case.old_gradient, own)]
+    expect_all(data, own, form, "gradient")
+
+
+def check_logit_gradient(batch, g, sigmoids, distances, gradient):
+    """Returns the gradient in the batch's format."""
+    wide = batch.wide
+    for x, positive, s, d, have in set(zip(batch.predictions, batch.positives(), sigmoids, distances, gradient)):
+        logit, minus = value(x, batch.form), wide.sign if positive else 0
+        assert is_logit_gradient(have, logit, g ^ minus, wide), (
+            f"gradient at {logit!r}, {positive}: {value(have, wide)!r}")
+        if positive:  # where the distance is the sigmoid of -x
+            expect(have, multiplied(g ^ minus, multiplied(s, d, wide), wide), wide, f"gradient at {logit!r}")
+    return [encode_wide(x, wide, batch.form) for x in gradient]
+
+
+class Gradient(Case):
+    HAS_LOGITS = False
+    REDUCTIONS = (NONE, MEAN, SUM)
+
+    def call(self, arena):
+        batch = self.batch
+        return arena.call("mnist_loss_gradient", *self.arrays(arena)[2:], batch.count, self.upstream, self.reduction,
+                          batch.flags() | ACCUMULATE * self.is_accumulated, self.old(arena), batch.form.dtype,
+                          arena.violation())
+
+    def check_results(self, fields):
+        check_gradient(self, fields.pop(0), max(self.batch.count, 1) if self.reduction == MEAN else 1)
+        self.check_untouched(fields.pop(0))
+
+
+class LossAndGradient(Case):
+    REDUCTIONS = (NONE, MEAN, SUM)
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.is_in_place &= not self.is_accumulated
+        if self.reduction == NONE:
+            self.wants_double = self.wants_float = 0
+
+    def call(self, arena):
+        """The status, the gradient, the losses, the violation."""
+        arrays, batch = self.arrays(arena, self.is_in_place), self.batch
+        gradient = arrays[0] if self.is_in_place else self.old(arena)
+        flags = batch.flags() | ACCUMULATE * self.is_accumulated
+        status, *fields = arena.call("mnist_loss_and_gradient", *arrays, batch.count, self.upstream, self.reduction,
+                                     flags, *self.loss_outputs(arena), gradient, arena.violation())
+        gradient_field = fields.pop(-2)
+        return [status, gradient_field, *fields[self.is_in_place:]]
+
+    def run(self, arena):
+        return super().run(arena) + (self.widened().call(arena)[1:2] if self.batch.is_logits else [])
+
+    def check_results(self, fields):
+        divisor = max(self.batch.count, 1) if self.reduction == MEAN else 1
+        check_gradient(self, fields.pop(0), divisor, *(fields[-3:] if self.batch.is_logits else []))
+        if self.batch.is_logits:
+            fields.pop()
+        losses = [fields.pop(0) for _ in range(self.wants_double + self.wants_float)]
+        self.check_untouched(fields.pop(0))
+        self.check_losses(losses, [self.totals(fields)], self.reduction == MEAN)
+
+
+class Rows(Case):
+    def make_batch(self, r, count):
+        self.row_count, self.columns = r.randrange(6) if count < 1000 else r.randrange(1, 3), count
+        self.strides = [r.choice([0, max(count - 1, 0), count, count, count + 1, count + 7]) for _ in range(2)]
+        sizes = [stride * (self.row_count - 1) + count if self.row_count else 0 for stride in self.strides]
+        self.batch = Batch(r, self.prediction_type, self.target_type, *sizes, self.is_strict)
+
+    def rows(self):
+        return [self.batch.slice(self.strides[0] * i, self.strides[1] * i, self.columns) for i in range(self.row_count)]
+
+    def matrix(self, arena):
+        predictions, dtype, targets, target_dtype, offset = self.arrays(arena)
+        return (predictions, dtype, self.strides[0], targets, target_dtype, offset, self.strides[1], self.row_count,
+                self.columns)
+
+    def row_totals(self, fields):
+        totals = [Totals() for _ in range(self.row_count)]
+        for row, total in zip(self.rows(), totals):
+            row.add_to(total, self.threshold, fields)
+        return totals
+
+
+class LossRows(Rows):
+    def call(self, arena):
+        return arena.call("mnist_loss_rows", *self.matrix(arena), self.reduction, self.batch.flags(),
+                          *self.loss_outputs(arena, self.row_count), arena.violation())
+
+    def check_results(self, fields):
+        losses = [fields.pop(0) for _ in range(self.wants_double + self.wants_float)]
+        self.check_untouched(fields.pop(0))
+        self.check_losses(losses, self.row_totals(fields), self.reduction == MEAN)
+
+
+class EvaluateRows(Rows):
+    def call(self, arena):
+        return arena.call("evaluate_rows", *self.matrix(arena), self.threshold, self.batch.flags(),
+                          arena.output(EVALUATION_SIZE * self.row_count, aligned=True), arena.violation())
+
+    def check_results(self, fields):
+        evaluations = fields.pop(0)
+        self.check_untouched(fields.pop(0))
+        for i, totals in enumerate(self.row_totals(fields)):
+            expect_evaluation(evaluations[EVALUATION_SIZE * i:EVALUATION_SIZE * (i + 1)], totals, self.threshold)
+
+
+class AddToAccumulator(Case):
+    """One piece: with weights, with a gradient, or with neither."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.kind = self.r.choice(["plain", "weighted", "gradient"])
+        self.divisor = self.r.choice([1, 3, 64, 1000, 60000, 1 << 40])
+        if self.kind == "weighted":
+            self.batch.draw_weights(self.r)
+
+    def add(self, arena, accumulator):
+        """The status, the gradient if there is one, the violation."""
+        batch, arrays, flags = self.batch, self.arrays(arena), self.batch.flags()
+        if self.kind == "gradient":
+            fields = arena.call("accumulator_add_with_gradient", accumulator, *arrays, batch.count, self.upstream,
+                                self.divisor, flags | ACCUMULATE * self.is_accumulated, self.old(arena),
+                                arena.violation())
+        elif self.kind == "weighted":
+            weights = arena.input(pack(batch.weights, "I"))
+            fields = arena.call("accumulator_add_weighted", accumulator, *arrays, weights, batch.count, flags,
+                                arena.violation())
+        else:
+            fields = arena.call("accumulator_add", accumulator, *arrays, batch.count, flags, arena.violation())
+        return [fields[0], *fields[2:]]
+
+    def call(self, arena):
+        return self.add(arena, arena.accumulator(self.threshold))
+
+
+class Accumulator(Case):
+    """Pieces of several types: in one order, in another and merged, through the byte form, and twice."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.pieces = [AddToAccumulator(name)]
+        for i in range(self.r.randrange(4)):
+            types = self.r.choice(list(FORMATS)), self.r.choice(list(TARGET_TYPES))
+            self.pieces.append(AddToAccumulator(f"piece {i} of {name.replace('/', ' ')}/{types[0]}/{types[1]}/2"))
+
+    def run(self, arena):
+        whole, left, right, other = (arena.accumulator(self.threshold) for _ in range(4))
+        fields = []
+        for piece in self.pieces:
+            fields += piece.add(arena, whole) + piece.batch.sigmoid_fields(arena)
+            if piece.kind == "gradient" and piece.batch.is_logits:
+                fields.append(piece.widened().add(arena, other)[1])
+        form = arena.output(ACCUMULATOR_BYTES)
+        fields += arena.call("accumulator_serialize", whole, form, ACCUMULATOR_BYTES)[::2]
+        fields += self.result(arena, whole)
+        for piece in arena.r.sample(self.pieces, len(self.pieces)):
+            piece.add(arena, arena.r.choice([left, right]))
+        arena.call("accumulator_merge", left, right)
+        arena.call("accumulator_deserialize", other, form, ACCUMULATOR_BYTES)
+        for same in (left, other):
+            fields += arena.call("accumulator_serialize", same, arena.output(ACCUMULATOR_BYTES), ACCUMULATOR_BYTES)[::2]
+        arena.call("accumulator_merge", whole, whole)
+        return fields + self.result(arena, whole)
+
+    def result(self, arena, accumulator):
+        return arena.call("accumulator_result", accumulator, arena.output(EVALUATION_SIZE, aligned=True))[::2]
+
+    def check(self, fields):
+        totals = Totals()
+        for piece in self.pieces:
+            assert fields.pop(0) == OK
+            gradient = fields.pop(0) if piece.kind == "gradient" else None
+            self.check_untouched(fields.pop(0))
+            of_logits = fields[:3]
+            piece.batch.add_to(totals, self.threshold, fields)
+            if gradient is not None:
+                check_gradient(piece, gradient, piece.divisor, *(of_logits if piece.batch.is_logits else []))
+                del fields[:piece.batch.is_logits]
+        form = totals.byte_form(self.threshold)
+        assert fields[:2] == [OK, form], "the byte form"
+        expect_evaluation(fields[3], totals, self.threshold)
+        assert fields[4:6] == [OK, form], "the byte form of the pieces in another order"
+        assert fields[6:8] == [OK, form], "the byte form of an accumulator from its byte form"
+        totals.double()
+        expect_evaluation(fields[9], totals, self.threshold)
+
+
+class Refusal:
+    """Strict mode, and weights that are none, in every function that looks for them."""
+
+    OPERATIONS = (Loss, WeightedLoss, Evaluate, WeightedEvaluate, Distances, Gradient, LossAndGradient, LossRows,
+                  EvaluateRows, AddToAccumulator)
+
+    def __init__(self, name):
+        self.case = case = self.OPERATIONS[int(name.split("/")[3]) % len(self.OPERATIONS)](name)
+        batch, r = case.batch, case.r
+        batch.is_strict = batch.weights is None or r.random() < 0.6
+        arrays = [(a, bad) for a, bad in ((batch.predictions, self.bad_predictions(batch)),
+                                          (batch.targets, self.bad_targets(batch)),
+                                          (batch.weights, BAD_WEIGHTS)) if a and bad]
+        at = r.random()
+        for _ in range(r.choice([0, 1, 1, 2, 3])):
+            array, bad = r.choice(arrays) if arrays else ([0], [0])
+            at = r.choice([at, r.random()])
+            array[int(at * len(array))] = r.choice(bad)
+
+    def bad_predictions(self, batch):
+        form, one = batch.form, encode(1.0, batch.form)
+        nans = [form.nan, form.nan | form.sign, form.infinity | 1]
+        return nans if batch.is_logits else nans + [form.sign | 1, form.sign | one, one + 1, form.infinity - 1,
+                                                    form.infinity, form.infinity | form.sign]
+
+    def bad_targets(self, batch):
+        return [t for t in TARGET_VALUES[batch.target_type] if self.target_value(batch, t) not in (0, 1)]
+
+    def target_value(self, batch, target):
+        return value(target, FORMATS[batch.target_type]) if batch.target_type in FORMATS else float(target)
+
+    def violation(self):
+        """The index, the value and the argument of the first refusal, or None."""
+        for row_index, batch in enumerate(self.case.rows()):
+            for i in range(batch.count):
+                p, t = value(batch.predictions[i], batch.form), self.target_value(batch, batch.targets[i])
+                w = value(batch.weights[i], FLOAT32) if batch.weights else 1.0
+                index = row_index * batch.count + i
+                is_good = not math.isnan(p) if batch.is_logits else 0 <= p <= 1
+                if batch.is_strict and not is_good and not isinstance(self.case, Gradient):
+                    return index, p, PREDICTIONS
+                if batch.is_strict and t not in (0, 1):
+                    return index, t, TARGETS
+                if not 0 <= w < math.inf:
+                    return index, w, WEIGHTS
+        return None
+
+    def run(self, arena):
+        fields = self.case.call(arena)
+        outputs = [array for array in arena.arrays if array.is_output][:-1]  # the last is the violation
+        return [fields[0], fields[-1], bytes([all(array.read() == array.content for array in outputs)])]
+
+    def check(self, fields):
+        wanted = self.violation()
+        if wanted is None:
+            assert fields[:2] == [OK, UNTOUCHED * 24], "refused, or touched the violation"
+            return
+        status = ERROR_WEIGHT if wanted[2] == WEIGHTS else ERROR_STRICT
+        assert fields[0] == bytes([status]), f"expected status {status}"
+        index, encoding, argument, reserved = struct.unpack("<qQii", fields[1])
+        have = index, value(encoding, FLOAT64), argument
+        assert str(have) == str(wanted) and reserved == 0, f"violation: expected {wanted}, got {have}"
+        assert fields[2] == b"\1", "an output was written"
+
+
+class Where:
+    """The predictions' name stands for the size of the elements, that of the targets for the type of conditions."""
+
+    def __init__(self, name):
+        _, size, condition, number = name.split("/")
+        self.r = r = random.Random(name)
+        self.size, self.is_bits = int(size), condition == "bits"
+        self.count = draw_count(r, number)
+        self.offset = r.randrange(20)
+        self.flags = r.choice([0, 0, SCALAR_A, SCALAR_B, SCALAR_A | SCALAR_B])
+        self.conditions = [r.random() < 0.5 for _ in range(self.offset + self.count)]
+        self.a, self.b = (r.randbytes(self.size * (1 if self.flags & flag else self.count))
+                          for flag in (SCALAR_A, SCALAR_B))
+        choices = ["out", *["a"] * (not self.flags & SCALAR_A), *["b"] * (not self.flags & SCALAR_B)]
+        if self.size == 1 and not self.is_bits and r.random() < 0.5:
+            choices, self.offset, self.conditions = ["condition"], 0, self.conditions[self.offset:]
+        self.place = r.choice(choices)
+
+    def run(self, arena):
+        if self.is_bits:
+            packed = sum(bit << i for i, bit in enumerate(self.conditions))
+            packed |= self.r.getrandbits(8) << len(self.conditions)
+            size = (len(self.conditions) + 7) // 8
+            content = (packed % (1 << 8 * size)).to_bytes(size, "little")
+        else:
+            content = bytes(c and self.r.choice([1, 2, 128, 255]) for c in self.conditions)
+        arrays = {"condition": arena.input(content), "a": arena.input(self.a), "b": arena.input(self.b)}
+        out = arrays.get(self.place) or arena.output(self.size * self.count)
+        out.is_output = True
+        fields = arena.call("where", arrays["condition"], 8 if self.is_bits else 1, self.offset, arrays["a"],
+                            arrays["b"], self.size, self.count, self.flags, out)
+        return [fields[0], fields[-1]]
+
+    def check(self, fields):
+        a, b = ([array[i:i + self.size] for i in range(0, len(array), self.size)] for array in (self.a, self.b))
+        a = a * self.count if self.flags & SCALAR_A else a
+        b = b * self.count if self.flags & SCALAR_B else b
+        wanted = [x if condition else y for condition, x, y in zip(self.conditions[self.offset:], a, b, strict=True)]
+        assert fields == [OK, b"".join(wanted)], "a wrong selection"
+
+
+class Sigmoid(Case):
+    def make_batch(self, r, count):
+        super().make_batch(r, count)
+        self.batch.is_logits = True
+
+    def call(self, arena):
+        logits = self.arrays(arena, self.is_in_place)[0]
+        out = logits if self.is_in_place else arena.output(len(logits.content), self.batch.form)
+        return arena.call("sigmoid", logits, self.batch.form.dtype, self.batch.count, out)[:2]
+
+    def check_results(self, fields):
+        batch, form = self.batch, self.batch.form
+        data, sigmoids, distances = fields.pop(0), *(unpack(fields.pop(0), batch.wide.code) for _ in range(2))
+        check_sigmoids(batch, batch.positives(), sigmoids, distances)
+        expect_all(data, [encode_wide(s, batch.wide, form) for s in sigmoids], form, "sigmoid")

@@ -1,0 +1,260 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What exactloss.h promises, in exact integers and fractions: the reference of matrix_test.py.
+
+Elements are handled as the integers that encode them. A finite distance is an integer in units of 2^-1074, the smallest
+double; a sum of weighted distances is one in units of 2^-1223, since the smallest float is 2^-149.
+"""
+
+import decimal
+import functools
+import math
+import struct
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import NamedTuple
+
+ONE = 1 << 1074
+WEIGHT_ONE = 1 << 149
+DECIMAL = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)
+
+
+class Format(NamedTuple):
+    """A binary format of IEEE 754."""
+
+    dtype: int  # EXACTLOSS_*
+    bits: int
+    precision: int
+    lowest: int  # the smallest positive number is 2^lowest
+    code: str  # of the integer that encodes an element, for struct
+
+    @property
+    def sign(self):
+        return 1 << (self.bits - 1)
+
+    @property
+    def infinity(self):
+        return (1 << (self.bits - 1)) - (1 << (self.precision - 1))
+
+    @property
+    def nan(self):
+        return self.infinity | 1 << (self.precision - 2)
+
+    def is_nan(self, encoding):
+        return encoding & ~self.sign > self.infinity
+
+
+FLOAT16 = Format(4, 16, 11, -24, "H")
+BFLOAT16 = Format(5, 16, 8, -133, "H")
+FLOAT32 = Format(6, 32, 24, -149, "I")
+FLOAT64 = Format(7, 64, 53, -1074, "Q")
+
+
+def pack(values, code):
+    return struct.pack(f"<{len(values)}{code}", *values)
+
+
+def unpack(data, code):
+    return list(struct.unpack(f"<{len(data) // struct.calcsize(code)}{code}", data))
+
+
+@functools.lru_cache(1 << 16)
+def value(encoding, form):
+    """An encoding as a Python float, which holds every format's numbers."""
+    if form is BFLOAT16:
+        return value(encoding << 16, FLOAT32)
+    return struct.unpack("<" + {16: "e", 32: "f", 64: "d"}[form.bits], struct.pack("<" + form.code, encoding))[0]
+
+
+def units(x):
+    """A finite float in units of 2^-1074."""
+    numerator, denominator = x.as_integer_ratio()
+    return numerator * (ONE // denominator)
+
+
+def rounded(numerator, denominator, form):
+    """The encoding of the number nearest to a quotient of integers, ties to even."""
+    sign = form.sign if numerator < 0 else 0
+    numerator = abs(numerator)
+    if numerator == 0:
+        return 0
+    exponent = numerator.bit_length() - denominator.bit_length()
+    if numerator << max(-exponent, 0) < denominator << max(exponent, 0):
+        exponent -= 1
+    unit = max(exponent - form.precision + 1, form.lowest)
+    numerator <<= max(-unit, 0)
+    denominator <<= max(unit, 0)
+    quotient, rest = divmod(numerator, denominator)
+    if 2 * rest > denominator or (2 * rest == denominator and quotient & 1):
+        quotient += 1
+    return sign | min(quotient + ((unit - form.lowest) << (form.precision - 1)), form.infinity)
+
+
+def encode(x, form):
+    """A float rounded to a format."""
+    if math.isnan(x):
+        return form.nan
+    sign = form.sign if math.copysign(1, x) < 0 else 0
+    return sign | (form.infinity if math.isinf(x) else rounded(abs(units(x)), ONE, form))
+
+
+@functools.lru_cache(1 << 16)
+def one_minus(encoding, form):
+    p = value(encoding, form)
+    return rounded(ONE - units(p), ONE, form) if math.isfinite(p) else encode(-p, form)
+
+
+@functools.lru_cache(1 << 16)
+def added(a, b, form):
+    """The sum of two encodings, rounded once."""
+    x, y = value(a, form), value(b, form)
+    if not math.isfinite(x) or not math.isfinite(y):
+        return encode(x + y, form)
+    return rounded(units(x) + units(y), ONE, form) if x != 0 or y != 0 else a & b
+
+
+@functools.lru_cache(1 << 16)
+def multiplied(a, b, form):
+    x, y = value(a, form), value(b, form)
+    if x == 0 or y == 0 or not math.isfinite(x) or not math.isfinite(y):
+        return encode(x * y, form)
+    return (a ^ b) & form.sign | rounded(abs(units(x) * units(y)), ONE * ONE, form)
+
+
+def gradient_factor(upstream, divisor, form):
+    """g: upstream / divisor, rounded once."""
+    if upstream == 0 or not math.isfinite(upstream):
+        return encode(upstream, form)
+    return rounded(units(upstream), ONE * divisor, form)
+
+
+# ---------------------------------------------------------------------------------------------------------- sigmoid --
+
+
+@functools.lru_cache(1 << 16)
+def sigmoids(x):
+    """sigmoid(x) and sigmoid(-x) to 60 digits."""
+    power = DECIMAL.exp(DECIMAL.copy_negate(decimal.Decimal(abs(x))))
+    if power.adjusted() < -2000:  # below half of every format's smallest number
+        power = decimal.Decimal("1e-2000")
+    large = Fraction(DECIMAL.divide(decimal.Decimal(1), DECIMAL.add(1, power)))
+    small = large * Fraction(power)
+    return (large, small) if x >= 0 else (small, large)
+
+
+def unit_in_last_place(exact, form):
+    if exact == 0:
+        return Fraction(2) ** form.lowest
+    exponent = abs(exact).numerator.bit_length() - exact.denominator.bit_length()
+    if Fraction(2) ** exponent > abs(exact):
+        exponent -= 1
+    return Fraction(2) ** max(exponent - form.precision + 1, form.lowest)
+
+
+@functools.lru_cache(1 << 16)
+def is_sigmoid(encoding, x, form):
+    """Whether an encoding is close enough to sigmoid(x): 1 unit in the last place, 2 for float64."""
+    result = value(encoding, form)
+    if math.isnan(x) or math.isnan(result):
+        return math.isnan(x) and math.isnan(result)
+    exact = sigmoids(x)[0]
+    allowed = 2 if form is FLOAT64 else 1
+    return 0 <= result <= 1 and abs(Fraction(result) - exact) <= allowed * unit_in_last_place(exact, form)
+
+
+def narrowed(encoding, wide, form):
+    return encode(value(encoding, wide), form)
+
+
+@functools.lru_cache(1 << 16)
+def is_logit_gradient(encoding, x, g, form):
+    """Whether an encoding is close enough to g * sigmoid(x) * sigmoid(-x), where g is an encoding too.
+
+    That is 3 units in the last place of the product, and 2 of sigmoid(x) * sigmoid(-x) where that is subnormal.
+    """
+    result, factor = value(encoding, form), value(g, form)
+    if math.isnan(x) or math.isnan(factor):
+        return math.isnan(result)
+    first, second = sigmoids(x)
+    slope, smallest = first * second, Fraction(2) ** form.lowest
+    if math.isinf(factor):
+        return result == factor or (math.isnan(result) and slope < 2 * smallest)
+    exact = Fraction(factor) * slope
+    slack = 3 * unit_in_last_place(exact, form)
+    if slope < smallest * 2**form.precision:
+        slack += 2 * smallest * abs(Fraction(factor))
+    least, most = (rounded(end.numerator, end.denominator, form) for end in (exact - slack, exact + slack))
+    return value(least, form) <= result <= value(most, form)
+
+
+# ----------------------------------------------------------------------------------------------------------- totals --
+
+
+@dataclass
+class Totals:
+    """What the loss and the metrics of some elements are made of."""
+
+    count: int = 0
+    positives: int = 0
+    true_positives: int = 0
+    false_positives: int = 0
+    weighted: int = 0
+    nans: int = 0
+    infinities: int = 0
+    minus_infinities: int = 0
+    sum: int = 0  # in units of 2^-1223
+    weights: int = 0  # in units of 2^-149, of the weighted elements
+
+    def add(self, prediction, distance, positive, weight, times, threshold, is_logit):
+        """Adds an element as often as `times` says. A distance is in units, or a float that is NaN or infinite."""
+        self.count += times
+        self.positives += positive * times
+        above = prediction > threshold
+        self.true_positives += (above and positive) * times
+        self.false_positives += (above and not positive) * times
+        if weight is not None:
+            self.weighted += times
+            self.weights += units(weight) // (ONE // WEIGHT_ONE) * times
+        factor = 1.0 if weight is None else weight
+        finite = distance if isinstance(distance, int) else ONE * (positive and not is_logit)
+        self.sum += finite * (units(factor) // (ONE // WEIGHT_ONE)) * times
+        if isinstance(distance, int):
+            return
+        if math.isnan(distance * factor):
+            self.nans += times
+        elif distance > 0:
+            self.infinities += times
+        else:
+            self.minus_infinities += times
+
+    def double(self):
+        for name, total in vars(self).items():
+            setattr(self, name, 2 * total)
+
+    def all_weights(self):
+        return self.weights + (self.count - self.weighted) * WEIGHT_ONE
+
+    def loss(self, is_mean, form):
+        """The encoding of the loss."""
+        if self.nans or (self.infinities and self.minus_infinities) or (is_mean and self.all_weights() == 0):
+            return form.nan
+        if self.infinities or self.minus_infinities:
+            return form.infinity | (form.sign if self.minus_infinities else 0)
+        return rounded(self.sum, ONE * (self.all_weights() if is_mean else WEIGHT_ONE), form)
+
+    def evaluation(self, threshold):
+        """The fields of exactloss_evaluation, the real ones as encodings."""
+        correct = self.true_positives + self.count - self.positives - self.false_positives
+        return [
+            self.loss(True, FLOAT64), self.loss(False, FLOAT64), rounded(self.all_weights(), WEIGHT_ONE, FLOAT64),
+            self.loss(True, FLOAT32), self.loss(False, FLOAT32),
+            rounded(correct, self.count, FLOAT64) if self.count else FLOAT64.nan, encode(threshold + 0.0, FLOAT64),
+            self.count, self.positives, self.true_positives, self.false_positives,
+            self.count - self.positives - self.false_positives, self.positives - self.true_positives, self.nans]
+
+    def byte_form(self, threshold):
+        """native/docs/byte-form.md."""
+        counts = (self.count, self.positives, self.true_positives, self.false_positives, self.weighted, self.nans,
+                  self.infinities, self.minus_infinities)
+        return (b"XLAC" + struct.pack("<id8q", 1, threshold + 0.0, *counts)
+                + (self.sum << 25).to_bytes(308, "little", signed=True)
+                + (self.weights << 11).to_bytes(44, "little", signed=True))
