@@ -55,8 +55,7 @@ static comparison compare(const group *g, const variant *v) {
         c.share_of_inexact = measured_median(inexact) / ns;
     }
     if (g->suite->values != BIT(UNIFORM) && v->operation->work < INEXACT_LOSS) {
-        /* A path, not the machine: of the least times, which other programs disturb least. */
-        c.ratio_to_uniform = v->ns[0] / find(g, v->operation, v, v->threads, UNIFORM)->ns[0];
+        c.ratio_to_uniform = ns / measured_median(find(g, v->operation, v, v->threads, UNIFORM));
     }
     if (v->threads > 1) {
         c.speedup = measured_median(find(g, v->operation, v, 1, kind)) / ns;
@@ -181,8 +180,9 @@ void report_end(const report *r) {
            "ns: nanoseconds an element; the median, the least and the most of the rounds\n"
            "bandw: the speed as a share of the fastest loop's that moves the same bytes in as many threads\n"
            "inex: the speed as a share of the inexact mean's with the same instruction set\n"
-           "unif: the least time as a multiple of that for uniform values\n"
-           "speed: the speed as a multiple of that of 1 thread\n\n"
+           "unif: the time as a multiple of that for uniform values\n"
+           "speed: the speed as a multiple of that of 1 thread\n"
+           "All of these compare medians.\n\n"
            "Slow paths: %d of %d ratios are above %.0f; the largest is %.2f.\n",
            r->too_slow, r->ratios, SLOW_PATH_LIMIT, r->largest_ratio);
 }
