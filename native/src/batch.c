@@ -285,9 +285,8 @@ static double smallest_above(const batch *b, double threshold) {
 
 /* Counts the predictions of a block that are at least `smallest`. */
 static void count_block(const batch *b, const block *k, const void *predictions, double smallest, totals *t) {
-    uint64_t predicted[MASK_WORDS];
-    const int above = b->type->wide->within(predictions, k->count, smallest, INFINITY, predicted);
-    const int hits = b->kernels->count_common(predicted, k->mask, k->count);
+    int hits;
+    const int above = b->type->wide->count_at_least(predictions, k->mask, k->count, smallest, &hits);
     t->true_positives += hits;
     t->false_positives += above - hits;
 }

@@ -46,6 +46,9 @@ typedef struct real_kernels {
     /* Sets the bits of the elements with lower <= p <= upper, both of which are a real or NaN; NaN is in no range. */
     int (*within)(const void *predictions, int count, double lower, double upper, uint64_t *mask);
 
+    /* The number of p >= limit, a real or NaN; and in *common, how many of these have the mask set. */
+    int (*count_at_least)(const void *predictions, const uint64_t *mask, int count, double limit, int *common);
+
     /* distances[i] = 1 - p where the mask is set, p elsewhere; in place too. */
     void (*distances)(const void *predictions, const uint64_t *mask, int count, void *distances);
 
@@ -81,9 +84,6 @@ typedef struct exactloss_kernels {
     exactloss_decode *decode_f32;
     exactloss_decode *decode_f64;
 
-    /* The number of bits that are set in both of two masks of `count` elements. */
-    int (*count_common)(const uint64_t *a, const uint64_t *b, int count);
-
     exactloss_select *select_8, *select_16, *select_32, *select_64; /* between elements of so many bits */
 
     real_type f16, bf16, f32, f64;
@@ -93,8 +93,8 @@ typedef struct exactloss_kernels {
 #define KERNELS(name)                                                                                                  \
     {                                                                                                                  \
         .isa_name = (name), .decode_u8 = decode_u8, .decode_i32 = decode_i32, .decode_i64 = decode_i64,                \
-        .decode_f32 = decode_f32, .decode_f64 = decode_f64, .count_common = count_common, .select_8 = select_8,        \
-        .select_16 = select_16, .select_32 = select_32, .select_64 = select_64,                                        \
+        .decode_f32 = decode_f32, .decode_f64 = decode_f64, .select_8 = select_8, .select_16 = select_16,              \
+        .select_32 = select_32, .select_64 = select_64,                                                                \
         .f16 = {2, FLOAT16_FORMAT, select_16, widen_f16, narrow_f16, 4, select_32, &f32_kernels},                      \
         .bf16 = {2, BFLOAT16_FORMAT, select_16, widen_bf16, narrow_bf16, 4, select_32, &f32_kernels},                  \
         .f32 = {4, FLOAT32_FORMAT, select_32, NULL, NULL, 4, select_32, &f32_kernels},                                 \
@@ -105,7 +105,8 @@ typedef struct exactloss_kernels {
 #define REAL_KERNELS(element)                                                                                          \
     {                                                                                                                  \
         .sum = sum_##element, .sum_products = sum_products_##element, .within = within_##element,                      \
-        .distances = distances_##element, .sigmoid = sigmoid_##element, .add = add_##element                           \
+        .count_at_least = count_at_least_##element, .distances = distances_##element, .sigmoid = sigmoid_##element,    \
+        .add = add_##element                                                                                           \
     }
 
 extern const exactloss_kernels exactloss_kernels_portable;

@@ -35,11 +35,8 @@ static inline int_vector i64_sub(int_vector a, int_vector b) { return _mm256_sub
 static inline int_vector i64_shift_left(int_vector x, int bits) { return _mm256_slli_epi64(x, bits); }
 static inline int_vector i64_shift_right(int_vector x, int bits) { return _mm256_srli_epi64(x, bits); }
 
-/* The larger of unsigned integers; those of 64 bits are below 2^63. */
+/* The larger of unsigned integers. */
 static inline int_vector i32_max(int_vector a, int_vector b) { return _mm256_max_epu32(a, b); }
-static inline int_vector i64_max(int_vector a, int_vector b) {
-    return _mm256_blendv_epi8(b, a, _mm256_cmpgt_epi64(a, b));
-}
 
 /* 64-bit lanes that have the same sum as the 32-bit ones, which are signed. */
 static inline int_vector i32_widen(int_vector x) {
@@ -63,13 +60,6 @@ static inline uint32_t i32_largest(int_vector x) {
     m = _mm_max_epu32(m, _mm_shuffle_epi32(m, 0x4e));
     m = _mm_max_epu32(m, _mm_shuffle_epi32(m, 0xb1));
     return (uint32_t)_mm_cvtsi128_si32(m);
-}
-
-/* The largest lane, all of which are below 2^63. */
-static inline uint64_t i64_largest(int_vector x) {
-    x = i64_max(x, _mm256_permute4x64_epi64(x, 0x4e));
-    x = i64_max(x, _mm256_permute4x64_epi64(x, 0xb1));
-    return (uint64_t)_mm256_extract_epi64(x, 0);
 }
 
 /* All ones in the first `count` lanes; count may be negative or more than there are. */
@@ -140,6 +130,28 @@ static inline int_vector i64_select(const uint64_t *mask, int vector, int_vector
     return _mm256_castpd_si256(_mm256_blendv_pd(_mm256_castsi256_pd(b), _mm256_castsi256_pd(a), tops));
 }
 
+/* The sign bits of 8 floats, or of 4 doubles, for each byte, or half of one, of a mask. */
+#define SIGN_32(bits, lane) ((bits) >> (lane)&1 ? -0.0f : 0.0f)
+#define SIGNS_32_OF(bits)                                                                                              \
+    {                                                                                                                  \
+        SIGN_32(bits, 0), SIGN_32(bits, 1), SIGN_32(bits, 2), SIGN_32(bits, 3), SIGN_32(bits, 4), SIGN_32(bits, 5),    \
+            SIGN_32(bits, 6), SIGN_32(bits, 7)                                                                         \
+    }
+#define SIGNS_32_OF_4(bits) SIGNS_32_OF(bits), SIGNS_32_OF((bits) + 1), SIGNS_32_OF((bits) + 2), SIGNS_32_OF((bits) + 3)
+#define SIGNS_32_OF_16(bits)                                                                                           \
+    SIGNS_32_OF_4(bits), SIGNS_32_OF_4((bits) + 4), SIGNS_32_OF_4((bits) + 8), SIGNS_32_OF_4((bits) + 12)
+#define SIGNS_32_OF_64(bits)                                                                                           \
+    SIGNS_32_OF_16(bits), SIGNS_32_OF_16((bits) + 16), SIGNS_32_OF_16((bits) + 32), SIGNS_32_OF_16((bits) + 48)
+static const _Alignas(32) float SIGNS_32[256][8] = {SIGNS_32_OF_64(0), SIGNS_32_OF_64(64), SIGNS_32_OF_64(128),
+                                                    SIGNS_32_OF_64(192)};
+
+#define SIGN_64(bits, lane) ((bits) >> (lane)&1 ? -0.0 : 0.0)
+#define SIGNS_64_OF(bits)                                                                                              \
+    { SIGN_64(bits, 0), SIGN_64(bits, 1), SIGN_64(bits, 2), SIGN_64(bits, 3) }
+#define SIGNS_64_OF_4(bits) SIGNS_64_OF(bits), SIGNS_64_OF((bits) + 1), SIGNS_64_OF((bits) + 2), SIGNS_64_OF((bits) + 3)
+static const _Alignas(32) double SIGNS_64[16][4] = {SIGNS_64_OF_4(0), SIGNS_64_OF_4(4), SIGNS_64_OF_4(8),
+                                                    SIGNS_64_OF_4(12)};
+
 /* --------------------------------------------------------------------------------------------------- floats -- */
 
 static inline f32_vector f32_set(float value) { return _mm256_set1_ps(value); }
@@ -160,9 +172,9 @@ static inline f32_vector f32_select_negative(f32_vector x, f32_vector a, f32_vec
     return _mm256_blendv_ps(b, a, x);
 }
 
-/* -1 where the mask is set, 1 elsewhere, for the vector k of a group of four. */
-static inline f32_vector f32_signs(const uint64_t *mask, int group, int k) {
-    return f32_select_negative(f32_from_bits(i32_tops(mask, group, k)), f32_set(-1.0f), f32_set(1.0f));
+/* x, with the other sign where the mask is set, for a vector of the block. */
+static inline f32_vector f32_flip(f32_vector x, const uint64_t *mask, int vector) {
+    return _mm256_xor_ps(x, _mm256_load_ps(SIGNS_32[((const unsigned char *)mask)[vector]]));
 }
 
 /* a where the mask is set, b elsewhere, for a vector of the block. */
@@ -183,6 +195,11 @@ static inline void f32_store_first(void *p, int count, f32_vector x) { _mm256_ma
 static inline unsigned f32_within(f32_vector x, f32_vector lower, f32_vector upper) {
     const __m256 inside = _mm256_and_ps(_mm256_cmp_ps(lower, x, _CMP_LE_OQ), _mm256_cmp_ps(x, upper, _CMP_LE_OQ));
     return (unsigned)_mm256_movemask_ps(inside);
+}
+
+/* One bit for each lane that is at least the limit. */
+static inline unsigned f32_at_least(f32_vector x, f32_vector limit) {
+    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(x, limit, _CMP_GE_OQ));
 }
 
 /*
@@ -235,8 +252,9 @@ static inline f64_vector f64_select_negative(f64_vector x, f64_vector a, f64_vec
     return _mm256_blendv_pd(b, a, x);
 }
 
-static inline f64_vector f64_signs(const uint64_t *mask, int group, int k) {
-    return f64_select_negative(f64_from_bits(i64_tops(mask, group, k)), f64_set(-1.0), f64_set(1.0));
+static inline f64_vector f64_flip(f64_vector x, const uint64_t *mask, int vector) {
+    const unsigned bits = ((const unsigned char *)mask)[vector / 2] >> vector % 2 * 4 & 15u;
+    return _mm256_xor_pd(x, _mm256_load_pd(SIGNS_64[bits]));
 }
 
 static inline f64_vector f64_select(const uint64_t *mask, int vector, f64_vector a, f64_vector b) {
@@ -253,6 +271,10 @@ static inline void f64_store_first(void *p, int count, f64_vector x) { _mm256_ma
 static inline unsigned f64_within(f64_vector x, f64_vector lower, f64_vector upper) {
     const __m256d inside = _mm256_and_pd(_mm256_cmp_pd(lower, x, _CMP_LE_OQ), _mm256_cmp_pd(x, upper, _CMP_LE_OQ));
     return (unsigned)_mm256_movemask_pd(inside);
+}
+
+static inline unsigned f64_at_least(f64_vector x, f64_vector limit) {
+    return (unsigned)_mm256_movemask_pd(_mm256_cmp_pd(x, limit, _CMP_GE_OQ));
 }
 
 /* The same by way of 2^(k + 128). */

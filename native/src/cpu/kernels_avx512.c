@@ -31,9 +31,8 @@ static inline int_vector i64_sub(int_vector a, int_vector b) { return _mm512_sub
 static inline int_vector i64_shift_left(int_vector x, unsigned bits) { return _mm512_slli_epi64(x, bits); }
 static inline int_vector i64_shift_right(int_vector x, unsigned bits) { return _mm512_srli_epi64(x, bits); }
 
-/* The larger of unsigned integers; those of 64 bits are below 2^63. */
+/* The larger of unsigned integers. */
 static inline int_vector i32_max(int_vector a, int_vector b) { return _mm512_max_epu32(a, b); }
-static inline int_vector i64_max(int_vector a, int_vector b) { return _mm512_max_epi64(a, b); }
 
 /* 64-bit lanes that have the same sum as the 32-bit ones, which are signed. */
 static inline int_vector i32_widen(int_vector x) {
@@ -48,9 +47,8 @@ static inline int i32_any_above(int_vector x, uint32_t limit) {
     return _mm512_cmpgt_epu32_mask(x, i32_set(limit)) != 0;
 }
 
-/* The largest lane as an unsigned integer; below 2^63 where it has 64 bits. */
+/* The largest lane as an unsigned integer. */
 static inline uint32_t i32_largest(int_vector x) { return _mm512_reduce_max_epu32(x); }
-static inline uint64_t i64_largest(int_vector x) { return (uint64_t)_mm512_reduce_max_epi64(x); }
 
 /* The first `count` lanes; count may be negative or more than there are. */
 static inline __mmask16 i32_first(int count) {
@@ -115,9 +113,9 @@ static inline f32_vector f32_select_negative(f32_vector x, f32_vector a, f32_vec
     return _mm512_mask_blend_ps(_mm512_movepi32_mask(f32_bits(x)), b, a);
 }
 
-/* -1 where the mask is set, 1 elsewhere, for the vector k of a group of four. */
-static inline f32_vector f32_signs(const uint64_t *mask, int group, int k) {
-    return _mm512_mask_blend_ps(mask_16(mask, 4 * group + k), f32_set(1.0f), f32_set(-1.0f));
+/* x, with the other sign where the mask is set, for a vector of the block. */
+static inline f32_vector f32_flip(f32_vector x, const uint64_t *mask, int vector) {
+    return _mm512_mask_xor_ps(x, mask_16(mask, vector), x, f32_set(-0.0f));
 }
 
 /* a where the mask is set, b elsewhere, for a vector of the block. */
@@ -137,6 +135,9 @@ static inline void f32_store_first(void *p, int count, f32_vector x) { _mm512_ma
 static inline unsigned f32_within(f32_vector x, f32_vector lower, f32_vector upper) {
     return _mm512_mask_cmp_ps_mask(_mm512_cmp_ps_mask(lower, x, _CMP_LE_OQ), x, upper, _CMP_LE_OQ);
 }
+
+/* One bit for each lane that is at least the limit. */
+static inline unsigned f32_at_least(f32_vector x, f32_vector limit) { return _mm512_cmp_ps_mask(x, limit, _CMP_GE_OQ); }
 
 static inline f32_vector f32_load_f16(const void *p) { return _mm512_cvtph_ps(_mm256_loadu_si256(p)); }
 
@@ -179,8 +180,8 @@ static inline f64_vector f64_select_negative(f64_vector x, f64_vector a, f64_vec
     return _mm512_mask_blend_pd(_mm512_movepi64_mask(f64_bits(x)), b, a);
 }
 
-static inline f64_vector f64_signs(const uint64_t *mask, int group, int k) {
-    return _mm512_mask_blend_pd(mask_8(mask, 4 * group + k), f64_set(1.0), f64_set(-1.0));
+static inline f64_vector f64_flip(f64_vector x, const uint64_t *mask, int vector) {
+    return _mm512_mask_xor_pd(x, mask_8(mask, vector), x, f64_set(-0.0));
 }
 
 static inline f64_vector f64_select(const uint64_t *mask, int vector, f64_vector a, f64_vector b) {
@@ -196,6 +197,8 @@ static inline void f64_store_first(void *p, int count, f64_vector x) { _mm512_ma
 static inline unsigned f64_within(f64_vector x, f64_vector lower, f64_vector upper) {
     return _mm512_mask_cmp_pd_mask(_mm512_cmp_pd_mask(lower, x, _CMP_LE_OQ), x, upper, _CMP_LE_OQ);
 }
+
+static inline unsigned f64_at_least(f64_vector x, f64_vector limit) { return _mm512_cmp_pd_mask(x, limit, _CMP_GE_OQ); }
 
 /* -------------------------------------------------------------------------------------------------- targets -- */
 

@@ -97,14 +97,6 @@ int exactloss_decode_bits(const void *targets, int64_t offset, int count, int va
     return found;
 }
 
-static int count_common(const uint64_t *a, const uint64_t *b, int count) {
-    int common = 0;
-    for (int i = 0; i < (count + 63) / 64; i++) {
-        common += count_bits(a[i] & b[i]);
-    }
-    return common;
-}
-
 /* -------------------------------------------------------------------------------------------- float and double -- */
 
 /*

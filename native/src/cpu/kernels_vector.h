@@ -25,7 +25,7 @@
 
 #define ALWAYS_INLINE inline __attribute__((always_inline)) /* keeps the sums of a block in registers */
 #define GROUPS_PER_CHECK 16
-#define LEVELS 3
+#define MOST_PARTS 5
 #define CHUNK 64      /* vectors */
 #define PREFETCH 2048 /* bytes; hardware prefetchers lose the stream between the passes over a block */
 
@@ -40,11 +40,12 @@ typedef uint32_t f32_pattern;
 #define f32_fraction 23 /* bits */
 #define f32_bias 127
 #define f32_magnitude_bits 0x7fffffffu
+#define f32_lowest -149               /* the smallest positive number is 2^lowest */
+#define f32_step 21                   /* bits in a part of a sum */
 #define f32_smallest_bits 0x36000000u /* 2^-19 */
-#define f32_high_split 6.0f
-#define f32_high_split_bits 0x40c00000u
-#define f32_low_split 0x1.8p-19f
-#define f32_low_split_bits 0x36400000u
+
+static inline uint32_t f32_largest_upper(int_vector x) { return i32_largest(x); }
+static inline int f32_exponent(uint32_t upper) { return (int)(upper >> 23) - f32_bias; }
 
 static inline int f32_is_out_of_range(int_vector largest) {
     return i32_any_above(largest, 0x3f800000u - f32_smallest_bits);
@@ -72,11 +73,13 @@ typedef uint64_t f64_pattern;
 #define f64_fraction 52 /* bits */
 #define f64_bias 1023
 #define f64_magnitude_bits 0x7fffffffffffffffu
+#define f64_lowest -1074
+#define f64_step 50
 #define f64_smallest_bits 0x3cf0000000000000u /* 2^-48 */
-#define f64_high_split 6.0
-#define f64_high_split_bits 0x4018000000000000u
-#define f64_low_split 0x1.8p-48
-#define f64_low_split_bits 0x3cf8000000000000u
+
+/* Of the largest lane, the upper half; and the exponent in such a half. */
+static inline uint32_t f64_largest_upper(int_vector x) { return i32_largest(i64_shift_right(x, 32)); }
+static inline int f64_exponent(uint32_t upper) { return (int)(upper >> 20) - f64_bias; }
 
 static inline int f64_is_out_of_range(int_vector largest) {
     return i32_any_above(i64_shift_right(largest, 32), 0x3ff00000u - (uint32_t)(f64_smallest_bits >> 32));
@@ -100,14 +103,6 @@ static inline void f64_add_parts(int_vector high, int_vector low, int ones, exac
 #undef BITS
 
 /* --------------------------------------------------------------------------------------------------- masks -- */
-
-static int count_common(const uint64_t *a, const uint64_t *b, int count) {
-    int common = 0;
-    for (int i = 0; i < (count + 63) / 64; i++) {
-        common += __builtin_popcountll(a[i] & b[i]);
-    }
-    return common;
-}
 
 static int decode_u8(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
     const unsigned char *bytes = (const unsigned char *)targets + offset;

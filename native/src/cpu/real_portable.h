@@ -11,6 +11,17 @@ static int K(within)(const void *predictions, int count, double lower, double up
     return found;
 }
 
+static int K(count_at_least)(const void *predictions, const uint64_t *mask, int count, double limit, int *common) {
+    int found = 0;
+    *common = 0;
+    for (int i = 0; i < count; i++) {
+        const int is_at_least = V(load)(predictions, i) >= (V(vector))limit;
+        found += is_at_least;
+        *common += is_at_least && is_set(mask, i);
+    }
+    return found;
+}
+
 static void K(distances)(const void *predictions, const uint64_t *mask, int count, void *distances) {
     for (int i = 0; i < count; i++) {
         const size_t at = sizeof(V(vector)) * (size_t)i;

@@ -7,19 +7,57 @@ static inline const unsigned char *V(at)(const void *array, int i) {
 
 static inline unsigned char *V(out)(void *array, int i) { return (unsigned char *)array + sizeof(V(real)) * (size_t)i; }
 
+/* One bit for each of at most 64 elements that lies between the limits. */
+static ALWAYS_INLINE uint64_t V(within_word)(const unsigned char *p, int count, V(vector) lower, V(vector) upper) {
+    uint64_t bits = 0;
+    for (int k = 0; k < count; k += V(lanes)) {
+        const V(vector) x =
+            k + V(lanes) <= count ? V(load)(V(at)(p, k)) : V(load_first)(V(at)(p, k), count - k, V(set)((V(real))NAN));
+        bits |= (uint64_t)V(within)(x, lower, upper) << k;
+    }
+    return bits;
+}
+
 static int K(within)(const void *predictions, int count, double lower, double upper, uint64_t *mask) {
     const V(vector) low = V(set)((V(real))lower), high = V(set)((V(real))upper);
+    const int words = count / 64;
     int found = 0;
-    for (int word = 0; 64 * word < count; word++) {
-        uint64_t bits = 0;
-        for (int i = 64 * word; i < 64 * word + 64 && i < count; i += V(lanes)) {
-            const V(vector) x = i + V(lanes) <= count
-                                    ? V(load)(V(at)(predictions, i))
-                                    : V(load_first)(V(at)(predictions, i), count - i, V(set)((V(real))NAN));
-            bits |= (uint64_t)V(within)(x, low, high) << i % 64;
-        }
-        mask[word] = bits;
+    for (int i = 0; i < words; i++) {
+        mask[i] = V(within_word)(V(at)(predictions, 64 * i), 64, low, high);
+        found += __builtin_popcountll(mask[i]);
+    }
+    if (count % 64 != 0) {
+        mask[words] = V(within_word)(V(at)(predictions, 64 * words), count % 64, low, high);
+        found += __builtin_popcountll(mask[words]);
+    }
+    return found;
+}
+
+/* One bit for each of at most 64 elements that is at least the limit. */
+static ALWAYS_INLINE uint64_t V(at_least_word)(const unsigned char *p, int count, V(vector) limit) {
+    uint64_t bits = 0;
+    for (int k = 0; k < count; k += V(lanes)) {
+        const V(vector) x =
+            k + V(lanes) <= count ? V(load)(V(at)(p, k)) : V(load_first)(V(at)(p, k), count - k, V(set)((V(real))NAN));
+        bits |= (uint64_t)V(at_least)(x, limit) << k;
+    }
+    return bits;
+}
+
+static int K(count_at_least)(const void *predictions, const uint64_t *mask, int count, double limit, int *common) {
+    const V(vector) least = V(set)((V(real))limit);
+    const int words = count / 64;
+    int found = 0;
+    *common = 0;
+    for (int i = 0; i < words; i++) {
+        const uint64_t bits = V(at_least_word)(V(at)(predictions, 64 * i), 64, least);
         found += __builtin_popcountll(bits);
+        *common += __builtin_popcountll(bits & mask[i]);
+    }
+    if (count % 64 != 0) {
+        const uint64_t bits = V(at_least_word)(V(at)(predictions, 64 * words), count % 64, least);
+        found += __builtin_popcountll(bits);
+        *common += __builtin_popcountll(bits & mask[words]);
     }
     return found;
 }
