@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every pass over a block reads it from the first-level cache, into which the first pass brought it: 20 KiB of float32
+ * Every pass over a block reads it from the first-level cache, into which the first pass brought it: 10 KiB of float32
  * predictions and bytes. Where something is computed on the way (float32 from narrower types, sigmoids, gradients), it
  * lies in a workspace, and the blocks are shorter, so that both fit.
  */

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BLOCK 4096
+#define BLOCK 2048
 
 #define MASK_WORDS (BLOCK / 64)
 

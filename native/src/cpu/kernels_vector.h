@@ -26,11 +26,15 @@
 #define ALWAYS_INLINE inline __attribute__((always_inline)) /* keeps the sums of a block in registers */
 #define GROUPS_PER_CHECK 16
 #define MOST_PARTS 5
-#define CHUNK 64      /* vectors */
-#define PREFETCH 2048 /* bytes; hardware prefetchers lose the stream between the passes over a block */
-
-/* Asks for a line that may lie past the end of the array: a hint, which never faults. */
-static inline void prefetch(uintptr_t address) { __builtin_prefetch((const void *)address); }
+#define CHUNK 64 /* vectors */
+/*
+ * Hardware prefetchers lose a stream while other arrays of the block are read, so memory is asked for what comes next:
+ * predictions so many bytes ahead, and targets one block. A hint never faults, so it may lie past the end of an array.
+ */
+#define PREFETCH 6144
+static inline void prefetch(const unsigned char *p, size_t ahead) {
+    __builtin_prefetch((const void *)((uintptr_t)p + ahead));
+}
 
 /* --------------------------------------------------------------------------------------------------- floats -- */
 
@@ -109,6 +113,7 @@ static int decode_u8(const void *targets, int64_t offset, int count, int value, 
     const int words = count / 64;
     int found = 0;
     for (int i = 0; i < words; i++) {
+        prefetch(bytes + 64 * (size_t)i, BLOCK);
         mask[i] = equal_bytes(bytes + 64 * (size_t)i, value);
         found += __builtin_popcountll(mask[i]);
     }
@@ -132,6 +137,7 @@ static int decode_u8(const void *targets, int64_t offset, int count, int value, 
             for (int i = 64 * word; i < 64 * word + 64 && i < count; i += f32_lanes, p += f32_lanes * sizeof(type)) {  \
                 unsigned char tail[f32_lanes * sizeof(type)];                                                          \
                 const unsigned char *elements = p;                                                                     \
+                prefetch(p, BLOCK * sizeof(type));                                                                     \
                 if (i + f32_lanes > count) {                                                                           \
                     memset(tail, 0xff, sizeof tail);                                                                   \
                     memcpy(tail, p, (size_t)(count - i) * sizeof(type));                                               \
@@ -170,6 +176,7 @@ static tail copy_tail(const unsigned char *p, size_t size) {
         unsigned char *out = to;                                                                                       \
         int i = 0;                                                                                                     \
         for (; i + f32_lanes <= count; i += f32_lanes, in += 2 * f32_lanes, out += 4 * f32_lanes) {                    \
+            prefetch(in, PREFETCH);                                                                                    \
             f32_store(out, load(in));                                                                                  \
         }                                                                                                              \
         if (i < count) {                                                                                               \

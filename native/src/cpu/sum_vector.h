@@ -11,8 +11,8 @@
  *                             2^(e-42) apart: exact
  *    The bit pattern of h, less that of c, is y's high part in units of 2^(e-21), at most 2^21 of them; the bit pattern
  *    of l, less that of c', is the rest in units of 2^(e-42), at most 2^20. Both are added as integers: a lane of
- *    int32_t holds those of a block, 4096 / 8 * 2^21 = 2^30.
- *    With doubles: grids 2^(e-50) and 2^(e-100), and 2048 / 4 * 2^50 = 2^59 in a lane of int64_t.
+ *    int32_t holds those of a block, 2048 / 8 * 2^21 = 2^29.
+ *    With doubles: grids 2^(e-50) and 2^(e-100), and 1024 / 4 * 2^50 = 2^58 in a lane of int64_t.
  *
  * 2. Predictions nearly always lie in [2^-19, 1]: with e = 0, every one is a multiple of 2^-42. Whether a block is of
  *    that kind is the largest of (pattern of p) - (pattern of 2^-19), as unsigned integers: zeros, smaller and negative
@@ -97,7 +97,7 @@ static ALWAYS_INLINE int V(sum_in_range)(const void *predictions, const uint64_t
         for (int k = 0; k < 4; k++) {
             x[k] = V(load)(p + VECTOR_BYTES * k);
             if (VECTOR_BYTES * k % 64 == 0) {
-                prefetch((uintptr_t)p + PREFETCH + (unsigned)(VECTOR_BYTES * k));
+                prefetch(p + VECTOR_BYTES * k, PREFETCH);
             }
         }
         s = V(add_group)(s, x, mask, g);
