@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-#define DIRECT_BYTES (4 * BLOCK) /* of predictions in a block without a workspace */
+#define DIRECT_BYTES (4 * BLOCK) /* of floats or doubles in a block without a workspace */
 #define WORK_BLOCK 1024          /* elements in a block with one */
 
 static const uint64_t NO_TARGET[MASK_WORDS];
@@ -90,12 +90,14 @@ typedef struct block {
     int64_t start;
     int count;
     int positives;           /* elements whose target is positive */
-    const void *predictions; /* as floats or doubles; logits where the batch has logits */
+    const void *predictions; /* with a workspace, as floats or doubles; logits where the batch has logits */
     const void *weights;     /* floats, or NULL */
     uint64_t mask[MASK_WORDS];
 } block;
 
-static int needs_workspace(const batch *b) { return b->type->widen != NULL || b->is_logits || b->weights != NULL; }
+static int needs_workspace(const batch *b) {
+    return b->is_logits || b->weights != NULL || (b->type->widen != NULL && b->is_strict);
+}
 
 /* Opens the block of at most `most` elements from `start` on. */
 static void open_block(const batch *b, int64_t start, int most, workspace *work, block *k) {
@@ -105,7 +107,7 @@ static void open_block(const batch *b, int64_t start, int most, workspace *work,
     k->positives = b->decode(b->targets, b->targets_offset + start, k->count, 1, k->mask);
     k->weights = b->weights == NULL ? NULL : b->weights + sizeof(float) * (size_t)start;
     k->predictions = b->predictions == NULL ? NULL : b->predictions + b->type->size * start;
-    if (k->predictions != NULL && b->type->widen != NULL) {
+    if (k->predictions != NULL && b->type->widen != NULL && work != NULL) {
         b->type->widen(k->predictions, k->count, work->inputs);
         k->predictions = work->inputs;
     }
@@ -284,9 +286,10 @@ static double smallest_above(const batch *b, double threshold) {
 }
 
 /* Counts the predictions of a block that are at least `smallest`. */
-static void count_block(const batch *b, const block *k, const void *predictions, double smallest, totals *t) {
+static void count_block(exactloss_count_at_least *count, const block *k, const void *predictions, double smallest,
+                        totals *t) {
     int hits;
-    const int above = b->type->wide->count_at_least(predictions, k->mask, k->count, smallest, &hits);
+    const int above = count(predictions, k->mask, k->count, smallest, &hits);
     t->true_positives += hits;
     t->false_positives += above - hits;
 }
@@ -333,7 +336,7 @@ static void total_block(const batch *b, const block *k, const double *smallest, 
         b->type->wide->sum(values, mask, b->is_logits ? 0 : k->positives, k->count, &t->sum);
     }
     if (smallest != NULL) {
-        count_block(b, k, predictions, *smallest, t);
+        count_block(b->type->wide->count_at_least, k, predictions, *smallest, t);
     }
     t->positives += k->positives;
     if (g != NULL && !b->is_logits) {
@@ -362,7 +365,7 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
 }
 
 static int total_directly(const batch *b, const double *smallest, totals *t, exactloss_violation *violation) {
-    const int most = DIRECT_BYTES / b->type->size;
+    const int most = DIRECT_BYTES / b->type->wide_size;
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
         open_block(b, start, most, NULL, &k);
@@ -372,10 +375,10 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
                 return status;
             }
         }
-        b->type->wide->sum(k.predictions, k.mask, k.positives, k.count, &t->sum);
+        b->type->sum(k.predictions, k.mask, k.positives, k.count, &t->sum);
         t->positives += k.positives;
         if (smallest != NULL) {
-            count_block(b, &k, k.predictions, *smallest, t);
+            count_block(b->type->count_at_least, &k, k.predictions, *smallest, t);
         }
     }
     return EXACTLOSS_OK;

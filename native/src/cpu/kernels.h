@@ -35,19 +35,24 @@ typedef void exactloss_convert(const void *from, int count, void *to);
 typedef void exactloss_select(const uint64_t *mask, const void *a, int a_is_scalar, const void *b, int b_is_scalar,
                               int count, void *out);
 
+/* Adds the distances: 1 - p where the mask is set, which it is for `positives` elements, and p elsewhere. */
+typedef void exactloss_add_distances(const void *predictions, const uint64_t *mask, int positives, int count,
+                                     exact_sum *sum);
+
+/* The number of p >= limit, a real or NaN; and in *common, how many of these have the mask set. */
+typedef int exactloss_count_at_least(const void *predictions, const uint64_t *mask, int count, double limit,
+                                     int *common);
+
 /* The kernels for arrays of one type, float or double, which `real` stands for. */
 typedef struct real_kernels {
-    /* Adds the distances: 1 - p where the mask is set, which it is for `positives` elements, and p elsewhere. */
-    void (*sum)(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum);
+    exactloss_add_distances *sum;
+    exactloss_count_at_least *count_at_least;
 
     /* Adds -w * p where the mask is set, and w * p elsewhere. The weights are finite floats. */
     void (*sum_products)(const void *predictions, const void *weights, const uint64_t *mask, int count, exact_sum *sum);
 
     /* Sets the bits of the elements with lower <= p <= upper, both of which are a real or NaN; NaN is in no range. */
     int (*within)(const void *predictions, int count, double lower, double upper, uint64_t *mask);
-
-    /* The number of p >= limit, a real or NaN; and in *common, how many of these have the mask set. */
-    int (*count_at_least)(const void *predictions, const uint64_t *mask, int count, double limit, int *common);
 
     /* distances[i] = 1 - p where the mask is set, p elsewhere; in place too. */
     void (*distances)(const void *predictions, const uint64_t *mask, int count, void *distances);
@@ -64,11 +69,16 @@ typedef struct real_kernels {
     void (*add)(const void *addends, int count, void *values);
 } real_kernels;
 
-/* A type of predictions. What is narrower than float is widened to it, exactly, and rounded back to nearest even. */
+/*
+ * A type of predictions. What is narrower than float is widened to it, exactly, and rounded back to nearest even; only
+ * to be summed and counted it needs no array of floats.
+ */
 typedef struct real_type {
     int size; /* of an element in bytes */
     float_format format;
-    exactloss_select *select;          /* between elements of the type */
+    exactloss_select *select;     /* between elements of the type */
+    exactloss_add_distances *sum; /* of elements of the type */
+    exactloss_count_at_least *count_at_least;
     exactloss_convert *widen, *narrow; /* NULL for float and double */
     int wide_size;                     /* of a float or a double */
     exactloss_select *select_wide;     /* between these */
@@ -89,16 +99,28 @@ typedef struct exactloss_kernels {
     real_type f16, bf16, f32, f64;
 } exactloss_kernels;
 
+#define NARROW_TYPE(type_format, type)                                                                                 \
+    {                                                                                                                  \
+        .size = 2, .format = type_format, .select = select_16, .sum = sum_##type,                                      \
+        .count_at_least = count_at_least_##type, .widen = widen_##type, .narrow = narrow_##type, .wide_size = 4,       \
+        .select_wide = select_32, .wide = &f32_kernels                                                                 \
+    }
+
+#define WIDE_TYPE(bytes, type_format, selection, type)                                                                 \
+    {                                                                                                                  \
+        .size = (bytes), .format = type_format, .select = (selection), .sum = sum_##type,                              \
+        .count_at_least = count_at_least_##type, .wide_size = (bytes), .select_wide = (selection),                     \
+        .wide = &type##_kernels                                                                                        \
+    }
+
 /* The table of a file that defines all of these functions as static ones. */
 #define KERNELS(name)                                                                                                  \
     {                                                                                                                  \
         .isa_name = (name), .decode_u8 = decode_u8, .decode_i32 = decode_i32, .decode_i64 = decode_i64,                \
         .decode_f32 = decode_f32, .decode_f64 = decode_f64, .select_8 = select_8, .select_16 = select_16,              \
-        .select_32 = select_32, .select_64 = select_64,                                                                \
-        .f16 = {2, FLOAT16_FORMAT, select_16, widen_f16, narrow_f16, 4, select_32, &f32_kernels},                      \
-        .bf16 = {2, BFLOAT16_FORMAT, select_16, widen_bf16, narrow_bf16, 4, select_32, &f32_kernels},                  \
-        .f32 = {4, FLOAT32_FORMAT, select_32, NULL, NULL, 4, select_32, &f32_kernels},                                 \
-        .f64 = {8, FLOAT64_FORMAT, select_64, NULL, NULL, 8, select_64, &f64_kernels},                                 \
+        .select_32 = select_32, .select_64 = select_64, .f16 = NARROW_TYPE(FLOAT16_FORMAT, f16),                       \
+        .bf16 = NARROW_TYPE(BFLOAT16_FORMAT, bf16), .f32 = WIDE_TYPE(4, FLOAT32_FORMAT, select_32, f32),               \
+        .f64 = WIDE_TYPE(8, FLOAT64_FORMAT, select_64, f64),                                                           \
     }
 
 /* The same for the kernels of a type. */

@@ -277,6 +277,23 @@ static void sum_products_f64(const void *predictions, const void *weights, const
     }
 }
 
+/* Defines the sum and the counts of a type of 16 bits. */
+#define DEFINE_NARROW_SUM(type)                                                                                        \
+    static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {  \
+        float wide[BLOCK];                                                                                             \
+        widen_##type(predictions, count, wide);                                                                        \
+        sum_f32(wide, mask, positives, count, sum);                                                                    \
+    }                                                                                                                  \
+    static int count_at_least_##type(const void *predictions, const uint64_t *mask, int count, double limit,           \
+                                     int *common) {                                                                    \
+        float wide[BLOCK];                                                                                             \
+        widen_##type(predictions, count, wide);                                                                        \
+        return count_at_least_f32(wide, mask, count, limit, common);                                                   \
+    }
+
+DEFINE_NARROW_SUM(f16)
+DEFINE_NARROW_SUM(bf16)
+
 static const real_kernels f32_kernels = REAL_KERNELS(f32);
 static const real_kernels f64_kernels = REAL_KERNELS(f64);
 

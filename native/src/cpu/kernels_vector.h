@@ -206,6 +206,27 @@ DEFINE_WIDEN(widen_bf16, f32_load_bf16)
 DEFINE_NARROW(narrow_f16, f32_store_f16)
 DEFINE_NARROW(narrow_bf16, f32_store_bf16)
 
+/* Defines the sum and the counts of a type of 16 bits, widened in registers, or in an array off the fast path. */
+#define DEFINE_NARROW_SUM(type)                                                                                        \
+    static __attribute__((noinline)) void sum_any_##type(const void *predictions, const uint64_t *mask, int positives, \
+                                                         int count, exact_sum *sum) {                                  \
+        float wide[BLOCK];                                                                                             \
+        widen_##type(predictions, count, wide);                                                                        \
+        f32_sum_any(wide, mask, positives, count, sum);                                                                \
+    }                                                                                                                  \
+    static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {  \
+        if (!f32_sum_in_range(predictions, 2, f32_load_##type, widen_##type, mask, positives, count, sum)) {           \
+            sum_any_##type(predictions, mask, positives, count, sum);                                                  \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static int count_at_least_##type(const void *predictions, const uint64_t *mask, int count, double limit,           \
+                                     int *common) {                                                                    \
+        return f32_count(predictions, 2, f32_load_##type, widen_##type, mask, count, limit, common);                   \
+    }
+
+DEFINE_NARROW_SUM(f16)
+DEFINE_NARROW_SUM(bf16)
+
 /* Defines the selection between elements of a type. */
 #define DEFINE_SELECT(name, type, lanes)                                                                               \
     static void name(const uint64_t *mask, const void *a, int a_is_scalar, const void *b, int b_is_scalar, int count,  \

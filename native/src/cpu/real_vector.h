@@ -33,33 +33,42 @@ static int K(within)(const void *predictions, int count, double lower, double up
     return found;
 }
 
-/* One bit for each of at most 64 elements that is at least the limit. */
-static ALWAYS_INLINE uint64_t V(at_least_word)(const unsigned char *p, int count, V(vector) limit) {
-    uint64_t bits = 0;
-    for (int k = 0; k < count; k += V(lanes)) {
-        const V(vector) x =
-            k + V(lanes) <= count ? V(load)(V(at)(p, k)) : V(load_first)(V(at)(p, k), count - k, V(set)((V(real))NAN));
-        bits |= (uint64_t)V(at_least)(x, limit) << k;
-    }
-    return bits;
-}
-
-static int K(count_at_least)(const void *predictions, const uint64_t *mask, int count, double limit, int *common) {
+/* Counts as exactloss_count_at_least does, in an array as sum_vector.h sums it. */
+static ALWAYS_INLINE int V(count)(const void *predictions, int size, V(vector) (*load)(const void *),
+                                  exactloss_convert *widen, const uint64_t *mask, int count, double limit,
+                                  int *common) {
     const V(vector) least = V(set)((V(real))limit);
-    const int words = count / 64;
+    const unsigned char *p = predictions;
+    const int words = count / 64, rest = count % 64;
     int found = 0;
     *common = 0;
-    for (int i = 0; i < words; i++) {
-        const uint64_t bits = V(at_least_word)(V(at)(predictions, 64 * i), 64, least);
+    for (int i = 0; i < words; i++, p += size * 64) {
+        uint64_t bits = 0;
+        for (int k = 0; k < 64; k += V(lanes)) {
+            bits |= (uint64_t)V(at_least)(load(p + size * k), least) << k;
+        }
         found += __builtin_popcountll(bits);
         *common += __builtin_popcountll(bits & mask[i]);
     }
-    if (count % 64 != 0) {
-        const uint64_t bits = V(at_least_word)(V(at)(predictions, 64 * words), count % 64, least);
+    if (rest != 0) {
+        V(real) reals[64];
+        uint64_t bits = 0;
+        if (widen != NULL) {
+            widen(p, rest, reals);
+            p = (const unsigned char *)reals;
+        }
+        for (int k = 0; k < rest; k += V(lanes)) {
+            const V(vector) x = V(load_first)(V(at)(p, k), rest - k, V(set)((V(real))NAN));
+            bits |= (uint64_t)V(at_least)(x, least) << k;
+        }
         found += __builtin_popcountll(bits);
         *common += __builtin_popcountll(bits & mask[words]);
     }
     return found;
+}
+
+static int K(count_at_least)(const void *predictions, const uint64_t *mask, int count, double limit, int *common) {
+    return V(count)(predictions, sizeof(V(real)), V(load), NULL, mask, count, limit, common);
 }
 
 static void K(distances)(const void *predictions, const uint64_t *mask, int count, void *distances) {

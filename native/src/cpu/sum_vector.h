@@ -80,30 +80,39 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], const
     return s;
 }
 
-/* Adds a block to `sum`, and returns 1; or returns 0 where a value is out of range. */
-static ALWAYS_INLINE int V(sum_in_range)(const void *predictions, const uint64_t *mask, int positives, int count,
+/*
+ * Adds a block to `sum`, and returns 1; or returns 0 where a value is out of range. The block is one of elements of
+ * `size` bytes, of which `load` makes a vector, and `widen` an array: NULL where they are reals already.
+ */
+static ALWAYS_INLINE int V(sum_in_range)(const void *predictions, int size, V(vector) (*load)(const void *),
+                                         exactloss_convert *widen, const uint64_t *mask, int positives, int count,
                                          exact_sum *sum) {
     const int whole = count / GROUP, rest = count % GROUP, groups = whole + (rest != 0);
+    const int step = size * V(lanes);
+    const unsigned char *p = predictions;
     V(vector) x[4];
     V(sums) s;
     s.high = B(set)(0 - 4 * (V(pattern))groups * V(split_pattern)(0));
     s.low = B(set)(0 - 4 * (V(pattern))groups * V(split_pattern)(-V(step)));
     s.largest = B(set)(0);
-    for (int g = 0; g < whole; g++) {
-        const unsigned char *p = V(at)(predictions, g * GROUP);
+    for (int g = 0; g < whole; g++, p += 4 * step) {
         if (g % GROUPS_PER_CHECK == GROUPS_PER_CHECK - 1 && V(is_out_of_range)(s.largest)) {
             return 0;
         }
         for (int k = 0; k < 4; k++) {
-            x[k] = V(load)(p + VECTOR_BYTES * k);
-            if (VECTOR_BYTES * k % 64 == 0) {
-                prefetch(p + VECTOR_BYTES * k, PREFETCH);
+            x[k] = load(p + step * k);
+            if (step * k % 64 == 0) {
+                prefetch(p + step * k, PREFETCH);
             }
         }
         s = V(add_group)(s, x, mask, g);
     }
     if (rest != 0) {
-        const unsigned char *p = V(at)(predictions, whole * GROUP);
+        V(real) reals[GROUP];
+        if (widen != NULL) {
+            widen(p, rest, reals);
+            p = (const unsigned char *)reals;
+        }
         for (int k = 0; k < 4; k++) {
             x[k] = V(load_first)(p + VECTOR_BYTES * k, rest - V(lanes) * k, V(set)(1));
         }
@@ -226,7 +235,7 @@ static __attribute__((noinline)) void V(sum_any)(const void *predictions, const 
 }
 
 static void K(sum)(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
-    if (!V(sum_in_range)(predictions, mask, positives, count, sum)) {
+    if (!V(sum_in_range)(predictions, sizeof(V(real)), V(load), NULL, mask, positives, count, sum)) {
         V(sum_any)(predictions, mask, positives, count, sum);
     }
 }
