@@ -12,6 +12,7 @@
 
 #define DIRECT_BYTES (4 * BLOCK) /* of floats or doubles in a block without a workspace */
 #define WORK_BLOCK 1024          /* elements in a block with one */
+#define STREAM_FROM (32 << 20)   /* bytes of a gradient that no cache is expected to hold until it is read */
 
 static const uint64_t NO_TARGET[MASK_WORDS];
 
@@ -229,26 +230,42 @@ void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor,
     put_wide(b, -g, gradient->minus);
 }
 
-/* Whether the kernels can write a gradient or distances where they belong. */
-static int is_in_place(const batch *b, const gradient_output *g) {
-    return b->type->narrow == NULL && !g->is_accumulated;
+/* Whether a gradient is written past the caches, which saves reading what is overwritten; sigmoids take longer. */
+static int is_streamed(const batch *b, const gradient_output *g) {
+    return !g->is_accumulated && !b->is_logits && b->count >= STREAM_FROM / b->type->size;
 }
 
-/* Rounds and adds a block's gradient, floats or doubles in the workspace, to where it belongs. */
+/* Whether the kernels can write a gradient where it belongs. */
+static int is_in_place(const batch *b, const gradient_output *g) {
+    return b->type->narrow == NULL && !g->is_accumulated && !is_streamed(b, g);
+}
+
+/* Rounds a block's gradient, floats or doubles in the workspace, and adds or writes it where it belongs. */
 static void put_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work) {
     const real_type *type = b->type;
     unsigned char *out = g->array + type->size * k->start;
-    if (type->narrow == NULL) {
+    if (type->narrow != NULL && (g->is_accumulated || is_streamed(b, g))) {
+        type->narrow(work->gradient, k->count, work->distances);
+    }
+    if (is_streamed(b, g)) {
+        const double *values = type->narrow == NULL ? work->gradient : work->distances;
+        b->kernels->stream(values, (size_t)type->size * (size_t)k->count, out);
+    } else if (type->narrow == NULL) {
         type->wide->add(work->gradient, k->count, out);
     } else if (g->is_accumulated) {
         /* What is added is what would be written otherwise. */
-        type->narrow(work->gradient, k->count, work->distances);
         type->widen(work->distances, k->count, work->gradient);
         type->widen(out, k->count, work->inputs);
         type->wide->add(work->gradient, k->count, work->inputs);
         type->narrow(work->inputs, k->count, out);
     } else {
         type->narrow(work->gradient, k->count, out);
+    }
+}
+
+static void end_gradient(const batch *b, const gradient_output *g) {
+    if (is_streamed(b, g)) {
+        b->kernels->stream_end();
     }
 }
 
@@ -269,6 +286,7 @@ void exactloss_batch_gradient(const batch *b, const gradient_output *g) {
         open_block(b, start, WORK_BLOCK, &work, &k);
         step_gradient(b, &k, g, &work);
     }
+    end_gradient(b, g);
 }
 
 /* ----------------------------------------------------------------------------------------------------- losses -- */
@@ -360,6 +378,9 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
             }
         }
         total_block(b, &k, smallest, g, &work, t);
+    }
+    if (g != NULL) {
+        end_gradient(b, g);
     }
     return EXACTLOSS_OK;
 }

@@ -379,6 +379,25 @@ static void conversions_of_length(int count, uint64_t seed) {
 }
 
 /* Every float16 and bfloat16, and for each the floats around the middle between it and the next. */
+static void streams_copy(void **unused) {
+    (void)unused;
+    for (int size = 0; size < 300; size++) {
+        for (int alignment = 0; alignment < 64; alignment++) {
+            uint64_t state = (uint64_t)(64 * size + alignment);
+            unsigned char *from = spare.end - size, *to = got.begin + alignment;
+            memset(got.begin, 0x55, 512);
+            for (int i = 0; i < size; i++) {
+                from[i] = (unsigned char)next_random(&state);
+            }
+            kernels->stream(from, (size_t)size, to);
+            kernels->stream_end();
+            if (memcmp(from, to, (size_t)size) != 0 || to[size] != 0x55 || (alignment > 0 && to[-1] != 0x55)) {
+                fail_msg("%d bytes at alignment %d are not copied", size, alignment);
+            }
+        }
+    }
+}
+
 static void all_conversions(void **unused) {
     (void)unused;
     const real_type *want[] = {&portable->f16, &portable->bf16}, *have[] = {&kernels->f16, &kernels->bf16};
@@ -527,6 +546,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(masks_at_all_lengths),
         cmocka_unit_test(decoders_honour_the_offset),
         cmocka_unit_test(arrays_at_all_lengths),
+        cmocka_unit_test(streams_copy),
         cmocka_unit_test(all_conversions),
         cmocka_unit_test(all_alignments),
     };

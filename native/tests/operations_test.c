@@ -11,6 +11,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -112,6 +113,37 @@ static void gradients_add_up(void **unused) {
     assert_int_equal(EXACTLOSS_OK,
                      exactloss_mnist_loss_and_gradient(P, F32, T, U8, 0, 3, 2, NONE, 0, NULL, NULL, gradient, NULL));
     assert_true(gradient[0] == -2 && gradient[1] == 2 && gradient[2] == -2);
+}
+
+/* Gradients of 32 MiB and more are written in another way, at any address of an element. */
+static void large_gradients(void **unused) {
+    (void)unused;
+    static const unsigned char MINUS_AND_PLUS[2][2] = {{0x00, 0xbc}, {0x00, 0x3c}};
+    const int64_t count = ((int64_t)1 << 24) + 37;
+    unsigned char *t = malloc((size_t)count), *memory = malloc((size_t)count * 4 + 68), *gradient = memory + 4;
+    assert_true(t != NULL && memory != NULL);
+    uint64_t state = 1;
+    for (int64_t i = 0; i < count; i++) {
+        t[i] = (unsigned char)(next_random(&state) % 2);
+    }
+    memset(memory, 0x55, (size_t)count * 4 + 68);
+    assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss_gradient(t, U8, 0, count, 1, SUM, 0, gradient, F32, NULL));
+    for (int64_t i = 0; i < count; i++) {
+        float g;
+        memcpy(&g, gradient + 4 * i, sizeof g);
+        if (g != (t[i] == 1 ? -1.0f : 1.0f)) {
+            fail_msg("gradient[%lld] is %g", (long long)i, (double)g);
+        }
+    }
+    assert_true(memory[3] == 0x55 && gradient[4 * count] == 0x55);
+    assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss_gradient(t, U8, 0, count, 1, SUM, 0, memory + 6, F16, NULL));
+    for (int64_t i = 0; i < count; i++) {
+        if (memcmp(memory + 6 + 2 * i, MINUS_AND_PLUS[t[i] != 1], 2) != 0) {
+            fail_msg("the gradient %lld of float16 is wrong", (long long)i);
+        }
+    }
+    free(t);
+    free(memory);
 }
 
 /* An accumulator that is given the pieces of a batch knows the divisor of the whole. */
@@ -353,6 +385,7 @@ int main(void) {
         cmocka_unit_test(evaluates_logits),
         cmocka_unit_test(strict_logits_may_be_anything_but_nan),
         cmocka_unit_test(gradients_add_up),
+        cmocka_unit_test(large_gradients),
         cmocka_unit_test(pieces_have_the_gradient_of_the_whole),
         cmocka_unit_test(refused_gradients_write_nothing),
         cmocka_unit_test(weighted_losses),

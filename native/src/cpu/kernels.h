@@ -43,6 +43,9 @@ typedef void exactloss_add_distances(const void *predictions, const uint64_t *ma
 typedef int exactloss_count_at_least(const void *predictions, const uint64_t *mask, int count, double limit,
                                      int *common);
 
+/* Copies an array, past the caches where the instruction set can; whole only after stream_end(). */
+typedef void exactloss_stream(const void *from, size_t size, void *to);
+
 /* The kernels for arrays of one type, float or double, which `real` stands for. */
 typedef struct real_kernels {
     exactloss_add_distances *sum;
@@ -96,6 +99,9 @@ typedef struct exactloss_kernels {
 
     exactloss_select *select_8, *select_16, *select_32, *select_64; /* between elements of so many bits */
 
+    exactloss_stream *stream;
+    void (*stream_end)(void);
+
     real_type f16, bf16, f32, f64;
 } exactloss_kernels;
 
@@ -118,9 +124,9 @@ typedef struct exactloss_kernels {
     {                                                                                                                  \
         .isa_name = (name), .decode_u8 = decode_u8, .decode_i32 = decode_i32, .decode_i64 = decode_i64,                \
         .decode_f32 = decode_f32, .decode_f64 = decode_f64, .select_8 = select_8, .select_16 = select_16,              \
-        .select_32 = select_32, .select_64 = select_64, .f16 = NARROW_TYPE(FLOAT16_FORMAT, f16),                       \
-        .bf16 = NARROW_TYPE(BFLOAT16_FORMAT, bf16), .f32 = WIDE_TYPE(4, FLOAT32_FORMAT, select_32, f32),               \
-        .f64 = WIDE_TYPE(8, FLOAT64_FORMAT, select_64, f64),                                                           \
+        .select_32 = select_32, .select_64 = select_64, .stream = stream, .stream_end = stream_end,                    \
+        .f16 = NARROW_TYPE(FLOAT16_FORMAT, f16), .bf16 = NARROW_TYPE(BFLOAT16_FORMAT, bf16),                           \
+        .f32 = WIDE_TYPE(4, FLOAT32_FORMAT, select_32, f32), .f64 = WIDE_TYPE(8, FLOAT64_FORMAT, select_64, f64),      \
     }
 
 /* The same for the kernels of a type. */

@@ -21,6 +21,7 @@ typedef __m256i int_vector;
 
 static inline int_vector int_load(const void *p) { return _mm256_loadu_si256(p); }
 static inline void int_store(void *p, int_vector x) { _mm256_storeu_si256(p, x); }
+static inline void int_stream(void *p, int_vector x) { _mm256_stream_si256(p, x); } /* p is aligned */
 static inline int_vector int_and(int_vector a, int_vector b) { return _mm256_and_si256(a, b); }
 static inline int_vector int_or(int_vector a, int_vector b) { return _mm256_or_si256(a, b); }
 

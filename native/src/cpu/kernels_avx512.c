@@ -17,6 +17,7 @@ typedef __m512i int_vector;
 
 static inline int_vector int_load(const void *p) { return _mm512_loadu_si512(p); }
 static inline void int_store(void *p, int_vector x) { _mm512_storeu_si512(p, x); }
+static inline void int_stream(void *p, int_vector x) { _mm512_stream_si512(p, x); } /* p is aligned */
 static inline int_vector int_and(int_vector a, int_vector b) { return _mm512_and_si512(a, b); }
 static inline int_vector int_or(int_vector a, int_vector b) { return _mm512_or_si512(a, b); }
 

@@ -235,6 +235,10 @@ DEFINE_SELECT(select_16, 2)
 DEFINE_SELECT(select_32, 4)
 DEFINE_SELECT(select_64, 8)
 
+static void stream(const void *from, size_t size, void *to) { memcpy(to, from, size); }
+
+static void stream_end(void) {}
+
 /* ------------------------------------------------------------------------------------------------------ sums -- */
 
 static void sum_f32(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {

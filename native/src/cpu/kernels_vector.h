@@ -169,6 +169,20 @@ static tail copy_tail(const unsigned char *p, size_t size) {
     return t;
 }
 
+static void stream(const void *from, size_t size, void *to) {
+    const unsigned char *in = from;
+    unsigned char *out = to;
+    const size_t to_vector = (0 - (uintptr_t)to) % VECTOR_BYTES, head = to_vector < size ? to_vector : size;
+    memcpy(out, in, head);
+    size_t i = head;
+    for (; i + VECTOR_BYTES <= size; i += VECTOR_BYTES) {
+        int_stream(out + i, int_load(in + i));
+    }
+    memcpy(out + i, in + i, size - i);
+}
+
+static void stream_end(void) { _mm_sfence(); }
+
 /* Defines the conversion to floats of a type of 16 bits. */
 #define DEFINE_WIDEN(name, load)                                                                                       \
     static void name(const void *from, int count, void *to) {                                                          \

@@ -169,4 +169,6 @@ DEFINE_MASKED_LOAD(emulated_mask_loadu_epi8, __m512i, __mmask64, char)
 DEFINE_MASKED_STORE(_mm512_mask_storeu_ps, __m512, __mmask16, float)
 DEFINE_MASKED_STORE(_mm512_mask_storeu_pd, __m512d, __mmask8, double)
 
+static inline void _mm512_stream_si512(void *p, __m512i x) { _mm512_store_si512(p, x); }
+
 #endif
