@@ -18,6 +18,7 @@
         "command python3     | python3       | runs the Python example, and sums the test reports"
         "command pkg-config  | pkg-config    | builds a program against the installed library"
         "command nm          | binutils      | lists the library's symbols"
+        "command valgrind    | valgrind      | counts the instructions of the kernels"
         "header cmocka.h     | libcmocka-dev | carries the C tests"
         "header simde/x86/avx512.h | libsimde-dev | runs the AVX-512 kernels on processors without AVX-512"
     )

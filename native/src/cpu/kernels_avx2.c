@@ -2,9 +2,8 @@
 /*
  * The vector kernels for AVX2 with FMA, F16C and POPCNT: 8 floats or 4 doubles a vector.
  *
- * A mask becomes a selector without a shuffle: a broadcast load puts a group's bits into every lane, and a shift by a
- * count of its own brings each lane's bit to the top, where a blend looks for it. Only lanes of 8 and 16 bits, which
- * have no such shift, are compared with a bit of their own.
+ * A mask becomes a selector by a table: a byte of it gives the sign bits of eight lanes, where a blend looks for them.
+ * Only lanes of 8 and 16 bits are compared with a bit of their own.
  */
 #include <immintrin.h>
 #include <stdint.h>
@@ -74,23 +73,35 @@ static inline int_vector i64_first(int count) {
 
 /* ---------------------------------------------------------------------------------------------------- masks -- */
 
-/* The bit of lane 8 * k + lane of a group's 32 in that lane's top bit, above bits without meaning. */
-static inline int_vector i32_tops(const uint64_t *mask, int group, int k) {
-    static const int32_t SHIFTS[4][8] = {{31, 30, 29, 28, 27, 26, 25, 24},
-                                         {23, 22, 21, 20, 19, 18, 17, 16},
-                                         {15, 14, 13, 12, 11, 10, 9, 8},
-                                         {7, 6, 5, 4, 3, 2, 1, 0}};
-    int32_t bits;
-    memcpy(&bits, (const unsigned char *)mask + sizeof bits * (size_t)group, sizeof bits);
-    return _mm256_sllv_epi32(_mm256_set1_epi32(bits), int_load(SHIFTS[k]));
+/* The sign bits of 8 floats for each byte of a mask, and of 4 doubles for each half of one. */
+#define SIGN_32(bits, lane) ((bits) >> (lane)&1 ? -0.0f : 0.0f)
+#define SIGNS_32_OF(bits)                                                                                              \
+    {                                                                                                                  \
+        SIGN_32(bits, 0), SIGN_32(bits, 1), SIGN_32(bits, 2), SIGN_32(bits, 3), SIGN_32(bits, 4), SIGN_32(bits, 5),    \
+            SIGN_32(bits, 6), SIGN_32(bits, 7)                                                                         \
+    }
+#define SIGNS_32_OF_4(bits) SIGNS_32_OF(bits), SIGNS_32_OF((bits) + 1), SIGNS_32_OF((bits) + 2), SIGNS_32_OF((bits) + 3)
+#define SIGNS_32_OF_16(bits)                                                                                           \
+    SIGNS_32_OF_4(bits), SIGNS_32_OF_4((bits) + 4), SIGNS_32_OF_4((bits) + 8), SIGNS_32_OF_4((bits) + 12)
+#define SIGNS_32_OF_64(bits)                                                                                           \
+    SIGNS_32_OF_16(bits), SIGNS_32_OF_16((bits) + 16), SIGNS_32_OF_16((bits) + 32), SIGNS_32_OF_16((bits) + 48)
+static const _Alignas(32) float SIGNS_32[256][8] = {SIGNS_32_OF_64(0), SIGNS_32_OF_64(64), SIGNS_32_OF_64(128),
+                                                    SIGNS_32_OF_64(192)};
+
+#define SIGN_64(bits, lane) ((bits) >> (lane)&1 ? -0.0 : 0.0)
+#define SIGNS_64_OF(bits)                                                                                              \
+    { SIGN_64(bits, 0), SIGN_64(bits, 1), SIGN_64(bits, 2), SIGN_64(bits, 3) }
+#define SIGNS_64_OF_4(bits) SIGNS_64_OF(bits), SIGNS_64_OF((bits) + 1), SIGNS_64_OF((bits) + 2), SIGNS_64_OF((bits) + 3)
+static const _Alignas(32) double SIGNS_64[16][4] = {SIGNS_64_OF_4(0), SIGNS_64_OF_4(4), SIGNS_64_OF_4(8),
+                                                    SIGNS_64_OF_4(12)};
+
+/* The mask's bit of each lane in its sign bit, for a vector of the block; the other bits are 0. */
+static inline __m256 signs_32(const uint64_t *mask, int vector) {
+    return _mm256_load_ps(SIGNS_32[((const unsigned char *)mask)[vector]]);
 }
 
-/* The same for the 16 bits of a group of four vectors with 4 lanes. */
-static inline int_vector i64_tops(const uint64_t *mask, int group, int k) {
-    static const int64_t SHIFTS[4][4] = {{63, 62, 61, 60}, {59, 58, 57, 56}, {55, 54, 53, 52}, {51, 50, 49, 48}};
-    uint16_t bits;
-    memcpy(&bits, (const unsigned char *)mask + sizeof bits * (size_t)group, sizeof bits);
-    return _mm256_sllv_epi64(_mm256_set1_epi64x(bits), int_load(SHIFTS[k]));
+static inline __m256d signs_64(const uint64_t *mask, int vector) {
+    return _mm256_load_pd(SIGNS_64[((const unsigned char *)mask)[vector / 2] >> vector % 2 * 4 & 15]);
 }
 
 /* All ones in the lanes whose bit is set, for a vector of the block. */
@@ -122,36 +133,14 @@ static inline int_vector i16_select(const uint64_t *mask, int vector, int_vector
 }
 
 static inline int_vector i32_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
-    const __m256 tops = _mm256_castsi256_ps(i32_tops(mask, vector / 4, vector % 4));
-    return _mm256_castps_si256(_mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a), tops));
+    return _mm256_castps_si256(
+        _mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a), signs_32(mask, vector)));
 }
 
 static inline int_vector i64_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
-    const __m256d tops = _mm256_castsi256_pd(i64_tops(mask, vector / 4, vector % 4));
-    return _mm256_castpd_si256(_mm256_blendv_pd(_mm256_castsi256_pd(b), _mm256_castsi256_pd(a), tops));
+    return _mm256_castpd_si256(
+        _mm256_blendv_pd(_mm256_castsi256_pd(b), _mm256_castsi256_pd(a), signs_64(mask, vector)));
 }
-
-/* The sign bits of 8 floats, or of 4 doubles, for each byte, or half of one, of a mask. */
-#define SIGN_32(bits, lane) ((bits) >> (lane)&1 ? -0.0f : 0.0f)
-#define SIGNS_32_OF(bits)                                                                                              \
-    {                                                                                                                  \
-        SIGN_32(bits, 0), SIGN_32(bits, 1), SIGN_32(bits, 2), SIGN_32(bits, 3), SIGN_32(bits, 4), SIGN_32(bits, 5),    \
-            SIGN_32(bits, 6), SIGN_32(bits, 7)                                                                         \
-    }
-#define SIGNS_32_OF_4(bits) SIGNS_32_OF(bits), SIGNS_32_OF((bits) + 1), SIGNS_32_OF((bits) + 2), SIGNS_32_OF((bits) + 3)
-#define SIGNS_32_OF_16(bits)                                                                                           \
-    SIGNS_32_OF_4(bits), SIGNS_32_OF_4((bits) + 4), SIGNS_32_OF_4((bits) + 8), SIGNS_32_OF_4((bits) + 12)
-#define SIGNS_32_OF_64(bits)                                                                                           \
-    SIGNS_32_OF_16(bits), SIGNS_32_OF_16((bits) + 16), SIGNS_32_OF_16((bits) + 32), SIGNS_32_OF_16((bits) + 48)
-static const _Alignas(32) float SIGNS_32[256][8] = {SIGNS_32_OF_64(0), SIGNS_32_OF_64(64), SIGNS_32_OF_64(128),
-                                                    SIGNS_32_OF_64(192)};
-
-#define SIGN_64(bits, lane) ((bits) >> (lane)&1 ? -0.0 : 0.0)
-#define SIGNS_64_OF(bits)                                                                                              \
-    { SIGN_64(bits, 0), SIGN_64(bits, 1), SIGN_64(bits, 2), SIGN_64(bits, 3) }
-#define SIGNS_64_OF_4(bits) SIGNS_64_OF(bits), SIGNS_64_OF((bits) + 1), SIGNS_64_OF((bits) + 2), SIGNS_64_OF((bits) + 3)
-static const _Alignas(32) double SIGNS_64[16][4] = {SIGNS_64_OF_4(0), SIGNS_64_OF_4(4), SIGNS_64_OF_4(8),
-                                                    SIGNS_64_OF_4(12)};
 
 /* --------------------------------------------------------------------------------------------------- floats -- */
 
@@ -175,12 +164,12 @@ static inline f32_vector f32_select_negative(f32_vector x, f32_vector a, f32_vec
 
 /* x, with the other sign where the mask is set, for a vector of the block. */
 static inline f32_vector f32_flip(f32_vector x, const uint64_t *mask, int vector) {
-    return _mm256_xor_ps(x, _mm256_load_ps(SIGNS_32[((const unsigned char *)mask)[vector]]));
+    return _mm256_xor_ps(x, signs_32(mask, vector));
 }
 
 /* a where the mask is set, b elsewhere, for a vector of the block. */
 static inline f32_vector f32_select(const uint64_t *mask, int vector, f32_vector a, f32_vector b) {
-    return f32_select_negative(f32_from_bits(i32_tops(mask, vector / 4, vector % 4)), a, b);
+    return f32_select_negative(signs_32(mask, vector), a, b);
 }
 
 /* The first `count` floats, and `fill` in the other lanes. Nothing else is read. */
@@ -254,12 +243,11 @@ static inline f64_vector f64_select_negative(f64_vector x, f64_vector a, f64_vec
 }
 
 static inline f64_vector f64_flip(f64_vector x, const uint64_t *mask, int vector) {
-    const unsigned bits = ((const unsigned char *)mask)[vector / 2] >> vector % 2 * 4 & 15u;
-    return _mm256_xor_pd(x, _mm256_load_pd(SIGNS_64[bits]));
+    return _mm256_xor_pd(x, signs_64(mask, vector));
 }
 
 static inline f64_vector f64_select(const uint64_t *mask, int vector, f64_vector a, f64_vector b) {
-    return f64_select_negative(f64_from_bits(i64_tops(mask, vector / 4, vector % 4)), a, b);
+    return f64_select_negative(signs_64(mask, vector), a, b);
 }
 
 static inline f64_vector f64_load_first(const void *p, int count, f64_vector fill) {

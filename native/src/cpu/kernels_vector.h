@@ -241,15 +241,26 @@ DEFINE_NARROW(narrow_bf16, f32_store_bf16)
 DEFINE_NARROW_SUM(f16)
 DEFINE_NARROW_SUM(bf16)
 
-/* Defines the selection between elements of a type. */
+/*
+ * Defines the selection between elements of a type. x and y are the scalars in every lane; the loop is one of its own
+ * for each kind of arguments, which are constants in it.
+ */
 #define DEFINE_SELECT(name, type, lanes)                                                                               \
+    static ALWAYS_INLINE void name##_vectors(const uint64_t *mask, const unsigned char *a, int a_is_scalar,            \
+                                             int_vector x, const unsigned char *b, int b_is_scalar, int_vector y,      \
+                                             int vectors, unsigned char *out) {                                        \
+        for (int v = 0; v < vectors; v++) {                                                                            \
+            const size_t at = VECTOR_BYTES * (size_t)v;                                                                \
+            int_store(out + at, lanes##_select(mask, v, a_is_scalar ? x : int_load(a + at),                            \
+                                               b_is_scalar ? y : int_load(b + at)));                                   \
+        }                                                                                                              \
+    }                                                                                                                  \
     static void name(const uint64_t *mask, const void *a, int a_is_scalar, const void *b, int b_is_scalar, int count,  \
                      void *out) {                                                                                      \
-        enum { LANES = VECTOR_BYTES / sizeof(type) };                                                                  \
+        const int vectors = count / (int)(VECTOR_BYTES / sizeof(type));                                                \
+        const size_t last = VECTOR_BYTES * (size_t)vectors, rest = sizeof(type) * (size_t)count - last;                \
         const unsigned char *from_a = a, *from_b = b;                                                                  \
-        const int vectors = count / LANES;                                                                             \
-        const size_t rest = (size_t)(count % LANES) * sizeof(type);                                                    \
-        int_vector x = int_load((const unsigned char[VECTOR_BYTES]){0}), y = x;                                        \
+        int_vector x = lanes##_set(0), y = x;                                                                          \
         type scalar;                                                                                                   \
         if (a_is_scalar && count > 0) {                                                                                \
             memcpy(&scalar, a, sizeof scalar);                                                                         \
@@ -259,19 +270,21 @@ DEFINE_NARROW_SUM(bf16)
             memcpy(&scalar, b, sizeof scalar);                                                                         \
             y = lanes##_set(scalar);                                                                                   \
         }                                                                                                              \
-        for (int v = 0; v < vectors; v++) {                                                                            \
-            const size_t at = VECTOR_BYTES * (size_t)v;                                                                \
-            x = a_is_scalar ? x : int_load(from_a + at);                                                               \
-            y = b_is_scalar ? y : int_load(from_b + at);                                                               \
-            int_store((unsigned char *)out + at, lanes##_select(mask, v, x, y));                                       \
+        if (a_is_scalar && b_is_scalar) {                                                                              \
+            name##_vectors(mask, NULL, 1, x, NULL, 1, y, vectors, out);                                                \
+        } else if (a_is_scalar) {                                                                                      \
+            name##_vectors(mask, NULL, 1, x, from_b, 0, y, vectors, out);                                              \
+        } else if (b_is_scalar) {                                                                                      \
+            name##_vectors(mask, from_a, 0, x, NULL, 1, y, vectors, out);                                              \
+        } else {                                                                                                       \
+            name##_vectors(mask, from_a, 0, x, from_b, 0, y, vectors, out);                                            \
         }                                                                                                              \
         if (rest != 0) {                                                                                               \
-            const size_t at = VECTOR_BYTES * (size_t)vectors;                                                          \
-            x = a_is_scalar ? x : int_load(copy_tail(from_a + at, rest).bytes);                                        \
-            y = b_is_scalar ? y : int_load(copy_tail(from_b + at, rest).bytes);                                        \
-            tail last;                                                                                                 \
-            int_store(last.bytes, lanes##_select(mask, vectors, x, y));                                                \
-            memcpy((unsigned char *)out + at, last.bytes, rest);                                                       \
+            x = a_is_scalar ? x : int_load(copy_tail(from_a + last, rest).bytes);                                      \
+            y = b_is_scalar ? y : int_load(copy_tail(from_b + last, rest).bytes);                                      \
+            tail selected;                                                                                             \
+            int_store(selected.bytes, lanes##_select(mask, vectors, x, y));                                            \
+            memcpy((unsigned char *)out + last, selected.bytes, rest);                                                 \
         }                                                                                                              \
     }
 

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls each AVX2 kernel whose speed matters once, on a whole block, in a function of its own: what
+ * instruction_counts_test.sh counts.
+ */
+#include "cpu/kernels.h"
+
+#include <stdint.h>
+
+#define DOUBLES (BLOCK / 2)
+#define KERNELS_UNDER_TEST exactloss_kernels_avx2
+
+static float floats[BLOCK], logits[BLOCK], small[BLOCK], results[BLOCK], gradient[BLOCK];
+static double doubles[DOUBLES];
+static uint16_t halves[BLOCK];
+static unsigned char bytes[BLOCK];
+static uint64_t mask[MASK_WORDS];
+static exact_sum sum;
+static volatile int found;
+
+/* Every value is on the fast path of its kernel, but for `small`, which needs three parts. */
+static void fill(void) {
+    uint32_t random = 1;
+    for (int i = 0; i < BLOCK; i++) {
+        random = random * 1664525 + 1013904223;
+        floats[i] = (float)(random >> 9 | 1) * 0x1p-23f * 0.5f + 0.25f;
+        logits[i] = 8 * floats[i] - 4;
+        small[i] = i % 2 == 0 ? floats[i] : floats[i] * 0x1p-30f;
+        halves[i] = (uint16_t)(0x3800 + (random >> 22));
+        bytes[i] = (unsigned char)(random >> 31);
+        if (i < DOUBLES) {
+            doubles[i] = (double)floats[i];
+        }
+    }
+}
+
+#define COUNTED(name) __attribute__((noinline)) static void counted_##name(void)
+
+COUNTED(decode_u8) { found = KERNELS_UNDER_TEST.decode_u8(bytes, 0, BLOCK, 1, mask); }
+COUNTED(sum_f32) { KERNELS_UNDER_TEST.f32.sum(floats, mask, found, BLOCK, &sum); }
+COUNTED(sum_f32_three_parts) { KERNELS_UNDER_TEST.f32.sum(small, mask, found, BLOCK, &sum); }
+COUNTED(sum_f64) { KERNELS_UNDER_TEST.f64.sum(doubles, mask, found, DOUBLES, &sum); }
+COUNTED(sum_f16) { KERNELS_UNDER_TEST.f16.sum(halves, mask, found, BLOCK, &sum); }
+COUNTED(count_at_least_f32) {
+    int common;
+    found = KERNELS_UNDER_TEST.f32.count_at_least(floats, mask, BLOCK, 0.5, &common);
+}
+COUNTED(select_32) {
+    static const float MINUS = -1, PLUS = 1;
+    KERNELS_UNDER_TEST.select_32(mask, &MINUS, 1, &PLUS, 1, BLOCK, gradient);
+}
+COUNTED(sigmoid_f32) {
+    static const float ONE = 1;
+    KERNELS_UNDER_TEST.f32.wide->sigmoid(logits, mask, BLOCK, &ONE, NULL, results, gradient);
+}
+
+int main(void) {
+    fill();
+    exactloss_sum_init(&sum);
+    counted_decode_u8();
+    counted_sum_f32();
+    counted_sum_f32_three_parts();
+    counted_sum_f64();
+    counted_sum_f16();
+    counted_count_at_least_f32();
+    counted_select_32();
+    counted_sigmoid_f32();
+    return 0;
+}
