@@ -377,7 +377,7 @@ static void store_quotient(quotient q, int negative, double *f64, float *f32) {
 
 /*
  * The common case: a small batch in [0, 1]. Both operands are integers that a double holds, so IEEE division rounds
- * their quotient once, and 2^-42 only scales it. Its rounding to float is right too, unless it lies in the middle
+ * their quotient once; scaling by 2^42 is exact. Its rounding to float is right too, unless it lies in the middle
  * between two floats.
  */
 static int divide_small(const exact_sum *sum, int64_t divisor, double *f64, float *f32) {
@@ -385,7 +385,7 @@ static int divide_small(const exact_sum *sum, int64_t divisor, double *f64, floa
     if (sum->first != sum->last || sum->units == 0 || sum->units > most || sum->units < -most || divisor > most) {
         return 0;
     }
-    const double result = (double)sum->units / (double)divisor * 0x1p-42;
+    const double result = (double)sum->units / ((double)divisor * 0x1p42);
     if (f32 != NULL) {
         uint64_t bits;
         memcpy(&bits, &result, sizeof bits);
