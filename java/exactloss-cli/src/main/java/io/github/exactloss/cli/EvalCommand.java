@@ -2,16 +2,11 @@
 package io.github.exactloss.cli;
 
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.InvalidElementException;
+import io.github.exactloss.LossAccumulator;
 import io.github.exactloss.MnistLoss;
 import io.github.exactloss.NativeLibrary;
-import io.github.exactloss.Predictions;
-import io.github.exactloss.Targets;
-import io.github.exactloss.Weights;
 import java.io.PrintWriter;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
@@ -30,14 +25,6 @@ import picocli.CommandLine.TypeConversionException;
         description = "The files are memory-mapped, not copied, and may be larger than the memory; they must"
                 + " not be cut short meanwhile. They hold the same number of elements, in any shape and in C order.")
 final class EvalCommand implements Callable<Integer> {
-    private static final List<String> PREDICTION_DTYPES =
-            List.of(NpyFile.FLOAT32, NpyFile.FLOAT64, NpyFile.FLOAT16, NpyFile.BFLOAT16, NpyFile.BFLOAT16_RESAVED);
-
-    private static final List<String> TARGET_DTYPES =
-            List.of(NpyFile.UINT8, NpyFile.BOOL, NpyFile.INT32, NpyFile.INT64, NpyFile.FLOAT32, NpyFile.FLOAT64);
-
-    private static final List<String> WEIGHT_DTYPES = List.of(NpyFile.FLOAT32);
-
     @Spec
     private CommandSpec spec;
 
@@ -135,25 +122,10 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private Evaluation evaluate() {
-        // Shared, because the threads that the facade splits the work over read the mapping too.
-        try (Arena arena = Arena.ofShared()) {
-            NpyFile predictions = NpyFile.map(predictionsFile, PREDICTION_DTYPES, arena);
-            NpyFile targets = NpyFile.map(targetsFile, TARGET_DTYPES, arena);
-            predictions.requireSameCount(targets);
-            if (weightsFile == null) {
-                return loss().evaluate(predictionsOf(predictions), targetsOf(targets));
-            }
-            NpyFile weights = NpyFile.map(weightsFile, WEIGHT_DTYPES, arena);
-            predictions.requireSameCount(weights);
-            return loss().evaluate(
-                            predictionsOf(predictions), targetsOf(targets), Weights.ofFloats(weights.elements()));
-        } catch (InvalidElementException element) {
-            Path file = switch (element.argument()) {
-                case PREDICTIONS -> predictionsFile;
-                case TARGETS -> targetsFile;
-                case WEIGHTS -> weightsFile;
-            };
-            throw new BadDataException(file + ": " + element.getMessage());
+        BatchSource source = new NpySource(predictionsFile, targetsFile, weightsFile);
+        try (LossAccumulator sum = LossAccumulator.create(loss())) {
+            source.forEachBatch(batch -> batch.addTo(sum));
+            return sum.result();
         }
     }
 
@@ -161,24 +133,5 @@ final class EvalCommand implements Callable<Integer> {
         MnistLoss loss = MnistLoss.create().threshold(threshold).threads(threads);
         loss = logits ? loss.logits() : loss;
         return strict ? loss.strict() : loss;
-    }
-
-    private static Predictions predictionsOf(NpyFile file) {
-        return switch (file.header().descr()) {
-            case NpyFile.FLOAT64 -> Predictions.ofDoubles(file.elements());
-            case NpyFile.FLOAT16 -> Predictions.ofFloat16(file.elements());
-            case NpyFile.BFLOAT16, NpyFile.BFLOAT16_RESAVED -> Predictions.ofBfloat16(file.elements());
-            default -> Predictions.ofFloats(file.elements());
-        };
-    }
-
-    private static Targets targetsOf(NpyFile file) {
-        return switch (file.header().descr()) {
-            case NpyFile.INT32 -> Targets.ofInts(file.elements());
-            case NpyFile.INT64 -> Targets.ofLongs(file.elements());
-            case NpyFile.FLOAT32 -> Targets.ofFloats(file.elements());
-            case NpyFile.FLOAT64 -> Targets.ofDoubles(file.elements());
-            default -> Targets.ofBytes(file.elements());
-        };
     }
 }
