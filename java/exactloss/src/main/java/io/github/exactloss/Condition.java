@@ -2,6 +2,7 @@
 package io.github.exactloss;
 
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
 
 /** The condition of {@link Elementwise#where}: a typed view, without a copy, of memory that the caller has. */
 public final class Condition extends Elements {
@@ -34,5 +35,21 @@ public final class Condition extends Elements {
     public static Condition ofBits(MemorySegment condition, long bitOffset, long count) {
         MemorySegment bytes = bytesOfBits(condition, bitOffset, count);
         return new Condition(bytes, ElementType.BITS, bitOffset % Byte.SIZE, count);
+    }
+
+    /** Bytes, true unless 0, from a buffer's position to its limit, on the heap, direct or mapped. */
+    public static Condition ofBytes(ByteBuffer condition) {
+        return ofBytes(MemorySegment.ofBuffer(condition));
+    }
+
+    /**
+     * Packed bits, the least significant bit of a byte first, in a buffer on the heap, direct or mapped.
+     *
+     * @param bitOffset the first bit, counted from the byte at the buffer's position
+     * @param count the number of bits
+     * @throws IndexOutOfBoundsException if there are no such bits before the buffer's limit
+     */
+    public static Condition ofBits(ByteBuffer condition, long bitOffset, long count) {
+        return ofBits(MemorySegment.ofBuffer(condition), bitOffset, count);
     }
 }

@@ -3,6 +3,15 @@ package io.github.exactloss;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.Buffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.CharBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
+import java.nio.ShortBuffer;
 import java.util.Objects;
 
 /** Memory, and the type of the elements that fill it. */
@@ -36,6 +45,25 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
             throw new IllegalArgumentException("a count of " + count + " is negative or too large");
         }
         return arena.allocate(type.bytes(count), CACHE_LINE);
+    }
+
+    /** The memory from a buffer's position to its limit, which must hold its elements in the machine's byte order. */
+    static MemorySegment memory(Buffer buffer) {
+        ByteOrder order = switch (buffer) {
+            case ByteBuffer bytes -> bytes.order();
+            case CharBuffer chars -> chars.order();
+            case DoubleBuffer doubles -> doubles.order();
+            case FloatBuffer floats -> floats.order();
+            case IntBuffer ints -> ints.order();
+            case LongBuffer longs -> longs.order();
+            case ShortBuffer shorts -> shorts.order();
+        };
+        if (order != ByteOrder.nativeOrder()) {
+            throw new IllegalArgumentException("the buffer's byte order is " + order + ", this machine's "
+                    + ByteOrder.nativeOrder()
+                    + "; if the elements are in the latter, say so by order(ByteOrder.nativeOrder())");
+        }
+        return MemorySegment.ofBuffer(buffer);
     }
 
     /** A copy: the one kind of array that Java lets nobody look into. */

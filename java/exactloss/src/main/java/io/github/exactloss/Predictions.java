@@ -3,6 +3,10 @@ package io.github.exactloss;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.ShortBuffer;
 import java.util.Objects;
 
 /**
@@ -111,6 +115,86 @@ public final class Predictions extends Elements {
      */
     public static Predictions ofBfloat16(MemorySegment predictions) {
         return new Predictions(predictions, ElementType.BFLOAT16);
+    }
+
+    /**
+     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
+     */
+    public static Predictions of(FloatBuffer predictions) {
+        return ofFloats(memory(predictions));
+    }
+
+    /**
+     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
+     */
+    public static Predictions of(DoubleBuffer predictions) {
+        return ofDoubles(memory(predictions));
+    }
+
+    /**
+     * Float16 elements from a buffer's position to its limit, on the heap, direct or mapped.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
+     */
+    public static Predictions ofFloat16(ShortBuffer predictions) {
+        return ofFloat16(memory(predictions));
+    }
+
+    /**
+     * Bfloat16 elements from a buffer's position to its limit, on the heap, direct or mapped.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
+     */
+    public static Predictions ofBfloat16(ShortBuffer predictions) {
+        return ofBfloat16(memory(predictions));
+    }
+
+    /**
+     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
+     * set its order to that of the elements first.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
+     *     multiple of 4
+     */
+    public static Predictions ofFloats(ByteBuffer predictions) {
+        return ofFloats(memory(predictions));
+    }
+
+    /**
+     * Float64 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
+     * set its order to that of the elements first.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
+     *     multiple of 8
+     */
+    public static Predictions ofDoubles(ByteBuffer predictions) {
+        return ofDoubles(memory(predictions));
+    }
+
+    /**
+     * Float16 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
+     * set its order to that of the elements first.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
+     *     multiple of 2
+     */
+    public static Predictions ofFloat16(ByteBuffer predictions) {
+        return ofFloat16(memory(predictions));
+    }
+
+    /**
+     * Bfloat16 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
+     * set its order to that of the elements first.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
+     *     multiple of 2
+     */
+    public static Predictions ofBfloat16(ByteBuffer predictions) {
+        return ofBfloat16(memory(predictions));
     }
 
     /**

@@ -3,6 +3,11 @@ package io.github.exactloss;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.DoubleBuffer;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.LongBuffer;
 import java.util.Objects;
 
 /**
@@ -152,6 +157,102 @@ public final class Targets extends Elements {
     public static Targets ofBits(MemorySegment targets, long bitOffset, long count) {
         MemorySegment bytes = bytesOfBits(targets, bitOffset, count);
         return new Targets(bytes, ElementType.BITS, bitOffset % Byte.SIZE, count);
+    }
+
+    /**
+     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
+     */
+    public static Targets of(IntBuffer targets) {
+        return ofInts(memory(targets));
+    }
+
+    /**
+     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
+     */
+    public static Targets of(LongBuffer targets) {
+        return ofLongs(memory(targets));
+    }
+
+    /**
+     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
+     */
+    public static Targets of(FloatBuffer targets) {
+        return ofFloats(memory(targets));
+    }
+
+    /**
+     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
+     */
+    public static Targets of(DoubleBuffer targets) {
+        return ofDoubles(memory(targets));
+    }
+
+    /** Bytes (uint8, C's or NumPy's bool) from a buffer's position to its limit, on the heap, direct or mapped. */
+    public static Targets ofBytes(ByteBuffer targets) {
+        return ofBytes(MemorySegment.ofBuffer(targets));
+    }
+
+    /**
+     * Int32 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
+     * set its order to that of the elements first.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
+     *     multiple of 4
+     */
+    public static Targets ofInts(ByteBuffer targets) {
+        return ofInts(memory(targets));
+    }
+
+    /**
+     * Int64 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
+     * set its order to that of the elements first.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
+     *     multiple of 8
+     */
+    public static Targets ofLongs(ByteBuffer targets) {
+        return ofLongs(memory(targets));
+    }
+
+    /**
+     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
+     * set its order to that of the elements first.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
+     *     multiple of 4
+     */
+    public static Targets ofFloats(ByteBuffer targets) {
+        return ofFloats(memory(targets));
+    }
+
+    /**
+     * Float64 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
+     * set its order to that of the elements first.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
+     *     multiple of 8
+     */
+    public static Targets ofDoubles(ByteBuffer targets) {
+        return ofDoubles(memory(targets));
+    }
+
+    /**
+     * Packed bits, the least significant bit of a byte first, in a buffer on the heap, direct or mapped.
+     *
+     * @param bitOffset the first bit, counted from the byte at the buffer's position
+     * @param count the number of bits
+     * @throws IndexOutOfBoundsException if there are no such bits before the buffer's limit
+     */
+    public static Targets ofBits(ByteBuffer targets, long bitOffset, long count) {
+        return ofBits(MemorySegment.ofBuffer(targets), bitOffset, count);
     }
 
     /**

@@ -3,6 +3,8 @@ package io.github.exactloss;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
 import java.util.Objects;
 
 /**
@@ -39,6 +41,26 @@ public final class Weights extends Elements {
      */
     public static Weights ofFloats(MemorySegment weights) {
         return new Weights(weights);
+    }
+
+    /**
+     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
+     */
+    public static Weights of(FloatBuffer weights) {
+        return ofFloats(memory(weights));
+    }
+
+    /**
+     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
+     * set its order to that of the elements first.
+     *
+     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
+     *     multiple of 4
+     */
+    public static Weights ofFloats(ByteBuffer weights) {
+        return ofFloats(memory(weights));
     }
 
     /**

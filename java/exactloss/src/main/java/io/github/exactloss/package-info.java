@@ -4,7 +4,7 @@
  *
  * <p>{@link io.github.exactloss.MnistLoss} has the operations, {@link io.github.exactloss.LossAccumulator} takes data in
  * pieces. Both take {@link io.github.exactloss.Predictions}, {@link io.github.exactloss.Targets} and
- * {@link io.github.exactloss.Weights}, which are views of arrays or memory segments, and give an
+ * {@link io.github.exactloss.Weights}, which are views of arrays, NIO buffers or memory segments, and give an
  * {@link io.github.exactloss.Evaluation}. {@link io.github.exactloss.Elementwise} has what such a loss is built from.
  *
  * <h2>The native library</h2>
@@ -28,10 +28,11 @@
  * <h2>Memory</h2>
  *
  * No method copies the caller's elements, keeps their memory, or writes to an input that is not its output too; only a
- * {@code boolean[]} has to be copied. Off-heap memory belongs to the arena that it was allocated
- * from: closing it frees the memory, and every later use is an {@link IllegalStateException}. Heap arrays are passed in
- * place too, in pieces of at most 65,536 elements and 256 KiB of an array, because the garbage collector has to wait while
- * native code reads the heap.
+ * {@code boolean[]} has to be copied. An output is a memory segment; {@link java.lang.foreign.MemorySegment#ofBuffer} makes
+ * one of a buffer, {@code ofArray} one of an array. Off-heap memory belongs to the arena that it was allocated from: closing
+ * it frees the memory, and every later use is an {@link IllegalStateException}. Heap arrays are passed in place too, in
+ * pieces of at most 65,536 elements and 256 KiB of an array, because the garbage collector has to wait while native code
+ * reads the heap.
  *
  * <p>Each thread that makes a call, a virtual one too, keeps about half a kilobyte of off-heap memory for its results,
  * which the garbage collector frees after the thread has ended. Where a new thread makes only a call or two, allocating it
