@@ -34,6 +34,8 @@ help() {
   setup    find the tools, install what is missing
   native   build the native library: build/native/native/libexactloss.so
   java     build the Java modules and the command: build/exactloss
+  install  install the Java module, with its sources and its documentation, into the local Maven repository, or that
+           in the folder ARGUMENT
   mnist    fetch MNIST into build/cache/mnist and verify it
   bench    measure: the native benchmark, then the Java one; bench --json: the native one alone, as JSON
   format   format the C and the Java sources
@@ -104,6 +106,13 @@ native_tests() {
 maven() {
     mvn -q -B -Dstyle.color=never -f java/pom.xml -Drevision="$(version)" \
         -Dexactloss.native.library="$NATIVE_LIBRARY" "$@"
+}
+
+# install_java [REPOSITORY]
+install_java() {
+    maven -P release -pl exactloss -Dmaven.test.skip=true -Dspotless.check.skip=true \
+        ${1:+-Dmaven.repo.local="$(realpath -m -- "$1")"} install
+    note "io.github.exactloss:exactloss:$(version)"
 }
 
 # A hash of everything that the Java build reads.
@@ -232,6 +241,11 @@ step_java() {
     step java build_java exactloss-cli
 }
 
+step_install() {
+    step_native
+    step install install_java "$@"
+}
+
 step_mnist() {
     step_setup
     step mnist fetch_mnist
@@ -305,6 +319,9 @@ main() {
     local name=${1-train}
     case $name in
         train | bench) ;;
+        install)
+            (($# <= 2)) || usage_error "the step install takes one argument: the folder of a Maven repository"
+            ;;
         -h | --help) name=help ;;
         test | test-exhaustive | test-pytorch | setup | native | java | mnist | format | lint | clean | help)
             if (($# > 1)); then

@@ -127,6 +127,17 @@ fits() {
     [[ -n $major ]] && ((major >= JDK_MINIMUM))
 }
 
+# jdk_homes: the JDKs here that fit, a line for each.
+jdk_homes() {
+    local home
+    for home in ${JAVA_HOME:+"$JAVA_HOME"} /usr/lib/jvm/* /usr/lib64/jvm/* /usr/java/* /usr/local/openjdk-* /opt/java/* /opt/jdk* \
+        "${HOME-}"/.sdkman/candidates/java/*; do
+        if fits "$(jdk_version "$home")"; then
+            printf '%s\n' "$home"
+        fi
+    done
+}
+
 # find_jdk: exports JAVA_HOME, the one that is set if it fits, else the newest JDK of those that do.
 find_jdk() {
     local home version best='' newest=''
@@ -134,14 +145,13 @@ find_jdk() {
         export JAVA_HOME
         return
     fi
-    for home in /usr/lib/jvm/* /usr/lib64/jvm/* /usr/java/* /usr/local/openjdk-* /opt/java/* /opt/jdk* \
-        "${HOME-}"/.sdkman/candidates/java/*; do
+    while read -r home; do
         version=$(jdk_version "$home")
-        if fits "$version" && { [[ -z $best ]] || ! version_at_least "$version" "$newest"; }; then
+        if [[ -z $best ]] || ! version_at_least "$version" "$newest"; then
             best=$home
             newest=$version
         fi
-    done
+    done < <(jdk_homes)
     [[ -n $best ]] || return 1
     export JAVA_HOME=$best
 }

@@ -12,7 +12,7 @@ advice() {
     case $1 in
         apt) echo "Is there a network, and are apt's package lists right? Or install these packages by hand: $2" ;;
         native*) echo "If the sources are as they should be: ./build.sh clean, then run it again." ;;
-        java | *-tests) echo "If a download failed: check the network, or the mirror in ~/.m2/settings.xml." ;;
+        java | install | *-tests) echo "If a download failed: check the network, or the mirror in ~/.m2/settings.xml." ;;
         *format) echo "./build.sh format puts it right." ;;
         lint) echo "./build.sh format puts the format right; shellcheck's remarks are for you." ;;
         *) echo "Put the cause right, then run it again: what succeeded is not done twice." ;;

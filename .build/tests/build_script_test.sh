@@ -20,12 +20,13 @@ expect() {
     fi
 }
 
-for step in train test setup native java mnist bench format lint clean help; do
+for step in train test setup native java install mnist bench format lint clean help; do
     expect 0 "  $step " help
 done
 expect 0 JAVA_HOME --help
 expect 2 'no step "nonsense"' nonsense
 expect 2 'takes no arguments' clean everything
+expect 2 'takes one argument' install here there
 
 mkdir -p "$work/build/log"
 cd "$work"

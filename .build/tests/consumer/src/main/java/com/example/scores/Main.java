@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+package com.example.scores;
+
+import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Predictions;
+import io.github.exactloss.Targets;
+
+public final class Main {
+    private Main() {}
+
+    /** Prints 0.43333334227403003. */
+    public static void main(String[] args) {
+        System.out.println(loss(new float[] {0.9f, 0.4f, 0.2f}, new byte[] {1, 0, 1}));
+    }
+
+    static double loss(float[] predictions, byte[] targets) {
+        return MnistLoss.create().mean(Predictions.of(predictions), Targets.of(targets));
+    }
+}
