@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The byte form (native/docs/byte-form.md). It has no field that depends on how the data came, so equal contents have
+ * Checks, merges and the byte form (native/docs/byte-form.md). It has no field that depends on how the data came, so equal contents have
  * equal bytes; and it is read with distrust, since it may come from a file or a network.
  */
 #include "accumulator.h"
-#include "arguments.h"
 
 #include <string.h>
 
@@ -28,6 +27,26 @@
 _Static_assert(sizeof(accumulator) <= sizeof(exactloss_accumulator), "the public size is too small");
 _Static_assert(_Alignof(accumulator) <= _Alignof(exactloss_accumulator), "the public alignment is too small");
 _Static_assert(WEIGHTS_OFFSET + 4 * (WEIGHTS_LAST - WEIGHTS_FIRST) == EXACTLOSS_ACCUMULATOR_BYTES, "byte form");
+
+int exactloss_accumulator_check(const exactloss_accumulator *memory) {
+    uint64_t magic;
+    if (memory == NULL) {
+        return EXACTLOSS_ERROR_NULL;
+    }
+    memcpy(&magic, memory, sizeof magic);
+    return magic == ACCUMULATOR_MAGIC ? EXACTLOSS_OK : EXACTLOSS_ERROR_ACCUMULATOR;
+}
+
+int exactloss_accumulator_combine(accumulator *a, const accumulator *other) {
+    if (memcmp(&a->threshold, &other->threshold, sizeof a->threshold) != 0) {
+        return EXACTLOSS_ERROR_THRESHOLD;
+    }
+    if (other->totals.count > INT64_MAX - a->totals.count) {
+        return EXACTLOSS_ERROR_OVERFLOW;
+    }
+    exactloss_totals_merge(&a->totals, &other->totals);
+    return EXACTLOSS_OK;
+}
 
 static void put(unsigned char *bytes, uint64_t value, int size) {
     for (int i = 0; i < size; i++) {

@@ -3,7 +3,7 @@
 #ifndef EXACTLOSS_ACCUMULATOR_H
 #define EXACTLOSS_ACCUMULATOR_H
 
-#include "batch.h"
+#include "totals.h"
 
 typedef struct accumulator {
     uint64_t magic; /* ACCUMULATOR_MAGIC, unless the memory is no initialised accumulator */
@@ -12,6 +12,16 @@ typedef struct accumulator {
 } accumulator;
 
 #define ACCUMULATOR_MAGIC 0x6c6f737361636331u
+
+static inline accumulator *exactloss_accumulator_state(exactloss_accumulator *memory) {
+    return (accumulator *)(void *)memory;
+}
+
+/* EXACTLOSS_OK where the memory holds an accumulator, and the error otherwise. */
+int exactloss_accumulator_check(const exactloss_accumulator *memory);
+
+/* Adds `other`, which may be `a` itself: EXACTLOSS_OK, or an error and `a` as it was. */
+int exactloss_accumulator_combine(accumulator *a, const accumulator *other);
 
 /* Writes EXACTLOSS_ACCUMULATOR_BYTES bytes. */
 void exactloss_accumulator_to_bytes(const accumulator *a, unsigned char *bytes);

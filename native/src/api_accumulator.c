@@ -5,21 +5,10 @@
 #include "exactloss/exactloss.h"
 #include "fp_environment.h"
 
-#include <string.h>
-
 _Static_assert(sizeof(exactloss_accumulator) == EXACTLOSS_ACCUMULATOR_SIZE, "accumulators have a fixed size");
-
-static accumulator *state_of(exactloss_accumulator *memory) { return (accumulator *)(void *)memory; }
 
 static const accumulator *const_state_of(const exactloss_accumulator *memory) {
     return (const accumulator *)(const void *)memory;
-}
-
-static int check_accumulator(const exactloss_accumulator *memory) {
-    if (memory == NULL) {
-        return EXACTLOSS_ERROR_NULL;
-    }
-    return const_state_of(memory)->magic == ACCUMULATOR_MAGIC ? EXACTLOSS_OK : EXACTLOSS_ERROR_ACCUMULATOR;
 }
 
 int exactloss_accumulator_init(exactloss_accumulator *memory, double threshold) {
@@ -30,7 +19,7 @@ int exactloss_accumulator_init(exactloss_accumulator *memory, double threshold) 
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    accumulator *a = state_of(memory);
+    accumulator *a = exactloss_accumulator_state(memory);
     a->magic = ACCUMULATOR_MAGIC;
     a->threshold = threshold;
     exactloss_totals_init(&a->totals);
@@ -40,7 +29,7 @@ int exactloss_accumulator_init(exactloss_accumulator *memory, double threshold) 
 /* Adds a batch, and gives its gradient unless that is NULL. */
 static int add_batch(exactloss_accumulator *memory, const batch *b, const gradient_output *gradient,
                      exactloss_violation *violation) {
-    accumulator *a = state_of(memory);
+    accumulator *a = exactloss_accumulator_state(memory);
     if (b->count > INT64_MAX - a->totals.count) {
         return EXACTLOSS_ERROR_OVERFLOW;
     }
@@ -59,7 +48,7 @@ int exactloss_accumulator_add(exactloss_accumulator *memory, const void *predict
                               const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, int flags,
                               exactloss_violation *violation) {
     batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    int status = check_accumulator(memory);
+    int status = exactloss_accumulator_check(memory);
     if (status == EXACTLOSS_OK) {
         status = exactloss_open_batch(&b, predictions_dtype, targets_dtype, flags, LOSS_FLAGS);
     }
@@ -70,7 +59,7 @@ int exactloss_accumulator_add_weighted(exactloss_accumulator *memory, const void
                                        const void *targets, int targets_dtype, int64_t targets_offset,
                                        const void *weights, int64_t count, int flags, exactloss_violation *violation) {
     batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    int status = check_accumulator(memory);
+    int status = exactloss_accumulator_check(memory);
     if (status == EXACTLOSS_OK) {
         status = exactloss_open_weighted(&b, predictions_dtype, targets_dtype, weights, flags);
     }
@@ -82,7 +71,7 @@ int exactloss_accumulator_add_with_gradient(exactloss_accumulator *memory, const
                                             int64_t targets_offset, int64_t count, double upstream, int64_t divisor,
                                             int flags, void *gradient, exactloss_violation *violation) {
     batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    int status = check_accumulator(memory);
+    int status = exactloss_accumulator_check(memory);
     if (status == EXACTLOSS_OK) {
         status = exactloss_open_batch(&b, predictions_dtype, targets_dtype, flags, GRADIENT_FLAGS);
     }
@@ -103,27 +92,18 @@ int exactloss_accumulator_add_with_gradient(exactloss_accumulator *memory, const
 }
 
 int exactloss_accumulator_merge(exactloss_accumulator *memory, const exactloss_accumulator *other) {
-    int status = check_accumulator(memory);
+    int status = exactloss_accumulator_check(memory);
     if (status == EXACTLOSS_OK) {
-        status = check_accumulator(other);
+        status = exactloss_accumulator_check(other);
     }
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    accumulator *a = state_of(memory);
-    const accumulator *o = const_state_of(other);
-    if (memcmp(&a->threshold, &o->threshold, sizeof a->threshold) != 0) {
-        return EXACTLOSS_ERROR_THRESHOLD;
-    }
-    if (o->totals.count > INT64_MAX - a->totals.count) {
-        return EXACTLOSS_ERROR_OVERFLOW;
-    }
-    exactloss_totals_merge(&a->totals, &o->totals);
-    return EXACTLOSS_OK;
+    return exactloss_accumulator_combine(exactloss_accumulator_state(memory), const_state_of(other));
 }
 
 int exactloss_accumulator_result(const exactloss_accumulator *memory, exactloss_evaluation *evaluation) {
-    const int status = check_accumulator(memory);
+    const int status = exactloss_accumulator_check(memory);
     if (status != EXACTLOSS_OK) {
         return status;
     }
@@ -137,7 +117,7 @@ int exactloss_accumulator_result(const exactloss_accumulator *memory, exactloss_
 }
 
 int exactloss_accumulator_serialize(const exactloss_accumulator *memory, void *bytes, int64_t capacity) {
-    const int status = check_accumulator(memory);
+    const int status = exactloss_accumulator_check(memory);
     if (status != EXACTLOSS_OK) {
         return status;
     }
@@ -158,5 +138,5 @@ int exactloss_accumulator_deserialize(exactloss_accumulator *memory, const void 
     if (size != EXACTLOSS_ACCUMULATOR_BYTES) {
         return EXACTLOSS_ERROR_BUFFER;
     }
-    return exactloss_accumulator_from_bytes(state_of(memory), bytes);
+    return exactloss_accumulator_from_bytes(exactloss_accumulator_state(memory), bytes);
 }

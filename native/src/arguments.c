@@ -3,13 +3,6 @@
 
 #include <string.h>
 
-#define LARGEST_ELEMENT 8
-
-int exactloss_is_range(int64_t offset, int64_t count) {
-    const int64_t most = PTRDIFF_MAX / LARGEST_ELEMENT;
-    return offset >= 0 && count >= 0 && offset <= most && count <= most - offset;
-}
-
 /* Defines a function that reads a target of a type. */
 #define DEFINE_VALUE(name, type)                                                                                       \
     static double name(const void *targets, int64_t i) {                                                               \
@@ -108,15 +101,4 @@ int exactloss_open_weighted(batch *b, int predictions_dtype, int targets_dtype, 
     const int status = exactloss_open_batch(b, predictions_dtype, targets_dtype, flags, LOSS_FLAGS);
     b->weights = weights;
     return status == EXACTLOSS_OK && weights == NULL && b->count > 0 ? EXACTLOSS_ERROR_NULL : status;
-}
-
-int exactloss_take_threshold(double given, double *threshold) {
-    uint64_t bits;
-    memcpy(&bits, &given, sizeof bits);
-    if (bits << 1 > (uint64_t)0x7ff << 53) {
-        return EXACTLOSS_ERROR_THRESHOLD;
-    }
-    bits = bits << 1 == 0 ? 0 : bits;
-    memcpy(threshold, &bits, sizeof bits);
-    return EXACTLOSS_OK;
 }

@@ -6,7 +6,10 @@
 #include "batch.h"
 
 /* Whether elements offset .. offset + count - 1, of any type, can be addressed. */
-int exactloss_is_range(int64_t offset, int64_t count);
+static inline int exactloss_is_range(int64_t offset, int64_t count) {
+    const int64_t most = PTRDIFF_MAX / 8;
+    return offset >= 0 && count >= 0 && offset <= most && count <= most - offset;
+}
 
 /* The type of predictions for a dtype; NULL where it is none. */
 const real_type *exactloss_real_type(const exactloss_kernels *kernels, int dtype);
@@ -30,11 +33,5 @@ int exactloss_open_weighted(batch *b, int predictions_dtype, int targets_dtype, 
 
 /* The same for a batch without predictions. */
 int exactloss_open_targets(batch *b, int gradient_dtype, int targets_dtype, int flags, int allowed_flags);
-
-/*
- * A threshold may be any double but NaN. -0 is the same threshold as +0, and becomes it. Only the bits are looked at,
- * since a comparison obeys the caller's floating-point environment. EXACTLOSS_OK, or EXACTLOSS_ERROR_THRESHOLD.
- */
-int exactloss_take_threshold(double given, double *threshold);
 
 #endif

@@ -20,70 +20,6 @@ typedef struct workspace {
     double inputs[WORK_BLOCK], predictions[WORK_BLOCK], distances[WORK_BLOCK], gradient[WORK_BLOCK];
 } workspace;
 
-/* ---------------------------------------------------------------------------------------------------- totals -- */
-
-void exactloss_totals_merge(totals *t, const totals *other) {
-    t->count += other->count;
-    t->positives += other->positives;
-    t->true_positives += other->true_positives;
-    t->false_positives += other->false_positives;
-    t->weighted += other->weighted;
-    exactloss_sum_merge(&t->sum, &other->sum);
-    exactloss_sum_merge(&t->weights, &other->weights);
-}
-
-/* The sum of all weights: those that were given, and 1 for every other element. */
-static exact_sum all_weights(const totals *t) {
-    exact_sum weights = t->weights;
-    exactloss_sum_add(&weights, t->count - t->weighted, EXACT_SUM_ONE);
-    return weights;
-}
-
-void exactloss_totals_loss(const totals *t, int reduction, double *f64, float *f32) {
-    if (reduction == EXACTLOSS_REDUCTION_SUM) {
-        exactloss_sum_divide(&t->sum, 1, f64, f32);
-    } else if (t->count == 0) {
-        *f64 = NAN;
-        if (f32 != NULL) {
-            *f32 = NAN;
-        }
-    } else if (t->weighted == 0) {
-        exactloss_sum_divide(&t->sum, t->count, f64, f32);
-    } else {
-        const exact_sum weights = all_weights(t);
-        exactloss_sum_divide_by_sum(&t->sum, &weights, f64, f32);
-    }
-}
-
-static double ratio(int64_t part, int64_t whole) {
-    exact_sum sum;
-    double quotient;
-    exactloss_sum_init(&sum);
-    exactloss_sum_add(&sum, part, EXACT_SUM_ONE);
-    exactloss_sum_divide(&sum, whole, &quotient, NULL);
-    return quotient;
-}
-
-void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *e) {
-    e->count = t->count;
-    e->positives = t->positives;
-    e->true_positives = t->true_positives;
-    e->false_positives = t->false_positives;
-    e->false_negatives = t->positives - t->true_positives;
-    e->true_negatives = t->count - t->positives - t->false_positives;
-    e->nan_count = t->sum.nan_count;
-    e->threshold = threshold;
-    exactloss_totals_loss(t, EXACTLOSS_REDUCTION_MEAN, &e->loss, &e->loss_f32);
-    exactloss_totals_loss(t, EXACTLOSS_REDUCTION_SUM, &e->loss_sum, &e->loss_sum_f32);
-    e->accuracy = t->count == 0 ? NAN : ratio(e->true_positives + e->true_negatives, t->count);
-    if (t->weighted == 0) {
-        e->weight_sum = (double)t->count;
-    } else {
-        const exact_sum weights = all_weights(t);
-        exactloss_sum_divide(&weights, 1, &e->weight_sum, NULL);
-    }
-}
-
 /* ---------------------------------------------------------------------------------------------------- blocks -- */
 
 /* Elements start .. start + count - 1 of a batch. */
@@ -291,18 +227,6 @@ void exactloss_batch_gradient(const batch *b, const gradient_output *g) {
 
 /* ----------------------------------------------------------------------------------------------------- losses -- */
 
-/* The smallest value of the kernels' type above a threshold, so that p > threshold becomes smallest <= p; or NaN. */
-static double smallest_above(const batch *b, double threshold) {
-    if (b->type->wide_size == sizeof(double)) {
-        return threshold < INFINITY ? nextafter(threshold, INFINITY) : NAN;
-    }
-    const float nearest = (float)threshold;
-    if ((double)nearest > threshold) {
-        return (double)nearest;
-    }
-    return nearest < INFINITY ? (double)nextafterf(nearest, INFINITY) : (double)NAN;
-}
-
 /* Counts the predictions of a block that are at least `smallest`. */
 static void count_block(exactloss_count_at_least *count, const block *k, const void *predictions, double smallest,
                         totals *t) {
@@ -337,7 +261,7 @@ static void open_logits(const batch *b, const block *k, const gradient_output *g
                            with_predictions ? work->predictions : NULL, work->distances, gradient);
 }
 
-/* Adds a block by way of the workspace. smallest: see smallest_above; NULL where nothing is counted. */
+/* Adds a block by way of the workspace. smallest: see exactloss_smallest_above(); NULL where nothing is counted. */
 static void total_block(const batch *b, const block *k, const double *smallest, const gradient_output *g,
                         workspace *work, totals *t) {
     const void *predictions = k->predictions, *values = k->predictions;
@@ -407,7 +331,7 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
 
 int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
                           exactloss_violation *violation) {
-    const double smallest = threshold == NULL ? 0 : smallest_above(b, *threshold);
+    const double smallest = threshold == NULL ? 0 : exactloss_smallest_above(*threshold, b->type->wide_size);
     const double *least = threshold == NULL ? NULL : &smallest;
     int status = g != NULL && b->is_strict ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
     if (status == EXACTLOSS_OK) {

@@ -8,6 +8,7 @@
 
 #include "cpu/kernels.h"
 #include "exactloss/exactloss.h"
+#include "totals.h"
 
 /* Arrays that arguments.c has checked. */
 typedef struct batch {
@@ -30,39 +31,6 @@ typedef struct gradient_output {
     int is_accumulated;
     unsigned char plus[8], minus[8]; /* g and -g as a float or a double */
 } gradient_output;
-
-/*
- * What is known of all elements seen so far. The sum is that of their weighted distances: from predictions as Σ ±w·p
- * plus the weights of the positive targets, so that no 1 - p is ever rounded.
- */
-typedef struct totals {
-    int64_t count;
-    int64_t positives;
-    int64_t true_positives;
-    int64_t false_positives;
-    int64_t weighted; /* elements that came with a weight */
-    exact_sum sum;
-    exact_sum weights; /* of those elements */
-} totals;
-
-static inline void exactloss_totals_init(totals *t) {
-    t->count = 0;
-    t->positives = 0;
-    t->true_positives = 0;
-    t->false_positives = 0;
-    t->weighted = 0;
-    exactloss_sum_init(&t->sum);
-    exactloss_sum_init(&t->weights);
-}
-
-/* Adds `other`, which may be `t` itself. The counts must not overflow. */
-void exactloss_totals_merge(totals *t, const totals *other);
-
-/* The sum of the weighted distances, divided by the sum of the weights for the mean; f32 may be NULL. */
-void exactloss_totals_loss(const totals *t, int reduction, double *f64, float *f32);
-
-/* The metrics of all elements so far. */
-void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *evaluation);
 
 /* The factor of a gradient: upstream / divisor, rounded once to the batch's type (float at least, for logits). */
 void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient);

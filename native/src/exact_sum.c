@@ -430,19 +430,21 @@ void exactloss_sum_divide_by_sum(const exact_sum *sum, const exact_sum *divisor,
     }
 }
 
-double exactloss_sum_round(const exact_sum *sum, int64_t divisor, float_format format) {
+uint64_t exactloss_sum_encode(const exact_sum *sum, int64_t divisor, float_format format) {
     magnitude m;
     take_magnitude(sum, &m);
-    if (m.count == 0) {
-        return 0;
-    }
-    const uint64_t bits = encode(divide(&m, (uint64_t)divisor), format);
+    return m.count == 0 ? 0 : encode_signed(divide(&m, (uint64_t)divisor), m.negative, format);
+}
+
+double exactloss_sum_round(const exact_sum *sum, int64_t divisor, float_format format) {
     const uint64_t one = (uint64_t)1 << (format.precision - 1); /* in the last place of the exponent */
+    const uint64_t encoding = exactloss_sum_encode(sum, divisor, format);
+    const uint64_t bits = encoding & ((format.infinity + one) - 1);
     const int exponent = (int)(bits / one);
     double value = exponent == 0 ? ldexp((double)bits, format.lowest)
                                  : ldexp((double)(bits % one + one), format.lowest + exponent - 1);
     value = bits == format.infinity ? INFINITY : value;
-    return m.negative ? -value : value;
+    return bits == encoding ? value : -value;
 }
 
 /* ------------------------------------------------------------------------------------------- the byte form -- */

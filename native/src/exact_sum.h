@@ -90,7 +90,10 @@ typedef struct float_format {
 #define FLOAT64_FORMAT                                                                                                 \
     { 53, -1074, 0x7ff0000000000000u }
 
-/* sum / divisor, rounded once as above to a format, as a double. There is no NaN or infinity among the addends. */
+/* sum / divisor, rounded once as above to a format: its encoding. There is no NaN or infinity among the addends. */
+uint64_t exactloss_sum_encode(const exact_sum *sum, int64_t divisor, float_format format);
+
+/* The same as a double. */
 double exactloss_sum_round(const exact_sum *sum, int64_t divisor, float_format format);
 
 /*

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "totals.h"
+
+#include <math.h>
+#include <string.h>
+
+void exactloss_totals_merge(totals *t, const totals *other) {
+    t->count += other->count;
+    t->positives += other->positives;
+    t->true_positives += other->true_positives;
+    t->false_positives += other->false_positives;
+    t->weighted += other->weighted;
+    exactloss_sum_merge(&t->sum, &other->sum);
+    exactloss_sum_merge(&t->weights, &other->weights);
+}
+
+/* The sum of all weights: those that were given, and 1 for every other element. */
+static exact_sum all_weights(const totals *t) {
+    exact_sum weights = t->weights;
+    exactloss_sum_add(&weights, t->count - t->weighted, EXACT_SUM_ONE);
+    return weights;
+}
+
+void exactloss_totals_loss(const totals *t, int reduction, double *f64, float *f32) {
+    if (reduction == EXACTLOSS_REDUCTION_SUM) {
+        exactloss_sum_divide(&t->sum, 1, f64, f32);
+    } else if (t->count == 0) {
+        *f64 = NAN;
+        if (f32 != NULL) {
+            *f32 = NAN;
+        }
+    } else if (t->weighted == 0) {
+        exactloss_sum_divide(&t->sum, t->count, f64, f32);
+    } else {
+        const exact_sum weights = all_weights(t);
+        exactloss_sum_divide_by_sum(&t->sum, &weights, f64, f32);
+    }
+}
+
+static double ratio(int64_t part, int64_t whole) {
+    exact_sum sum;
+    double quotient;
+    exactloss_sum_init(&sum);
+    exactloss_sum_add(&sum, part, EXACT_SUM_ONE);
+    exactloss_sum_divide(&sum, whole, &quotient, NULL);
+    return quotient;
+}
+
+void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *e) {
+    e->count = t->count;
+    e->positives = t->positives;
+    e->true_positives = t->true_positives;
+    e->false_positives = t->false_positives;
+    e->false_negatives = t->positives - t->true_positives;
+    e->true_negatives = t->count - t->positives - t->false_positives;
+    e->nan_count = t->sum.nan_count;
+    e->threshold = threshold;
+    exactloss_totals_loss(t, EXACTLOSS_REDUCTION_MEAN, &e->loss, &e->loss_f32);
+    exactloss_totals_loss(t, EXACTLOSS_REDUCTION_SUM, &e->loss_sum, &e->loss_sum_f32);
+    e->accuracy = t->count == 0 ? NAN : ratio(e->true_positives + e->true_negatives, t->count);
+    if (t->weighted == 0) {
+        e->weight_sum = (double)t->count;
+    } else {
+        const exact_sum weights = all_weights(t);
+        exactloss_sum_divide(&weights, 1, &e->weight_sum, NULL);
+    }
+}
+
+/* -------------------------------------------------------------------------------------------------- thresholds -- */
+
+int exactloss_take_threshold(double given, double *threshold) {
+    uint64_t bits;
+    memcpy(&bits, &given, sizeof bits);
+    if (bits << 1 > (uint64_t)0x7ff << 53) {
+        return EXACTLOSS_ERROR_THRESHOLD;
+    }
+    bits = bits << 1 == 0 ? 0 : bits;
+    memcpy(threshold, &bits, sizeof bits);
+    return EXACTLOSS_OK;
+}
+
+/* The float or double above one that is not the largest: the next bit pattern, but that -0 is +0 here. */
+static float float_above(float value) {
+    int32_t bits;
+    value += 0.0f;
+    memcpy(&bits, &value, sizeof bits);
+    bits += bits < 0 ? -1 : 1;
+    memcpy(&value, &bits, sizeof bits);
+    return value;
+}
+
+static double double_above(double value) {
+    int64_t bits;
+    value += 0.0;
+    memcpy(&bits, &value, sizeof bits);
+    bits += bits < 0 ? -1 : 1;
+    memcpy(&value, &bits, sizeof bits);
+    return value;
+}
+
+double exactloss_smallest_above(double threshold, int size) {
+    if (size == sizeof(double)) {
+        return threshold < INFINITY ? double_above(threshold) : NAN;
+    }
+    const float nearest = (float)threshold;
+    if ((double)nearest > threshold) {
+        return (double)nearest;
+    }
+    return nearest < INFINITY ? (double)float_above(nearest) : (double)NAN;
+}

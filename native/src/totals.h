@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a pass over elements leaves behind, and the results that are read from it. */
+#ifndef EXACTLOSS_TOTALS_H
+#define EXACTLOSS_TOTALS_H
+
+#include "exact_sum.h"
+#include "exactloss/exactloss.h"
+
+/*
+ * What is known of all elements seen so far. The sum is that of their weighted distances: from predictions as Σ ±w·p
+ * plus the weights of the positive targets, so that no 1 - p is ever rounded.
+ */
+typedef struct totals {
+    int64_t count;
+    int64_t positives;
+    int64_t true_positives;
+    int64_t false_positives;
+    int64_t weighted; /* elements that came with a weight */
+    exact_sum sum;
+    exact_sum weights; /* of those elements */
+} totals;
+
+static inline void exactloss_totals_init(totals *t) {
+    t->count = 0;
+    t->positives = 0;
+    t->true_positives = 0;
+    t->false_positives = 0;
+    t->weighted = 0;
+    exactloss_sum_init(&t->sum);
+    exactloss_sum_init(&t->weights);
+}
+
+/* Adds `other`, which may be `t` itself. The counts must not overflow. */
+void exactloss_totals_merge(totals *t, const totals *other);
+
+/* The sum of the weighted distances, divided by the sum of the weights for the mean; f32 may be NULL. */
+void exactloss_totals_loss(const totals *t, int reduction, double *f64, float *f32);
+
+/* The metrics of all elements so far. */
+void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *evaluation);
+
+/*
+ * A threshold may be any double but NaN. -0 is the same threshold as +0, and becomes it. Only the bits are looked at,
+ * since a comparison obeys the caller's floating-point environment. EXACTLOSS_OK, or EXACTLOSS_ERROR_THRESHOLD.
+ */
+int exactloss_take_threshold(double given, double *threshold);
+
+/*
+ * The smallest float or double (of 4 or 8 bytes) above a threshold, so that p > threshold becomes smallest <= p. NaN
+ * where there is none.
+ */
+double exactloss_smallest_above(double threshold, int size);
+
+#endif
