@@ -79,7 +79,7 @@ build_native() {
     # The tests need more tools than a first build should ask for; once they are configured, they stay so.
     [[ -f $NATIVE_BUILD/build.ninja ]] || set -- -DBUILD_TESTING:BOOL=OFF
     configure "$@"
-    cmake --build "$NATIVE_BUILD" --target exactloss
+    cmake --build "$NATIVE_BUILD" --target exactloss_libraries
     note "libexactloss $(version)"
 }
 
