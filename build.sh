@@ -11,6 +11,7 @@ cd -- "$ROOT"
 
 NATIVE_BUILD=build/native
 NATIVE_LIBRARY=$ROOT/$NATIVE_BUILD/native/libexactloss.so
+BENCHMARK=build/bench/exactloss-bench
 LAUNCHER=build/exactloss
 MNIST_DIR=$ROOT/build/cache/mnist
 
@@ -32,7 +33,7 @@ help() {
   test-pytorch
            compare with PyTorch in the same JVM; the first time it downloads that, 113 MB (Linux on x86-64)
   setup    find the tools, install what is missing
-  native   build the native library: build/native/native/libexactloss.so
+  native   build the native library and its benchmark: build/native/native/libexactloss.so, build/bench/exactloss-bench
   java     build the Java modules and the command: build/exactloss
   install  install the Java module, with its sources and its documentation, into the local Maven repository, or that
            in the folder ARGUMENT
@@ -79,20 +80,22 @@ build_native() {
     # The tests need more tools than a first build should ask for; once they are configured, they stay so.
     [[ -f $NATIVE_BUILD/build.ninja ]] || set -- -DBUILD_TESTING:BOOL=OFF
     configure "$@"
-    cmake --build "$NATIVE_BUILD" --target exactloss_libraries
+    cmake --build "$NATIVE_BUILD" --target exactloss_libraries exactloss-bench
+    link_benchmark
     note "libexactloss $(version)"
+}
+
+link_benchmark() {
+    mkdir -p "${BENCHMARK%/*}"
+    ln -sfn "../native/native/bench/exactloss-bench" "$BENCHMARK"
 }
 
 build_native_tests() {
     configure -DBUILD_TESTING:BOOL=ON
     # As much as can be built: what can't be is a failure, but not the only news.
     cmake --build "$NATIVE_BUILD" -- -k 0
+    link_benchmark
     note built
-}
-
-build_native_bench() {
-    build_native
-    cmake --build "$NATIVE_BUILD" --target exactloss-bench
 }
 
 # Tests that fail don't fail this step: the summary counts them.
@@ -194,6 +197,7 @@ if [ ! -x "\$java" ]; then
     exit 1
 fi
 export EXACTLOSS_MNIST_DIR="\${EXACTLOSS_MNIST_DIR:-\$root/${MNIST_DIR#"$ROOT"/}}"
+export EXACTLOSS_BENCH="\${EXACTLOSS_BENCH:-\$root/$BENCHMARK}"
 exec "\$java" --enable-native-access=ALL-UNNAMED -cp "\$root/java/exactloss-cli/target/lib/*" \\
     io.github.exactloss.cli.Main "\$@"
 END
@@ -305,13 +309,12 @@ step_test_exhaustive() {
 }
 
 step_bench() {
-    step_setup
-    step native build_native_bench
+    step_native
     if (($# > 0)); then
-        exec "$NATIVE_BUILD/native/bench/exactloss-bench" "$@" # for a program that reads JSON, not JMH's table
+        exec "$BENCHMARK" "$@" # for a program that reads JSON, not JMH's table
     fi
     step java build_java benchmarks
-    "$NATIVE_BUILD/native/bench/exactloss-bench"
+    "$BENCHMARK"
     exec "$JAVA_HOME/bin/java" -jar java/benchmarks/target/benchmarks.jar
 }
 

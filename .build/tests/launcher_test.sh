@@ -27,6 +27,7 @@ save("the targets.npy", "|u1", array.array("B", [1, 0, 1]))
 END
 ./exactloss eval --predictions "the predictions.npy" --targets "the targets.npy" --json >evaluation.json
 ./exactloss info --json >info.json
+./exactloss bench --quick --suite small_calls --json >benchmark.json 2>/dev/null
 python3 - <<'END'
 import json
 
@@ -34,6 +35,13 @@ evaluation = json.load(open("evaluation.json"))
 assert evaluation["loss"] == 0.43333334227403003, evaluation
 assert evaluation["count"] == 3 and evaluation["positives"] == 2, evaluation
 assert json.load(open("info.json"))
+
+benchmark = json.load(open("benchmark.json"))
+assert benchmark["machine"], benchmark
+FIELDS = "operation predictions targets isa threads elements labels bytes_per_element ns_per_element ns_per_element_min "
+FIELDS += "ns_per_element_max gb_per_s share_of_bandwidth"
+assert all(field in row for row in benchmark["rows"] for field in FIELDS.split()), benchmark
+assert any("share_of_inexact" in row for row in benchmark["rows"]), benchmark
 END
 
 status=0

@@ -14,9 +14,10 @@
 
 typedef struct options {
     int is_json, is_check, is_quick;
+    const char *suite; /* NULL: all that need no request */
 } options;
 
-static const char USAGE[] = "usage: exactloss-bench [--json] [--quick]\n"
+static const char USAGE[] = "usage: exactloss-bench [--json] [--quick] [--suite NAME]\n"
                             "       exactloss-bench --check\n"
                             "       exactloss-bench --help\n";
 
@@ -24,19 +25,46 @@ static const char HELP[] =
     "\n"
     "Measures the operations of exactloss on this machine. A full run takes some minutes, and up "
     "to 3 GiB of memory.\n\n"
-    "  --json   one JSON object on standard output instead of a table\n"
-    "  --quick  to try it out: fewer and shorter rounds, and a quarter of the largest size\n"
-    "  --check  measure nothing, but compare the bits that all variants give\n";
+    "  --json         one JSON object on standard output instead of a table\n"
+    "  --quick        to try it out: fewer and shorter rounds, and a quarter of the largest size\n"
+    "  --suite NAME   only this part of the table; those in brackets run only so, for hours, in up to 5 GiB:\n";
+
+static const char MORE_HELP[] = "  --check        measure nothing, but compare the bits that all variants give\n";
+
+static int find_suite(const char *name) {
+    for (int s = 0; s < SUITE_COUNT; s++) {
+        if (strcmp(SUITES[s].name, name) == 0) {
+            return s;
+        }
+    }
+    return -1;
+}
+
+static void print_help(void) {
+    printf("%s%s", USAGE, HELP);
+    for (int s = 0; s < SUITE_COUNT; s++) {
+        if (find_suite(SUITES[s].name) == s) { /* some suites are parts of one name */
+            printf(SUITES[s].is_on_request ? "                   (%s)\n" : "                   %s\n", SUITES[s].name);
+        }
+    }
+    printf("%s", MORE_HELP);
+}
 
 /* -1: go on; otherwise the exit status. */
 static int read_options(int argc, char **argv, options *o) {
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--help") == 0) {
-            printf("%s%s", USAGE, HELP);
+            print_help();
             return 0;
         }
         if (strcmp(argv[i], "--json") == 0) {
             o->is_json = 1;
+        } else if (strcmp(argv[i], "--suite") == 0) {
+            o->suite = i + 1 < argc ? argv[++i] : "";
+            if (find_suite(o->suite) < 0) {
+                fprintf(stderr, "exactloss-bench: there is no suite \"%s\"\n%s", o->suite, USAGE);
+                return 2;
+            }
         } else if (strcmp(argv[i], "--check") == 0) {
             o->is_check = 1;
         } else if (strcmp(argv[i], "--quick") == 0) {
@@ -46,7 +74,7 @@ static int read_options(int argc, char **argv, options *o) {
             return 2;
         }
     }
-    if (o->is_check && (o->is_json || o->is_quick)) {
+    if (o->is_check && (o->is_json || o->is_quick || o->suite != NULL)) {
         fprintf(stderr, "exactloss-bench: --check takes no other option\n%s", USAGE);
         return 2;
     }
@@ -90,7 +118,7 @@ static int check(const plan *all) {
 }
 
 int main(int argc, char **argv) {
-    options o = {0, 0, 0};
+    options o = {.suite = NULL};
     const int status = read_options(argc, argv, &o);
     if (status >= 0) {
         return status;
@@ -103,7 +131,8 @@ int main(int argc, char **argv) {
     run r = {.options = &o, .report = {.is_json = o.is_json}};
     report_begin(&r.report, all.threads[0]);
     for (int s = 0; s < SUITE_COUNT; s++) {
-        for (size_id size = 0; size < SIZES; size++) {
+        const int is_wanted = o.suite == NULL ? !SUITES[s].is_on_request : strcmp(o.suite, SUITES[s].name) == 0;
+        for (size_id size = 0; is_wanted && size < SIZES; size++) {
             if ((SUITES[s].sizes & BIT(size)) != 0) {
                 const int64_t elements = ELEMENTS[size] / (o.is_quick && size == RAM ? 4 : 1);
                 const plan p = plan_for(&SUITES[s], &all, elements);

@@ -13,8 +13,8 @@
 const element_type ELEMENT_TYPES[TYPES] = {
     [FLOAT32] = {"float32", EXACTLOSS_FLOAT32, 32}, [FLOAT64] = {"float64", EXACTLOSS_FLOAT64, 64},
     [FLOAT16] = {"float16", EXACTLOSS_FLOAT16, 16}, [BFLOAT16] = {"bfloat16", EXACTLOSS_BFLOAT16, 16},
-    [UINT8] = {"uint8", EXACTLOSS_UINT8, 8},        [INT64] = {"int64", EXACTLOSS_INT64, 64},
-    [BITS] = {"bits", EXACTLOSS_BITS, 1},
+    [UINT8] = {"uint8", EXACTLOSS_UINT8, 8},        [INT32] = {"int32", EXACTLOSS_INT32, 32},
+    [INT64] = {"int64", EXACTLOSS_INT64, 64},       [BITS] = {"bits", EXACTLOSS_BITS, 1},
 };
 
 const char *const VALUES_NAMES[VALUES] = {
@@ -123,16 +123,24 @@ static void put_real(type_id type, double value, int64_t i, unsigned char *to) {
 
 static void put_label(type_id type, int label, int64_t i, unsigned char *to) {
     const float f = (float)label;
-    const int64_t integer = label;
+    const double d = label;
+    const int32_t integer32 = label;
+    const int64_t integer64 = label;
     switch (type) {
         case BITS:
             to[i / 8] = (unsigned char)((i % 8 == 0 ? 0 : to[i / 8]) | label << i % 8);
             break;
+        case INT32:
+            memcpy(to + 4 * i, &integer32, sizeof integer32);
+            break;
         case INT64:
-            memcpy(to + 8 * i, &integer, sizeof integer);
+            memcpy(to + 8 * i, &integer64, sizeof integer64);
             break;
         case FLOAT32:
             memcpy(to + 4 * i, &f, sizeof f);
+            break;
+        case FLOAT64:
+            memcpy(to + 8 * i, &d, sizeof d);
             break;
         default:
             to[i] = (unsigned char)label;

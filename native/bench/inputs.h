@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-typedef enum type_id { FLOAT32, FLOAT64, FLOAT16, BFLOAT16, UINT8, INT64, BITS, TYPES } type_id;
+typedef enum type_id { FLOAT32, FLOAT64, FLOAT16, BFLOAT16, UINT8, INT32, INT64, BITS, TYPES } type_id;
 
 typedef struct element_type {
     const char *name;

@@ -19,10 +19,14 @@ static exactloss_decode *decoder(const exactloss_kernels *kernels, type_id targe
     switch (targets) {
         case BITS:
             return exactloss_decode_bits;
+        case INT32:
+            return kernels->decode_i32;
         case INT64:
             return kernels->decode_i64;
         case FLOAT32:
             return kernels->decode_f32;
+        case FLOAT64:
+            return kernels->decode_f64;
         default:
             return kernels->decode_u8;
     }

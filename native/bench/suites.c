@@ -10,6 +10,8 @@ const int64_t ELEMENTS[SIZES] = {[A_CALL] = 64, [L1] = 4096, [L2] = 1 << 16, [L3
 #define TUNED .predictions = BIT(FLOAT32), .targets = BIT(UINT8)
 #define ORDINARY .values = BIT(UNIFORM), .labels = BIT(RANDOM)
 #define REALS (BIT(FLOAT32) | BIT(FLOAT64) | BIT(FLOAT16) | BIT(BFLOAT16))
+#define LABEL_TYPES (BIT(UINT8) | BIT(INT32) | BIT(INT64) | BIT(FLOAT32) | BIT(FLOAT64) | BIT(BITS))
+#define LEVELS (BIT(L1) | BIT(L2) | BIT(L3) | BIT(RAM))
 
 const suite SUITES[] = {
     {.name = "operations",
@@ -17,7 +19,7 @@ const suite SUITES[] = {
      .operations = ALL(OPERATIONS),
      TUNED,
      ORDINARY,
-     .sizes = BIT(L1) | BIT(L2) | BIT(L3) | BIT(RAM)},
+     .sizes = LEVELS},
     {.name = "small_calls",
      .heading = "A small call, by the public function",
      .operations = BIT(MEAN),
@@ -36,19 +38,19 @@ const suite SUITES[] = {
      .heading = "Types of targets",
      .operations = BIT(MEAN),
      .predictions = BIT(FLOAT32),
-     .targets = BIT(UINT8) | BIT(FLOAT32) | BIT(INT64) | BIT(BITS),
+     .targets = LABEL_TYPES,
      ORDINARY,
      .sizes = BIT(L2) | BIT(RAM)},
     {.name = "labels",
      .heading = "Sorted labels beside random ones",
-     .operations = BIT(MEAN),
+     .operations = BIT(MEAN) | BIT(EVALUATE) | BIT(GRADIENT) | BIT(LOSS_AND_GRADIENT) | BIT(WHERE),
      TUNED,
      .values = BIT(UNIFORM),
      .labels = ALL(LABELS),
      .sizes = BIT(L2) | BIT(RAM)},
     {.name = "threads",
      .heading = "All processors beside one",
-     .operations = BIT(MEAN) | BIT(EVALUATE) | BIT(GRADIENT) | BIT(LOSS_AND_GRADIENT_LOGITS),
+     .operations = ALL(OPERATIONS),
      TUNED,
      ORDINARY,
      .sizes = BIT(L2) | BIT(L3) | BIT(RAM),
@@ -77,6 +79,16 @@ const suite SUITES[] = {
      .values = BIT(UNIFORM) | BIT(SIGMOID_NORMAL) | BIT(RAW_SCORES),
      .labels = BIT(RANDOM),
      .sizes = BIT(L2)},
+    {.name = "everything",
+     .heading = "Every operation with every type, from each level of memory, with random and sorted labels",
+     .operations = ALL(OPERATIONS),
+     .predictions = REALS,
+     .targets = LABEL_TYPES,
+     .values = BIT(UNIFORM),
+     .labels = ALL(LABELS),
+     .sizes = LEVELS,
+     .is_threaded = 1,
+     .is_on_request = 1},
 };
 
 const int SUITE_COUNT = (int)(sizeof SUITES / sizeof *SUITES);
@@ -100,9 +112,15 @@ static void add_mover(group *g, const operation *o) {
     g->movers[g->mover_count++] = operation_that_moves(o, in);
 }
 
+/* The operations of a suite, but for where if the targets are none of the types that conditions have. */
+static unsigned wanted_operations(const group *g) {
+    const int is_condition = (BIT(g->inputs[0].targets_type) & (BIT(UINT8) | BIT(BITS))) != 0;
+    return is_condition ? g->suite->operations : g->suite->operations & ~BIT(WHERE);
+}
+
 static selection select_operations(group *g) {
     selection s = {.count = 0};
-    const unsigned wanted = g->suite->operations;
+    const unsigned wanted = wanted_operations(g);
     for (operation_id id = 0; id < OPERATIONS; id++) {
         if ((wanted & BIT(id)) != 0) {
             add_mover(g, &OPERATION_LIST[id]);

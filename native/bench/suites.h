@@ -20,7 +20,8 @@ typedef struct suite {
     const char *heading;
     unsigned operations, predictions, targets, values, labels, sizes;
     by by;
-    int is_threaded; /* by all processors too */
+    int is_threaded;   /* by all processors too */
+    int is_on_request; /* only where it is named */
 } suite;
 
 extern const suite SUITES[];

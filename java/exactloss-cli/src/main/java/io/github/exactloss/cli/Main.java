@@ -69,6 +69,7 @@ public final class Main {
         CommandLine exactloss = new CommandLine(new Main())
                 .addSubcommand(new TrainCommand())
                 .addSubcommand(new EvalCommand())
+                .addSubcommand(new BenchCommand())
                 .addSubcommand(new InfoCommand())
                 .setOut(out)
                 .setErr(err)

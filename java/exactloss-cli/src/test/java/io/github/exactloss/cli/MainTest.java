@@ -36,6 +36,11 @@ class MainTest {
                     train --learning-rate Infinity | --learning-rate must be positive and finite, not Infinity
                     train --learning-rate NaN | --learning-rate must be positive and finite, not NaN
                     train --seed 1.5 | '1.5' is not a long
+                    bench --chart roof.gif | --chart must end with .png or .svg: roof.gif
+                    bench --chart png | --chart must end with .png or .svg: png
+                    bench --chart roof.png --suite threads | --chart shows the suite operations, not threads
+                    bench --from rows.json | --from needs --chart
+                    bench --from rows.json --chart roof.png --quick | --from measures nothing
                     trian | 'trian'. Did you mean: exactloss train?
                     """)
     void usageErrorsNameTheProblem(String commandLine, String problem) {
@@ -59,10 +64,11 @@ class MainTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'',train eval info --version",
+        "'',train eval bench info --version",
         "train,--data --epochs --batch-size --learning-rate --seed --logits --json",
         "eval,--predictions --targets --weights --logits --strict --threshold --threads --json",
         "eval,'<f4' '<f8' '<f2' '<V2' '|V2'",
+        "bench,--json --quick --suite --chart --from EXACTLOSS_BENCH everything",
         "info,--json EXACTLOSS_MAX_ISA"
     })
     void helpIsComplete(String command, String mentioned) {

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.cli;
+
+import io.github.exactloss.cli.bench.Measurements;
+import io.github.exactloss.cli.bench.RooflineChart;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/** {@code exactloss bench}: runs the native benchmark, and draws what it measured. */
+@Command(
+        name = "bench",
+        header = "Measures the native library on this machine.",
+        description = "Runs the native benchmark, exactloss-bench, which the environment variable "
+                + BenchCommand.PROGRAM_VARIABLE
+                + " names: every operation by each instruction set, beside loops that only move the same bytes"
+                + " and an inexact mean. A full run takes some minutes and up to 3 GiB of memory.")
+final class BenchCommand implements Callable<Integer> {
+    static final String PROGRAM_VARIABLE = "EXACTLOSS_BENCH";
+
+    private static final List<String> FORMATS = List.of("png", "svg");
+
+    @Spec
+    private CommandSpec spec;
+
+    @Option(names = "--json", description = "Print one JSON object instead of a table.")
+    private boolean json;
+
+    @Option(
+            names = "--quick",
+            description = "To try it out: fewer and shorter rounds, and a quarter of the largest size.")
+    private boolean quick;
+
+    @Option(
+            names = "--suite",
+            paramLabel = "NAME",
+            description = "Measure only this part: operations, small_calls, prediction_types, target_types, labels,"
+                    + " threads, slow_paths; or everything: each operation with each type, in hours.")
+    private String suite;
+
+    @Option(
+            names = "--chart",
+            paramLabel = "FILE",
+            description = "Draw a picture into FILE, whose name ends with .png or .svg, instead of printing the table:"
+                    + " the roof of the memory's bandwidth, and how near to it each operation comes.")
+    private Path chart;
+
+    @Option(
+            names = "--from",
+            paramLabel = "FILE",
+            description =
+                    "Measure nothing, but draw the picture from the JSON object in FILE, which another machine may"
+                            + " have written.")
+    private Path from;
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        checkOptions();
+        if (chart == null) {
+            return run(ProcessBuilder.Redirect.INHERIT);
+        }
+        // Made before hours of measuring, so that a folder without write access is told of at once.
+        Path picture = createUnfinished();
+        try {
+            draw(from == null ? measure() : Measurements.read(from), picture);
+        } finally {
+            Files.deleteIfExists(picture);
+        }
+        return ExitCode.OK;
+    }
+
+    private void checkOptions() {
+        require(chart == null || FORMATS.contains(format()), "--chart must end with .png or .svg: " + chart);
+        require(
+                chart == null || suite == null || suite.equals(RooflineChart.SUITE),
+                "--chart shows the suite " + RooflineChart.SUITE + ", not " + suite);
+        require(from == null || chart != null, "--from needs --chart");
+        require(from == null || !(json || quick || suite != null), "--from measures nothing, so it takes only --chart");
+    }
+
+    private void require(boolean holds, String message) {
+        if (!holds) {
+            throw new ParameterException(spec.commandLine(), message);
+        }
+    }
+
+    private String format() {
+        String path = chart.toString();
+        return path.contains(".") ? path.substring(path.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT) : "";
+    }
+
+    /** A new file beside the picture-to-be; it vanishes if the command is interrupted. */
+    private Path createUnfinished() {
+        Path file = chart.resolveSibling(
+                "." + chart.getFileName() + "." + ProcessHandle.current().pid());
+        try {
+            Files.createFile(file);
+        } catch (IOException e) {
+            throw new BadDataException(chart + " cannot be written: " + e);
+        }
+        file.toFile().deleteOnExit();
+        return file;
+    }
+
+    /** Draws a picture that appears under its name when it is whole. */
+    private void draw(Measurements measurements, Path picture) throws IOException {
+        try (OutputStream out = Files.newOutputStream(picture)) {
+            new RooflineChart(measurements).write(out, format());
+        }
+        Files.move(picture, chart, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private Measurements measure() throws IOException, InterruptedException {
+        Path measured = Files.createTempFile("exactloss", ".json");
+        try {
+            run(ProcessBuilder.Redirect.to(measured.toFile()));
+            if (json) {
+                spec.commandLine().getOut().print(Files.readString(measured));
+            }
+            return Measurements.read(measured);
+        } finally {
+            Files.delete(measured);
+        }
+    }
+
+    /** Runs the benchmark, whose progress and complaints are on standard error. */
+    private int run(ProcessBuilder.Redirect output) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(program().toString()));
+        if (json || chart != null) {
+            command.add("--json");
+        }
+        if (quick) {
+            command.add("--quick");
+        }
+        if (suite != null) {
+            command.addAll(List.of("--suite", suite));
+        }
+        Process benchmark = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .redirectOutput(output)
+                .start();
+        // It must not go on measuring when the command is ended.
+        Thread end = new Thread(benchmark::destroy);
+        Runtime.getRuntime().addShutdownHook(end);
+        int status = benchmark.waitFor();
+        Runtime.getRuntime().removeShutdownHook(end);
+        if (status != 0) {
+            throw new BadDataException(command.getFirst() + " ended with the status " + status);
+        }
+        return status;
+    }
+
+    private static Path program() {
+        String name = System.getenv(PROGRAM_VARIABLE);
+        if (name == null || name.isEmpty()) {
+            throw new BadDataException("the environment variable " + PROGRAM_VARIABLE
+                    + " must name the native benchmark, exactloss-bench");
+        }
+        Path program = Path.of(name);
+        if (!Files.isRegularFile(program) || !Files.isExecutable(program)) {
+            throw new BadDataException(program + ", which " + PROGRAM_VARIABLE + " names, is no program");
+        }
+        return program;
+    }
+}
