@@ -124,6 +124,7 @@ final class BenchCommand implements Callable<Integer> {
 
     private Measurements measure() throws IOException, InterruptedException {
         Path measured = Files.createTempFile("exactloss", ".json");
+        measured.toFile().deleteOnExit();
         try {
             run(ProcessBuilder.Redirect.to(measured.toFile()));
             if (json) {
