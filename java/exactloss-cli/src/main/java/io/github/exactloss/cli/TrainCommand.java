@@ -2,9 +2,13 @@
 package io.github.exactloss.cli;
 
 import io.github.exactloss.NativeLibrary;
+import io.github.exactloss.cli.report.ReportFile;
+import io.github.exactloss.cli.report.RunDescription;
+import io.github.exactloss.cli.report.TrainingPage;
 import io.github.exactloss.cli.train.DigitDataSet;
 import io.github.exactloss.cli.train.DrawnDigits;
 import io.github.exactloss.cli.train.Epoch;
+import io.github.exactloss.cli.train.LearningCurve;
 import io.github.exactloss.cli.train.Mnist;
 import io.github.exactloss.cli.train.Trainer;
 import java.io.PrintWriter;
@@ -86,18 +90,46 @@ final class TrainCommand implements Callable<Integer> {
             description = "Print one JSON object when the training is over. NaN is null, infinities are strings.")
     private boolean json;
 
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description =
+                    "Write a page about the training to this file: HTML that needs no other file and no network. It"
+                            + " has the loss and the accuracy after each mini-batch, the confusion matrix, the digits that"
+                            + " were most wrong, the weights, and what ran.")
+    private Path reportPath;
+
     @Override
     public Integer call() {
         checkOptions();
-        TrainingReport report = new TrainingReport(spec.commandLine().getOut(), json);
-        try (Arena arena = Arena.ofConfined()) {
-            DigitDataSet data = load(arena);
-            Trainer.Settings settings = new Trainer.Settings(batchSize, learningRate, seed, logits);
-            String backend = NativeLibrary.isa();
-            report.begin(data, settings, backend);
-            report.end(data, settings, backend, train(new Trainer(data, settings, arena), report));
+        // Opened first: a page that can't be written is known before the training.
+        try (ReportFile reportFile = reportPath == null ? null : ReportFile.create(reportPath);
+                Arena arena = Arena.ofConfined()) {
+            run(reportFile, arena);
         }
         return ExitCode.OK;
+    }
+
+    private void run(ReportFile reportFile, Arena arena) {
+        RunDescription description =
+                new RunDescription(spec.commandLine().getParseResult().originalArgs());
+        DigitDataSet data = load(arena);
+        description.lap("reading the digits");
+        Trainer.Settings settings = new Trainer.Settings(batchSize, learningRate, seed, logits);
+        Trainer trainer = new Trainer(data, settings, arena);
+        TrainingReport report = new TrainingReport(spec.commandLine().getOut(), json);
+        String backend = NativeLibrary.isa();
+        report.begin(data, settings, backend);
+        describe(description, data);
+        if (reportFile == null) {
+            report.end(data, settings, backend, train(trainer, report, () -> {}));
+            return;
+        }
+        LearningCurve curve = new LearningCurve(trainer, steps(trainer));
+        List<Epoch> done = train(trainer, report, curve::step);
+        description.lap("training, and watching it");
+        report.end(data, settings, backend, done);
+        reportFile.write(TrainingPage.write(data, trainer, curve, done, description));
     }
 
     private void checkOptions() {
@@ -134,7 +166,28 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private List<Epoch> train(Trainer trainer, TrainingReport report) {
+    private void describe(RunDescription description, DigitDataSet data) {
+        description.put(
+                "data",
+                "%s: %d digits to train on, %d to validate by"
+                        .formatted(
+                                data.name(),
+                                data.training().count(),
+                                data.validation().count()));
+        description.put("epochs", epochs);
+        description.put("batch size", batchSize);
+        description.put("learning rate", learningRate);
+        description.put("seed", seed);
+        description.put("loss from", logits ? "logits" : "predictions");
+    }
+
+    /** The number of mini-batches in the whole training. */
+    private long steps(Trainer trainer) {
+        return (long) epochs * trainer.batches();
+    }
+
+    /** @param watcher runs after each mini-batch */
+    private List<Epoch> train(Trainer trainer, TrainingReport report, Runnable watcher) {
         boolean visible = !json && StandardError.isTerminal();
         PrintWriter terminal = visible ? spec.commandLine().getErr() : new PrintWriter(Writer.nullWriter());
         List<Epoch> done = new ArrayList<>();
@@ -145,13 +198,16 @@ final class TrainCommand implements Callable<Integer> {
         try (line;
                 ProgressBar bar = new ProgressBarBuilder()
                         .setTaskName("training")
-                        .setInitialMax((long) epochs * trainer.batches())
+                        .setInitialMax(steps(trainer))
                         .setStyle(ProgressBarStyle.ASCII)
                         .setUpdateIntervalMillis(100)
                         .setConsumer(line)
                         .build()) {
             while (done.size() < epochs) {
-                Epoch epoch = trainer.epoch(bar::step);
+                Epoch epoch = trainer.epoch(() -> {
+                    watcher.run();
+                    bar.step();
+                });
                 done.add(epoch);
                 line.printAbove(() -> report.epoch(epoch));
             }

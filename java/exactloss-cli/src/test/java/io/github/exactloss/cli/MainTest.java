@@ -65,7 +65,7 @@ class MainTest {
     @ParameterizedTest
     @CsvSource({
         "'',train eval bench info --version",
-        "train,--data --epochs --batch-size --learning-rate --seed --logits --json",
+        "train,--data --epochs --batch-size --learning-rate --seed --logits --json --report",
         "eval,--predictions --targets --weights --logits --strict --threshold --threads --json",
         "eval,'<f4' '<f8' '<f2' '<V2' '|V2'",
         "bench,--json --quick --suite --chart --from EXACTLOSS_BENCH everything",

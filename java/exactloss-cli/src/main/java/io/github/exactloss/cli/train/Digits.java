@@ -11,8 +11,9 @@ import java.lang.foreign.ValueLayout;
  *
  * @param pixels {@code count} × {@link #PIXELS} float32 in [0, 1], image after image, row after row; 0 is the paper
  * @param labels one uint8 an image: 1 for a 3, 0 for a 7
+ * @param indices one int32 an image: where it was, counted from 0, among all the images that these were taken from
  */
-public record Digits(MemorySegment pixels, Targets labels) {
+public record Digits(MemorySegment pixels, Targets labels, MemorySegment indices) {
     /** Pixels along each side of an image. */
     public static final int SIDE = 28;
 
@@ -22,16 +23,34 @@ public record Digits(MemorySegment pixels, Targets labels) {
     /** Blank images, all labelled 7, in memory that the arena owns. */
     static Digits allocate(int count, Arena arena) {
         MemorySegment pixels = arena.allocate(ValueLayout.JAVA_FLOAT, (long) count * PIXELS);
-        return new Digits(pixels, Targets.allocate(count, arena));
+        return new Digits(pixels, Targets.allocate(count, arena), arena.allocate(ValueLayout.JAVA_INT, count));
     }
 
-    /** Stores an image of {@link #PIXELS} bytes, 0 for paper and 255 for ink, that begins at {@code from}. */
-    void set(int index, boolean three, byte[] image, int from) {
-        labels.segment().set(ValueLayout.JAVA_BYTE, index, (byte) (three ? 1 : 0));
+    /**
+     * Stores an image.
+     *
+     * @param at which of these images it becomes
+     * @param index where it was among all the images that these are taken from
+     * @param image has its {@link #PIXELS} bytes, 0 for paper and 255 for ink, from {@code from} on
+     */
+    void set(int at, int index, boolean three, byte[] image, int from) {
+        labels.segment().set(ValueLayout.JAVA_BYTE, at, (byte) (three ? 1 : 0));
+        indices.setAtIndex(ValueLayout.JAVA_INT, at, index);
         for (int i = 0; i < PIXELS; i++) {
             float ink = Byte.toUnsignedInt(image[from + i]) / 255f;
-            pixels.setAtIndex(ValueLayout.JAVA_FLOAT, (long) index * PIXELS + i, ink);
+            pixels.setAtIndex(ValueLayout.JAVA_FLOAT, (long) at * PIXELS + i, ink);
         }
+    }
+
+    /** Whether an image is labelled as a 3. */
+    boolean isThree(int at) {
+        return labels.segment().get(ValueLayout.JAVA_BYTE, at) == 1;
+    }
+
+    /** A copy of the pixels of an image. */
+    float[] image(int at) {
+        long bytes = PIXELS * (long) Float.BYTES;
+        return pixels.asSlice(at * bytes, bytes).toArray(ValueLayout.JAVA_FLOAT);
     }
 
     /** The number of images. */

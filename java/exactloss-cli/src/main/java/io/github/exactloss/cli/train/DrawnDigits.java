@@ -78,12 +78,12 @@ public final class DrawnDigits {
         int next = 0;
         for (boolean[] drawing : threes) {
             for (int i = 0; i < VARIATIONS; i++) {
-                digits.set(next++, true, variation(drawing, random), 0);
+                digits.set(next, next++, true, variation(drawing, random), 0);
             }
         }
         for (boolean[] drawing : sevens) {
             for (int i = 0; i < VARIATIONS; i++) {
-                digits.set(next++, false, variation(drawing, random), 0);
+                digits.set(next, next++, false, variation(drawing, random), 0);
             }
         }
         return digits;

@@ -29,6 +29,17 @@ final class LinearClassifier {
         }
     }
 
+    /** A classifier with given weights: one a pixel, then the bias. */
+    LinearClassifier(float[] weights, Arena arena) {
+        this.weights = arena.allocateFrom(FLOAT, weights);
+        gradient = arena.allocate(FLOAT, Digits.PIXELS + 1);
+    }
+
+    /** A copy of the weights: one a pixel, then the bias. */
+    float[] weights() {
+        return weights.toArray(FLOAT);
+    }
+
     /**
      * The logits of some of the images.
      *

@@ -60,7 +60,7 @@ public final class Mnist {
         int next = 0;
         for (int i = 0; i < count; i++) {
             if (isWanted(label(labels, i))) {
-                digits.set(next++, label(labels, i) == 3, images.content(), images.start() + i * Digits.PIXELS);
+                digits.set(next++, i, label(labels, i) == 3, images.content(), images.start() + i * Digits.PIXELS);
             }
         }
         return digits;

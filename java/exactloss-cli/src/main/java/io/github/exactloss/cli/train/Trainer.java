@@ -10,6 +10,8 @@ import io.github.exactloss.Targets;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -94,7 +96,7 @@ public final class Trainer {
             byte label = allLabels.get(ValueLayout.JAVA_BYTE, order[from + i]);
             labels.segment().set(ValueLayout.JAVA_BYTE, i, label);
         }
-        Predictions predictions = predict(data.training(), order, from, to);
+        Predictions predictions = predict(classifier, data.training(), order, from, to);
         training.addWithGradient(predictions, labels.slice(0, count), 1, count, gradient);
         if (!settings.logits()) {
             passSigmoid(predictions.segment(), count);
@@ -102,13 +104,59 @@ public final class Trainer {
         classifier.descend(data.training(), order, from, to, gradient, settings.learningRate());
     }
 
-    private Evaluation validate() {
-        Predictions predictions = predict(data.validation(), validationOrder, 0, validationOrder.length);
+    /** The metrics of the validation digits, as the classifier is now. */
+    public Evaluation validate() {
+        return validate(classifier);
+    }
+
+    /**
+     * The same of a classifier with other weights. The one that is trained stays as it is.
+     *
+     * @param weights as {@link #weights()} gives them
+     */
+    public Evaluation validate(float[] weights) {
+        try (Arena arena = Arena.ofConfined()) {
+            return validate(new LinearClassifier(weights, arena));
+        }
+    }
+
+    private Evaluation validate(LinearClassifier classifier) {
+        Predictions predictions = predict(classifier, data.validation(), validationOrder, 0, validationOrder.length);
         return loss.evaluate(predictions, data.validation().labels());
     }
 
+    /**
+     * The validation digits that the classifier takes for the other one, the surest first.
+     *
+     * @param most how many, at most
+     */
+    public List<Mistake> mistakes(int most) {
+        Digits digits = data.validation();
+        Predictions outputs = this.outputs.slice(0, digits.count());
+        classifier.logits(digits, validationOrder, 0, digits.count(), outputs.segment());
+        // Many a sigmoid rounds to 1: the logits still tell which is the surest.
+        float[] logits = outputs.segment().toArray(FLOAT);
+        Elementwise.sigmoid(outputs, outputs.segment());
+        return IntStream.range(0, digits.count())
+                .filter(i -> outputs.segment().getAtIndex(FLOAT, i) > MnistLoss.DEFAULT_THRESHOLD != digits.isThree(i))
+                .boxed()
+                .sorted(Comparator.comparingDouble(i -> -Math.abs(logits[i])))
+                .limit(most)
+                .map(i -> new Mistake(
+                        digits.indices().getAtIndex(ValueLayout.JAVA_INT, i),
+                        digits.isThree(i),
+                        outputs.segment().getAtIndex(FLOAT, i),
+                        digits.image(i)))
+                .toList();
+    }
+
+    /** The weights as they are now: one a pixel, row after row, then the bias. A copy. */
+    public float[] weights() {
+        return classifier.weights();
+    }
+
     /** What the loss takes, predictions or logits, of the images with the indices in [from, to). */
-    private Predictions predict(Digits digits, int[] images, int from, int to) {
+    private Predictions predict(LinearClassifier classifier, Digits digits, int[] images, int from, int to) {
         Predictions predictions = outputs.slice(0, to - from);
         classifier.logits(digits, images, from, to, predictions.segment());
         if (!settings.logits()) {

@@ -34,7 +34,7 @@ class LinearClassifierTest {
         image[5] = (byte) 255;
         image[700] = 51;
         Digits digits = Digits.allocate(2, arena);
-        digits.set(1, true, image, 0);
+        digits.set(1, 1, true, image, 0);
         MemorySegment logits = arena.allocate(ValueLayout.JAVA_FLOAT, 2);
         new LinearClassifier(new Random(1), arena).logits(digits, new int[] {1, 0}, 0, 2, logits);
 
@@ -73,7 +73,7 @@ class LinearClassifierTest {
         byte[] image = new byte[Digits.PIXELS];
         for (int i = 0; i < count; i++) {
             random.nextBytes(image);
-            digits.set(i, i % 3 == 0, image, 0);
+            digits.set(i, i, i % 3 == 0, image, 0);
         }
         return digits;
     }

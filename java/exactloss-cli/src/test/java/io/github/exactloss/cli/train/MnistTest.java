@@ -37,6 +37,7 @@ class MnistTest {
         Digits digits = Mnist.load(folder, half(new byte[] {1, 7, 9, 3, 0}, List.of(5, 28, 28), images), arena);
         assertThat(digits.count()).isEqualTo(2);
         assertThat(digits.labels().segment().toArray(ValueLayout.JAVA_BYTE)).containsExactly(0, 1);
+        assertThat(digits.indices().toArray(ValueLayout.JAVA_INT)).containsExactly(1, 3);
         assertThat(digits.pixels().byteSize()).isEqualTo(2L * Digits.PIXELS * Float.BYTES);
         assertThat(digits.pixels().getAtIndex(ValueLayout.JAVA_FLOAT, 0)).isEqualTo(1f);
         assertThat(digits.pixels().getAtIndex(ValueLayout.JAVA_FLOAT, 1)).isEqualTo(0f);

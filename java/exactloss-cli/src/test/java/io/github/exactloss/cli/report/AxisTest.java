@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.cli.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.exactloss.cli.report.Chart.Point;
+import java.math.BigDecimal;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AxisTest {
+    @ParameterizedTest
+    @CsvSource({
+        "0.02, 0.5, '0.0 0.1 0.2 0.3 0.4 0.5'",
+        "0.4981, 0.9799, '0.4 0.5 0.6 0.7 0.8 0.9 1.0'",
+        "0.9784, 0.97988, '0.9780 0.9785 0.9790 0.9795 0.9800'",
+        "-3, 1200, '-500 0 500 1000 1500'",
+        "0.5, 0.5, '0.490 0.495 0.500 0.505 0.510'",
+        "NaN, NaN, '0.0 0.2 0.4 0.6 0.8 1.0'"
+    })
+    void valuesLieBetweenRoundTicks(double one, double other, String ticks) {
+        Axis axis = Axis.covering("", List.of(new Point(0, one)), List.of(new Point(0, other)));
+        assertThat(axis.ticks().stream().map(BigDecimal::toPlainString)).containsExactly(ticks.split(" "));
+        assertThat(axis.share(axis.ticks().getFirst().doubleValue())).isZero();
+        assertThat(axis.share(axis.ticks().getLast().doubleValue())).isEqualTo(1);
+    }
+
+    @Test
+    void ticksWithinAreRound() {
+        Axis axis = Axis.within("", 14.9, 20);
+        assertThat(axis.ticks().stream().map(BigDecimal::toPlainString)).containsExactly("16", "18", "20");
+        assertThat(axis.share(14.9)).isZero();
+        assertThat(axis.share(20)).isEqualTo(1);
+    }
+}
