@@ -24,12 +24,14 @@ public sealed class InvalidElementException extends ExactLossException permits S
     private final Argument argument;
     private final long index;
     private final double value;
+    private final String rule;
 
     InvalidElementException(int status, Argument argument, long index, double value, String rule) {
         super(status, argument.name().toLowerCase(Locale.ROOT) + "[" + index + "] is " + value + ", and " + rule);
         this.argument = argument;
         this.index = index;
         this.value = value;
+        this.rule = rule;
     }
 
     /** The array that the element is in. */
@@ -48,5 +50,19 @@ public sealed class InvalidElementException extends ExactLossException permits S
     /** The element as a double; only an int64 may have to be rounded. */
     public final double value() {
         return value;
+    }
+
+    /**
+     * The same failure, told to a caller to whom the array was a part, or another form, of something else.
+     *
+     * @param index the index of the element there
+     * @param value the element there
+     */
+    public InvalidElementException at(long index, double value) {
+        return new InvalidElementException(status(), argument, index, value, rule);
+    }
+
+    final String rule() {
+        return rule;
     }
 }

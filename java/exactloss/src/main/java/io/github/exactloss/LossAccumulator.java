@@ -90,6 +90,11 @@ public final class LossAccumulator implements AutoCloseable {
         }
     }
 
+    /** The options that it was made with. */
+    public MnistLoss options() {
+        return options;
+    }
+
     /** Adds a batch. */
     public void add(Predictions predictions, Targets targets) {
         long count = Elements.requireSameCount(predictions, targets);

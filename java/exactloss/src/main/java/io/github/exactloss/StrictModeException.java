@@ -8,12 +8,16 @@ public final class StrictModeException extends InvalidElementException {
     private static final long serialVersionUID = 1;
 
     StrictModeException(Argument argument, long index, double value, boolean logits) {
-        super(
-                exactloss_h.EXACTLOSS_ERROR_STRICT(),
-                argument,
-                index,
-                value,
-                "strict mode allows " + allowed(argument, logits));
+        this(argument, index, value, "strict mode allows " + allowed(argument, logits));
+    }
+
+    private StrictModeException(Argument argument, long index, double value, String rule) {
+        super(exactloss_h.EXACTLOSS_ERROR_STRICT(), argument, index, value, rule);
+    }
+
+    @Override
+    public StrictModeException at(long index, double value) {
+        return new StrictModeException(argument(), index, value, rule());
     }
 
     private static String allowed(Argument argument, boolean logits) {
