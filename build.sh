@@ -32,12 +32,15 @@ help() {
            the sigmoid of all 2^32 floats on every instruction set of this machine: minutes
   test-pytorch
            compare with PyTorch in the same JVM; the first time it downloads that, 113 MB (Linux on x86-64)
+  test-service
+           the example service under a minute of load, with every answer and its memory checked
   setup    find the tools, install what is missing
   native   build the native library and its benchmark: build/native/native/libexactloss.so, build/bench/exactloss-bench
   java     build the Java modules and the command: build/exactloss
   install  install the Java module, with its sources and its documentation, into the local Maven repository, or that
            in the folder ARGUMENT
   mnist    fetch MNIST into build/cache/mnist and verify it
+  service  build and start the HTTP service of java/examples/service: service [OPTION...], of which --help is one
   bench    measure: the native benchmark, then the Java one; bench --json: the native one alone, as JSON
   format   format the C and the Java sources
   lint     check their format, and the shell scripts
@@ -148,11 +151,11 @@ build_java() {
 java_tests() {
     local inputs
     inputs=$(java_inputs)
-    forget_java exactloss-cli benchmarks
+    forget_java exactloss-cli benchmarks examples/service
     find java -name surefire-reports -prune -exec rm -rf {} +
     EXACTLOSS_MNIST_DIR=${EXACTLOSS_MNIST_DIR:-$MNIST_DIR} \
         maven -Dmaven.test.failure.ignore=true -Dspotless.check.skip=true verify
-    remember_java "$inputs" exactloss-cli benchmarks
+    remember_java "$inputs" exactloss-cli benchmarks examples/service
     write_launcher
     ! grep -E 'forked VM|forked process|Crashed tests' build/log/java-tests.log
 }
@@ -164,6 +167,15 @@ pytorch_tests() {
         -Dtest='io/github/exactloss/pytorch/**' test
     note "with PyTorch for Java, from Maven Central: org.bytedeco's pytorch, openblas and javacpp, 113 MB"
     ! grep -E 'forked VM|forked process|Crashed tests' build/log/pytorch-tests.log
+}
+
+# The load test alone, with what it needs.
+service_tests() {
+    rm -rf java/examples/service/target/surefire-reports
+    maven -pl examples/service -am -Dmaven.test.failure.ignore=true -Dsurefire.failIfNoSpecifiedTests=false \
+        -Dexcluded.tests=none -Dtest=io/github/exactloss/examples/service/LoadTest test
+    sed -n 's/^measured: //p' build/log/service-tests.log >&3
+    ! grep -E 'forked VM|forked process|Crashed tests' build/log/service-tests.log
 }
 
 # The class path is a folder, so no jar that was a dependency once may stay in it. A command without jars would only
@@ -180,8 +192,8 @@ forget_java() {
 remember_java() {
     local inputs=$1 module
     shift
-    mkdir -p build/stamp
     for module in "$@"; do
+        mkdir -p "$(dirname "build/stamp/$module")"
         printf '%s\n' "$inputs" | replace_file "build/stamp/$module"
     done
 }
@@ -302,10 +314,24 @@ step_test_pytorch() {
     .build/test_summary.py --module pytorch-tests "${FAILED_STEPS[@]}"
 }
 
+step_test_service() {
+    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}" "${LOAD_NEEDS[@]}"
+    KEEP_GOING=true
+    step native build_native
+    step service-tests service_tests
+    .build/test_summary.py --module examples/service "${FAILED_STEPS[@]}"
+}
+
 step_test_exhaustive() {
     setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
     step native build_native_tests
     exec "$NATIVE_BUILD/native/tests/sigmoid_test" all "$(nproc)"
+}
+
+step_service() {
+    step_native
+    step java build_java examples/service
+    exec "$JAVA_HOME/bin/java" -jar java/examples/service/target/exactloss-service.jar "$@"
 }
 
 step_bench() {
@@ -321,12 +347,12 @@ step_bench() {
 main() {
     local name=${1-train}
     case $name in
-        train | bench) ;;
+        train | service | bench) ;;
         install)
             (($# <= 2)) || usage_error "the step install takes one argument: the folder of a Maven repository"
             ;;
         -h | --help) name=help ;;
-        test | test-exhaustive | test-pytorch | setup | native | java | mnist | format | lint | clean | help)
+        test | test-exhaustive | test-pytorch | test-service | setup | native | java | mnist | format | lint | clean | help)
             if (($# > 1)); then
                 usage_error "the step $name takes no arguments"
             fi

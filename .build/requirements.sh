@@ -17,10 +17,14 @@
         "command ${CXX:-c++} | g++           | compiles the header as C++"
         "command python3     | python3       | runs the Python example, and sums the test reports"
         "command pkg-config  | pkg-config    | builds a program against the installed library"
+        "command curl        | curl          | runs the commands in the example service's README"
         "command nm          | binutils      | lists the library's symbols"
         "command valgrind    | valgrind      | counts the instructions of the kernels"
         "header cmocka.h     | libcmocka-dev | carries the C tests"
         "header simde/x86/avx512.h | libsimde-dev | runs the AVX-512 kernels on processors without AVX-512"
+    )
+    LOAD_NEEDS=(
+        "command wrk | wrk | puts load on the example service"
     )
     FORMAT_NEEDS=(
         "command clang-format | clang-format | formats the C sources"

@@ -16,7 +16,7 @@ import xml.etree.ElementTree as ElementTree
 
 def find_reports(module):
     """The files of each kind of tests that should have run."""
-    java = {"Java": sorted(glob.glob(f"java/{module or '*'}/target/surefire-reports/TEST-*.xml"))}
+    java = {"Java": sorted(glob.glob(f"java/{module or '**'}/target/surefire-reports/TEST-*.xml", recursive=True))}
     return java if module else {"native": glob.glob("build/ctest.xml")} | java
 
 

@@ -23,10 +23,10 @@ JAVA_FAILED = '<testcase name="sum" classname="io.Loss"><error message="boom">ja
 JAVA_SKIPPED = '<testcase name="mnist" classname="io.Loss"><skipped message="no MNIST here"/></testcase>'
 
 
-def summary(ctest, java, *failed_steps):
+def summary(ctest, java, *failed_steps, module="a"):
     """The lines and the status for these reports; None: there is no such report."""
     with tempfile.TemporaryDirectory() as folder:
-        for path, cases in (("build/ctest.xml", ctest), ("java/a/target/surefire-reports/TEST-a.xml", java)):
+        for path, cases in (("build/ctest.xml", ctest), (f"java/{module}/target/surefire-reports/TEST-a.xml", java)):
             if cases is not None:
                 file = pathlib.Path(folder, path)
                 file.parent.mkdir(parents=True)
@@ -62,6 +62,10 @@ class SummaryTest(unittest.TestCase):
     def test_half_a_report_is_a_failure(self):
         lines, status = summary(CTEST_PASSED + "<testcase", JAVA_PASSED)
         self.assertEqual((1, "1 passed, 1 failed"), (status, lines[-1]))
+
+    def test_a_module_within_a_folder_counts(self):
+        lines, status = summary(CTEST_PASSED, JAVA_PASSED, module="examples/a")
+        self.assertEqual((["2 passed, 0 failed"], 0), (lines, status))
 
     def test_a_failed_step_is_a_failure(self):
         lines, status = summary(CTEST_PASSED, JAVA_PASSED, "java-tests")

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.examples.service;
+
+import io.github.exactloss.Evaluation;
+import io.helidon.http.HeaderNames;
+import io.helidon.webserver.http.Filter;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ToDoubleFunction;
+
+/** What {@code GET /metrics} shows: the requests, by status; the totals; the memory of the bodies, and the JVM's. */
+final class Telemetry implements Filter {
+    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final AtomicInteger inWork = new AtomicInteger();
+    private final AtomicInteger cutOff = new AtomicInteger();
+
+    Telemetry(MemoryBudget memory, RunningTotals totals) {
+        new JvmMemoryMetrics().bindTo(registry);
+        Gauge.builder("exactloss.service.requests.active", inWork, AtomicInteger::get)
+                .description("Requests in work")
+                .register(registry);
+        Gauge.builder("exactloss.service.body.memory", memory, MemoryBudget::used)
+                .description("Off-heap memory that request bodies hold")
+                .baseUnit("bytes")
+                .register(registry);
+        total("exactloss.loss", "Mean loss of all elements so far", totals, Evaluation::loss);
+        total("exactloss.accuracy", "Accuracy of all elements so far", totals, Evaluation::accuracy);
+        total("exactloss.count", "Elements so far", totals, Evaluation::count);
+    }
+
+    private void total(String name, String description, RunningTotals totals, ToDoubleFunction<Evaluation> value) {
+        Gauge.builder(name, totals, sum -> value.applyAsDouble(sum.evaluation()))
+                .description(description)
+                .register(registry);
+    }
+
+    @Override
+    public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        inWork.incrementAndGet();
+        Timer.Sample sample = Timer.start();
+        try {
+            chain.proceed();
+        } finally {
+            sample.stop(Timer.builder("http.server.requests")
+                    .description("Requests, by the status of their answer")
+                    .tag("status", response.status().codeText())
+                    .register(registry));
+            if (Thread.currentThread().isInterrupted()) { // by the server, at the end of the time of grace
+                cutOff.incrementAndGet();
+            }
+            inWork.decrementAndGet();
+        }
+    }
+
+    /** After the server has stopped. */
+    boolean allRequestsFinished() {
+        return inWork.get() + cutOff.get() == 0;
+    }
+
+    void metrics(ServerRequest request, ServerResponse response) {
+        response.header(HeaderNames.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
+                .send(registry.scrape());
+    }
+}

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.examples.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** Clients that send garbage, too much, too little, or too slowly: each gets its answer, and the others theirs. */
+class HostileClientsTest {
+    private static final Batch BATCH = Batch.random(10_000, 1);
+    private static final int SIZE = BATCH.body().length;
+    private static final String HEAD = RawConnection.head(BATCH.query(), SIZE);
+
+    private LossServer server;
+    private Client client;
+
+    private void start(long memoryBytes) throws IOException {
+        Duration time = Duration.ofSeconds(2);
+        server = LossServer.start("127.0.0.1", 0, new Limits(1 << 16, memoryBytes, 64, time, time));
+        client = new Client(server.port());
+    }
+
+    @AfterEach
+    void stop() {
+        client.close();
+        server.close();
+    }
+
+    private interface Misdeed {
+        int status(RawConnection connection) throws Exception;
+    }
+
+    @Test
+    void eachIsRefusedAndOthersAreServed() throws Exception {
+        start(16L * SIZE);
+        byte[] part = new byte[SIZE / 8];
+        Map<String, Misdeed> misdeeds = Map.of(
+                "garbage", it -> it.send("\u0000\u00ff garbage\r\n\r\n").status(),
+                "no path", it -> it.send("POST HTTP/1.1\r\n\r\n").status(),
+                "a size that is no number",
+                        it -> it.send(HEAD.replace(": " + SIZE, ": 1e3")).status(),
+                "a negative size",
+                        it -> it.send(HEAD.replace(": " + SIZE, ": -1")).status(),
+                "a huge size",
+                        it -> it.send(HEAD.replace(": " + SIZE, ": 9223372036854775807"))
+                                .status(),
+                "a huge head",
+                        it -> it.send("GET / HTTP/1.1\r\nx: " + "x".repeat(1 << 16))
+                                .status(),
+                "a truncated body", it -> it.send(HEAD).send(part).endOutput().status(),
+                "no body at all", it -> it.send(HEAD).status(),
+                "a slow body", it -> it.send(HEAD).trickle('\0'),
+                "a slow head",
+                        it -> it.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\nx: ")
+                                .trickle('x'));
+        Map<String, Integer> expected = Map.of(
+                "garbage", 400,
+                "no path", 400,
+                "a size that is no number", 400,
+                "a negative size", 400,
+                "a huge size", 413,
+                "a huge head", 400,
+                "a truncated body", 400,
+                "no body at all", 408,
+                "a slow body", 408,
+                "a slow head", 408);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Callable<Void>> calls = new ArrayList<>();
+            misdeeds.forEach((name, misdeed) -> calls.add(() -> {
+                try (RawConnection connection = new RawConnection(server.port())) {
+                    assertThat(misdeed.status(connection)).as(name).isEqualTo(expected.get(name));
+                }
+                return null;
+            }));
+            List<Future<Void>> running = calls.stream().map(threads::submit).toList();
+
+            while (!running.stream().allMatch(Future::isDone)) {
+                LossServerTest.assertSame(client.loss(BATCH).batch(), BATCH.evaluation());
+            }
+            for (Future<Void> one : running) {
+                one.get();
+            }
+        }
+        awaitBodyMemory(0);
+    }
+
+    @Test
+    void memoryInUseIsRefusedAndFreedMemoryIsNot() throws Exception {
+        start(SIZE * 3L / 2);
+        try (RawConnection first = new RawConnection(server.port())) {
+            first.send(HEAD);
+            awaitBodyMemory(SIZE);
+
+            Client.Reply refused = client.loss(BATCH);
+
+            assertThat(refused.status()).isEqualTo(503);
+            assertThat(refused.error()).contains("leave " + SIZE / 2 + " bytes");
+            assertThat(first.send(BATCH.body()).status()).isEqualTo(200);
+        }
+        awaitBodyMemory(0);
+        LossServerTest.assertSame(client.loss(BATCH).batch(), BATCH.evaluation());
+    }
+
+    @Test
+    void aClientThatLeavesGivesItsMemoryBack() throws Exception {
+        start(SIZE);
+        try (RawConnection leaving = new RawConnection(server.port())) {
+            leaving.send(HEAD);
+            awaitBodyMemory(SIZE);
+        }
+        awaitBodyMemory(0);
+        LossServerTest.assertSame(client.loss(BATCH).batch(), BATCH.evaluation());
+    }
+
+    /** Each look is a request; the test's own time limit ends a wait in vain. */
+    private void awaitBodyMemory(long bytes) throws Exception {
+        while (client.metric("exactloss_service_body_memory_bytes") != bytes) {
+            Thread.onSpinWait();
+        }
+    }
+}
