@@ -210,7 +210,9 @@ if [ ! -x "\$java" ]; then
 fi
 export EXACTLOSS_MNIST_DIR="\${EXACTLOSS_MNIST_DIR:-\$root/${MNIST_DIR#"$ROOT"/}}"
 export EXACTLOSS_BENCH="\${EXACTLOSS_BENCH:-\$root/$BENCHMARK}"
-exec "\$java" --enable-native-access=ALL-UNNAMED -cp "\$root/java/exactloss-cli/target/lib/*" \\
+# The second and the third option are for Arrow, which carries the rows of a query.
+exec "\$java" --enable-native-access=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED \\
+    -Dsun.misc.unsafe.memory.access=allow -cp "\$root/java/exactloss-cli/target/lib/*" \\
     io.github.exactloss.cli.Main "\$@"
 END
     chmod +x "$LAUNCHER"

@@ -5,10 +5,11 @@ import io.github.exactloss.LossAccumulator;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import io.github.exactloss.Weights;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /** Where the elements of an evaluation come from. */
-sealed interface BatchSource permits NpySource {
+sealed interface BatchSource permits NpySource, SqlSource {
     /**
      * Elements, in memory that may be used until the consumer returns.
      *
@@ -31,4 +32,10 @@ sealed interface BatchSource permits NpySource {
      *     {@link io.github.exactloss.InvalidElementException}; the message names the source
      */
     void forEachBatch(Consumer<Batch> consumer);
+
+    /** Whether the elements have weights; known when all of them were given. */
+    boolean isWeighted();
+
+    /** How many rows had NULL and were skipped, where that was asked for; known when all elements were given. */
+    OptionalLong nullCount();
 }

@@ -6,6 +6,7 @@ import io.github.exactloss.LossAccumulator;
 import io.github.exactloss.MnistLoss;
 import io.github.exactloss.NativeLibrary;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -15,22 +16,51 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code exactloss eval}: the loss and the metrics of predictions and targets in {@code .npy} files. */
+/** {@code exactloss eval}: the loss and the metrics of predictions and targets in {@code .npy} files, or of a query. */
 @Command(
         name = "eval",
-        header = "Computes the exact loss and the metrics of predictions and targets in NumPy files.",
-        description = "The files are memory-mapped, not copied, and may be larger than the memory; they must"
-                + " not be cut short meanwhile. They hold the same number of elements, in any shape and in C order.")
+        header = "Computes the exact loss and the metrics of predictions and targets: a query's rows, or NumPy files.",
+        customSynopsis = {
+            "exactloss eval [OPTION...] SQL",
+            "  or:  exactloss eval [OPTION...] --predictions=FILE --targets=FILE"
+        },
+        description = {
+            "A query is run by DuckDB: SELECT prediction, target FROM 'scores/*.parquet'. It reads Parquet, CSV and JSON"
+                    + " files, or a database, and its rows stream through the memory, of whatever number they are.",
+            "NumPy files are memory-mapped, not copied, and may be larger than the memory; they must not be cut short"
+                    + " meanwhile. They hold the same number of elements, in any shape and in C order."
+        })
 final class EvalCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
+    @Parameters(
+            arity = "0..1",
+            paramLabel = "SQL",
+            description =
+                    "A query, as one argument. Its columns are found by their names: prediction (FLOAT or DOUBLE),"
+                            + " target (BOOLEAN, TINYINT, UTINYINT, INTEGER, BIGINT, FLOAT or DOUBLE) and, if there are weights,"
+                            + " weight (FLOAT); others are ignored. If neither of the first two is there, and two columns are"
+                            + " left without weight, they are the predictions and the targets.")
+    private String query;
+
+    @Option(
+            names = "--database",
+            paramLabel = "FILE",
+            description = "A database of DuckDB, for the query to read. It is not written to.")
+    private Path database;
+
+    @Option(
+            names = "--skip-nulls",
+            description = "Skip and count rows with NULL in one of the query's columns; otherwise they are refused.")
+    private boolean skipNulls;
+
     @Option(
             names = "--predictions",
-            required = true,
             paramLabel = "FILE",
             description =
                     "The predictions: a .npy file of little-endian float32 ('<f4'), float64 ('<f8'), float16 ('<f2') or"
@@ -40,7 +70,6 @@ final class EvalCommand implements Callable<Integer> {
 
     @Option(
             names = "--targets",
-            required = true,
             paramLabel = "FILE",
             description =
                     "The targets: a .npy file of uint8 ('|u1'), bool ('|b1'), or little-endian int32 ('<i4'), int64"
@@ -81,7 +110,8 @@ final class EvalCommand implements Callable<Integer> {
             names = "--threads",
             paramLabel = "N",
             defaultValue = "1",
-            description = "The number of threads; the result has the same bits with any. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "The number of threads, also of DuckDB; the result has the same bits with any. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
     @Option(names = "--json", description = "Print one JSON object. NaN is null, infinities are strings.")
@@ -103,15 +133,12 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (Double.isNaN(threshold)) {
-            throw new ParameterException(spec.commandLine(), "--threshold must be a number, not NaN");
-        }
-        if (threads < 1) {
-            throw new ParameterException(spec.commandLine(), "--threads must be at least 1, not " + threads);
-        }
-        Evaluation evaluation = evaluate();
-        EvaluationReport report =
-                new EvaluationReport(evaluation, logits, weightsFile != null, NativeLibrary.isa(), threads);
+        require(!Double.isNaN(threshold), "--threshold must be a number, not NaN");
+        require(threads >= 1, "--threads must be at least 1, not " + threads);
+        BatchSource source = source();
+        Evaluation evaluation = evaluate(source);
+        EvaluationReport report = new EvaluationReport(
+                evaluation, logits, source.isWeighted(), source.nullCount(), NativeLibrary.isa(), threads);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(Json.write(report.json()));
@@ -121,11 +148,31 @@ final class EvalCommand implements Callable<Integer> {
         return ExitCode.OK;
     }
 
-    private Evaluation evaluate() {
-        BatchSource source = new NpySource(predictionsFile, targetsFile, weightsFile);
+    private BatchSource source() {
+        boolean files = predictionsFile != null || targetsFile != null || weightsFile != null;
+        require(query == null || !files, "Either a query or NumPy files can be given, not both");
+        if (query != null) {
+            boolean visible = !json && StandardError.isTerminal();
+            PrintWriter terminal = visible ? spec.commandLine().getErr() : new PrintWriter(Writer.nullWriter());
+            return new SqlSource(query, database, threads, skipNulls, terminal);
+        }
+        require(files, "Missing a query, or --predictions and --targets");
+        require(database == null && !skipNulls, "--database and --skip-nulls need a query");
+        require(predictionsFile != null, "Missing required option: '--predictions=FILE'");
+        require(targetsFile != null, "Missing required option: '--targets=FILE'");
+        return new NpySource(predictionsFile, targetsFile, weightsFile);
+    }
+
+    private Evaluation evaluate(BatchSource source) {
         try (LossAccumulator sum = LossAccumulator.create(loss())) {
             source.forEachBatch(batch -> batch.addTo(sum));
             return sum.result();
+        }
+    }
+
+    private void require(boolean holds, String message) {
+        if (!holds) {
+            throw new ParameterException(spec.commandLine(), message);
         }
     }
 

@@ -6,16 +6,19 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /**
  * An evaluation as the command prints it.
  *
  * @param logits whether the predictions were given as logits
  * @param weighted whether the elements had weights
+ * @param nullCount rows that were skipped, where that was asked for
  * @param backend the instruction set that ran
  * @param threads the number of threads that were asked for
  */
-record EvaluationReport(Evaluation evaluation, boolean logits, boolean weighted, String backend, int threads) {
+record EvaluationReport(
+        Evaluation evaluation, boolean logits, boolean weighted, OptionalLong nullCount, String backend, int threads) {
     /** The members of the JSON object, in order. */
     Map<String, Object> json() {
         Map<String, Object> members = new LinkedHashMap<>();
@@ -32,6 +35,7 @@ record EvaluationReport(Evaluation evaluation, boolean logits, boolean weighted,
         members.put("true_negatives", evaluation.trueNegatives());
         members.put("false_negatives", evaluation.falseNegatives());
         members.put("nan_count", evaluation.nanCount());
+        nullCount.ifPresent(nulls -> members.put("null_count", nulls));
         members.put("backend", backend);
         members.put("threads", threads);
         return members;
@@ -53,6 +57,7 @@ record EvaluationReport(Evaluation evaluation, boolean logits, boolean weighted,
         lines.add(columns("target 1", evaluation.truePositives(), evaluation.falseNegatives()));
         lines.add(columns("target 0", evaluation.falsePositives(), evaluation.trueNegatives()));
         lines.add(line(nanLabel(), evaluation.nanCount()));
+        nullCount.ifPresent(nulls -> lines.add(line("NULL rows", nulls)));
         lines.add(line("backend", backend + ", " + threads + (threads == 1 ? " thread" : " threads")));
         return lines;
     }

@@ -8,6 +8,7 @@ import io.github.exactloss.Weights;
 import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
@@ -37,6 +38,16 @@ record NpySource(Path predictionsFile, Path targetsFile, Path weightsFile) imple
             };
             throw new BadDataException(file + ": " + element.getMessage());
         }
+    }
+
+    @Override
+    public boolean isWeighted() {
+        return weightsFile != null;
+    }
+
+    @Override
+    public OptionalLong nullCount() {
+        return OptionalLong.empty();
     }
 
     private Batch map(Arena arena) {

@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 
 /** Prints a training: line by line while it runs, or one JSON object when it is over. */
 final class TrainingReport {
@@ -63,7 +64,7 @@ final class TrainingReport {
             out.printf(
                     "%nThe trained model on the %d validation digits:%n",
                     last.validation().count());
-            new EvaluationReport(last.validation(), settings.logits(), false, backend, 1)
+            new EvaluationReport(last.validation(), settings.logits(), false, OptionalLong.empty(), backend, 1)
                     .lines()
                     .forEach(out::println);
         }

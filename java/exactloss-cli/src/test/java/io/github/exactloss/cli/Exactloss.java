@@ -26,6 +26,10 @@ import java.util.Map;
 record Exactloss(int exitCode, String out, String err) {
     static final String DENY_NATIVE_ACCESS = "--illegal-native-access=deny";
 
+    /** What Arrow needs, and nothing else: the second one keeps a warning of newer JDKs away. As in build.sh's launcher. */
+    private static final List<String> ARROW_OPTIONS =
+            List.of("--add-opens=java.base/java.nio=ALL-UNNAMED", "-Dsun.misc.unsafe.memory.access=allow");
+
     /** Runs the command in this process. */
     static Exactloss run(Object... args) {
         StringWriter out = new StringWriter();
@@ -52,6 +56,7 @@ record Exactloss(int exitCode, String out, String err) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
+        command.addAll(ARROW_OPTIONS);
         if (!jvmOptions.contains(DENY_NATIVE_ACCESS)) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.cli;
+
+import io.github.exactloss.InvalidElementException;
+import io.github.exactloss.arrow.ArrowBatch;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.OptionalLong;
+import java.util.Properties;
+import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.duckdb.DuckDBDriver;
+import org.duckdb.DuckDBPreparedStatement;
+import org.duckdb.DuckDBResultSet;
+
+/**
+ * The rows of a query, which DuckDB runs. They stream through memory in Arrow batches, each of which is read where DuckDB
+ * put it and then freed, so their number is not limited by the memory.
+ */
+final class SqlSource implements BatchSource {
+    /** A few hundred kilobytes, which stay in the processor's caches from DuckDB to the loss. */
+    private static final long BATCH_ROWS = 65_536;
+
+    /** What Arrow puts around the message of a stream's producer. */
+    private static final Pattern STREAM_ERROR = Pattern.compile(".*message=(.*)\\}", Pattern.DOTALL);
+
+    private final String query;
+    private final Path database;
+    private final int threads;
+    private final boolean skipNulls;
+    private final PrintWriter terminal;
+    private boolean weighted;
+    private long nullCount;
+
+    /**
+     * @param database a file of DuckDB, which is only read; null for none
+     * @param threads how many DuckDB uses
+     * @param skipNulls whether rows with NULL are skipped and counted; otherwise they are refused
+     * @param terminal where to draw a progress bar
+     */
+    SqlSource(String query, Path database, int threads, boolean skipNulls, PrintWriter terminal) {
+        this.query = query;
+        this.database = database;
+        this.threads = threads;
+        this.skipNulls = skipNulls;
+        this.terminal = terminal;
+    }
+
+    @Override
+    public void forEachBatch(Consumer<Batch> consumer) {
+        try (Connection connection = connect();
+                Statement statement = connection.createStatement()) {
+            // DuckDB keeps account of its progress if it is asked to.
+            statement.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false");
+            try (DuckDBResultSet result = statement.executeQuery(query).unwrap(DuckDBResultSet.class)) {
+                stream(result, statement.unwrap(DuckDBPreparedStatement.class), consumer);
+            }
+        } catch (InvalidElementException element) {
+            throw new BadDataException("the query's " + element.getMessage());
+        } catch (SQLException | IOException failure) {
+            throw new BadDataException("the query fails: " + reason(failure));
+        }
+    }
+
+    @Override
+    public boolean isWeighted() {
+        return weighted;
+    }
+
+    @Override
+    public OptionalLong nullCount() {
+        return skipNulls ? OptionalLong.of(nullCount) : OptionalLong.empty();
+    }
+
+    private Connection connect() throws SQLException {
+        Properties properties = new Properties();
+        properties.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
+        properties.setProperty("threads", Integer.toString(threads));
+        if (database == null) {
+            return DriverManager.getConnection("jdbc:duckdb:", properties);
+        }
+        if (!Files.isRegularFile(database)) {
+            String problem = Files.exists(database) ? "is not a regular file" : "no such file";
+            throw new BadDataException(database + ": " + problem);
+        }
+        properties.setProperty(DuckDBDriver.DUCKDB_READONLY_PROPERTY, "true");
+        try {
+            return DriverManager.getConnection("jdbc:duckdb:" + database, properties);
+        } catch (SQLException failure) {
+            throw new BadDataException(database + ": cannot be opened as a database of DuckDB: " + reason(failure));
+        }
+    }
+
+    private void stream(DuckDBResultSet result, DuckDBPreparedStatement statement, Consumer<Batch> consumer)
+            throws SQLException, IOException {
+        QueryColumns columns = QueryColumns.of(result.getMetaData());
+        weighted = columns.weight() >= 0;
+        try (BufferAllocator allocator = new RootAllocator();
+                ArrowReader reader = (ArrowReader) result.arrowExportStream(allocator, BATCH_ROWS);
+                RowProgress progress = new RowProgress(terminal)) {
+            VectorSchemaRoot root = reader.getVectorSchemaRoot();
+            long rows = 0;
+            while (reader.loadNextBatch()) {
+                addBatch(root, columns, rows, consumer);
+                rows += root.getRowCount();
+                progress.rows(rows, statement.getQueryProgress().getPercentage());
+            }
+        }
+    }
+
+    /** @param first the index of the batch's first row in the result */
+    private void addBatch(VectorSchemaRoot root, QueryColumns columns, long first, Consumer<Batch> consumer) {
+        FieldVector predictions = root.getVector(columns.prediction());
+        FieldVector targets = root.getVector(columns.target());
+        FieldVector weights = weighted ? root.getVector(columns.weight()) : null;
+        try (Arena arena = Arena.ofConfined()) {
+            ArrowBatch batch = weighted
+                    ? ArrowBatch.of(predictions, targets, weights, arena)
+                    : ArrowBatch.of(predictions, targets, arena);
+            long nulls = batch.nullCount();
+            if (nulls > 0 && !skipNulls) {
+                throw firstNull(
+                        weighted ? List.of(predictions, targets, weights) : List.of(predictions, targets), first);
+            }
+            nullCount += nulls;
+            batch.forEachRun(run -> consumer.accept(new Batch(run.predictions(), run.targets(), run.weights())));
+        } catch (InvalidElementException element) {
+            throw element.at(first + element.index(), element.value());
+        }
+    }
+
+    private static BadDataException firstNull(List<FieldVector> columns, long first) {
+        for (int row = 0; ; row++) {
+            for (FieldVector column : columns) {
+                if (column.isNull(row)) {
+                    return new BadDataException(
+                            "the query has NULL in the column %s of row %d, counted from 0; --skip-nulls leaves such rows out"
+                                    .formatted(column.getName(), first + row));
+                }
+            }
+        }
+    }
+
+    /** The first paragraph of DuckDB's message: below are the query with a mark, and hints of a page's length. */
+    private static String reason(Exception failure) {
+        String message = String.valueOf(failure.getMessage());
+        Matcher wrapped = STREAM_ERROR.matcher(message);
+        return (wrapped.matches() ? wrapped.group(1) : message).strip().split("\\R\\s*\\R", 2)[0];
+    }
+}
