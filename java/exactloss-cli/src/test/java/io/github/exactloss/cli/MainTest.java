@@ -27,6 +27,14 @@ class MainTest {
                     eval --predictions p --targets t --threshold NaN | --threshold must be a number, not NaN
                     eval --predictions p --targets t --threshold x | 'x' is not a number
                     eval --predictions p | '--targets=FILE'
+                    eval --targets t | '--predictions=FILE'
+                    eval | a query, or --predictions and --targets
+                    eval --json | a query, or --predictions and --targets
+                    eval SELECT --predictions p --targets t | Either a query or NumPy files can be given, not both
+                    eval SELECT --weights w | Either a query or NumPy files can be given, not both
+                    eval SELECT 1 | '1'
+                    eval --predictions p --targets t --database d | --database and --skip-nulls need a query
+                    eval --predictions p --targets t --skip-nulls | --database and --skip-nulls need a query
                     eval --predictions p --targets t --weights | '--weights' (FILE)
                     eval --predictions p --targets t --logits=1 | '--logits'
                     eval --predictions p --targets t --jsn | '--jsn'. Possible solutions: --json
@@ -66,7 +74,7 @@ class MainTest {
     @CsvSource({
         "'',train eval bench info --version",
         "train,--data --epochs --batch-size --learning-rate --seed --logits --json --report",
-        "eval,--predictions --targets --weights --logits --strict --threshold --threads --json",
+        "eval,SQL --database --skip-nulls --predictions --targets --weights --logits --strict --threshold --threads --json",
         "eval,'<f4' '<f8' '<f2' '<V2' '|V2'",
         "bench,--json --quick --suite --chart --from EXACTLOSS_BENCH everything",
         "info,--json EXACTLOSS_MAX_ISA"
