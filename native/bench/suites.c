@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-const int64_t ELEMENTS[SIZES] = {[A_CALL] = 64, [L1] = 4096, [L2] = 1 << 16, [L3] = 1 << 20, [RAM] = 1 << 26};
+const int64_t ELEMENTS[SIZES] = {
+    [A_CALL] = 64, [L1] = 4096, [L2] = 1 << 16, [A_MILLION] = 1000000, [L3] = 1 << 20, [RAM] = 1 << 26};
 
 #define ALL(count) (BIT(count) - 1)
 #define TUNED .predictions = BIT(FLOAT32), .targets = BIT(UINT8)
@@ -20,12 +21,12 @@ const suite SUITES[] = {
      TUNED,
      ORDINARY,
      .sizes = LEVELS},
-    {.name = "small_calls",
-     .heading = "A small call, by the public function",
+    {.name = "calls",
+     .heading = "A small call and a larger one, by the public function",
      .operations = BIT(MEAN),
      TUNED,
      ORDINARY,
-     .sizes = BIT(A_CALL),
+     .sizes = BIT(A_CALL) | BIT(A_MILLION),
      .by = PUBLIC_FUNCTIONS},
     {.name = "prediction_types",
      .heading = "Types of predictions",

@@ -8,7 +8,7 @@
 
 #include "variants.h"
 
-typedef enum size_id { A_CALL, L1, L2, L3, RAM, SIZES } size_id;
+typedef enum size_id { A_CALL, L1, L2, A_MILLION, L3, RAM, SIZES } size_id;
 
 extern const int64_t ELEMENTS[SIZES];
 

@@ -46,7 +46,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--suite",
             paramLabel = "NAME",
-            description = "Measure only this part: operations, small_calls, prediction_types, target_types, labels,"
+            description = "Measure only this part: operations, calls, prediction_types, target_types, labels,"
                     + " threads, slow_paths; or everything: each operation with each type, in hours.")
     private String suite;
 

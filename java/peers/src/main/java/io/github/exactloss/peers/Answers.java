@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.peers;
+
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** How far each peer's answer is from the exact one. */
+final class Answers {
+    /** Of a loss and of a gradient, relative. float32 that is summed well is far within. */
+    private static final double TOLERANCE = 1e-3;
+
+    /** Beyond so many elements a sum in float32 may stand still; what it gives is reported, however wrong. */
+    private static final int SATURATION = 1 << 24;
+
+    private static final Map<Case, Double> ERRORS = new ConcurrentHashMap<>();
+
+    private Answers() {}
+
+    /** Whose answer for which inputs. */
+    record Case(Peer peer, int elements, Labels labels, int threads) {}
+
+    /**
+     * Remembers an answer's error.
+     *
+     * @throws IllegalStateException if it is wrong
+     */
+    static void check(Peer peer, Inputs inputs, int threads, double answer) {
+        double exact = peer.work.isFromLogits() ? inputs.meanOfLogits() : inputs.mean;
+        double error = Math.abs(answer - exact) / exact;
+        boolean mustBeExact = peer.library == Peer.Library.EXACTLOSS;
+        boolean mayBeWrong = !mustBeExact && inputs.count > SATURATION;
+        if (!mayBeWrong && !(error <= (mustBeExact ? 0 : TOLERANCE))) {
+            throw new IllegalStateException("%s of %d elements, %s labels, %d threads: %s, but the exact loss is %s"
+                    .formatted(peer, inputs.count, inputs.labels, threads, answer, exact));
+        }
+        ERRORS.put(new Case(peer, inputs.count, inputs.labels, threads), error);
+    }
+
+    static boolean isChecked(Case of) {
+        return ERRORS.containsKey(of);
+    }
+
+    static double error(Case of) {
+        return ERRORS.get(of);
+    }
+
+    /** @throws IllegalStateException if an element of the gradient is wrong */
+    static void checkGradient(Peer peer, Inputs inputs, float[] gradient) {
+        for (int i = 0; i < inputs.count; i++) {
+            double size = 1.0 / inputs.count;
+            if (peer.work.isFromLogits()) {
+                double s = 1 / (1 + Math.exp(-inputs.logits.getAtIndex(ValueLayout.JAVA_FLOAT, i)));
+                size *= s * (1 - s);
+            }
+            double expected = inputs.targetArray[i] == 1 ? -size : size;
+            if (!(Math.abs(gradient[i] - expected) <= TOLERANCE * size)) {
+                throw new IllegalStateException("%s of %d elements: the gradient %d is %s instead of %s"
+                        .formatted(peer, inputs.count, i, gradient[i], expected));
+            }
+        }
+    }
+}

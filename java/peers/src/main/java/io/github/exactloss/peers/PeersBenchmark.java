@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.peers;
+
+import ai.onnxruntime.OrtException;
+import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Predictions;
+import io.github.exactloss.Reduction;
+import io.github.exactloss.Targets;
+import java.sql.SQLException;
+import java.util.concurrent.TimeUnit;
+import org.openjdk.jmh.annotations.Benchmark;
+import org.openjdk.jmh.annotations.BenchmarkMode;
+import org.openjdk.jmh.annotations.Mode;
+import org.openjdk.jmh.annotations.OutputTimeUnit;
+import org.openjdk.jmh.annotations.Param;
+import org.openjdk.jmh.annotations.Scope;
+import org.openjdk.jmh.annotations.Setup;
+import org.openjdk.jmh.annotations.State;
+import org.openjdk.jmh.annotations.TearDown;
+import org.openjdk.jmh.infra.BenchmarkParams;
+
+/** One method for each {@link Peer}; each returns the loss. Before one is measured, its answer is checked. */
+@State(Scope.Benchmark)
+@BenchmarkMode(Mode.AverageTime)
+@OutputTimeUnit(TimeUnit.NANOSECONDS)
+public class PeersBenchmark {
+    /** How many predictions there are. */
+    @Param("64")
+    public int elements;
+
+    /** The order of the targets. */
+    @Param("RANDOM")
+    public Labels labels;
+
+    /** How many threads a library may use. */
+    @Param("1")
+    public int threads;
+
+    private Inputs inputs;
+    private MnistLoss loss;
+    private MnistLoss lossOfLogits;
+    private Predictions predictions;
+    private Predictions logits;
+    private Targets targets;
+    private PyTorch pyTorch;
+    private OnnxRuntime onnxRuntime;
+    private DuckDb duckDb;
+
+    /** Prepares what the peer needs, and checks its answer. */
+    @Setup
+    public void setUp(BenchmarkParams params) throws OrtException, SQLException, ReflectiveOperationException {
+        Peer peer = Peer.of(params.getBenchmark());
+        inputs = Inputs.of(elements, labels);
+        loss = MnistLoss.create().threads(threads);
+        lossOfLogits = loss.logits();
+        predictions = Predictions.ofFloats(inputs.predictions);
+        logits = Predictions.ofFloats(inputs.logits);
+        targets = Targets.ofBytes(inputs.targets);
+        switch (peer.library) {
+            case EXACTLOSS, JAVA -> {}
+            case PYTORCH -> pyTorch = new PyTorch(inputs, threads, peer.work.hasGradient());
+            case ONNX_RUNTIME -> onnxRuntime = new OnnxRuntime(inputs, threads);
+            case DUCKDB -> duckDb = DuckDb.of(inputs, threads);
+        }
+        if (Answers.isChecked(new Answers.Case(peer, elements, labels, threads))) {
+            return;
+        }
+        double answer = (double) getClass().getMethod(peer.method).invoke(this);
+        Answers.check(peer, inputs, threads, answer);
+        if (peer.work.hasGradient()) {
+            boolean ofLogits = peer.work.isFromLogits();
+            Answers.checkGradient(peer, inputs, pyTorch == null ? inputs.gradientArray() : pyTorch.gradient(ofLogits));
+        }
+    }
+
+    /** Closes what keeps native memory. */
+    @TearDown
+    public void tearDown() throws OrtException {
+        if (onnxRuntime != null) {
+            onnxRuntime.close();
+        }
+        if (pyTorch != null) {
+            pyTorch.close();
+        }
+    }
+
+    /** Of views that were made before. */
+    @Benchmark
+    public double offHeap() {
+        return loss.mean(predictions, targets);
+    }
+
+    /** Of arrays, whose views are made for each call. */
+    @Benchmark
+    public double arrays() {
+        return loss.mean(Predictions.of(inputs.predictionArray), Targets.of(inputs.targetArray));
+    }
+
+    /** A loop over arrays. */
+    @Benchmark
+    public double javaLoop() {
+        return JavaLoops.mean(inputs.predictionArray, inputs.targetArray);
+    }
+
+    /** The same, as it is written by who thinks of floats. */
+    @Benchmark
+    public double javaFloatLoop() {
+        return JavaLoops.meanInFloat(inputs.predictionArray, inputs.targetArray);
+    }
+
+    /** A loop over arrays by the Vector API. */
+    @Benchmark
+    public double vectorApi() {
+        return JavaLoops.meanInVectors(inputs.predictionArray, inputs.targetArray);
+    }
+
+    /** The book's formula. */
+    @Benchmark
+    public double where() {
+        return pyTorch.where();
+    }
+
+    /** The same mean, where targets are 0 and 1. */
+    @Benchmark
+    public double l1Loss() {
+        return pyTorch.l1Loss();
+    }
+
+    /** A model of three operators. */
+    @Benchmark
+    public double onnxRuntime() throws OrtException {
+        return onnxRuntime.mean();
+    }
+
+    /** A query. */
+    @Benchmark
+    public double duckDb() throws SQLException {
+        return duckDb.mean();
+    }
+
+    /** The mean and the gradient in one pass. */
+    @Benchmark
+    public double gradient() {
+        return loss.lossAndGradient(predictions, targets, Reduction.MEAN, 1, inputs.gradient);
+    }
+
+    /** The book's formula and autograd. */
+    @Benchmark
+    public double whereGradient() {
+        return pyTorch.whereGradient();
+    }
+
+    /** l1_loss and autograd. */
+    @Benchmark
+    public double l1LossGradient() {
+        return pyTorch.l1LossGradient();
+    }
+
+    /** The mean, fused with the sigmoid. */
+    @Benchmark
+    public double logits() {
+        return lossOfLogits.mean(logits, targets);
+    }
+
+    /** A sigmoid, then the book's formula. */
+    @Benchmark
+    public double sigmoidWhere() {
+        return pyTorch.sigmoidWhere();
+    }
+
+    /** A sigmoid, then l1_loss. */
+    @Benchmark
+    public double sigmoidL1Loss() {
+        return pyTorch.sigmoidL1Loss();
+    }
+
+    /** Sigmoid, mean and gradient in one pass. */
+    @Benchmark
+    public double logitsGradient() {
+        return lossOfLogits.lossAndGradient(logits, targets, Reduction.MEAN, 1, inputs.gradient);
+    }
+
+    /** A sigmoid, the book's formula and autograd. */
+    @Benchmark
+    public double sigmoidWhereGradient() {
+        return pyTorch.sigmoidWhereGradient();
+    }
+
+    /** A sigmoid, l1_loss and autograd. */
+    @Benchmark
+    public double sigmoidL1LossGradient() {
+        return pyTorch.sigmoidL1LossGradient();
+    }
+}
