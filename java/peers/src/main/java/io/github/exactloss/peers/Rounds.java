@@ -47,7 +47,7 @@ final class Rounds {
     List<Measurement> measure(List<Peer> peers, int elements, Labels labels, int threads, Runnable afterEach)
             throws RunnerException {
         Map<Peer, List<Double>> ns = new LinkedHashMap<>();
-        int rounds = quick ? 3 : elements >= LARGE ? 5 : 7;
+        int rounds = quick || elements >= LARGE ? 3 : 5;
         for (int round = 0; round < rounds; round++) {
             // The first round compiles. What is as large as an iteration finds nothing in the caches.
             int warmups = elements >= LARGE ? (round == 0 ? 1 : 0) : round == 0 ? 16 : 2;
