@@ -31,6 +31,11 @@
  * σ(±0) = 1/2, σ(∞) = 1, σ(-∞) = 0, and NaN passes through every step.
  */
 
+/* How the function is declared: CUDA has words of its own for it. */
+#ifndef SIGMOID_FUNCTION
+#define SIGMOID_FUNCTION static inline
+#endif
+
 /* Below LOWEST, small is 0. y + INTEGER_SHIFT is rounded to an integer. */
 #define f32_LOWEST -104.0f
 #define f32_LOG2_E 0x1.715476p+0f
@@ -64,7 +69,7 @@ typedef struct V(sigmoid_pair) {
 } V(sigmoid_pair);
 
 /* σ(-|x|) and σ(|x|). */
-static inline V(sigmoid_pair) V(sigmoids)(V(vector) x) {
+SIGMOID_FUNCTION V(sigmoid_pair) V(sigmoids)(V(vector) x) {
     const V(vector) one = V(set)(1);
     const V(vector) minus_one = V(set)(-1);
     const V(vector) shift = V(set)(V(INTEGER_SHIFT));

@@ -12,9 +12,8 @@
 #include <string.h>
 
 static const char *const NAMES[KERNELS] = {
-    "exactloss_f16_predictions", "exactloss_bf16_predictions", "exactloss_f32_predictions", "exactloss_f64_predictions",
-    "exactloss_f16_logits",      "exactloss_bf16_logits",      "exactloss_f32_logits",      "exactloss_f64_logits",
-    "exactloss_16_gradient",     "exactloss_32_gradient",      "exactloss_64_gradient",
+    "exactloss_float_predictions", "exactloss_double_predictions", "exactloss_float_logits",
+    "exactloss_double_logits",     "exactloss_gradient",
 };
 
 int exactloss_cuda_abi_version(void) { return EXACTLOSS_CUDA_ABI_VERSION; }
@@ -101,10 +100,10 @@ void exactloss_cuda_leave(exactloss_cuda_device *device) {
  * of GPUs for which there are kernels know.
  */
 static int load_module(exactloss_cuda_device *device) {
-    CUresult result = device->driver->cuModuleLoadData(&device->module, exactloss_cuda_image());
+    CUresult result = device->driver->cuModuleLoadData(&device->module, exactloss_cuda_image);
     if (result == CUDA_ERROR_INVALID_IMAGE || result == CUDA_ERROR_NO_BINARY_FOR_GPU ||
         result == CUDA_ERROR_UNSUPPORTED_PTX_VERSION) {
-        result = device->driver->cuModuleLoadData(&device->module, exactloss_cuda_ptx());
+        result = device->driver->cuModuleLoadData(&device->module, exactloss_cuda_fallback);
     }
     return exactloss_cuda_judge(device->driver, result, "cuModuleLoadData");
 }

@@ -9,12 +9,7 @@
 #include <pthread.h>
 
 /* In the order of the names in device.c. */
-enum {
-    KERNEL_PREDICTIONS,
-    KERNEL_LOGITS = KERNEL_PREDICTIONS + 4,
-    KERNEL_GRADIENT = KERNEL_LOGITS + 4,
-    KERNELS = KERNEL_GRADIENT + 3
-};
+enum { FLOAT_PREDICTIONS, DOUBLE_PREDICTIONS, FLOAT_LOGITS, DOUBLE_LOGITS, GRADIENT, KERNELS };
 
 typedef struct cuda_kernel {
     CUfunction function;

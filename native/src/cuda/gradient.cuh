@@ -43,29 +43,40 @@ static __device__ __forceinline__ void put_signed_factor(const cuda_job &job, in
     }
 }
 
-/* Writes the gradients of VECTORS times 16 bytes, from element `first` on. */
-template <int SIZE>
+/* Writes the gradients of so many times 16 bytes, from element `first` on. */
+template <int SIZE, int vectors>
 static __device__ __forceinline__ void put_signed_factors(const cuda_job &job, int64_t first, uint32_t mask) {
     const int n = 16 / SIZE;
     uint4 *at = (uint4 *)((char *)job.gradient + SIZE * first);
 #pragma unroll
-    for (int v = 0; v < VECTORS; v++) {
+    for (int v = 0; v < vectors; v++) {
         __stcs(at + v * BLOCK_THREADS, signed_factors<SIZE>(job.factor, mask >> v * n));
     }
 }
 
-template <int SIZE> static __device__ __forceinline__ void gradient_kernel(const cuda_job &job) {
-    const int n = 16 / SIZE, tile = TILE(VECTORS, SIZE);
+template <int SIZE> static __device__ __forceinline__ void put_gradient(const cuda_job &job) {
+    const int n = 16 / SIZE, tile = TILE(GRADIENT_VECTORS, SIZE);
 #pragma unroll 1
     for (int64_t start = (int64_t)blockIdx.x * tile; start < job.count; start += (int64_t)gridDim.x * tile) {
         if (job.is_vectorised != 0 && start + tile <= job.count) {
             const int64_t first = start + (int64_t)threadIdx.x * n;
-            put_signed_factors<SIZE>(job, first, target_mask<n, VECTORS>(job, first));
+            put_signed_factors<SIZE, GRADIENT_VECTORS>(job, first, target_mask<n, GRADIENT_VECTORS>(job, first));
         } else {
 #pragma unroll 1
             for (int64_t i = start + threadIdx.x; i < start + tile && i < job.count; i += BLOCK_THREADS) {
                 put_signed_factor<SIZE>(job, i, is_positive(job, i));
             }
         }
+    }
+}
+
+static __device__ __forceinline__ void gradient_kernel(const cuda_job &job) {
+    switch (job.type) {
+        case TYPE_F64:
+            return put_gradient<8>(job);
+        case TYPE_F32:
+            return put_gradient<4>(job);
+        default:
+            return put_gradient<2>(job);
     }
 }

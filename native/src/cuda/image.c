@@ -1,20 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "image.h"
 
-/* Puts a file into the library, and a 0 behind it, which ends PTX. */
+/* Puts a file into the library, and a 0 behind it, which ends the text where it is one. */
 #define EMBED(name, path)                                                                                              \
     __asm__(".section .rodata\n.balign 16\n.globl " #name "\n.hidden " #name "\n" #name ":\n.incbin \"" path           \
-            "\"\n.byte 0\n.previous\n");                                                                               \
-    extern const char name[];
+            "\"\n.byte 0\n.previous\n")
 
-EMBED(exactloss_cuda_ptx_text, EXACTLOSS_CUDA_PTX)
+EMBED(exactloss_cuda_image, EXACTLOSS_CUDA_IMAGE);
 
-const void *exactloss_cuda_ptx(void) { return exactloss_cuda_ptx_text; }
-
-#ifdef EXACTLOSS_CUDA_FATBIN
-EMBED(exactloss_cuda_fatbin, EXACTLOSS_CUDA_FATBIN)
-
-const void *exactloss_cuda_image(void) { return exactloss_cuda_fatbin; }
+#ifdef EXACTLOSS_CUDA_FALLBACK
+EMBED(exactloss_cuda_fallback, EXACTLOSS_CUDA_FALLBACK);
 #else
-const void *exactloss_cuda_image(void) { return exactloss_cuda_ptx_text; }
+__asm__(".globl exactloss_cuda_fallback\n.hidden exactloss_cuda_fallback\n"
+        ".set exactloss_cuda_fallback, exactloss_cuda_image\n");
 #endif

@@ -10,16 +10,16 @@
 #include <math.h>
 #include <string.h>
 
-/* A type of predictions: its kernel, and the format of its numbers. */
+/* A type of predictions: its number, and the format of its numbers. */
 typedef struct real {
-    int kernel; /* the first is 0 */
+    int number; /* TYPE_* */
     int size;
     float_format format;
 } real;
 
 static const real *find_real(int dtype) {
-    static const real F16 = {0, 2, FLOAT16_FORMAT}, BF16 = {1, 2, BFLOAT16_FORMAT}, F32 = {2, 4, FLOAT32_FORMAT},
-                      F64 = {3, 8, FLOAT64_FORMAT};
+    static const real F16 = {TYPE_F16, 2, FLOAT16_FORMAT}, BF16 = {TYPE_BF16, 2, BFLOAT16_FORMAT}, F32 = {TYPE_F32, 4, FLOAT32_FORMAT},
+                      F64 = {TYPE_F64, 8, FLOAT64_FORMAT};
     switch (dtype) {
         case EXACTLOSS_FLOAT16:
             return &F16;
@@ -103,6 +103,7 @@ static int prepare(const job_arrays *a, int allowed_flags, const real **found, p
     *found = type;
     p->element_size = type->size;
     p->factor_format = type->format;
+    p->job.type = type->number;
     p->job.is_vectorised = has_vector_targets(&p->job, 16 / type->size);
     return exactloss_cuda_explain(status);
 }
@@ -123,7 +124,11 @@ int exactloss_cuda_prepare(const job_arrays *a, prepared_job *p) {
     if (is_logits && type->size < 4) {
         p->factor_format = (float_format)FLOAT32_FORMAT; /* they are computed as floats */
     }
-    p->kernel = (is_logits ? KERNEL_LOGITS : KERNEL_PREDICTIONS) + type->kernel;
+    if (type->size == 8) {
+        p->kernel = is_logits ? DOUBLE_LOGITS : DOUBLE_PREDICTIONS;
+    } else {
+        p->kernel = is_logits ? FLOAT_LOGITS : FLOAT_PREDICTIONS;
+    }
     p->tile = TILE(is_logits ? LOGIT_VECTORS : VECTORS, type->size);
     p->job.is_vectorised &= is_aligned(a->predictions, 16);
     return EXACTLOSS_OK;
@@ -135,8 +140,8 @@ int exactloss_cuda_prepare_targets(const job_arrays *a, prepared_job *p) {
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    p->kernel = KERNEL_GRADIENT + (type->size == 2 ? 0 : type->size == 4 ? 1 : 2);
-    p->tile = TILE(VECTORS, type->size);
+    p->kernel = GRADIENT;
+    p->tile = TILE(GRADIENT_VECTORS, type->size);
     return EXACTLOSS_OK;
 }
 

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gradient.cuh"
+/*
+ * The kernels by name. A kernel serves several types, of predictions and of targets, that it tells apart by the job: that
+ * is the same for all threads, costs little beside the memory, and keeps the binaries of many architectures small.
+ *
+ * At most 64 registers, so that half of the threads that an SM can have are there to hide each other's waiting.
+ */
+#include "loss.cuh"
 
-#define DEFINE_GRADIENT(bits)                                                                                          \
-    extern "C" __global__ void __launch_bounds__(BLOCK_THREADS) exactloss_##bits##_gradient(const cuda_job job) {      \
-        gradient_kernel<bits / 8>(job);                                                                                \
-    }
+#define KERNEL(name)                                                                                                   \
+    extern "C" __global__ void __launch_bounds__(BLOCK_THREADS, 4) exactloss_##name(const cuda_job job)
 
-DEFINE_GRADIENT(16)
-DEFINE_GRADIENT(32)
-DEFINE_GRADIENT(64)
+KERNEL(float_predictions) { loss_kernel<float_sum, false>(job); }
+KERNEL(double_predictions) { loss_kernel<double_sum, false>(job); }
+KERNEL(float_logits) { loss_kernel<float_sum, true>(job); }
+KERNEL(double_logits) { loss_kernel<double_sum, true>(job); }
+KERNEL(gradient) { gradient_kernel(job); }

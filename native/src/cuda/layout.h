@@ -7,15 +7,16 @@
 
 #define BLOCK_THREADS 256
 
-/* No thread is given more elements, by a grid of enough blocks: kernels.cu says which integers would overflow. */
+/* No thread is given more elements, by a grid of enough blocks: sum.cuh says which integers would overflow. */
 #define THREAD_ELEMENTS (1 << 20)
 
-/* The 16-byte loads of predictions, or stores of a gradient, that a thread has in flight; of logits. */
+/* The 16-byte loads that a thread has in flight of predictions and of logits, and its stores of a gradient alone. */
 #define VECTORS 2
 #define LOGIT_VECTORS 1
+#define GRADIENT_VECTORS 1
 
 /* The elements that a block works on at a time, of so many bytes each. */
-#define TILE(vectors, size) (BLOCK_THREADS * (vectors) * (16 / (size)))
+#define TILE(vectors, size) (BLOCK_THREADS * (vectors)*16 / (size))
 
 /* The words of a device's sum: 64-bit integers that start as 0. */
 enum {
@@ -35,6 +36,9 @@ enum {
 /* A block adds less than 2^33 to a bin, so that this many can't overflow it. */
 #define MOST_BLOCKS (1 << 29)
 
+/* Types of predictions. The kernels for floats serve the first three. */
+enum { TYPE_F16, TYPE_BF16, TYPE_F32, TYPE_F64 };
+
 /* The one argument of a kernel. */
 typedef struct cuda_job {
     const void *predictions; /* or logits */
@@ -48,7 +52,7 @@ typedef struct cuda_job {
     int32_t target_size;   /* in bytes; 0: bits */
     int32_t first_bit;     /* of the targets' first byte, where they are bits */
     int32_t is_vectorised; /* whether all arrays are aligned for loads and stores of 16 bytes */
-    int32_t reserved;
+    int32_t type;          /* of predictions and gradient: TYPE_* */
 } cuda_job;
 
 #endif

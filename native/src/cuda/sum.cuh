@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Why the sum is exact, and no integer of it overflows. It is the argument of cpu/sum_vector.h, cut to a GPU: a thread
+ * decides for the few elements it has at hand, and keeps its sums in registers.
+ *
+ * 1. The fast path takes a group of elements that are 0 or in [SMALLEST, 1], which the largest bit pattern, and the
+ *    smallest less 1 (of which 0 becomes the largest) tell: negative values, NaN and infinities have large patterns.
+ *    Each is a multiple of 2^-42, so with c = 6 and c' = 6 * 2^-21
+ *        h = y + c          lies in [5, 7], where floats are 2^-21 apart: y rounded to these
+ *        l = y + (c + c' - h)  lies in [5, 7] * 2^-21, where they are 2^-42 apart: the rest, exactly
+ *    and the bit patterns less those of c and c' are integers of at most 2^21 and 2^20, which are added: at most 16 of
+ *    them in an int32_t. (Doubles: c' = 6 * 2^-50, multiples of 2^-100, at most 2^50 and 2^49, 4 in an int64_t.)
+ *
+ * 2. An element by itself takes up to four such steps, at 6 * 2^21, 6, 6 * 2^-21 and 6 * 2^-42: all floats of 0 or
+ *    2^-40 <= |y| <= 2^21, so that confident models and raw scores stay in registers. (Doubles: the two above.)
+ *
+ * 3. Anything else goes to the bins of the block in shared memory, as in exact_sum.c; NaN and infinities are counted.
+ *
+ * 4. A thread has at most 2^20 elements. Of floats, a part of one is at most 2^21: 2^41. Of doubles, parts are kept as
+ *    two numbers, below 2^32 and the rest: 2^52. A warp has 32 of these: 2^57. In the block's bins, each of 2^28
+ *    elements changes one by less than 2^33: 2^61. When the block ends, every bin gives its upper half to the next one,
+ *    in one step, without waiting for a carry: they are then below 2^33, and added to the device's words.
+ *
+ * All of this is integers by the time that threads meet, so the order in which they do makes no difference.
+ */
+#pragma once
+
+#include "layout.h"
+#include "reals.cuh"
+
+#define POSITION_OF_ONE 1248 /* EXACT_SUM_ONE */
+#define PARTS 4
+
+static_assert(SUM_WORDS <= BLOCK_THREADS, "each word of a block has a thread that clears and adds it");
+
+/* What a block shares. */
+struct block_memory {
+    uint64_t words[SUM_WORDS];
+    int64_t parts[BLOCK_THREADS / 32][PARTS + 1]; /* of each warp; the last are ones */
+};
+
+static __shared__ block_memory block;
+
+/* Adds to a block's word, or to the device's. */
+static __device__ __forceinline__ void add_word(uint64_t *word, uint64_t value) {
+    atomicAdd((unsigned long long *)word, (unsigned long long)value);
+}
+
+/* Adds units * 2^(position - POSITION_OF_ONE) to the bins of the block. */
+static __device__ __forceinline__ void add_to_bins(int64_t units, int position) {
+    uint64_t *bin = block.words + WORD_BINS + position / 32;
+    const int shift = position % 32;
+    const int64_t low = (int64_t)((uint64_t)(units & 0xffffffff) << shift);
+    const int64_t high = (int64_t)((uint64_t)(units >> 32) << shift);
+    add_word(bin, (uint64_t)(low & 0xffffffff));
+    add_word(bin + 1, (uint64_t)((low >> 32) + (high & 0xffffffff)));
+    add_word(bin + 2, (uint64_t)(high >> 32));
+}
+
+/* Adds any double to the block's words. */
+static __device__ __forceinline__ void add_any(double y) {
+    const uint64_t bits = f64_bits(y);
+    const int exponent = (int)(bits >> 52 & 0x7ff);
+    const int64_t fraction = (int64_t)(bits & 0xfffffffffffff);
+    if (exponent == 0x7ff) {
+        const int infinity = is_negative(y) ? WORD_NEGATIVE_INFINITIES : WORD_POSITIVE_INFINITIES;
+        add_word(block.words + (fraction != 0 ? WORD_NAN : infinity), 1);
+        return;
+    }
+    const int64_t mantissa = exponent == 0 ? fraction : fraction | (int64_t)1 << 52;
+    add_to_bins(is_negative(y) ? -mantissa : mantissa, POSITION_OF_ONE - 1074 + (exponent == 0 ? 0 : exponent - 1));
+}
+
+/* ------------------------------------------------------------------------------------------------- of floats -- */
+
+struct float_sum {
+    typedef float real;
+    int64_t parts[PARTS]; /* in units of 2^0, 2^-21, 2^-42 and 2^-63 */
+
+    /* The units of a part are 2^-below_one. */
+    static __device__ __forceinline__ int below_one(int part) { return 21 * part; }
+
+    /* Adds one element; or returns false where it is out of the range of the parts. */
+    __device__ __forceinline__ bool add(float y) {
+        const uint32_t smallest = 87u << 23, magnitude = bits_of(y) & 0x7fffffffu; /* 2^-40 */
+        if (magnitude != 0 && magnitude - smallest > (148u << 23) - smallest) {    /* 2^21 */
+            return false;
+        }
+        float scale = 0x1p21f;
+#pragma unroll
+        for (int i = 0; i < PARTS; i++) {
+            const float c = 6 * scale, h = __fadd_rn(y, c);
+            parts[i] += (int32_t)(bits_of(h) - bits_of(c));
+            y = __fsub_rn(y, __fsub_rn(h, c));
+            scale *= 0x1p-21f;
+        }
+        return true;
+    }
+};
+
+template <uint32_t SMALLEST> struct float_group {
+    uint32_t largest, smallest_less_1;
+    int32_t high, low;
+
+    __device__ __forceinline__ float_group() : largest(0), smallest_less_1(0xffffffffu), high(0), low(0) {}
+
+    /* Adds p with the sign flipped where the lowest bit of a mask is set. */
+    __device__ __forceinline__ void add(float p, uint32_t mask) {
+        const uint32_t bits = bits_of(p);
+        largest = bits > largest ? bits : largest;
+        smallest_less_1 = bits - 1 < smallest_less_1 ? bits - 1 : smallest_less_1;
+        const float y = flip(p, mask), h = __fadd_rn(y, 6);
+        high += (int32_t)(bits_of(h) - bits_of(6.0f));
+        low += (int32_t)(bits_of(__fadd_rn(y, __fsub_rn(6 + 6 * 0x1p-21f, h))) - bits_of(6 * 0x1p-21f));
+    }
+
+    /* Adds the group; or returns false where the sum of a group would not be exact. */
+    __device__ __forceinline__ bool end(float_sum &sum) const {
+        if (largest > bits_of(1.0f) || smallest_less_1 < SMALLEST - 1) {
+            return false;
+        }
+        sum.parts[1] += high;
+        sum.parts[2] += low;
+        return true;
+    }
+};
+
+/* ------------------------------------------------------------------------------------------------ of doubles -- */
+
+struct double_sum {
+    typedef double real;
+    int64_t parts[PARTS]; /* in units of 2^-100, 2^-68, 2^-50 and 2^-18 */
+
+    static __device__ __forceinline__ int below_one(int part) { return 100 - 50 * (part / 2) - 32 * (part % 2); }
+
+    __device__ __forceinline__ void add_split(int64_t high, int64_t low) {
+        parts[0] += low & 0xffffffff;
+        parts[1] += low >> 32;
+        parts[2] += high & 0xffffffff;
+        parts[3] += high >> 32;
+    }
+
+    __device__ __forceinline__ bool add(double y);
+};
+
+struct double_group {
+    uint64_t largest, smallest_less_1;
+    int64_t high, low;
+
+    __device__ __forceinline__ double_group() : largest(0), smallest_less_1(~0ull), high(0), low(0) {}
+
+    __device__ __forceinline__ void add(double p, uint32_t mask) {
+        const uint64_t bits = bits_of(p);
+        largest = bits > largest ? bits : largest;
+        smallest_less_1 = bits - 1 < smallest_less_1 ? bits - 1 : smallest_less_1;
+        const double y = flip(p, mask), h = __dadd_rn(y, 6);
+        high += (int64_t)(bits_of(h) - bits_of(6.0));
+        low += (int64_t)(bits_of(__dadd_rn(y, __dsub_rn(6 + 6 * 0x1p-50, h))) - bits_of(6 * 0x1p-50));
+    }
+
+    __device__ __forceinline__ bool end(double_sum &sum) const {
+        if (largest > bits_of(1.0) || smallest_less_1 < f64_type::SMALLEST - 1) {
+            return false;
+        }
+        sum.add_split(high, low);
+        return true;
+    }
+};
+
+__device__ __forceinline__ bool double_sum::add(double y) {
+    double_group alone;
+    alone.add(f64_from_bits(f64_bits(y) & ~(1ull << 63)), is_negative(y));
+    return alone.end(*this);
+}
+
+/* ------------------------------------------------------------------------------------- of threads and blocks -- */
+
+/* What a thread has counted. */
+struct thread_counts {
+    uint32_t positives, above, hits;
+
+    /* Counts the elements of a mask of positive targets, and one of predictions above the threshold. */
+    __device__ __forceinline__ void count(uint32_t positive, uint32_t is_above) {
+        positives += (uint32_t)__popc(positive);
+        above += (uint32_t)__popc(is_above);
+        hits += (uint32_t)__popc(positive & is_above);
+    }
+};
+
+/* Makes the block's words 0, all threads together. */
+static __device__ __forceinline__ void begin_block() {
+    if (threadIdx.x < SUM_WORDS) {
+        block.words[threadIdx.x] = 0;
+    }
+    __syncthreads();
+}
+
+/* Word i of the block, as it is added to the device's: of a bin the lower half, and the upper half of the bin before. */
+static __device__ __forceinline__ uint64_t settled_word(int i) {
+    const uint64_t word = block.words[i];
+    if (i < WORD_BINS) {
+        return word;
+    }
+    const uint64_t carry = i == WORD_BINS ? 0 : (uint64_t)((int64_t)block.words[i - 1] >> 32);
+    return (word & 0xffffffff) + carry;
+}
+
+/* Adds the totals of a warp's threads, in the first of them, to the block's memory. */
+template <class sum_type>
+static __device__ __forceinline__ void end_warp(sum_type &sum, thread_counts &counts, bool add_ones) {
+#pragma unroll 1
+    for (int distance = 16; distance > 0; distance /= 2) {
+#pragma unroll
+        for (int i = 0; i < PARTS; i++) {
+            sum.parts[i] += __shfl_down_sync(0xffffffffu, sum.parts[i], distance);
+        }
+        counts.positives += __shfl_down_sync(0xffffffffu, counts.positives, distance);
+        counts.above += __shfl_down_sync(0xffffffffu, counts.above, distance);
+        counts.hits += __shfl_down_sync(0xffffffffu, counts.hits, distance);
+    }
+    if (threadIdx.x % 32 == 0) {
+        int64_t *parts = block.parts[threadIdx.x / 32];
+#pragma unroll
+        for (int i = 0; i < PARTS; i++) {
+            parts[i] = sum.parts[i];
+        }
+        parts[PARTS] = add_ones ? (int64_t)counts.positives : 0;
+        add_word(block.words + WORD_POSITIVES, counts.positives);
+        add_word(block.words + WORD_ABOVE, counts.above);
+        add_word(block.words + WORD_HITS, counts.hits);
+    }
+}
+
+/*
+ * Adds the threads' totals to the block's words, and these to the device's; where the positive targets' ones are not in
+ * the sums yet, these too.
+ */
+template <class sum_type>
+static __device__ __forceinline__ void end_block(const cuda_job &job, sum_type &sum, thread_counts &counts,
+                                                 bool add_ones) {
+    const int thread = (int)threadIdx.x, warps = BLOCK_THREADS / 32, part = thread / warps;
+    end_warp(sum, counts, add_ones);
+    __syncthreads();
+    if (part <= PARTS) {
+        add_to_bins(block.parts[thread % warps][part],
+                    part == PARTS ? POSITION_OF_ONE : POSITION_OF_ONE - sum_type::below_one(part));
+    }
+    __syncthreads();
+    if (thread < SUM_WORDS) {
+        uint64_t value = settled_word(thread);
+        if (thread == WORD_BLOCKS) {
+            value = 1;
+        } else if (thread == WORD_COUNT && blockIdx.x == 0) {
+            value = (uint64_t)job.count;
+        }
+        if (value != 0) {
+            add_word(job.sum + thread, value);
+        }
+    }
+}
