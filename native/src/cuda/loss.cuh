@@ -12,15 +12,17 @@
 #include "gradient.cuh"
 #include "sum.cuh"
 
-/* The sum, and the group of the fast path, that a type of predictions needs. */
+/* The type of distances of logits, the sum, and the group of the fast path, that a type of predictions needs. */
 template <class type, class real = typename type::real> struct sums;
 
 template <class type> struct sums<type, float> {
+    typedef f32_type wide;
     typedef float_sum sum;
     typedef float_group<type::SMALLEST> group;
 };
 
 template <class type> struct sums<type, double> {
+    typedef f64_type wide;
     typedef double_sum sum;
     typedef double_group group;
 };
@@ -93,7 +95,7 @@ static __device__ __forceinline__ bool add_logits(const cuda_job &job, int64_t f
     typedef typename type::stored stored;
     const int n = 16 / sizeof(stored), n_of_step = n < 4 ? 1 : n / 4;
     uint4 raw = __ldcs((const uint4 *)((const stored *)job.predictions + first));
-    group_of<type> group;
+    group_of<typename sums<type>::wide> group; /* distances have all the digits of a real */
     uint32_t above = 0;
     const uint32_t positive = target_mask<n, LOGIT_VECTORS>(job, first);
     const real limit = (real)job.limit, factor = factor_of(job, (real)0);
