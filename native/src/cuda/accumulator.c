@@ -42,12 +42,15 @@ CUresult exactloss_cuda_end_accumulator(exactloss_cuda_accumulator *a) {
     return freed != 0 ? freed : freed_host;
 }
 
-void exactloss_cuda_free_idle(exactloss_cuda_device *device) {
+int exactloss_cuda_free_idle(exactloss_cuda_device *device) {
+    CUresult worst = 0;
     while (device->idle != NULL) {
         exactloss_cuda_accumulator *a = device->idle;
         device->idle = a->next_idle;
-        exactloss_cuda_end_accumulator(a);
+        const CUresult result = exactloss_cuda_end_accumulator(a);
+        worst = worst != 0 ? worst : result;
     }
+    return exactloss_cuda_judge(device->driver, worst, "cuMemFree");
 }
 
 int exactloss_cuda_clear(exactloss_cuda_accumulator *a, void *stream) {

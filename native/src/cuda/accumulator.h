@@ -28,7 +28,7 @@ int exactloss_cuda_clear(exactloss_cuda_accumulator *accumulator, void *stream);
 /* Waits for the stream, and makes totals of the words. */
 int exactloss_cuda_fetch(exactloss_cuda_accumulator *accumulator, void *stream, totals *t);
 
-/* Ends the accumulators that the *_sync functions have left for the next ones. */
-void exactloss_cuda_free_idle(exactloss_cuda_device *device);
+/* Ends the accumulators that the *_sync functions have left for the next ones: EXACTLOSS_OK, or sets the error. */
+int exactloss_cuda_free_idle(exactloss_cuda_device *device);
 
 #endif

@@ -170,14 +170,15 @@ int exactloss_cuda_close(exactloss_cuda_device *device) {
     if (device == NULL) {
         return EXACTLOSS_OK;
     }
-    int status = exactloss_cuda_enter(device);
+    int status = exactloss_cuda_enter(device), unloaded = EXACTLOSS_OK;
     if (status == EXACTLOSS_OK) {
-        exactloss_cuda_free_idle(device);
-        status = CUDA_CALL(device, cuModuleUnload, device->module);
+        status = exactloss_cuda_free_idle(device);
+        unloaded = CUDA_CALL(device, cuModuleUnload, device->module);
         exactloss_cuda_leave(device);
     }
     const int released = CUDA_CALL(device, cuDevicePrimaryCtxRelease, device->id);
     pthread_mutex_destroy(&device->lock);
     free(device);
+    status = status != EXACTLOSS_OK ? status : unloaded;
     return status != EXACTLOSS_OK ? status : released;
 }

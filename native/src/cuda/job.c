@@ -18,8 +18,8 @@ typedef struct real {
 } real;
 
 static const real *find_real(int dtype) {
-    static const real F16 = {TYPE_F16, 2, FLOAT16_FORMAT}, BF16 = {TYPE_BF16, 2, BFLOAT16_FORMAT}, F32 = {TYPE_F32, 4, FLOAT32_FORMAT},
-                      F64 = {TYPE_F64, 8, FLOAT64_FORMAT};
+    static const real F16 = {TYPE_F16, 2, FLOAT16_FORMAT}, BF16 = {TYPE_BF16, 2, BFLOAT16_FORMAT},
+                      F32 = {TYPE_F32, 4, FLOAT32_FORMAT}, F64 = {TYPE_F64, 8, FLOAT64_FORMAT};
     switch (dtype) {
         case EXACTLOSS_FLOAT16:
             return &F16;

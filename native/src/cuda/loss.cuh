@@ -223,7 +223,7 @@ template <class sum_type, bool is_logits> static __device__ __forceinline__ void
 #pragma unroll 1
         for (int k = 1; k <= group && i < job.count; k++) {
             add_element<is_logits>(job, i, sum, counts);
-            i += !is_whole ? BLOCK_THREADS : k % n == 0 ? (BLOCK_THREADS - 1) * n + 1 : 1;
+            i += !is_whole ? BLOCK_THREADS : (k & (n - 1)) == 0 ? (BLOCK_THREADS - 1) * n + 1 : 1;
         }
     }
     end_block(job, sum, counts, !is_logits);

@@ -203,10 +203,11 @@ static void compare_accumulators(const exactloss_accumulator *is, const exactlos
             exactloss_evaluation e, f;
             exactloss_accumulator_result(is, &e);
             exactloss_accumulator_result(shall, &f);
-            fail("byte %zu of the accumulators differs; losses %a and %a, count %lld and %lld, positives %lld and %lld, "
-                 "true %lld and %lld",
-                 i, e.loss_sum, f.loss_sum, (long long)e.count, (long long)f.count, (long long)e.positives,
-                 (long long)f.positives, (long long)e.true_positives, (long long)f.true_positives);
+            fail(
+                "byte %zu of the accumulators differs; losses %a and %a, count %lld and %lld, positives %lld and %lld, "
+                "true %lld and %lld",
+                i, e.loss_sum, f.loss_sum, (long long)e.count, (long long)f.count, (long long)e.positives,
+                (long long)f.positives, (long long)e.true_positives, (long long)f.true_positives);
         }
     }
 }
@@ -223,7 +224,7 @@ static void fill(const test_case *c) {
     const int aligned = c->targets_dtype == EXACTLOSS_BITS ? 1 : size_of(c->targets_dtype);
     upload(&predictions, (size_t)(size * c->count), size * c->shift, c->at_end);
     upload(&targets, bytes, aligned * c->targets_shift, c->at_end);
-    gradient.at = c->in_place  ? predictions.at
+    gradient.at = c->in_place ? predictions.at
                   : c->at_end ? gradient.region + REGION - size * c->count
                               : gradient.region + size * c->shift;
 }
@@ -237,8 +238,9 @@ static void run_case(const test_case *c) {
     snprintf(context, sizeof context,
              "dtype %d, targets %d, logits %d, %s, count %d, offset %d, shifts %d and %d, at end %d, in place %d, "
              "threshold %a, upstream %a, %d SMs, seed %u",
-             c->dtype, c->targets_dtype, c->logits, INPUT_KIND_NAMES[c->kind], c->count, (int)c->targets_offset, c->shift,
-             c->targets_shift, c->at_end, c->in_place, c->threshold, c->upstream, fake->multiprocessors, fake->seed);
+             c->dtype, c->targets_dtype, c->logits, INPUT_KIND_NAMES[c->kind], c->count, (int)c->targets_offset,
+             c->shift, c->targets_shift, c->at_end, c->in_place, c->threshold, c->upstream, fake->multiprocessors,
+             fake->seed);
     fill(c);
     check_host(exactloss_accumulator_init(&host, c->threshold));
     check_host(exactloss_accumulator_init(&reference, c->threshold));
@@ -274,10 +276,10 @@ static void run_sync_case(const test_case *c) {
     float loss_f32[2], other_f32[2];
     memset(&e, 0, sizeof e);
     memset(&f, 0, sizeof f);
-    check(exactloss_cuda_evaluate_sync(device, predictions.at, c->dtype, targets.at, c->targets_dtype, c->targets_offset,
-                                       c->count, c->threshold, flags, &e, NULL));
-    check_host(exactloss_evaluate(predictions.host, c->dtype, targets.host, c->targets_dtype, c->targets_offset, c->count,
-                                  c->threshold, flags, &f, NULL));
+    check(exactloss_cuda_evaluate_sync(device, predictions.at, c->dtype, targets.at, c->targets_dtype,
+                                       c->targets_offset, c->count, c->threshold, flags, &e, NULL));
+    check_host(exactloss_evaluate(predictions.host, c->dtype, targets.host, c->targets_dtype, c->targets_offset,
+                                  c->count, c->threshold, flags, &f, NULL));
     if (memcmp(&e, &f, sizeof e) != 0) {
         fail("evaluations differ: losses %a and %a", e.loss, f.loss);
     }
@@ -303,8 +305,8 @@ static void run_sync_case(const test_case *c) {
 }
 
 static const int DTYPES[] = {EXACTLOSS_FLOAT32, EXACTLOSS_FLOAT64, EXACTLOSS_FLOAT16, EXACTLOSS_BFLOAT16};
-static const int TARGETS[] = {EXACTLOSS_UINT8,   EXACTLOSS_INT64, EXACTLOSS_FLOAT32,
-                              EXACTLOSS_BITS,    EXACTLOSS_INT32, EXACTLOSS_FLOAT64};
+static const int TARGETS[] = {EXACTLOSS_UINT8, EXACTLOSS_INT64, EXACTLOSS_FLOAT32,
+                              EXACTLOSS_BITS,  EXACTLOSS_INT32, EXACTLOSS_FLOAT64};
 
 /* The elements of a block's tile, which the kernels are free to choose: the tests only look for trouble at its ends. */
 static int tile_of(int dtype, int logits) { return 256 * 16 / size_of(dtype) * (logits ? 1 : 2); }
@@ -362,7 +364,8 @@ static void test_random(int cases) {
     static const double THRESHOLDS[] = {0.5, 0, 1, -INFINITY, INFINITY, 0.1, 0x1p-149, 1e300, -0.3};
     static const double UPSTREAMS[] = {1, -1, 0, 1e-45, 3e38, 1e-320, INFINITY, NAN, 0.3, -0.0};
     for (int i = 0; i < cases; i++) {
-        test_case c = simple_case(below(4), below(6), below(2), below(INPUT_KINDS), below(2) ? below(300) : below(12000));
+        test_case c =
+            simple_case(below(4), below(6), below(2), below(INPUT_KINDS), below(2) ? below(300) : below(12000));
         const int aligned = 16 / size_of(c.dtype);
         c.shift = below(2) ? 0 : below(aligned);
         c.targets_offset = below(2) ? 0 : below(40);
@@ -380,8 +383,9 @@ static void test_random(int cases) {
 
 /* Sums that would overflow an integer that is too small: many equal values, at the ends of each range. */
 static void test_adversarial(int quick) {
-    static const double VALUES[] = {1, 0x1.fffffep-1, 0x1p-19, 0x1.8p-19, 0x1p-18, 0x1.fffffep20, -0x1.fffffep20,
-                                    0x1p127, -0x1.fffffep127, 0x1.fffffep-20, 0x1p-40, 0x1.fffffep-41, 0x1.000002p-149};
+    static const double VALUES[] = {
+        1,       0x1.fffffep-1,   0x1p-19,        0x1.8p-19, 0x1p-18,        0x1.fffffep20,  -0x1.fffffep20,
+        0x1p127, -0x1.fffffep127, 0x1.fffffep-20, 0x1p-40,   0x1.fffffep-41, 0x1.000002p-149};
     for (size_t v = 0; v < sizeof VALUES / sizeof *VALUES; v++) {
         for (int d = 0; d < 2; d++) {
             const test_case c = simple_case(d, 0, 0, UNIFORM, quick ? 8192 : 60000);

@@ -53,7 +53,7 @@ API fake_cuda_state fake_cuda;
 fake_cuda_state fake_cuda = {.calls = 0,
                              .fail_at = number_from("FAKE_CUDA_FAIL_AT", -1),
                              .fail_code = static_cast<int>(number_from("FAKE_CUDA_FAIL_CODE", 700)),
-                             .has_failed = 0,
+                             .failed = nullptr,
                              .launches = 0,
                              .resources = 0,
                              .contexts = 0,
@@ -65,7 +65,7 @@ fake_cuda_state fake_cuda = {.calls = 0,
 #define ENTER                                                                                                          \
     const std::lock_guard<std::recursive_mutex> guard(lock);                                                           \
     if (fake_cuda.calls++ == fake_cuda.fail_at) {                                                                          \
-        fake_cuda.has_failed = 1;                                                                                        \
+        fake_cuda.failed = __func__;                                                                                        \
         return fake_cuda.fail_code;                                                                                      \
     }
 

@@ -11,10 +11,10 @@
 #define FAKE_DRIVER_H
 
 typedef struct fake_cuda_state {
-    long calls;    /* of functions that can fail */
-    long fail_at;  /* the number of the call that fails, counted from 0; -1: none */
-    int fail_code; /* with which error */
-    int has_failed;
+    long calls;           /* of functions that can fail */
+    long fail_at;         /* the number of the call that fails, counted from 0; -1: none */
+    int fail_code;        /* with which error */
+    const char *failed;   /* the name of the call that did; NULL: none */
     long launches;        /* of kernels, executed to the end */
     long resources;       /* that live: memory, pinned memory, streams, modules, retained contexts */
     int contexts;         /* pushed by a thread and not popped yet */
