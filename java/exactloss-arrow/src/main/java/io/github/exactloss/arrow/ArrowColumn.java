@@ -70,6 +70,11 @@ public final class ArrowColumn {
         return new ArrowColumn(vector.getName(), type, data, Validity.of(bits, 0, count), 0, count);
     }
 
+    /** The same column, null also where others are, which are of the same length. */
+    ArrowColumn whereAlso(Validity others) {
+        return new ArrowColumn(name, type, data, validity.and(others), first, count);
+    }
+
     /** The name that the field has in its schema; empty, or null, where it has none. */
     public String name() {
         return name;

@@ -40,12 +40,27 @@ enum ColumnType {
         };
     }
 
+    /** @param format what an ArrowSchema says */
+    static ColumnType ofFormat(String column, String format) {
+        return switch (format) {
+            case "e" -> FLOAT16;
+            case "f" -> FLOAT32;
+            case "g" -> FLOAT64;
+            case "C" -> UINT8;
+            case "c" -> INT8;
+            case "i" -> INT32;
+            case "l" -> INT64;
+            case "b" -> BOOL;
+            default -> throw unsupported(column, "has the format '" + format + "'");
+        };
+    }
+
     /** {@code count} elements' bytes, the last one perhaps in part. */
     long bytes(long count) {
         return Math.ceilDiv(Math.multiplyExact(count, (long) bits), Byte.SIZE);
     }
 
-    private static IllegalArgumentException unsupported(String column, String problem) {
+    static IllegalArgumentException unsupported(String column, String problem) {
         return new IllegalArgumentException("the column '" + column + "' " + problem
                 + "; supported are float16, float32, float64, uint8, int8, int32, int64 and bool");
     }

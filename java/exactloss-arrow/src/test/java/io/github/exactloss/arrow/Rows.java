@@ -72,13 +72,18 @@ final class Rows {
         return rows;
     }
 
-    /** The rows from {@code from} on. */
+    /** {@code count} rows from {@code from} on. */
     Rows slice(int from, int count) {
+        return shifted(from, from, count);
+    }
+
+    /** {@code count} rows of predictions and targets from different ones on. */
+    Rows shifted(int prediction, int target, int count) {
         return new Rows(
-                Arrays.copyOfRange(predictions, from, from + count),
-                Arrays.copyOfRange(predictionNulls, from, from + count),
-                Arrays.copyOfRange(targets, from, from + count),
-                Arrays.copyOfRange(targetNulls, from, from + count));
+                Arrays.copyOfRange(predictions, prediction, prediction + count),
+                Arrays.copyOfRange(predictionNulls, prediction, prediction + count),
+                Arrays.copyOfRange(targets, target, target + count),
+                Arrays.copyOfRange(targetNulls, target, target + count));
     }
 
     int count() {
