@@ -120,7 +120,7 @@ public final class LossAccumulator implements AutoCloseable {
 
     /** By way of another accumulator, so that a refused piece leaves this one as it was. */
     private void addApart(Pieces pieces, Predictions predictions, Targets targets, Weights weights) {
-        try (Arena arena = pieces.newArena()) {
+        try (Arena arena = pieces.newAccumulatorArena()) {
             Kernels.merge(memory(), options.accumulate(pieces, predictions, targets, weights, arena));
         }
     }
@@ -158,7 +158,7 @@ public final class LossAccumulator implements AutoCloseable {
         }
         // Another thread's accumulator is refused now, not after the gradient was written.
         Kernels.result(memory());
-        try (Arena arena = pieces.newArena()) {
+        try (Arena arena = pieces.newAccumulatorArena()) {
             Kernels.merge(
                     memory(),
                     options.accumulateWithGradient(pieces, predictions, targets, upstream, divisor, output, arena));

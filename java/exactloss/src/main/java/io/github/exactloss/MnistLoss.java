@@ -331,7 +331,7 @@ public final class MnistLoss {
             return Kernels.lossAndGradient(predictions, targets, reduction, upstream, gradientFlags, output.segment());
         }
         long divisor = divisor(reduction, count);
-        try (Arena arena = pieces.newArena()) {
+        try (Arena arena = pieces.newAccumulatorArena()) {
             Evaluation all = Kernels.result(
                     accumulateWithGradient(pieces, predictions, targets, upstream, divisor, output, arena));
             return reduction == Reduction.MEAN ? all.loss() : all.lossSum();
@@ -373,7 +373,7 @@ public final class MnistLoss {
     }
 
     private Evaluation evaluate(Pieces pieces, Predictions predictions, Targets targets, Weights weights) {
-        try (Arena arena = pieces.newArena()) {
+        try (Arena arena = pieces.newAccumulatorArena()) {
             return Kernels.result(accumulate(pieces, predictions, targets, weights, arena));
         }
     }

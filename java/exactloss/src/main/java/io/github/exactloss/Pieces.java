@@ -69,6 +69,30 @@ record Pieces(long count, int ranges, long piece) {
         return ranges == 1 ? Arena.ofConfined() : Arena.ofShared();
     }
 
+    /**
+     * An arena for a few accumulators. Whoever asks for it closes it; but where several threads use it, the garbage collector
+     * frees it, because to close a shared arena every thread is stopped: longer than a million elements take.
+     */
+    @SuppressWarnings("MustBeClosedChecker")
+    Arena newAccumulatorArena() {
+        return ranges == 1 ? Arena.ofConfined() : new CollectedArena(Arena.ofAuto());
+    }
+
+    private record CollectedArena(Arena arena) implements Arena {
+        @Override
+        public MemorySegment allocate(long byteSize, long byteAlignment) {
+            return arena.allocate(byteSize, byteAlignment);
+        }
+
+        @Override
+        public MemorySegment.Scope scope() {
+            return arena.scope();
+        }
+
+        @Override
+        public void close() {}
+    }
+
     /** Whether one downcall does it all. */
     boolean isOne() {
         return ranges == 1 && count <= piece;

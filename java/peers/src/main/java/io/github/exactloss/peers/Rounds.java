@@ -50,8 +50,8 @@ final class Rounds {
         int rounds = quick || elements >= LARGE ? 3 : 5;
         for (int round = 0; round < rounds; round++) {
             // The first round compiles. What is as large as an iteration finds nothing in the caches.
-            int warmups = elements >= LARGE ? (round == 0 ? 1 : 0) : round == 0 ? 16 : 2;
-            int iterations = elements >= LARGE ? 1 : 3;
+            int warmups = elements >= LARGE ? (round == 0 ? 1 : 0) : round == 0 ? 12 : 1;
+            int iterations = elements >= LARGE ? 1 : 2;
             for (Peer peer : peers) {
                 Collection<RunResult> results = new Runner(options(peer, elements, labels, threads)
                                 .forks(0)
