@@ -138,6 +138,8 @@ public final class Peers implements Callable<Integer> {
         List<Peer> peers = Arrays.stream(Peer.values())
                 .filter(peer -> threads == 1 || peer.usesThreads())
                 .filter(peer -> elements != IN_L2 || IN_L2_TOO.contains(peer))
+                // Gradients of 10^8 take minutes, and the order of the labels hardly matters to them.
+                .filter(peer -> elements != IN_RAM || labels == Labels.RANDOM || peer.work == Peer.Work.MEAN)
                 .toList();
         progress.printf(
                 "%,d elements, %s labels, %d thread%s: %d peers%n",

@@ -49,8 +49,8 @@ final class Rounds {
         Map<Peer, List<Double>> ns = new LinkedHashMap<>();
         int rounds = quick || elements >= LARGE ? 3 : 5;
         for (int round = 0; round < rounds; round++) {
-            // The first round compiles. What is as large as an iteration finds nothing in the caches.
-            int warmups = elements >= LARGE ? (round == 0 ? 1 : 0) : round == 0 ? 12 : 1;
+            // The first round compiles. Large calls were compiled by the check, and find nothing in the caches.
+            int warmups = elements >= LARGE ? 0 : round == 0 ? 12 : 1;
             int iterations = elements >= LARGE ? 1 : 2;
             for (Peer peer : peers) {
                 Collection<RunResult> results = new Runner(options(peer, elements, labels, threads)
