@@ -3,6 +3,7 @@ package io.github.exactloss;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
@@ -205,6 +206,25 @@ public final class Predictions extends Elements {
      */
     public static Predictions allocate(long count, Arena arena) {
         return ofFloats(allocate(count, ElementType.FLOAT32, arena));
+    }
+
+    /**
+     * An element as a double, which has every value of every type. The operations of this library are the faster way to
+     * read many.
+     *
+     * @throws IndexOutOfBoundsException if there is no such element
+     */
+    public double get(long index) {
+        Objects.checkIndex(index, count());
+        MemorySegment memory = segment();
+        return switch (type()) {
+            case FLOAT32 -> memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * Float.BYTES);
+            case FLOAT64 -> memory.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, index * Double.BYTES);
+            case FLOAT16 -> Float.float16ToFloat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES));
+            case BFLOAT16 ->
+                Float.intBitsToFloat(memory.get(ValueLayout.JAVA_SHORT_UNALIGNED, index * Short.BYTES) << Short.SIZE);
+            default -> throw new AssertionError(type());
+        };
     }
 
     /**

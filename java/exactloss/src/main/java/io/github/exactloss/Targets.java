@@ -3,6 +3,7 @@ package io.github.exactloss;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.DoubleBuffer;
 import java.nio.FloatBuffer;
@@ -263,6 +264,29 @@ public final class Targets extends Elements {
      */
     public static Targets allocate(long count, Arena arena) {
         return new Targets(allocate(count, ElementType.UINT8, arena), ElementType.UINT8);
+    }
+
+    /**
+     * Whether an element counts as positive: whether it equals 1. The operations of this library are the faster way to read
+     * many.
+     *
+     * @throws IndexOutOfBoundsException if there is no such element
+     */
+    public boolean isPositive(long index) {
+        Objects.checkIndex(index, count());
+        MemorySegment memory = segment();
+        return switch (type()) {
+            case UINT8 -> memory.get(ValueLayout.JAVA_BYTE, index) == 1;
+            case INT32 -> memory.get(ValueLayout.JAVA_INT_UNALIGNED, index * Integer.BYTES) == 1;
+            case INT64 -> memory.get(ValueLayout.JAVA_LONG_UNALIGNED, index * Long.BYTES) == 1;
+            case FLOAT32 -> memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * Float.BYTES) == 1;
+            case FLOAT64 -> memory.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, index * Double.BYTES) == 1;
+            case BITS -> {
+                long bit = first(0) + index;
+                yield (memory.get(ValueLayout.JAVA_BYTE, bit / Byte.SIZE) >> bit % Byte.SIZE & 1) == 1;
+            }
+            default -> throw new AssertionError(type());
+        };
     }
 
     /**

@@ -3,6 +3,7 @@ package io.github.exactloss;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -111,6 +112,19 @@ class PredictionTypesTest {
                 count -> Targets.ofFloats(kind.copy(MemorySegment.ofArray(floats), arena)),
                 count -> Targets.ofDoubles(kind.copy(MemorySegment.ofArray(doubles), arena)),
                 count -> Targets.ofBits(kind.copy(MemorySegment.ofArray(bits), arena), 5, count));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void elementsCanBeRead(FloatType type) {
+        TypedBatch batch = TypedBatch.random(type, Batch.Values.ANY_FINITE, 1000, SEED);
+        Predictions slice = batch.predictions().slice(3, 997);
+        for (int i = 0; i < slice.count(); i++) {
+            assertThat(slice.get(i)).as("[%d]", i).isEqualTo(batch.values[i + 3]);
+        }
+        assertThat(type.view(type.memory(Double.NaN)).get(0)).isNaN();
+        assertThatThrownBy(() -> slice.get(997)).isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> slice.get(-1)).isInstanceOf(IndexOutOfBoundsException.class);
     }
 
     @ParameterizedTest

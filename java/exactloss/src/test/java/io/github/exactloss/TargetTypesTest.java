@@ -83,6 +83,24 @@ class TargetTypesTest {
         }
     }
 
+    @Test
+    void elementsCanBeRead() {
+        int[] values = {1, 0, ODD, 1, 1, 0, 2, 1, 0, 0, 1};
+        try (Arena arena = Arena.ofConfined()) {
+            all(values, arena).forEach((name, view) -> {
+                Targets slice = view.slice(2, 9);
+                for (int i = 0; i < values.length; i++) {
+                    assertThat(view.isPositive(i)).as("%s[%d]", name, i).isEqualTo(values[i] == 1);
+                }
+                for (int i = 0; i < 9; i++) {
+                    assertThat(slice.isPositive(i)).as("%s[%d]", name, i + 2).isEqualTo(values[i + 2] == 1);
+                }
+                assertThatThrownBy(() -> slice.isPositive(9)).isInstanceOf(IndexOutOfBoundsException.class);
+                assertThatThrownBy(() -> slice.isPositive(-1)).isInstanceOf(IndexOutOfBoundsException.class);
+            });
+        }
+    }
+
     private float[] gradient(Targets targets) {
         float[] gradient = new float[(int) targets.count()];
         loss.gradient(targets, MemorySegment.ofArray(gradient));

@@ -5,10 +5,18 @@ import io.github.exactloss.Evaluation;
 import io.github.exactloss.LossAccumulator;
 import io.github.exactloss.MnistLoss;
 import io.github.exactloss.NativeLibrary;
+import io.github.exactloss.cli.report.EvaluationPage;
+import io.github.exactloss.cli.report.ParallelBins;
+import io.github.exactloss.cli.report.ReportFile;
+import io.github.exactloss.cli.report.RunDescription;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
+import java.lang.foreign.Arena;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import java.util.function.BiConsumer;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -29,12 +37,15 @@ import picocli.CommandLine.TypeConversionException;
             "  or:  exactloss eval [OPTION...] --predictions=FILE --targets=FILE"
         },
         description = {
-            "A query is run by DuckDB: SELECT prediction, target FROM 'scores/*.parquet'. It reads Parquet, CSV and JSON"
-                    + " files, or a database, and its rows stream through the memory, of whatever number they are.",
+            "A query is run by DuckDB: SELECT prediction, target FROM 'scores/*.parquet'. It reads Parquet, CSV and"
+                + " JSON files, or a database, and its rows stream through the memory, of whatever number they are.",
             "NumPy files are memory-mapped, not copied, and may be larger than the memory; they must not be cut short"
                     + " meanwhile. They hold the same number of elements, in any shape and in C order."
         })
 final class EvalCommand implements Callable<Integer> {
+    /** What the loss and the bins of a report read one after the other: enough to split, little enough for a cache. */
+    private static final long PIECE = 1 << 20;
+
     @Spec
     private CommandSpec spec;
 
@@ -43,9 +54,9 @@ final class EvalCommand implements Callable<Integer> {
             paramLabel = "SQL",
             description =
                     "A query, as one argument. Its columns are found by their names: prediction (FLOAT or DOUBLE),"
-                            + " target (BOOLEAN, TINYINT, UTINYINT, INTEGER, BIGINT, FLOAT or DOUBLE) and, if there are weights,"
-                            + " weight (FLOAT); others are ignored. If neither of the first two is there, and two columns are"
-                            + " left without weight, they are the predictions and the targets.")
+                        + " target (BOOLEAN, TINYINT, UTINYINT, INTEGER, BIGINT, FLOAT or DOUBLE) and, if there are"
+                        + " weights, weight (FLOAT); others are ignored. If neither of the first two is there, and two"
+                        + " columns are left without weight, they are the predictions and the targets.")
     private String query;
 
     @Option(
@@ -110,12 +121,21 @@ final class EvalCommand implements Callable<Integer> {
             names = "--threads",
             paramLabel = "N",
             defaultValue = "1",
-            description =
-                    "The number of threads, also of DuckDB; the result has the same bits with any. Default: ${DEFAULT-VALUE}.")
+            description = "The number of threads, also of DuckDB; the result has the same bits with any. Default:"
+                    + " ${DEFAULT-VALUE}.")
     private int threads;
 
     @Option(names = "--json", description = "Print one JSON object. NaN is null, infinities are strings.")
     private boolean json;
+
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description =
+                    "Write a page about the evaluation to this file: HTML that needs no other file and no network. It"
+                        + " has the numbers, the confusion matrix, the calibration, histograms of the predictions of"
+                        + " each class, and what ran.")
+    private Path reportPath;
 
     /** Reads what Java reads as a double, and the infinities as C and Python write them. */
     static final class Threshold implements ITypeConverter<Double> {
@@ -136,7 +156,59 @@ final class EvalCommand implements Callable<Integer> {
         require(!Double.isNaN(threshold), "--threshold must be a number, not NaN");
         require(threads >= 1, "--threads must be at least 1, not " + threads);
         BatchSource source = source();
-        Evaluation evaluation = evaluate(source);
+        if (reportPath == null) {
+            print(source, evaluate(source, (batch, sum) -> batch.addTo(sum)));
+        } else {
+            report(source);
+        }
+        return ExitCode.OK;
+    }
+
+    private void report(BatchSource source) {
+        requireNoInput(reportPath);
+        // Opened first: a page that can't be written is known before the work.
+        try (ReportFile file = ReportFile.create(reportPath);
+                Arena arena = Arena.ofShared()) {
+            RunDescription run =
+                    new RunDescription(spec.commandLine().getParseResult().originalArgs());
+            ParallelBins bins = new ParallelBins(threads, logits, arena);
+            Evaluation evaluation = evaluate(
+                    source,
+                    (batch, sum) -> batch.forEachPiece(PIECE, piece -> {
+                        piece.addTo(sum);
+                        bins.add(piece.predictions(), piece.targets());
+                    }));
+            run.lap("evaluation");
+            describe(run, source);
+            print(source, evaluation);
+            file.write(EvaluationPage.write(evaluation, bins.merged(), logits, source.isWeighted(), run));
+        }
+    }
+
+    private void describe(RunDescription run, BatchSource source) {
+        run.put("query", query);
+        run.put("database", database);
+        run.put("predictions", predictionsFile);
+        run.put("targets", targetsFile);
+        run.put("weights", weightsFile);
+        source.nullCount().ifPresent(count -> run.put("rows skipped for NULL", count));
+        run.put("threads", threads);
+    }
+
+    /** The report replaces what is in its file, and that must not be what it is about. */
+    private void requireNoInput(Path path) {
+        for (Path input : new Path[] {predictionsFile, targetsFile, weightsFile, database}) {
+            try {
+                if (input != null && Files.exists(path) && Files.exists(input) && Files.isSameFile(path, input)) {
+                    throw new BadDataException(path + ": the report must not replace a file that is read");
+                }
+            } catch (IOException failure) {
+                throw new BadDataException(path + ": cannot be read: " + failure.getMessage());
+            }
+        }
+    }
+
+    private void print(BatchSource source, Evaluation evaluation) {
         EvaluationReport report = new EvaluationReport(
                 evaluation, logits, source.isWeighted(), source.nullCount(), NativeLibrary.isa(), threads);
         PrintWriter out = spec.commandLine().getOut();
@@ -145,7 +217,6 @@ final class EvalCommand implements Callable<Integer> {
         } else {
             report.lines().forEach(out::println);
         }
-        return ExitCode.OK;
     }
 
     private BatchSource source() {
@@ -163,9 +234,10 @@ final class EvalCommand implements Callable<Integer> {
         return new NpySource(predictionsFile, targetsFile, weightsFile);
     }
 
-    private Evaluation evaluate(BatchSource source) {
+    /** @param add adds a batch to the sum */
+    private Evaluation evaluate(BatchSource source, BiConsumer<BatchSource.Batch, LossAccumulator> add) {
         try (LossAccumulator sum = LossAccumulator.create(loss())) {
-            source.forEachBatch(batch -> batch.addTo(sum));
+            source.forEachBatch(batch -> add.accept(batch, sum));
             return sum.result();
         }
     }

@@ -74,7 +74,7 @@ class MainTest {
     @CsvSource({
         "'',train eval bench info --version",
         "train,--data --epochs --batch-size --learning-rate --seed --logits --json --report",
-        "eval,SQL --database --skip-nulls --predictions --targets --weights --logits --strict --threshold --threads --json",
+        "eval,SQL --database --skip-nulls --predictions --targets --weights --logits --strict --threshold --threads --json --report",
         "eval,'<f4' '<f8' '<f2' '<V2' '|V2'",
         "bench,--json --quick --suite --chart --from EXACTLOSS_BENCH everything",
         "info,--json EXACTLOSS_MAX_ISA"

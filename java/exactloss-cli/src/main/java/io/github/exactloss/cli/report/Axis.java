@@ -6,19 +6,26 @@ import java.math.BigDecimal;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
- * One axis of a chart, linear.
+ * One axis of a chart.
  *
  * @param title what is on it, with its unit if it has one
- * @param ticks values within, in order, at equal distances
+ * @param ticks values within, in order
+ * @param logarithmic whether equal factors, not equal differences, have the same length
  */
-record Axis(String title, double from, double to, List<BigDecimal> ticks) {
+record Axis(String title, double from, double to, List<Tick> ticks, boolean logarithmic) {
+    /** A value, and how it is written. */
+    record Tick(double value, String label) {}
+
     private static final int MOST_TICKS = 6;
 
     /** Less than this can't be told from a rounding. */
     private static final double SHORTEST = 1e-6;
+
+    private static final String[] THOUSANDS = {"", "k", "M", "G", "T", "P", "E"};
 
     /** A vertical axis over all the points of two series, from tick to tick. */
     static Axis covering(String title, List<Point> first, List<Point> second) {
@@ -32,31 +39,43 @@ record Axis(String title, double from, double to, List<BigDecimal> ticks) {
     }
 
     private static Axis covering(String title, double min, double max) {
-        BigDecimal interval = interval(max - min, MOST_TICKS);
+        BigDecimal interval = interval(max - min);
         long first = (long) Math.floor(min / interval.doubleValue());
         long last = (long) Math.ceil(max / interval.doubleValue());
-        return of(title, first, last, interval);
+        List<Tick> ticks = ticks(first, last, interval);
+        return new Axis(title, ticks.getFirst().value(), ticks.getLast().value(), ticks, false);
     }
 
     /** An axis from one value to another, whose ticks lie where they are round. */
     static Axis within(String title, double from, double to) {
-        BigDecimal interval = interval(to - from, MOST_TICKS);
+        BigDecimal interval = interval(to - from);
         long first = (long) Math.ceil(from / interval.doubleValue());
         long last = (long) Math.floor(to / interval.doubleValue());
-        return new Axis(title, from, to, of(title, first, last, interval).ticks());
+        return new Axis(title, from, to, ticks(first, last, interval), false);
     }
 
-    private static Axis of(String title, long first, long last, BigDecimal interval) {
-        List<BigDecimal> ticks = new ArrayList<>();
-        for (long i = first; i <= last; i++) {
-            ticks.add(interval.multiply(BigDecimal.valueOf(i)));
+    /** A logarithmic axis for counts, from below 1, so that 1 can be seen, to a power of ten. */
+    static Axis ofCounts(String title, long largest) {
+        int decades = (int) Math.ceil(Math.log10((double) Math.max(largest, 2)));
+        int interval = Math.ceilDiv(decades, MOST_TICKS - 1);
+        List<Tick> ticks = new ArrayList<>();
+        for (int exponent = 0; exponent <= decades; exponent += interval) {
+            String label = BigDecimal.TEN.pow(exponent % 3).toPlainString() + THOUSANDS[exponent / 3];
+            ticks.add(new Tick(Math.pow(10, exponent), label));
         }
-        return new Axis(title, ticks.getFirst().doubleValue(), ticks.getLast().doubleValue(), ticks);
+        return new Axis(title, 0.5, Math.pow(10, decades), ticks, true);
     }
 
-    /** The smallest of 1, 2 and 5 times a power of ten that divides the length into fewer than {@code most} parts. */
-    private static BigDecimal interval(double length, int most) {
-        double least = length / (most - 1);
+    private static List<Tick> ticks(long first, long last, BigDecimal interval) {
+        return LongStream.rangeClosed(first, last)
+                .mapToObj(i -> interval.multiply(BigDecimal.valueOf(i)))
+                .map(value -> new Tick(value.doubleValue(), value.toPlainString()))
+                .toList();
+    }
+
+    /** The smallest of 1, 2 and 5 times a power of ten that divides the length into few enough parts. */
+    private static BigDecimal interval(double length) {
+        double least = length / (MOST_TICKS - 1);
         int exponent = (int) Math.floor(Math.log10(least));
         for (int factor : new int[] {1, 2, 5}) {
             BigDecimal interval = BigDecimal.valueOf(factor, -exponent);
@@ -69,6 +88,8 @@ record Axis(String title, double from, double to, List<BigDecimal> ticks) {
 
     /** Where a value lies: 0 at the beginning of the axis, 1 at its end. */
     double share(double value) {
-        return (value - from) / (to - from);
+        return logarithmic
+                ? Math.log(Math.max(value, from) / from) / Math.log(to / from)
+                : (value - from) / (to - from);
     }
 }

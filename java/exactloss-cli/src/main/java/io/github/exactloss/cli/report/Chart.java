@@ -44,14 +44,14 @@ final class Chart {
 
     private void drawAxes() {
         y.ticks().forEach(tick -> {
-            String at = percent(1 - y.share(tick.doubleValue()));
+            String at = percent(1 - y.share(tick.value()));
             page.empty("line", "class", "grid", "x1", "0", "x2", "100%", "y1", at, "y2", at);
-            page.element("text", tick.toPlainString(), "class", "y", "x", "-8", "y", at, "dy", "0.35em");
+            page.element("text", tick.label(), "class", "y", "x", "-8", "y", at, "dy", "0.35em");
         });
         x.ticks().forEach(tick -> {
-            String at = percent(x.share(tick.doubleValue()));
+            String at = percent(x.share(tick.value()));
             page.empty("line", "class", "tick", "x1", at, "x2", at, "y1", "100%", "y2", "100%");
-            page.element("text", tick.toPlainString(), "class", "x", "x", at, "y", "100%", "dy", "1.6em");
+            page.element("text", tick.label(), "class", "x", "x", at, "y", "100%", "dy", "1.6em");
         });
         page.empty("line", "class", "base", "x1", "0", "x2", "100%", "y1", "100%", "y2", "100%");
         page.element("text", x.title(), "class", "title", "x", "50%", "y", "100%", "dy", "3.2em");
@@ -96,6 +96,41 @@ final class Chart {
                 "0 0 " + EXTENT + " " + EXTENT);
         page.empty("path", "class", style, "d", path);
         page.close();
+    }
+
+    /**
+     * Bars side by side over the whole of the horizontal axis, each with its number in a tooltip.
+     *
+     * @param heights the smallest value of the vertical axis, or less, is no bar
+     */
+    void bars(String style, long[] heights) {
+        double width = 1.0 / heights.length;
+        for (int i = 0; i < heights.length; i++) {
+            double height = y.share((double) heights[i]);
+            if (height > 0) {
+                page.open(
+                        "rect",
+                        "class",
+                        "bar " + style,
+                        "x",
+                        percent(i * width),
+                        "y",
+                        percent(1 - height),
+                        "width",
+                        percent(width),
+                        "height",
+                        percent(height));
+                double range = x.to() - x.from();
+                page.element(
+                        "title",
+                        "%s to %s: %s"
+                                .formatted(
+                                        x.from() + i * width * range,
+                                        x.from() + (i + 1) * width * range,
+                                        Metrics.count(heights[i])));
+                page.close();
+            }
+        }
     }
 
     /** A dot at each point. */

@@ -45,9 +45,11 @@ public final class RunDescription {
         rows.put("started", Instant.now());
     }
 
-    /** Adds a row. */
+    /** Adds a row, unless the value is null. */
     public void put(String label, Object value) {
-        rows.put(label, value);
+        if (value != null) {
+            rows.put(label, value);
+        }
     }
 
     /** Adds the time since the last such row, or since the beginning. */

@@ -3,8 +3,8 @@ package io.github.exactloss.cli.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.exactloss.cli.report.Axis.Tick;
 import io.github.exactloss.cli.report.Chart.Point;
-import java.math.BigDecimal;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -22,16 +22,33 @@ class AxisTest {
     })
     void valuesLieBetweenRoundTicks(double one, double other, String ticks) {
         Axis axis = Axis.covering("", List.of(new Point(0, one)), List.of(new Point(0, other)));
-        assertThat(axis.ticks().stream().map(BigDecimal::toPlainString)).containsExactly(ticks.split(" "));
-        assertThat(axis.share(axis.ticks().getFirst().doubleValue())).isZero();
-        assertThat(axis.share(axis.ticks().getLast().doubleValue())).isEqualTo(1);
+        assertThat(axis.ticks().stream().map(Tick::label)).containsExactly(ticks.split(" "));
+        assertThat(axis.share(axis.ticks().getFirst().value())).isZero();
+        assertThat(axis.share(axis.ticks().getLast().value())).isEqualTo(1);
     }
 
     @Test
     void ticksWithinAreRound() {
         Axis axis = Axis.within("", 14.9, 20);
-        assertThat(axis.ticks().stream().map(BigDecimal::toPlainString)).containsExactly("16", "18", "20");
+        assertThat(axis.ticks().stream().map(Tick::label)).containsExactly("16", "18", "20");
         assertThat(axis.share(14.9)).isZero();
         assertThat(axis.share(20)).isEqualTo(1);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, '1 10'",
+        "1, '1 10'",
+        "11, '1 10 100'",
+        "100000, '1 10 100 1k 10k 100k'",
+        "100001, '1 100 10k 1M'",
+        "9223372036854775807, '1 10k 100M 1T 10P'"
+    })
+    void countsHaveLogarithms(long largest, String labels) {
+        Axis axis = Axis.ofCounts("", largest);
+        assertThat(axis.ticks().stream().map(Tick::label)).containsExactly(labels.split(" "));
+        assertThat(axis.share(0)).isZero();
+        assertThat(axis.share(1)).isPositive();
+        assertThat(axis.share(largest)).isBetween(0.0, 1.0);
     }
 }
