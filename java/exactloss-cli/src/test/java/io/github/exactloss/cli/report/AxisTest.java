@@ -13,6 +13,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class AxisTest {
     @ParameterizedTest
     @CsvSource({
+        "0, 5, '0 1 2 3 4 5'",
         "0.02, 0.5, '0.0 0.1 0.2 0.3 0.4 0.5'",
         "0.4981, 0.9799, '0.4 0.5 0.6 0.7 0.8 0.9 1.0'",
         "0.9784, 0.97988, '0.9780 0.9785 0.9790 0.9795 0.9800'",

@@ -35,15 +35,18 @@ class LearningCurveTest {
 
     @Test
     void longTrainingsAreWatchedAtIntervals() {
-        Trainer trainer = trainer(3);
-        LearningCurve curve = new LearningCurve(trainer, trainer.batches());
+        Trainer trainer = trainer(7);
+        assertThat(trainer.batches()).isEqualTo(515);
+        LearningCurve curve = new LearningCurve(trainer, 3 * 515);
+        trainer.epoch(curve::step);
+        trainer.epoch(curve::step);
         Evaluation last = trainer.epoch(curve::step).validation();
-        assertThat(trainer.batches()).isEqualTo(1200);
         assertThat(curve.interval()).isEqualTo(2);
         List<LearningCurve.Point> points = curve.points();
-        assertThat(points).hasSize(601);
+        assertThat(points).hasSize(1 + 772 + 1);
         assertThat(points.get(1).steps()).isEqualTo(2);
-        assertThat(points.getLast()).isEqualTo(new LearningCurve.Point(1200, last));
+        assertThat(points.get(772).steps()).isEqualTo(1544);
+        assertThat(points.getLast()).isEqualTo(new LearningCurve.Point(1545, last));
     }
 
     @Test
