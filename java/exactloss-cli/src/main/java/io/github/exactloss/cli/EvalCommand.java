@@ -37,8 +37,8 @@ import picocli.CommandLine.TypeConversionException;
             "  or:  exactloss eval [OPTION...] --predictions=FILE --targets=FILE"
         },
         description = {
-            "A query is run by DuckDB: SELECT prediction, target FROM 'scores/*.parquet'. It reads Parquet, CSV and"
-                + " JSON files, or a database, and its rows stream through the memory, of whatever number they are.",
+            "A query is run by DuckDB: SELECT prediction, target FROM 'scores/*.parquet'. It reads Parquet, CSV and JSON"
+                    + " files, or a database, and its rows stream through the memory, of whatever number they are.",
             "NumPy files are memory-mapped, not copied, and may be larger than the memory; they must not be cut short"
                     + " meanwhile. They hold the same number of elements, in any shape and in C order."
         })
@@ -54,9 +54,9 @@ final class EvalCommand implements Callable<Integer> {
             paramLabel = "SQL",
             description =
                     "A query, as one argument. Its columns are found by their names: prediction (FLOAT or DOUBLE),"
-                        + " target (BOOLEAN, TINYINT, UTINYINT, INTEGER, BIGINT, FLOAT or DOUBLE) and, if there are"
-                        + " weights, weight (FLOAT); others are ignored. If neither of the first two is there, and two"
-                        + " columns are left without weight, they are the predictions and the targets.")
+                            + " target (BOOLEAN, TINYINT, UTINYINT, INTEGER, BIGINT, FLOAT or DOUBLE) and, if there are weights,"
+                            + " weight (FLOAT); others are ignored. If neither of the first two is there, and two columns are"
+                            + " left without weight, they are the predictions and the targets.")
     private String query;
 
     @Option(
@@ -121,8 +121,8 @@ final class EvalCommand implements Callable<Integer> {
             names = "--threads",
             paramLabel = "N",
             defaultValue = "1",
-            description = "The number of threads, also of DuckDB; the result has the same bits with any. Default:"
-                    + " ${DEFAULT-VALUE}.")
+            description =
+                    "The number of threads, also of DuckDB; the result has the same bits with any. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
     @Option(names = "--json", description = "Print one JSON object. NaN is null, infinities are strings.")
@@ -133,8 +133,8 @@ final class EvalCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "Write a page about the evaluation to this file: HTML that needs no other file and no network. It"
-                        + " has the numbers, the confusion matrix, the calibration, histograms of the predictions of"
-                        + " each class, and what ran.")
+                            + " has the numbers, the confusion matrix, the calibration, histograms of the predictions of"
+                            + " each class, and what ran.")
     private Path reportPath;
 
     /** Reads what Java reads as a double, and the infinities as C and Python write them. */

@@ -68,7 +68,7 @@ class EvalReportTest {
                 + json.get("false_positives").getAsLong();
         assertThat(sum(binned.subList(8, 16)) - countOf(scores, 0.5f) + 1).isEqualTo(predicted);
         assertThat(page.texts("//section/p").toString())
-                .contains("1 elements are in no bin: 0 have a prediction below 0, 1 above 1, 0 NaN.");
+                .contains("In no bin: 1, of which 0 have a prediction below 0, 1 above 1, and 0 NaN.");
         assertThat(numbersIn(page.texts("//*[local-name()='rect']/*[local-name()='title']")))
                 .isEqualTo(2L * (COUNT - 1));
         assertThat(page.property("predictions")).isEqualTo(predictions.toString());

@@ -50,7 +50,6 @@ final class Chart {
         });
         x.ticks().forEach(tick -> {
             String at = percent(x.share(tick.value()));
-            page.empty("line", "class", "tick", "x1", at, "x2", at, "y1", "100%", "y2", "100%");
             page.element("text", tick.label(), "class", "x", "x", at, "y", "100%", "dy", "1.6em");
         });
         page.empty("line", "class", "base", "x1", "0", "x2", "100%", "y1", "100%", "y2", "100%");

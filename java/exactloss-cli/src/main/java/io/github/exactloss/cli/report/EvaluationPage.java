@@ -170,7 +170,7 @@ public final class EvaluationPage {
         page.markup().close();
         long outside = bins.below() + bins.above() + bins.nan();
         if (outside > 0) {
-            page.paragraph("%s elements are in no bin: %s have a prediction below 0, %s above 1, %s NaN."
+            page.paragraph("In no bin: %s, of which %s have a prediction below 0, %s above 1, and %s NaN."
                     .formatted(
                             Metrics.count(outside),
                             Metrics.count(bins.below()),

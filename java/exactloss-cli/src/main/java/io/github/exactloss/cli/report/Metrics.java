@@ -22,11 +22,6 @@ final class Metrics {
         return evaluation.truePositives() + evaluation.trueNegatives();
     }
 
-    static String accuracy(Evaluation evaluation) {
-        return "%s (%s of %s)"
-                .formatted(percent(evaluation.accuracy()), count(correct(evaluation)), count(evaluation.count()));
-    }
-
     /** The losses, as the shortest decimals that read back to the same double and float, and what goes with them. */
     static Map<String, String> losses(Evaluation evaluation) {
         Map<String, String> rows = new LinkedHashMap<>();

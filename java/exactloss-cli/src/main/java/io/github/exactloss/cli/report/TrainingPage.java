@@ -23,9 +23,10 @@ public final class TrainingPage {
     private final LearningCurve curve;
     private final List<Epoch> epochs;
     private final Evaluation result;
-    private Page page;
+    private final Page page;
 
-    private TrainingPage(DigitDataSet data, Trainer trainer, LearningCurve curve, List<Epoch> epochs) {
+    private TrainingPage(Page page, DigitDataSet data, Trainer trainer, LearningCurve curve, List<Epoch> epochs) {
+        this.page = page;
         this.data = data;
         this.trainer = trainer;
         this.curve = curve;
@@ -43,12 +44,12 @@ public final class TrainingPage {
      */
     public static String write(
             DigitDataSet data, Trainer trainer, LearningCurve curve, List<Epoch> epochs, RunDescription run) {
-        TrainingPage page = new TrainingPage(data, trainer, curve, epochs);
-        return Page.write("exactloss train: 3s against 7s", content -> page.draw(content, run));
+        return Page.write(
+                "exactloss train: 3s against 7s",
+                page -> new TrainingPage(page, data, trainer, curve, epochs).draw(run));
     }
 
-    private void draw(Page content, RunDescription run) {
-        page = content;
+    private void draw(RunDescription run) {
         header();
         page.section("Loss and accuracy", this::curves);
         page.section("The first steps in slow motion", this::slowMotion);
@@ -113,8 +114,8 @@ public final class TrainingPage {
         page.paragraph(
                 ("Why the loss trains the model, and the accuracy can't. In each of the first %.0f mini-batches the"
                                 + " weights go straight from what they were to what they became, and the validation digits are"
-                                + " asked at %s points on the way. The loss follows every small change of the weights, so it has"
-                                + " a slope to go down. The accuracy jumps where a digit crosses the threshold, here %s times, and"
+                                + " asked at %s points on the way. The loss follows every small change of the weights, so it has a"
+                                + " slope to go down. The accuracy jumps where a digit crosses the threshold, here %s times, and"
                                 + " between its jumps it is flat: its derivative is 0.")
                         .formatted(
                                 steps,

@@ -50,6 +50,6 @@ class AxisTest {
         assertThat(axis.ticks().stream().map(Tick::label)).containsExactly(labels.split(" "));
         assertThat(axis.share(0)).isZero();
         assertThat(axis.share(1)).isPositive();
-        assertThat(axis.share(largest)).isBetween(0.0, 1.0);
+        assertThat(axis.share((double) largest)).isBetween(0.0, 1.0);
     }
 }
