@@ -41,6 +41,8 @@ help() {
            in the folder ARGUMENT
   mnist    fetch MNIST into build/cache/mnist and verify it
   service  build and start the HTTP service of java/examples/service: service [OPTION...], of which --help is one
+  cuda-selftest [OPTION...]
+           on a machine with an NVIDIA GPU: compare it with the processor, bit for bit, and measure it
   bench    measure: the native benchmark, then the Java one; bench --json: the native one alone, as JSON
   bench-peers
            measure exactloss beside plain Java, the Vector API, PyTorch, ONNX Runtime and DuckDB in one JVM, and write
@@ -226,7 +228,8 @@ END
 
 # format_c OPTION...
 format_c() {
-    find native -name '*.[ch]' -print0 | xargs -0 clang-format "$@"
+    find native \( -name '*.[ch]' -o -name '*.cpp' -o -name '*.cu' -o -name '*.cuh' \) -print0 |
+        xargs -0 clang-format "$@"
 }
 
 format() {
@@ -340,6 +343,12 @@ step_service() {
     exec "$JAVA_HOME/bin/java" -jar java/examples/service/target/exactloss-service.jar "$@"
 }
 
+step_cuda_selftest() {
+    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    step native build_native_tests
+    exec "$NATIVE_BUILD/native/tests/cuda/exactloss-cuda-selftest" "$@"
+}
+
 step_bench() {
     step_native
     if (($# > 0)); then
@@ -364,7 +373,7 @@ step_bench_peers() {
 main() {
     local name=${1-train}
     case $name in
-        train | service | bench | bench-peers) ;;
+        train | service | cuda-selftest | bench | bench-peers) ;;
         install)
             (($# <= 2)) || usage_error "the step install takes one argument: the folder of a Maven repository"
             ;;

@@ -101,8 +101,7 @@ void exactloss_cuda_leave(exactloss_cuda_device *device) {
  */
 static int load_module(exactloss_cuda_device *device) {
     CUresult result = device->driver->cuModuleLoadData(&device->module, exactloss_cuda_image);
-    if (result == CUDA_ERROR_INVALID_IMAGE || result == CUDA_ERROR_NO_BINARY_FOR_GPU ||
-        result == CUDA_ERROR_UNSUPPORTED_PTX_VERSION) {
+    if (result / 100 * 100 == CUDA_ERRORS_OF_IMAGES) {
         result = device->driver->cuModuleLoadData(&device->module, exactloss_cuda_fallback);
     }
     return exactloss_cuda_judge(device->driver, result, "cuModuleLoadData");

@@ -18,10 +18,7 @@ typedef struct CUfunc_st *CUfunction;
 typedef struct CUstream_st *CUstream;
 
 #define CUDA_ERROR_OUT_OF_MEMORY 2
-#define CUDA_ERROR_NO_DEVICE 100
-#define CUDA_ERROR_INVALID_IMAGE 200
-#define CUDA_ERROR_NO_BINARY_FOR_GPU 209
-#define CUDA_ERROR_UNSUPPORTED_PTX_VERSION 222
+#define CUDA_ERRORS_OF_IMAGES 200 /* the first of a hundred */
 
 #define CU_DEVICE_ATTRIBUTE_MULTIPROCESSOR_COUNT 16
 #define CU_DEVICE_ATTRIBUTE_MEMORY_CLOCK_RATE 36

@@ -7,8 +7,7 @@
  */
 #include "loss.cuh"
 
-#define KERNEL(name)                                                                                                   \
-    extern "C" __global__ void __launch_bounds__(BLOCK_THREADS, 4) exactloss_##name(const cuda_job job)
+#define KERNEL(name) extern "C" __global__ void __launch_bounds__(BLOCK_THREADS, 4) exactloss_##name(const cuda_job job)
 
 KERNEL(float_predictions) { loss_kernel<float_sum, false>(job); }
 KERNEL(double_predictions) { loss_kernel<double_sum, false>(job); }

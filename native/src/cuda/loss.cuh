@@ -90,7 +90,7 @@ static __device__ __forceinline__ bool add_vectors(const cuda_job &job, int64_t 
 /* The same for a vector of logits: word by word, since a sigmoid is work enough to keep a thread busy. */
 template <class type>
 static __device__ __forceinline__ bool add_logits(const cuda_job &job, int64_t first, sum_of<type> &sum,
-                                                   thread_counts &counts) {
+                                                  thread_counts &counts) {
     typedef typename type::real real;
     typedef typename type::stored stored;
     const int n = 16 / sizeof(stored), n_of_step = n < 4 ? 1 : n / 4;

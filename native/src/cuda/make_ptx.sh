@@ -12,6 +12,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 # A third of the text: without comments, indents, and what makes names unique among many programs.
+# shellcheck disable=SC2016 # nothing in it is for the shell
 compact='
     s/^\.version .*/.version 6.3/
     s/^[ \t]+//; s/[ \t]+/ /g; s/, /,/g; /^\/\//d; /^$/d

@@ -43,7 +43,9 @@ template <> struct target_load<1, 4> {
 template <> struct target_load<1, 8> {
     uint2 bytes;
     __device__ __forceinline__ void load(const void *at) { bytes = __ldcs((const uint2 *)at); }
-    __device__ __forceinline__ uint32_t match(uint64_t) const { return match_bytes(bytes.x) | match_bytes(bytes.y) << 4; }
+    __device__ __forceinline__ uint32_t match(uint64_t) const {
+        return match_bytes(bytes.x) | match_bytes(bytes.y) << 4;
+    }
 };
 
 template <> struct target_load<4, 2> {

@@ -61,17 +61,26 @@ fake_cuda_state fake_cuda = {.calls = 0,
                              .seed = 1,
                              .blocks = 0};
 
-/* Counts a call, and lets it fail where it shall: the first line of each function. */
-#define ENTER                                                                                                          \
-    const std::lock_guard<std::recursive_mutex> guard(lock);                                                           \
-    if (fake_cuda.calls++ == fake_cuda.fail_at) {                                                                          \
-        fake_cuda.failed = __func__;                                                                                        \
-        return fake_cuda.fail_code;                                                                                      \
-    }
+/* Counts a call; whether it is the one that shall fail. */
+static bool is_failing(const char *name) {
+    const bool found = fake_cuda.calls++ == fake_cuda.fail_at;
+    fake_cuda.failed = found ? name : fake_cuda.failed;
+    return found;
+}
 
-/* The same for one that needs a context. */
-#define ENTER_CONTEXT                                                                                                  \
-    ENTER if (context_depth == 0) { return INVALID_CONTEXT; }
+/* How a function begins, and one that needs a context. */
+#define ENTER()                                                                                                        \
+    const std::lock_guard<std::recursive_mutex> guard(lock);                                                           \
+    if (is_failing(__func__)) {                                                                                        \
+        return fake_cuda.fail_code;                                                                                    \
+    }                                                                                                                  \
+    static_assert(true)
+#define ENTER_CONTEXT()                                                                                                \
+    ENTER();                                                                                                           \
+    if (context_depth == 0) {                                                                                          \
+        return INVALID_CONTEXT;                                                                                        \
+    }                                                                                                                  \
+    static_assert(true)
 
 static stream *find(void *handle) {
     if (handle == nullptr) {
@@ -103,10 +112,14 @@ static bool is_within(const std::map<uint64_t, size_t> &memory, uint64_t address
 
 /* ---- devices and contexts ---------------------------------------------------------------------------------------- */
 
-API CUresult cuInit(unsigned) { ENTER return 0; }
+API CUresult cuInit(unsigned) {
+    ENTER();
+    return 0;
+}
 
 API CUresult cuDriverGetVersion(int *version) {
-    ENTER *version = static_cast<int>(number_from("FAKE_CUDA_VERSION", 13000));
+    ENTER();
+    *version = static_cast<int>(number_from("FAKE_CUDA_VERSION", 13000));
     return 0;
 }
 
@@ -116,61 +129,71 @@ API CUresult cuGetErrorString(CUresult error, const char **text) {
 }
 
 API CUresult cuDeviceGetCount(int *count) {
-    ENTER *count = static_cast<int>(number_from("FAKE_CUDA_DEVICES", 1));
+    ENTER();
+    *count = static_cast<int>(number_from("FAKE_CUDA_DEVICES", 1));
     return 0;
 }
 
 API CUresult cuDeviceGet(int *device, int ordinal) {
-    ENTER *device = ordinal;
+    ENTER();
+    *device = ordinal;
     return 0;
 }
 
 API CUresult cuDeviceGetName(char *name, int size, int) {
-    ENTER std::strncpy(name, "a fake GPU", static_cast<size_t>(size));
+    ENTER();
+    std::strncpy(name, "a fake GPU", static_cast<size_t>(size));
     return 0;
 }
 
 API CUresult cuDeviceTotalMem_v2(size_t *size, int) {
-    ENTER *size = size_t(1) << 30;
+    ENTER();
+    *size = size_t(1) << 30;
     return 0;
 }
 
 API CUresult cuDeviceGetAttribute(int *value, int attribute, int) {
-    ENTER switch (attribute) {
-    case 16:
-        *value = fake_cuda.multiprocessors;
-        return 0;
-    case 36:
-        *value = 1000000; /* kHz */
-        return 0;
-    case 37:
-        *value = 256;
-        return 0;
-    case 75:
-        *value = 9;
-        return 0;
-    case 76:
-        *value = 0;
-        return 0;
-    default:
-        return INVALID_VALUE;
+    ENTER();
+    switch (attribute) {
+        case 16:
+            *value = fake_cuda.multiprocessors;
+            return 0;
+        case 36:
+            *value = 1000000; /* kHz */
+            return 0;
+        case 37:
+            *value = 256;
+            return 0;
+        case 75:
+            *value = 9;
+            return 0;
+        case 76:
+            *value = 0;
+            return 0;
+        default:
+            return INVALID_VALUE;
     }
 }
 
 API CUresult cuDevicePrimaryCtxRetain(void **context, int) {
-    ENTER *context = &the_context;
+    ENTER();
+    *context = &the_context;
     fake_cuda.resources++;
     return 0;
 }
 
 API CUresult cuDevicePrimaryCtxRelease_v2(int) {
-    ENTER finish_all();
+    ENTER();
+    finish_all();
     fake_cuda.resources--;
     return 0;
 }
 
 API CUresult cuCtxPushCurrent_v2(void *context) {
-    ENTER if (context != &the_context) { return INVALID_CONTEXT; }
+    ENTER();
+    if (context != &the_context) {
+        return INVALID_CONTEXT;
+    }
     fake_cuda.contexts = ++context_depth;
     return 0;
 }
@@ -191,7 +214,8 @@ API CUresult cuCtxPopCurrent_v2(void **context) {
 static bool is_fat_binary(const unsigned char *image) { return std::memcmp(image, "\x50\xed\x55\xba", 4) == 0; }
 
 API CUresult cuModuleLoadData(void **module, const void *image) {
-    ENTER_CONTEXT const auto *bytes = static_cast<const unsigned char *>(image);
+    ENTER_CONTEXT();
+    const auto *bytes = static_cast<const unsigned char *>(image);
     if (is_fat_binary(bytes) ? bytes[16] != 1 && bytes[16] != 2
                              : std::strstr(static_cast<const char *>(image), ".version") == nullptr) {
         return INVALID_IMAGE;
@@ -205,14 +229,20 @@ API CUresult cuModuleLoadData(void **module, const void *image) {
 }
 
 API CUresult cuModuleUnload(void *module) {
-    ENTER_CONTEXT if (module != &the_module) { return INVALID_HANDLE; }
+    ENTER_CONTEXT();
+    if (module != &the_module) {
+        return INVALID_HANDLE;
+    }
     finish_all();
     fake_cuda.resources--;
     return 0;
 }
 
 API CUresult cuModuleGetFunction(const void **function, void *module, const char *name) {
-    ENTER_CONTEXT if (module != &the_module) { return INVALID_HANDLE; }
+    ENTER_CONTEXT();
+    if (module != &the_module) {
+        return INVALID_HANDLE;
+    }
     for (size_t i = 0; i < kernel_count; i++) {
         if (std::strcmp(kernel_table[i].name, name) == 0) {
             *function = &kernel_table[i];
@@ -223,14 +253,16 @@ API CUresult cuModuleGetFunction(const void **function, void *module, const char
 }
 
 API CUresult cuOccupancyMaxActiveBlocksPerMultiprocessor(int *blocks, void *, int, size_t) {
-    ENTER_CONTEXT *blocks = 2;
+    ENTER_CONTEXT();
+    *blocks = 2;
     return 0;
 }
 
 API CUresult cuLaunchKernel(const kernel_entry *kernel, unsigned grid_x, unsigned grid_y, unsigned grid_z,
                             unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared, void *handle,
                             void **arguments, void **extra) {
-    ENTER_CONTEXT stream *s = find(handle);
+    ENTER_CONTEXT();
+    stream *s = find(handle);
     if (s == nullptr) {
         return INVALID_HANDLE;
     }
@@ -256,8 +288,7 @@ static CUresult map_memory(std::map<uint64_t, size_t> &memory, size_t size, uint
         return INVALID_VALUE;
     }
     const size_t whole = (size + PAGE - 1) / PAGE * PAGE;
-    auto *pages = static_cast<char *>(
-        mmap(nullptr, whole + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    auto *pages = static_cast<char *>(mmap(nullptr, whole + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     if (pages == MAP_FAILED || mprotect(pages + PAGE, whole, PROT_READ | PROT_WRITE) != 0) {
         return 2;
     }
@@ -282,24 +313,31 @@ static CUresult unmap_memory(std::map<uint64_t, size_t> &memory, uint64_t addres
 }
 
 API CUresult cuMemAlloc_v2(CUdeviceptr *address, size_t size) {
-    ENTER_CONTEXT return map_memory(device_memory, size, address);
+    ENTER_CONTEXT();
+    return map_memory(device_memory, size, address);
 }
 
-API CUresult cuMemFree_v2(CUdeviceptr address) { ENTER_CONTEXT return unmap_memory(device_memory, address); }
+API CUresult cuMemFree_v2(CUdeviceptr address) {
+    ENTER_CONTEXT();
+    return unmap_memory(device_memory, address);
+}
 
 API CUresult cuMemAllocHost_v2(void **memory, size_t size) {
     uint64_t address = 0;
-    ENTER_CONTEXT const CUresult result = map_memory(pinned_memory, size, &address);
+    ENTER_CONTEXT();
+    const CUresult result = map_memory(pinned_memory, size, &address);
     *memory = reinterpret_cast<void *>(address);
     return result;
 }
 
 API CUresult cuMemFreeHost(void *memory) {
-    ENTER_CONTEXT return unmap_memory(pinned_memory, reinterpret_cast<uint64_t>(memory));
+    ENTER_CONTEXT();
+    return unmap_memory(pinned_memory, reinterpret_cast<uint64_t>(memory));
 }
 
 API CUresult cuMemsetD8Async(CUdeviceptr address, unsigned char value, size_t size, void *handle) {
-    ENTER_CONTEXT stream *s = find(handle);
+    ENTER_CONTEXT();
+    stream *s = find(handle);
     if (s == nullptr || !is_within(device_memory, address, size)) {
         return INVALID_VALUE;
     }
@@ -308,7 +346,8 @@ API CUresult cuMemsetD8Async(CUdeviceptr address, unsigned char value, size_t si
 }
 
 API CUresult cuMemcpyAsync(CUdeviceptr to, CUdeviceptr from, size_t size, void *handle) {
-    ENTER_CONTEXT stream *s = find(handle);
+    ENTER_CONTEXT();
+    stream *s = find(handle);
     if (s == nullptr) {
         return INVALID_HANDLE;
     }
@@ -332,7 +371,10 @@ API CUresult cuMemcpyAsync(CUdeviceptr to, CUdeviceptr from, size_t size, void *
 /* ---- streams ----------------------------------------------------------------------------------------------------- */
 
 API CUresult cuStreamCreate(void **made, unsigned flags) {
-    ENTER_CONTEXT if (flags != 1) { return INVALID_VALUE; }
+    ENTER_CONTEXT();
+    if (flags != 1) {
+        return INVALID_VALUE;
+    }
     auto s = std::make_unique<stream>();
     *made = s.get();
     streams[s.get()] = std::move(s);
@@ -341,7 +383,8 @@ API CUresult cuStreamCreate(void **made, unsigned flags) {
 }
 
 API CUresult cuStreamDestroy_v2(void *handle) {
-    ENTER_CONTEXT stream *s = find(handle);
+    ENTER_CONTEXT();
+    stream *s = find(handle);
     if (handle == nullptr || s == nullptr) {
         return INVALID_HANDLE;
     }
@@ -352,7 +395,8 @@ API CUresult cuStreamDestroy_v2(void *handle) {
 }
 
 API CUresult cuStreamSynchronize(void *handle) {
-    ENTER_CONTEXT stream *s = find(handle);
+    ENTER_CONTEXT();
+    stream *s = find(handle);
     if (s == nullptr) {
         return INVALID_HANDLE;
     }

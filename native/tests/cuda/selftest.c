@@ -158,6 +158,7 @@ static void check_bits(int quick) {
 
 static void print_device(int ordinal) {
     exactloss_cuda_device_info info;
+    snprintf(test_context, sizeof test_context, "device %d", ordinal);
     check(exactloss_cuda_get_device_info(ordinal, &info));
     printf("device %d: %s, compute capability %d.%d, %d multiprocessors, %.1f GB, %.0f GB/s at most, driver for CUDA "
            "%d.%d\n",
