@@ -28,9 +28,9 @@
  *   - Predictions, targets and gradients are addresses that the device can use: its own memory, managed memory, or
  *     pinned host memory, from whatever CUDA library. Nothing is ever moved to the GPU unasked: sending an array there
  *     takes longer than it takes the processor to sum it. Results are written to ordinary memory of the host.
- *   - A device array is aligned to the size of its elements; otherwise EXACTLOSS_CUDA_ERROR_ALIGNMENT. It is read
- *     fastest where predictions are aligned to 16 bytes, and targets (from targets_offset on) so that those of 16 bytes
- *     of predictions are aligned like one element, as all whole allocations are.
+ *   - A device array is aligned to the size of its elements; otherwise EXACTLOSS_CUDA_ERROR_ALIGNMENT. It is fastest
+ *     where predictions and gradient are aligned to 16 bytes, and the targets, from targets_offset on, as all those that
+ *     belong to 16 bytes of predictions would be (to 4 bytes: uint8 beside float32): whole allocations are.
  *   - `stream` is a CUstream (the same as a cudaStream_t), in which the work is done in order; NULL is the legacy
  *     default stream. It belongs to the primary context of the device, as those of the CUDA runtime and of PyTorch do.
  *   - An *_async function only puts work into the stream. It neither waits nor allocates, so arrays must stay as they

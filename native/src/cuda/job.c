@@ -49,15 +49,16 @@ static int set_targets(cuda_job *job, const job_arrays *a) {
         {EXACTLOSS_FLOAT64, 8, 0x3ff0000000000000},
     };
     const unsigned char *bytes = a->targets;
+    const int64_t offset = a->count == 0 ? 0 : a->targets_offset; /* nothing is added to NULL */
     if (a->targets_dtype == EXACTLOSS_BITS) {
-        job->targets = bytes + a->targets_offset / 8;
-        job->first_bit = (int32_t)(a->targets_offset % 8);
+        job->targets = bytes + offset / 8;
+        job->first_bit = (int32_t)(offset % 8);
         job->target_size = 0;
         return EXACTLOSS_OK;
     }
     for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
         if (TYPES[i].dtype == a->targets_dtype) {
-            job->targets = bytes + TYPES[i].size * a->targets_offset;
+            job->targets = bytes + TYPES[i].size * offset;
             job->target_size = TYPES[i].size;
             job->one = TYPES[i].one;
             return is_aligned(bytes, TYPES[i].size) ? EXACTLOSS_OK : EXACTLOSS_CUDA_ERROR_ALIGNMENT;
@@ -190,8 +191,9 @@ int exactloss_cuda_launch(exactloss_cuda_device *device, const prepared_job *p, 
         return EXACTLOSS_OK;
     }
     const cuda_kernel *kernel = &device->kernels[p->kernel];
-    const int64_t most = (int64_t)BLOCK_THREADS * THREAD_ELEMENTS, tiles = (p->job.count + p->tile - 1) / p->tile;
-    const int64_t fewest = (p->job.count + most - 1) / most;
+    const int64_t tiles = (p->job.count + p->tile - 1) / p->tile;
+    const int64_t most = (int64_t)BLOCK_THREADS * THREAD_ELEMENTS / p->tile; /* tiles of a block */
+    const int64_t fewest = (tiles + most - 1) / most;
     int64_t blocks = tiles < kernel->resident ? tiles : kernel->resident;
     blocks = blocks < fewest ? fewest : blocks;
     cuda_job job = p->job;

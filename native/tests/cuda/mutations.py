@@ -80,7 +80,7 @@ HOST = [
      "1, SUM_WORDS * sizeof(uint64_t),"),
     ("predictions above counted as false positives", "accumulator.c",
      "words[WORD_ABOVE] - words[WORD_HITS]", "words[WORD_ABOVE]"),
-    ("an offset in bytes", "job.c", "bytes + TYPES[i].size * a->targets_offset", "bytes + a->targets_offset"),
+    ("an offset in bytes", "job.c", "bytes + TYPES[i].size * offset", "bytes + offset"),
     ("vectors of misaligned targets", "job.c",
      "p->job.is_vectorised = has_vector_targets(&p->job, 16 / type->size);", "p->job.is_vectorised = 1;"),
     ("vectors of misaligned predictions", "job.c", "    p->job.is_vectorised &= is_aligned(a->predictions, 16);\n", ""),
