@@ -371,8 +371,13 @@ final class Kernels {
 
     static MemorySegment newAccumulator(double threshold, Arena arena) {
         MemorySegment accumulator = arena.allocate(EXACTLOSS_ACCUMULATOR_SIZE(), Long.BYTES);
-        check(() -> (int) exactloss_accumulator_init$handle().invokeExact(accumulator, threshold));
+        clear(accumulator, threshold);
         return accumulator;
+    }
+
+    /** Makes it empty, whatever it held. */
+    static void clear(MemorySegment accumulator, double threshold) {
+        check(() -> (int) exactloss_accumulator_init$handle().invokeExact(accumulator, threshold));
     }
 
     static void merge(MemorySegment accumulator, MemorySegment other) {

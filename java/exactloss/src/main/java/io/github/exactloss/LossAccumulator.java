@@ -3,6 +3,7 @@ package io.github.exactloss;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -19,17 +20,16 @@ import java.util.function.Function;
  * <p>Methods that add data throw what {@link MnistLoss} names, and then have added and written nothing.
  *
  * <p>Not thread-safe: use it from one thread at a time. Many threads each fill their own and merge them afterwards; for
- * that, an arena of their own choice must not be confined to one thread.
+ * that, an arena of their own choice must not be confined to one thread. Or they share a {@link ConcurrentLossAccumulator}.
  */
-public final class LossAccumulator implements AutoCloseable {
-    private final MnistLoss options;
+public final class LossAccumulator extends BatchAccumulator {
     private final MemorySegment memory;
     private final Arena owned;
     private boolean closed;
 
     /** @param owned the arena to close, or null if that is somebody else's business */
     private LossAccumulator(MnistLoss options, MemorySegment memory, Arena owned) {
-        this.options = options;
+        super(options);
         this.memory = memory;
         this.owned = owned;
     }
@@ -83,46 +83,28 @@ public final class LossAccumulator implements AutoCloseable {
         Arena arena = Arena.ofShared();
         try {
             LossAccumulator accumulator = inArena.apply(arena);
-            return new LossAccumulator(accumulator.options, accumulator.memory, arena);
+            return new LossAccumulator(accumulator.options(), accumulator.memory, arena);
         } catch (RuntimeException e) {
             arena.close();
             throw e;
         }
     }
 
-    /** The options that it was made with. */
-    public MnistLoss options() {
-        return options;
+    /** An accumulator that goes on from a copy of another one's memory, and owns its own. */
+    static LossAccumulator copyOf(MemorySegment memory, MnistLoss options) {
+        LossAccumulator copy = create(options);
+        Kernels.merge(copy.memory, memory);
+        return copy;
     }
 
-    /** Adds a batch. */
-    public void add(Predictions predictions, Targets targets) {
-        long count = Elements.requireSameCount(predictions, targets);
-        Pieces pieces = Pieces.of(count, options.threads(), predictions.segment(), targets.segment());
-        if (pieces.isOne()) {
-            Kernels.add(memory(), predictions, targets, 0, count, options.flags());
-        } else {
-            addApart(pieces, predictions, targets, null);
-        }
+    @Override
+    void update(Consumer<MemorySegment> addition) {
+        addition.accept(memory());
     }
 
-    /** Adds a batch of weighted elements. */
-    public void add(Predictions predictions, Targets targets, Weights weights) {
-        long count = Elements.requireSameCount(predictions, targets, weights);
-        Pieces pieces =
-                Pieces.of(count, options.threads(), predictions.segment(), targets.segment(), weights.segment());
-        if (pieces.isOne()) {
-            Kernels.add(memory(), predictions, targets, weights, 0, count, options.flags());
-        } else {
-            addApart(pieces, predictions, targets, weights);
-        }
-    }
-
-    /** By way of another accumulator, so that a refused piece leaves this one as it was. */
-    private void addApart(Pieces pieces, Predictions predictions, Targets targets, Weights weights) {
-        try (Arena arena = pieces.newAccumulatorArena()) {
-            Kernels.merge(memory(), options.accumulate(pieces, predictions, targets, weights, arena));
-        }
+    @Override
+    <T> T read(Function<MemorySegment, T> reading) {
+        return reading.apply(memory());
     }
 
     /**
@@ -140,9 +122,9 @@ public final class LossAccumulator implements AutoCloseable {
         if (divisor < 1) {
             throw new IllegalArgumentException("the divisor must be at least 1, not " + divisor);
         }
-        Output output = options.gradientOutput(predictions, targets, gradient);
+        Output output = options().gradientOutput(predictions, targets, gradient);
         Pieces pieces = Pieces.of(
-                output.count(), options.threads(), predictions.segment(), targets.segment(), output.segment());
+                output.count(), options().threads(), predictions.segment(), targets.segment(), output.segment());
         if (pieces.isOne()) {
             Kernels.addWithGradient(
                     memory(),
@@ -152,7 +134,7 @@ public final class LossAccumulator implements AutoCloseable {
                     output.count(),
                     upstream,
                     divisor,
-                    options.gradientFlags(),
+                    options().gradientFlags(),
                     output.segment());
             return;
         }
@@ -161,34 +143,8 @@ public final class LossAccumulator implements AutoCloseable {
         try (Arena arena = pieces.newAccumulatorArena()) {
             Kernels.merge(
                     memory(),
-                    options.accumulateWithGradient(pieces, predictions, targets, upstream, divisor, output, arena));
+                    options().accumulateWithGradient(pieces, predictions, targets, upstream, divisor, output, arena));
         }
-    }
-
-    /**
-     * Adds all that another accumulator was given. The other one stays as it is; it may be this one.
-     *
-     * @throws IllegalArgumentException if the thresholds differ
-     */
-    public void merge(LossAccumulator other) {
-        if (other.options.threshold() != options.threshold()) {
-            throw new IllegalArgumentException("an accumulator with threshold " + options.threshold()
-                    + " can't take in one with threshold " + other.options.threshold());
-        }
-        Kernels.merge(memory(), other.memory());
-    }
-
-    /** The evaluation of everything added so far. */
-    public Evaluation result() {
-        return Kernels.result(memory());
-    }
-
-    /**
-     * The byte form, for storage and transport. It is the same for the same elements, however they came here, and on every
-     * machine and in every language.
-     */
-    public byte[] toBytes() {
-        return Kernels.serialize(memory());
     }
 
     /**
@@ -206,7 +162,7 @@ public final class LossAccumulator implements AutoCloseable {
         }
     }
 
-    private MemorySegment memory() {
+    MemorySegment memory() {
         if (closed || !memory.scope().isAlive()) {
             throw new IllegalStateException("the accumulator is closed");
         }

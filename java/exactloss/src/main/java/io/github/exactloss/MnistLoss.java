@@ -362,12 +362,12 @@ public final class MnistLoss {
                 targets, from, length, Reduction.SUM, step, lenient(gradientFlags), output.range(from, length), type));
     }
 
-    private Pieces pieces(Predictions predictions, Targets targets) {
+    Pieces pieces(Predictions predictions, Targets targets) {
         long count = Elements.requireSameCount(predictions, targets);
         return Pieces.of(count, threads, predictions.segment(), targets.segment());
     }
 
-    private Pieces pieces(Predictions predictions, Targets targets, Weights weights) {
+    Pieces pieces(Predictions predictions, Targets targets, Weights weights) {
         long count = Elements.requireSameCount(predictions, targets, weights);
         return Pieces.of(count, threads, predictions.segment(), targets.segment(), weights.segment());
     }

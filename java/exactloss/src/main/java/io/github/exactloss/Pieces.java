@@ -36,7 +36,7 @@ record Pieces(long count, int ranges, long piece) {
         int ranges = Math.clamp(count / ELEMENTS, 1, threads);
         long piece = Long.MAX_VALUE;
         for (MemorySegment segment : memory) {
-            if (ranges > 1 && !segment.isAccessibleBy(ANOTHER_THREAD)) {
+            if (ranges > 1 && !isShared(segment)) {
                 ranges = 1;
             }
             if (!segment.isNative()) {
@@ -51,8 +51,7 @@ record Pieces(long count, int ranges, long piece) {
 
     /** For an operation on whole rows, which are the elements of these pieces. */
     static Pieces ofRows(Rows rows, int threads, Predictions predictions, Targets targets) {
-        boolean shared = predictions.segment().isAccessibleBy(ANOTHER_THREAD)
-                && targets.segment().isAccessibleBy(ANOTHER_THREAD);
+        boolean shared = isShared(predictions.segment()) && isShared(targets.segment());
         long most = shared ? Math.clamp(rows.rows(), 1, threads) : 1;
         int ranges = Math.clamp(rows.rows() * rows.columns() / ELEMENTS, 1, (int) most);
         if (predictions.segment().isNative() && targets.segment().isNative()) {
@@ -61,6 +60,11 @@ record Pieces(long count, int ranges, long piece) {
         int widest = Math.max(Math.max(predictions.type().bits, targets.type().bits), Float.SIZE);
         long elements = HEAP_BYTES * Byte.SIZE / widest;
         return new Pieces(rows.rows(), ranges, Math.max(1, elements / Math.max(1, rows.columns())));
+    }
+
+    /** Whether memory is not confined to this thread. */
+    static boolean isShared(MemorySegment memory) {
+        return memory.isAccessibleBy(ANOTHER_THREAD);
     }
 
     /** An arena for what the calls share. Whoever asks for it closes it. */

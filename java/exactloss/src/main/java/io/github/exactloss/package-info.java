@@ -2,10 +2,12 @@
 /**
  * The exact loss, gradient and metrics of a binary classifier, computed by a native library on memory that the caller has.
  *
- * <p>{@link io.github.exactloss.MnistLoss} has the operations, {@link io.github.exactloss.LossAccumulator} takes data in
- * pieces. Both take {@link io.github.exactloss.Predictions}, {@link io.github.exactloss.Targets} and
- * {@link io.github.exactloss.Weights}, which are views of arrays, NIO buffers or memory segments, and give an
- * {@link io.github.exactloss.Evaluation}. {@link io.github.exactloss.Elementwise} has what such a loss is built from.
+ * <p>{@link io.github.exactloss.MnistLoss} has the operations; {@link io.github.exactloss.LossAccumulator} takes data in
+ * pieces, {@link io.github.exactloss.ConcurrentLossAccumulator} takes it from many threads at once, and
+ * {@link io.github.exactloss.LossWindow} forgets what is old. All take {@link io.github.exactloss.Predictions},
+ * {@link io.github.exactloss.Targets} and {@link io.github.exactloss.Weights}, which are views of arrays, NIO buffers or
+ * memory segments, and give an {@link io.github.exactloss.Evaluation}. {@link io.github.exactloss.Elementwise} has what such
+ * a loss is built from.
  *
  * <h2>The native library</h2>
  *
@@ -41,7 +43,8 @@
  * <h2>Threads</h2>
  *
  * Any number of threads may use the same {@code MnistLoss}, {@code Predictions} and {@code Targets} while none writes their
- * memory. A {@code LossAccumulator} is for one thread at a time. A memory segment that is confined to a thread can be used
+ * memory, and the same {@code ConcurrentLossAccumulator} and {@code LossWindow}. A {@code LossAccumulator} is for one thread
+ * at a time. A memory segment that is confined to a thread can be used
  * in that thread only. The library starts no threads; {@link io.github.exactloss.MnistLoss#threads} borrows those of a
  * fork-join pool.
  */
