@@ -48,6 +48,8 @@ help() {
            measure exactloss beside plain Java, the Vector API, PyTorch, ONNX Runtime and DuckDB in one JVM, and write
            build/peers/peers.md and pictures: a quarter of an hour; the first time it downloads 250 MB (Linux on x86-64).
            bench-peers --quick: a first impression; bench-peers --help: its other options
+  bench-safepoint
+           how long the JVM's safepoints wait for a thread that reads a 1 GiB array on the heap: half a minute
   format   format the C and the Java sources
   lint     check their format, and the shell scripts
   clean    remove all build output, except for the fetched data in build/cache
@@ -370,6 +372,13 @@ step_bench_peers() {
         io.github.exactloss.peers.Peers --native "$BENCHMARK" --output build/peers "$@"
 }
 
+step_bench_safepoint() {
+    step_native
+    step java build_java benchmarks
+    exec "$JAVA_HOME/bin/java" -Xmx2g --enable-native-access=ALL-UNNAMED -Xlog:safepoint:file=build/log/safepoint.log \
+        -cp java/benchmarks/target/benchmarks.jar io.github.exactloss.benchmarks.TimeToSafepoint build/log/safepoint.log
+}
+
 main() {
     local name=${1-train}
     case $name in
@@ -378,7 +387,8 @@ main() {
             (($# <= 2)) || usage_error "the step install takes one argument: the folder of a Maven repository"
             ;;
         -h | --help) name=help ;;
-        test | test-exhaustive | test-pytorch | test-service | setup | native | java | mnist | format | lint | clean | help)
+        test | test-exhaustive | test-pytorch | test-service | bench-safepoint | setup | native | java | mnist | format | \
+            lint | clean | help)
             if (($# > 1)); then
                 usage_error "the step $name takes no arguments"
             fi

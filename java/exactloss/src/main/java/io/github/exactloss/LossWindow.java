@@ -30,7 +30,7 @@ public final class LossWindow extends BatchAccumulator {
     private final long start;
     private final long interval;
 
-    /** The interval that is running: the others' sum is in {@link #sums}, each where its number modulo their count says. */
+    /** The interval that is running. Those that have ended are in {@link #sums}, each at its number modulo their count. */
     private final ConcurrentLossAccumulator running;
 
     /** Held by whoever reads or writes the sums, or changes the running interval. */

@@ -8,6 +8,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
 class PiecesTest {
@@ -30,6 +31,22 @@ class PiecesTest {
             assertThat(Pieces.of(COUNT, 1, offHeap).isOne()).isTrue();
             assertThat(piece(floats, offHeap)).isEqualTo(65_536);
         }
+    }
+
+    /** A gibibyte on the heap: between any two downcalls the JVM can come to a safepoint. */
+    @Test
+    void areAllOfALargeArray() {
+        long count = 1L << 28;
+        long piece = piece(MemorySegment.ofArray(new float[COUNT]));
+        AtomicLong next = new AtomicLong();
+        AtomicInteger calls = new AtomicInteger();
+        new Pieces(count, 1, piece).run((range, from, length) -> {
+            assertThat(from).isEqualTo(next.getAndAdd(length));
+            assertThat(length).isBetween(1L, 65_536L);
+            calls.incrementAndGet();
+        });
+        assertThat(next).hasValue(count);
+        assertThat(calls).hasValue(4096);
     }
 
     @Test
