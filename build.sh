@@ -165,7 +165,7 @@ java_tests() {
         maven -Dmaven.test.failure.ignore=true -Dspotless.check.skip=true verify
     remember_java "$inputs" exactloss-cli benchmarks examples/service
     write_launcher
-    ! grep -E 'forked VM|forked process|Crashed tests' build/log/java-tests.log
+    ! grep -qE 'forked VM|forked process|Crashed tests' build/log/java-tests.log
 }
 
 # The tests of that module alone, with what they need. Unpacked, PyTorch takes 450 MB of its target folder.
@@ -174,7 +174,7 @@ pytorch_tests() {
     maven -P pytorch -pl pytorch-tests -am -Dmaven.test.failure.ignore=true -Dsurefire.failIfNoSpecifiedTests=false \
         -Dtest='io/github/exactloss/pytorch/**' test
     note "with PyTorch for Java, from Maven Central: org.bytedeco's pytorch, openblas and javacpp, 113 MB"
-    ! grep -E 'forked VM|forked process|Crashed tests' build/log/pytorch-tests.log
+    ! grep -qE 'forked VM|forked process|Crashed tests' build/log/pytorch-tests.log
 }
 
 # The load test alone, with what it needs.
@@ -183,7 +183,7 @@ service_tests() {
     maven -pl examples/service -am -Dmaven.test.failure.ignore=true -Dsurefire.failIfNoSpecifiedTests=false \
         -Dexcluded.tests=none -Dtest=io/github/exactloss/examples/service/LoadTest test
     sed -n 's/^measured: //p' build/log/service-tests.log >&3
-    ! grep -E 'forked VM|forked process|Crashed tests' build/log/service-tests.log
+    ! grep -qE 'forked VM|forked process|Crashed tests' build/log/service-tests.log
 }
 
 # The class path is a folder, so no jar that was a dependency once may stay in it. A command without jars would only

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
 import com.fasterxml.jackson.databind.annotation.JsonNaming;
@@ -11,10 +13,16 @@ import io.github.exactloss.Evaluation;
  *
  * @param batch the evaluation of this batch
  * @param total that of all batches up to and with this one
+ * @param nullCount rows of an Arrow stream that were left out; null for arrays, which can't have any
  */
-record Answer(Metrics batch, Metrics total) {
-    static Answer of(Evaluation batch, Evaluation total) {
-        return new Answer(Metrics.of(batch), Metrics.of(total));
+record Answer(
+        Metrics batch,
+        Metrics total,
+
+        @JsonProperty("null_count") @JsonInclude(Include.NON_NULL)
+        Long nullCount) {
+    static Answer of(Evaluation batch, Evaluation total, Long nullCount) {
+        return new Answer(Metrics.of(batch), Metrics.of(total), nullCount);
     }
 
     /** An evaluation under the names of {@code exactloss eval --json}. A loss or accuracy of nothing is null. */

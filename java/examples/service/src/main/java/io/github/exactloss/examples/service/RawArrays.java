@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
+import io.github.exactloss.LossAccumulator;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import io.helidon.common.uri.UriQuery;
@@ -57,8 +58,13 @@ record RawArrays(PredictionType predictionType, TargetType targetType, long coun
         return arrays;
     }
 
+    /** Adds the arrays in a body. */
+    void addTo(LossAccumulator batch, MemorySegment body) {
+        batch.add(predictions(body), targets(body));
+    }
+
     /** A view of the body's front. */
-    Predictions predictions(MemorySegment body) {
+    private Predictions predictions(MemorySegment body) {
         MemorySegment front = body.asSlice(0, predictionBytes());
         return switch (predictionType) {
             case FLOAT16 -> Predictions.ofFloat16(front);
@@ -69,7 +75,7 @@ record RawArrays(PredictionType predictionType, TargetType targetType, long coun
     }
 
     /** A view of the rest, of whatever alignment it has there. */
-    Targets targets(MemorySegment body) {
+    private Targets targets(MemorySegment body) {
         MemorySegment rest = body.asSlice(predictionBytes());
         return switch (targetType) {
             case UINT8 -> Targets.ofBytes(rest);

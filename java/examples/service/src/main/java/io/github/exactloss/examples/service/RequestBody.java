@@ -13,17 +13,23 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.channels.ReadableByteChannel;
 
-/** The body of one request. */
-final class RequestBody {
-    private static final int PIECE = 8 * 1024; // as large as the pieces that the server reads
+/** The body of one request: a channel that reads all of it, and refuses the request if it ends early. */
+final class RequestBody implements ReadableByteChannel {
     private static final long ALIGNMENT = 64;
 
     private final ServerRequest request;
+    private final byte[] piece = new byte[8 * 1024]; // as large as the pieces that the server reads
+    private final long size;
+    private long left;
     private InputStream stream;
 
     RequestBody(ServerRequest request) {
         this.request = request;
+        size = request.headers().contentLength().orElse(0);
+        left = size;
     }
 
     /**
@@ -36,7 +42,6 @@ final class RequestBody {
             throw new Refusal(
                     Status.LENGTH_REQUIRED_411, "the body has to come with its Content-Length, not in chunks");
         }
-        long size = request.headers().contentLength().orElse(0);
         if (size > largest) {
             throw new Refusal(
                     Status.REQUEST_ENTITY_TOO_LARGE_413,
@@ -45,46 +50,56 @@ final class RequestBody {
         return size;
     }
 
+    /** What was not read yet. */
+    long left() {
+        return left;
+    }
+
     /**
      * All of it, off-heap.
      *
      * @throws Refusal if it ends early
      */
-    MemorySegment read(long size, Arena arena) {
+    MemorySegment read(Arena arena) {
         MemorySegment body = arena.allocate(size, ALIGNMENT);
-        byte[] piece = new byte[PIECE];
-        for (long filled = 0; filled < size; ) {
-            int read = read(piece, (int) Math.min(PIECE, size - filled));
-            if (read < 0) {
-                throw new Refusal(
-                        Status.BAD_REQUEST_400, "the body ended after " + filled + " of its " + size + " bytes");
-            }
-            MemorySegment.copy(piece, 0, body, ValueLayout.JAVA_BYTE, filled, read);
-            filled += read;
+        while (left > 0) {
+            long from = size - left;
+            int length = readPiece(left);
+            MemorySegment.copy(piece, 0, body, ValueLayout.JAVA_BYTE, from, length);
         }
         return body;
     }
 
     /**
-     * Takes in what is left. A connection that is closed with bytes unread is reset, and then a client that is still sending
-     * may never see its answer.
+     * Fills a buffer, as far as there is something left; blocks until it is there.
+     *
+     * @throws Refusal if it ends early
      */
-    void discard() {
-        if (stream == null && request.headers().containsToken(HeaderValues.EXPECT_100) && !request.continueSent()) {
-            return; // the client waits to be told to send it
+    @Override
+    public int read(ByteBuffer buffer) {
+        if (left == 0) {
+            return -1;
         }
-        byte[] piece = new byte[PIECE];
-        try {
-            while (read(piece, PIECE) >= 0) {
-                // and forget it
-            }
-        } catch (CloseConnectionException e) {
-            // it has its answer
+        int before = buffer.remaining();
+        while (buffer.hasRemaining() && left > 0) {
+            buffer.put(piece, 0, readPiece(buffer.remaining()));
         }
+        return before - buffer.remaining();
+    }
+
+    /** Some bytes into the piece: at most so many, at least one. */
+    private int readPiece(long most) {
+        int length = readStream((int) Math.min(piece.length, Math.min(most, left)));
+        if (length < 0) {
+            throw new Refusal(
+                    Status.BAD_REQUEST_400, "the body ended after " + (size - left) + " of its " + size + " bytes");
+        }
+        left -= length;
+        return length;
     }
 
     /** @return the number of bytes, or -1 at the end */
-    private int read(byte[] piece, int length) {
+    private int readStream(int length) {
         try {
             if (stream == null) {
                 stream = request.content().inputStream();
@@ -96,4 +111,30 @@ final class RequestBody {
             throw new UncheckedIOException(e);
         }
     }
+
+    /**
+     * Takes in what is left. A connection that is closed with bytes unread is reset, and then a client that is still sending
+     * may never see its answer.
+     */
+    void discard() {
+        if (stream == null && request.headers().containsToken(HeaderValues.EXPECT_100) && !request.continueSent()) {
+            return; // the client waits to be told to send it
+        }
+        try {
+            while (readStream(piece.length) >= 0) {
+                // and forget it
+            }
+        } catch (CloseConnectionException e) {
+            // it has its answer
+        }
+    }
+
+    @Override
+    public boolean isOpen() {
+        return true;
+    }
+
+    /** Does nothing: the connection goes on. */
+    @Override
+    public void close() {}
 }

@@ -43,8 +43,16 @@ final class Client implements AutoCloseable {
     }
 
     Reply loss(String query, BodyPublisher body) throws IOException, InterruptedException {
+        return post("application/octet-stream", query, body);
+    }
+
+    Reply arrow(String query, byte[] stream) throws IOException, InterruptedException {
+        return post("application/vnd.apache.arrow.stream", query, BodyPublishers.ofByteArray(stream));
+    }
+
+    private Reply post(String type, String query, BodyPublisher body) throws IOException, InterruptedException {
         return parse(send(HttpRequest.newBuilder(URI.create(address + "/loss?" + query))
-                .header("Content-Type", "application/octet-stream")
+                .header("Content-Type", type)
                 .POST(body)));
     }
 

@@ -158,7 +158,8 @@ class LossServerTest {
                 .POST(BodyPublishers.ofString("0.5,1")));
 
         assertThat(response.statusCode()).isEqualTo(415);
-        assertThat(response.body()).contains("Content-Type has to be application/octet-stream");
+        assertThat(response.body())
+                .contains("Content-Type has to be application/octet-stream or application/vnd.apache.arrow.stream");
     }
 
     @Test
