@@ -59,6 +59,10 @@ final class LossServer implements AutoCloseable {
         new ServerSocket(port, 1, InetAddress.getByName(host)).close(); // Helidon would only log what is wrong with it
         LossServer service = new LossServer(host, port, limits);
         service.server.start();
+        if (!service.server.isRunning()) {
+            service.close();
+            throw new IOException("the server did not start; its log says why");
+        }
         service.watcher.start();
         return service;
     }
