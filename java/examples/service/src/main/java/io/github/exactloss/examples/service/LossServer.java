@@ -4,18 +4,28 @@ package io.github.exactloss.examples.service;
 import io.helidon.http.DirectHandler.EventType;
 import io.helidon.http.DirectHandler.TransportRequest;
 import io.helidon.http.DirectHandler.TransportResponse;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http1.Http1Config;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.nio.charset.StandardCharsets;
 
 /** The running service. */
 final class LossServer implements AutoCloseable {
+    private static final byte[] NO_CHUNKS =
+            "{\"error\":\"the body has to come with its Content-Length, not in chunks\"}"
+                    .getBytes(StandardCharsets.US_ASCII);
+
     private final MemoryBudget memory;
     private final RunningTotals totals;
     private final Telemetry telemetry;
@@ -70,6 +80,7 @@ final class LossServer implements AutoCloseable {
     private void routes(HttpRouting.Builder routing, Limits limits, RequestWatch watch) {
         routing.addFilter(watch)
                 .addFilter(telemetry)
+                .addFilter(LossServer::refuseChunks)
                 .register(new LossRoutes(limits.bodyBytes(), memory, totals, watch))
                 .get("/metrics", telemetry::metrics)
                 .get("/health/live", (request, response) -> response.send("live\n"))
@@ -78,6 +89,18 @@ final class LossServer implements AutoCloseable {
                         (request, response) -> response.status(
                                         stopping ? Status.SERVICE_UNAVAILABLE_503 : Status.OK_200)
                                 .send(stopping ? "stopping\n" : "ready\n"));
+    }
+
+    /** On every path, because the server would take in a chunk as a whole, on the heap, even to forget it. */
+    private static void refuseChunks(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        if (request.headers().contains(HeaderNames.TRANSFER_ENCODING)) {
+            response.status(Status.LENGTH_REQUIRED_411)
+                    .header(HeaderValues.CONNECTION_CLOSE)
+                    .header(HeaderValues.CONTENT_TYPE_JSON)
+                    .send(NO_CHUNKS); // bytes, because a filter has to send at once, and an object is sent later
+        } else {
+            chain.proceed();
+        }
     }
 
     /** What failed before there was a request is the fault of its sender. */

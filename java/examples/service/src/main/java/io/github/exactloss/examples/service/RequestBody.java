@@ -2,7 +2,6 @@
 package io.github.exactloss.examples.service;
 
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
-import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Status;
 import io.helidon.webserver.CloseConnectionException;
@@ -35,13 +34,9 @@ final class RequestBody implements ReadableByteChannel {
     /**
      * Its size in bytes, known before any of it is read.
      *
-     * @throws Refusal if it is larger than that, or of unknown size
+     * @throws Refusal if it is larger than that
      */
     long size(long largest) {
-        if (request.headers().contains(HeaderNames.TRANSFER_ENCODING)) {
-            throw new Refusal(
-                    Status.LENGTH_REQUIRED_411, "the body has to come with its Content-Length, not in chunks");
-        }
         if (size > largest) {
             throw new Refusal(
                     Status.REQUEST_ENTITY_TOO_LARGE_413,

@@ -7,8 +7,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -36,58 +34,78 @@ class HostileClientsTest {
         server.close();
     }
 
-    private interface Misdeed {
-        int status(RawConnection connection) throws Exception;
+    private interface Action {
+        /** The status that the server answers with. */
+        int on(RawConnection connection) throws IOException;
     }
+
+    private record Misdeed(String name, int status, Action action) {}
 
     @Test
     void eachIsRefusedAndOthersAreServed() throws Exception {
         start(16L * SIZE);
         byte[] part = new byte[SIZE / 8];
-        Map<String, Misdeed> misdeeds = Map.of(
-                "garbage", it -> it.send("\u0000\u00ff garbage\r\n\r\n").status(),
-                "no path", it -> it.send("POST HTTP/1.1\r\n\r\n").status(),
-                "a size that is no number",
-                        it -> it.send(HEAD.replace(": " + SIZE, ": 1e3")).status(),
-                "a negative size",
-                        it -> it.send(HEAD.replace(": " + SIZE, ": -1")).status(),
-                "a huge size",
-                        it -> it.send(HEAD.replace(": " + SIZE, ": 9223372036854775807"))
-                                .status(),
-                "a huge head",
+        String size = "Content-Length: " + SIZE;
+        String chunks = "Transfer-Encoding: chunked";
+        List<Misdeed> misdeeds = List.of(
+                new Misdeed(
+                        "garbage",
+                        400,
+                        it -> it.send("\u0000\u00ff garbage\r\n\r\n").status()),
+                new Misdeed(
+                        "no path", 400, it -> it.send("POST HTTP/1.1\r\n\r\n").status()),
+                new Misdeed(
+                        "no number",
+                        400,
+                        it -> it.send(HEAD.replace(": " + SIZE, ": 1e3")).status()),
+                new Misdeed(
+                        "a negative size",
+                        400,
+                        it -> it.send(HEAD.replace(": " + SIZE, ": -1")).status()),
+                new Misdeed(
+                        "a huge size",
+                        413,
+                        it -> it.send(HEAD.replace(": " + SIZE, ": " + Long.MAX_VALUE))
+                                .status()),
+                new Misdeed(
+                        "a huge head",
+                        400,
                         it -> it.send("GET / HTTP/1.1\r\nx: " + "x".repeat(1 << 16))
-                                .status(),
-                "a truncated body", it -> it.send(HEAD).send(part).endOutput().status(),
-                "no body at all", it -> it.send(HEAD).status(),
-                "a slow body", it -> it.send(HEAD).trickle('\0'),
-                "a slow head",
-                        it -> it.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\nx: ")
-                                .trickle('x'));
-        Map<String, Integer> expected = Map.of(
-                "garbage", 400,
-                "no path", 400,
-                "a size that is no number", 400,
-                "a negative size", 400,
-                "a huge size", 413,
-                "a huge head", 400,
-                "a truncated body", 400,
-                "no body at all", 408,
-                "a slow body", 408,
-                "a slow head", 408);
+                                .status()),
+                new Misdeed(
+                        "chunks", 411, it -> it.send(HEAD.replace(size, chunks)).status()),
+                new Misdeed(
+                        "elsewhere",
+                        411,
+                        it -> it.send("GET /totals HTTP/1.1\r\nHost: a\r\n" + chunks + "\r\n\r\n")
+                                .status()),
+                new Misdeed(
+                        "a truncated body",
+                        400,
+                        it -> it.send(HEAD).send(part).endOutput().status()),
+                new Misdeed("no body at all", 408, it -> it.send(HEAD).status()),
+                new Misdeed("a slow body", 408, it -> it.send(HEAD).trickle('\0')),
+                new Misdeed(
+                        "a slow head",
+                        408,
+                        it -> it.send("GET /totals HTTP/1.1\r\nHost: a\r\nx: ").trickle('x')));
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Callable<Void>> calls = new ArrayList<>();
-            misdeeds.forEach((name, misdeed) -> calls.add(() -> {
-                try (RawConnection connection = new RawConnection(server.port())) {
-                    assertThat(misdeed.status(connection)).as(name).isEqualTo(expected.get(name));
-                }
-                return null;
-            }));
-            List<Future<Void>> running = calls.stream().map(threads::submit).toList();
+            List<Future<?>> running = new ArrayList<>();
+            for (Misdeed misdeed : misdeeds) {
+                running.add(threads.submit(() -> {
+                    try (RawConnection connection = new RawConnection(server.port())) {
+                        assertThat(misdeed.action.on(connection))
+                                .as(misdeed.name)
+                                .isEqualTo(misdeed.status);
+                    }
+                    return null;
+                }));
+            }
 
             while (!running.stream().allMatch(Future::isDone)) {
                 LossServerTest.assertSame(client.loss(BATCH).batch(), BATCH.evaluation());
             }
-            for (Future<Void> one : running) {
+            for (Future<?> one : running) {
                 one.get();
             }
         }

@@ -141,16 +141,6 @@ class LossServerTest {
     }
 
     @Test
-    void chunksAreRefused() throws Exception {
-        Batch batch = Batch.random(3, 1);
-
-        Reply reply =
-                client.loss(batch.query(), BodyPublishers.fromPublisher(BodyPublishers.ofByteArray(batch.body())));
-
-        assertThat(reply.status()).isEqualTo(411);
-    }
-
-    @Test
     void otherContentIsRefused() throws Exception {
         var response = client.send(HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + server.port() + "/loss?"
                         + Batch.random(1, 1).query()))
