@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every pass over a block reads it from the first-level cache, into which the first pass brought it: 10 KiB of float32
+ * Every pass over a block reads it from the first-level cache, into which the first pass brought it: 20 KiB of float32
  * predictions and bytes. Where something is computed on the way (float32 from narrower types, sigmoids, gradients), it
  * lies in a workspace, and the blocks are shorter, so that both fit.
  */
@@ -36,15 +36,24 @@ static int needs_workspace(const batch *b) {
     return b->is_logits || b->weights != NULL || (b->type->widen != NULL && b->is_strict);
 }
 
-/* Opens the block of at most `most` elements from `start` on. */
-static void open_block(const batch *b, int64_t start, int most, workspace *work, block *k) {
+/* Places the block of at most `most` elements from `start` on. */
+static void place_block(const batch *b, int64_t start, int most, block *k) {
     const int64_t rest = b->count - start;
     k->start = start;
     k->count = rest < most ? (int)rest : most;
-    k->positives = b->decode(b->targets, b->targets_offset + start, k->count, 1, k->mask);
     k->weights = b->weights == NULL ? NULL : b->weights + sizeof(float) * (size_t)start;
     k->predictions = b->predictions == NULL ? NULL : b->predictions + b->type->size * start;
-    if (k->predictions != NULL && b->type->widen != NULL && work != NULL) {
+}
+
+static void decode_block(const batch *b, block *k) {
+    k->positives = b->decode(b->targets, b->targets_offset + k->start, k->count, 1, k->mask);
+}
+
+/* Places a block of the workspace's size, decodes its targets and widens its predictions. */
+static void open_block(const batch *b, int64_t start, workspace *work, block *k) {
+    place_block(b, start, WORK_BLOCK, k);
+    decode_block(b, k);
+    if (k->predictions != NULL && b->type->widen != NULL) {
         b->type->widen(k->predictions, k->count, work->inputs);
         k->predictions = work->inputs;
     }
@@ -133,7 +142,7 @@ int exactloss_batch_check(const batch *b, exactloss_violation *violation) {
     workspace work;
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
-        open_block(b, start, WORK_BLOCK, &work, &k);
+        open_block(b, start, &work, &k);
         const int status = check_block(b, &k, violation);
         if (status != EXACTLOSS_OK) {
             return status;
@@ -219,7 +228,7 @@ void exactloss_batch_gradient(const batch *b, const gradient_output *g) {
     workspace work;
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
-        open_block(b, start, WORK_BLOCK, &work, &k);
+        open_block(b, start, &work, &k);
         step_gradient(b, &k, g, &work);
     }
     end_gradient(b, g);
@@ -294,7 +303,7 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
     workspace work;
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
-        open_block(b, start, WORK_BLOCK, &work, &k);
+        open_block(b, start, &work, &k);
         if (g == NULL && (b->is_strict || b->weights != NULL)) {
             const int status = check_block(b, &k, violation);
             if (status != EXACTLOSS_OK) {
@@ -310,20 +319,28 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
 }
 
 static int total_directly(const batch *b, const double *smallest, totals *t, exactloss_violation *violation) {
-    const int most = DIRECT_BYTES / b->type->wide_size;
+    const real_type *type = b->type;
+    const int most = DIRECT_BYTES / type->wide_size;
+    const int is_by_bytes = b->decode == b->kernels->decode_u8 && smallest == NULL && !b->is_strict;
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
-        open_block(b, start, most, NULL, &k);
+        place_block(b, start, most, &k);
+        if (is_by_bytes) {
+            const unsigned char *bytes = (const unsigned char *)b->targets + b->targets_offset + start;
+            t->positives += type->sum_by_bytes(k.predictions, bytes, k.count, &t->sum);
+            continue;
+        }
+        decode_block(b, &k);
         if (b->is_strict) {
             const int status = check_block(b, &k, violation);
             if (status != EXACTLOSS_OK) {
                 return status;
             }
         }
-        b->type->sum(k.predictions, k.mask, k.positives, k.count, &t->sum);
+        type->sum(k.predictions, k.mask, k.positives, k.count, &t->sum);
         t->positives += k.positives;
         if (smallest != NULL) {
-            count_block(b->type->count_at_least, &k, k.predictions, *smallest, t);
+            count_block(type->count_at_least, &k, k.predictions, *smallest, t);
         }
     }
     return EXACTLOSS_OK;
@@ -349,7 +366,7 @@ void exactloss_batch_distances(const batch *b, unsigned char *distances) {
     workspace work;
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
-        open_block(b, start, WORK_BLOCK, &work, &k);
+        open_block(b, start, &work, &k);
         unsigned char *out = distances + type->size * start;
         void *wide = type->narrow == NULL ? (void *)out : work.distances;
         if (b->is_logits) {

@@ -11,14 +11,14 @@ program=$1 compiler=$2 build_type=$3
 
 limits() {
     cat <<'END'
-decode_u8               500
-sum_f32                3900
-sum_f32_three_parts   12800
-sum_f64                5000
-sum_f16                3850
-count_at_least_f32     1650
-select_32              2700
-sigmoid_f32           16000
+decode_u8               950
+sum_f32                6960
+sum_f32_three_parts   26070
+sum_f64                7050
+sum_f16                6690
+count_at_least_f32     3250
+select_32              5290
+sigmoid_f32           31920
 END
 }
 

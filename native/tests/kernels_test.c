@@ -34,6 +34,7 @@ typedef struct real_case {
     const char *name;
     int size, longest;
     const real_kernels *want, *have;
+    exactloss_add_by_bytes *by_bytes;
     void (*fill)(input_kind kind, uint64_t *state, unsigned char *elements, int count);
 } real_case;
 
@@ -41,9 +42,11 @@ enum { F32, F64, REALS };
 
 static real_case real_of(int which) {
     if (which == F32) {
-        return (real_case){"float32", 4, BLOCK, portable->f32.wide, kernels->f32.wide, fill_floats};
+        return (real_case){"float32",  4, BLOCK, portable->f32.wide, kernels->f32.wide, kernels->f32.sum_by_bytes,
+                           fill_floats};
     }
-    return (real_case){"float64", 8, BLOCK / 2, portable->f64.wide, kernels->f64.wide, fill_doubles};
+    return (real_case){"float64",   8, BLOCK / 2, portable->f64.wide, kernels->f64.wide, kernels->f64.sum_by_bytes,
+                       fill_doubles};
 }
 
 /* Calls `test` with every length and a seed of its own. */
@@ -86,6 +89,16 @@ static void write_sum(const exact_sum *sum, unsigned char bytes[SUM_BYTES]) {
     memcpy(specials + 16, &sum->negative_infinities, 8);
 }
 
+/* The targets of a mask: 1 where it is set, other bytes elsewhere. */
+static unsigned char *bytes_of(const uint64_t *mask, int count) {
+    static const unsigned char NEGATIVE[] = {0, 2, 0, 255, 129};
+    unsigned char *bytes = targets.end - count;
+    for (int i = 0; i < count; i++) {
+        bytes[i] = (mask[i / 64] >> i % 64 & 1) != 0 ? 1 : NEGATIVE[i % 5];
+    }
+    return bytes;
+}
+
 static void check_sum(const real_case *r, input_kind kind, const unsigned char *p, const uint64_t *mask, int count,
                       uint64_t seed) {
     unsigned char want[SUM_BYTES], have[SUM_BYTES];
@@ -100,6 +113,13 @@ static void check_sum(const real_case *r, input_kind kind, const unsigned char *
     if (memcmp(want, have, sizeof want) != 0) {
         fail_msg("sum of %s differs: %s, %d elements, seed %llu", r->name, INPUT_KIND_NAMES[kind], count,
                  (unsigned long long)seed);
+    }
+    exactloss_sum_init(&sum);
+    const int found = r->by_bytes(p, bytes_of(mask, count), count, &sum);
+    write_sum(&sum, have);
+    if (found != positives || memcmp(want, have, sizeof want) != 0) {
+        fail_msg("sum of %s by bytes differs: %s, %d elements, %d positive and not %d, seed %llu", r->name,
+                 INPUT_KIND_NAMES[kind], count, found, positives, (unsigned long long)seed);
     }
 }
 

@@ -16,7 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BLOCK 2048
+#define BLOCK 4096
 
 #define MASK_WORDS (BLOCK / 64)
 
@@ -38,6 +38,9 @@ typedef void exactloss_select(const uint64_t *mask, const void *a, int a_is_scal
 /* Adds the distances: 1 - p where the mask is set, which it is for `positives` elements, and p elsewhere. */
 typedef void exactloss_add_distances(const void *predictions, const uint64_t *mask, int positives, int count,
                                      exact_sum *sum);
+
+/* The same for targets that are bytes, those that equal 1 positive; returns how many are. For the commonest type. */
+typedef int exactloss_add_by_bytes(const void *predictions, const unsigned char *targets, int count, exact_sum *sum);
 
 /* The number of p >= limit, a real or NaN; and in *common, how many of these have the mask set. */
 typedef int exactloss_count_at_least(const void *predictions, const uint64_t *mask, int count, double limit,
@@ -81,6 +84,7 @@ typedef struct real_type {
     float_format format;
     exactloss_select *select;     /* between elements of the type */
     exactloss_add_distances *sum; /* of elements of the type */
+    exactloss_add_by_bytes *sum_by_bytes;
     exactloss_count_at_least *count_at_least;
     exactloss_convert *widen, *narrow; /* NULL for float and double */
     int wide_size;                     /* of a float or a double */
@@ -107,7 +111,7 @@ typedef struct exactloss_kernels {
 
 #define NARROW_TYPE(type_format, type)                                                                                 \
     {                                                                                                                  \
-        .size = 2, .format = type_format, .select = select_16, .sum = sum_##type,                                      \
+        .size = 2, .format = type_format, .select = select_16, .sum = sum_##type, .sum_by_bytes = sum_by_bytes_##type, \
         .count_at_least = count_at_least_##type, .widen = widen_##type, .narrow = narrow_##type, .wide_size = 4,       \
         .select_wide = select_32, .wide = &f32_kernels                                                                 \
     }
@@ -115,8 +119,8 @@ typedef struct exactloss_kernels {
 #define WIDE_TYPE(bytes, type_format, selection, type)                                                                 \
     {                                                                                                                  \
         .size = (bytes), .format = type_format, .select = (selection), .sum = sum_##type,                              \
-        .count_at_least = count_at_least_##type, .wide_size = (bytes), .select_wide = (selection),                     \
-        .wide = &type##_kernels                                                                                        \
+        .sum_by_bytes = sum_by_bytes_##type, .count_at_least = count_at_least_##type, .wide_size = (bytes),            \
+        .select_wide = (selection), .wide = &type##_kernels                                                            \
     }
 
 /* The table of a file that defines all of these functions as static ones. */

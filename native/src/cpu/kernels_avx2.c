@@ -35,8 +35,11 @@ static inline int_vector i64_sub(int_vector a, int_vector b) { return _mm256_sub
 static inline int_vector i64_shift_left(int_vector x, int bits) { return _mm256_slli_epi64(x, bits); }
 static inline int_vector i64_shift_right(int_vector x, int bits) { return _mm256_srli_epi64(x, bits); }
 
-/* The larger of unsigned integers. */
+static inline int_vector int_or3(int_vector a, int_vector b, int_vector c) { return int_or(a, int_or(b, c)); }
+
+/* The larger and the smaller of unsigned integers. */
 static inline int_vector i32_max(int_vector a, int_vector b) { return _mm256_max_epu32(a, b); }
+static inline int_vector i32_min(int_vector a, int_vector b) { return _mm256_min_epu32(a, b); }
 
 /* 64-bit lanes that have the same sum as the 32-bit ones, which are signed. */
 static inline int_vector i32_widen(int_vector x) {
@@ -95,14 +98,17 @@ static const _Alignas(32) float SIGNS_32[256][8] = {SIGNS_32_OF_64(0), SIGNS_32_
 static const _Alignas(32) double SIGNS_64[16][4] = {SIGNS_64_OF_4(0), SIGNS_64_OF_4(4), SIGNS_64_OF_4(8),
                                                     SIGNS_64_OF_4(12)};
 
-/* The mask's bit of each lane in its sign bit, for a vector of the block; the other bits are 0. */
-static inline __m256 signs_32(const uint64_t *mask, int vector) {
-    return _mm256_load_ps(SIGNS_32[((const unsigned char *)mask)[vector]]);
+/* The bits of a vector of the block. */
+static inline uint64_t f32_lanes_at(const uint64_t *mask, int vector) { return ((const unsigned char *)mask)[vector]; }
+
+static inline uint64_t f64_lanes_at(const uint64_t *mask, int vector) {
+    return (uint64_t)((const unsigned char *)mask)[vector / 2] >> vector % 2 * 4;
 }
 
-static inline __m256d signs_64(const uint64_t *mask, int vector) {
-    return _mm256_load_pd(SIGNS_64[((const unsigned char *)mask)[vector / 2] >> vector % 2 * 4 & 15]);
-}
+/* The bit of each lane in its sign bit; the other bits are 0. */
+static inline __m256 signs_32(uint64_t bits) { return _mm256_load_ps(SIGNS_32[bits & 0xff]); }
+
+static inline __m256d signs_64(uint64_t bits) { return _mm256_load_pd(SIGNS_64[bits & 0xf]); }
 
 /* All ones in the lanes whose bit is set, for a vector of the block. */
 static inline int_vector i16_chosen(const uint64_t *mask, int vector) {
@@ -134,12 +140,12 @@ static inline int_vector i16_select(const uint64_t *mask, int vector, int_vector
 
 static inline int_vector i32_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
     return _mm256_castps_si256(
-        _mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a), signs_32(mask, vector)));
+        _mm256_blendv_ps(_mm256_castsi256_ps(b), _mm256_castsi256_ps(a), signs_32(f32_lanes_at(mask, vector))));
 }
 
 static inline int_vector i64_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
     return _mm256_castpd_si256(
-        _mm256_blendv_pd(_mm256_castsi256_pd(b), _mm256_castsi256_pd(a), signs_64(mask, vector)));
+        _mm256_blendv_pd(_mm256_castsi256_pd(b), _mm256_castsi256_pd(a), signs_64(f64_lanes_at(mask, vector))));
 }
 
 /* --------------------------------------------------------------------------------------------------- floats -- */
@@ -162,14 +168,12 @@ static inline f32_vector f32_select_negative(f32_vector x, f32_vector a, f32_vec
     return _mm256_blendv_ps(b, a, x);
 }
 
-/* x, with the other sign where the mask is set, for a vector of the block. */
-static inline f32_vector f32_flip(f32_vector x, const uint64_t *mask, int vector) {
-    return _mm256_xor_ps(x, signs_32(mask, vector));
-}
+/* x, with the other sign in the lanes whose bit is set. */
+static inline f32_vector f32_flip(f32_vector x, uint64_t bits) { return _mm256_xor_ps(x, signs_32(bits)); }
 
 /* a where the mask is set, b elsewhere, for a vector of the block. */
 static inline f32_vector f32_select(const uint64_t *mask, int vector, f32_vector a, f32_vector b) {
-    return f32_select_negative(signs_32(mask, vector), a, b);
+    return f32_select_negative(signs_32(f32_lanes_at(mask, vector)), a, b);
 }
 
 /* The first `count` floats, and `fill` in the other lanes. Nothing else is read. */
@@ -242,12 +246,10 @@ static inline f64_vector f64_select_negative(f64_vector x, f64_vector a, f64_vec
     return _mm256_blendv_pd(b, a, x);
 }
 
-static inline f64_vector f64_flip(f64_vector x, const uint64_t *mask, int vector) {
-    return _mm256_xor_pd(x, signs_64(mask, vector));
-}
+static inline f64_vector f64_flip(f64_vector x, uint64_t bits) { return _mm256_xor_pd(x, signs_64(bits)); }
 
 static inline f64_vector f64_select(const uint64_t *mask, int vector, f64_vector a, f64_vector b) {
-    return f64_select_negative(signs_64(mask, vector), a, b);
+    return f64_select_negative(signs_64(f64_lanes_at(mask, vector)), a, b);
 }
 
 static inline f64_vector f64_load_first(const void *p, int count, f64_vector fill) {

@@ -32,8 +32,13 @@ static inline int_vector i64_sub(int_vector a, int_vector b) { return _mm512_sub
 static inline int_vector i64_shift_left(int_vector x, unsigned bits) { return _mm512_slli_epi64(x, bits); }
 static inline int_vector i64_shift_right(int_vector x, unsigned bits) { return _mm512_srli_epi64(x, bits); }
 
-/* The larger of unsigned integers. */
+static inline int_vector int_or3(int_vector a, int_vector b, int_vector c) {
+    return _mm512_ternarylogic_epi32(a, b, c, 0xfe);
+}
+
+/* The larger and the smaller of unsigned integers. */
 static inline int_vector i32_max(int_vector a, int_vector b) { return _mm512_max_epu32(a, b); }
+static inline int_vector i32_min(int_vector a, int_vector b) { return _mm512_min_epu32(a, b); }
 
 /* 64-bit lanes that have the same sum as the 32-bit ones, which are signed. */
 static inline int_vector i32_widen(int_vector x) {
@@ -114,10 +119,12 @@ static inline f32_vector f32_select_negative(f32_vector x, f32_vector a, f32_vec
     return _mm512_mask_blend_ps(_mm512_movepi32_mask(f32_bits(x)), b, a);
 }
 
-/* x, with the other sign where the mask is set, for a vector of the block. */
-static inline f32_vector f32_flip(f32_vector x, const uint64_t *mask, int vector) {
-    return _mm512_mask_xor_ps(x, mask_16(mask, vector), x, f32_set(-0.0f));
+/* x, with the other sign in the lanes whose bit is set. */
+static inline f32_vector f32_flip(f32_vector x, uint64_t bits) {
+    return _mm512_mask_xor_ps(x, (__mmask16)bits, x, f32_set(-0.0f));
 }
+
+static inline uint64_t f32_lanes_at(const uint64_t *mask, int vector) { return mask_16(mask, vector); }
 
 /* a where the mask is set, b elsewhere, for a vector of the block. */
 static inline f32_vector f32_select(const uint64_t *mask, int vector, f32_vector a, f32_vector b) {
@@ -181,9 +188,11 @@ static inline f64_vector f64_select_negative(f64_vector x, f64_vector a, f64_vec
     return _mm512_mask_blend_pd(_mm512_movepi64_mask(f64_bits(x)), b, a);
 }
 
-static inline f64_vector f64_flip(f64_vector x, const uint64_t *mask, int vector) {
-    return _mm512_mask_xor_pd(x, mask_8(mask, vector), x, f64_set(-0.0));
+static inline f64_vector f64_flip(f64_vector x, uint64_t bits) {
+    return _mm512_mask_xor_pd(x, (__mmask8)bits, x, f64_set(-0.0));
 }
+
+static inline uint64_t f64_lanes_at(const uint64_t *mask, int vector) { return mask_8(mask, vector); }
 
 static inline f64_vector f64_select(const uint64_t *mask, int vector, f64_vector a, f64_vector b) {
     return _mm512_mask_blend_pd(mask_8(mask, vector), b, a);

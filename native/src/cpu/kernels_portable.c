@@ -298,6 +298,20 @@ static void sum_products_f64(const void *predictions, const void *weights, const
 DEFINE_NARROW_SUM(f16)
 DEFINE_NARROW_SUM(bf16)
 
+/* Defines the sum of a type for targets that are bytes. */
+#define DEFINE_SUM_BY_BYTES(type)                                                                                      \
+    static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, exact_sum *sum) { \
+        uint64_t mask[MASK_WORDS];                                                                                     \
+        const int positives = decode_u8(targets, 0, count, 1, mask);                                                   \
+        sum_##type(predictions, mask, positives, count, sum);                                                          \
+        return positives;                                                                                              \
+    }
+
+DEFINE_SUM_BY_BYTES(f16)
+DEFINE_SUM_BY_BYTES(bf16)
+DEFINE_SUM_BY_BYTES(f32)
+DEFINE_SUM_BY_BYTES(f64)
+
 static const real_kernels f32_kernels = REAL_KERNELS(f32);
 static const real_kernels f64_kernels = REAL_KERNELS(f64);
 

@@ -24,7 +24,7 @@
 #define K(name) JOIN(name, ELEMENT)
 
 #define ALWAYS_INLINE inline __attribute__((always_inline)) /* keeps the sums of a block in registers */
-#define GROUPS_PER_CHECK 16
+#define CHECK_EVERY 2048                                    /* elements */
 #define MOST_PARTS 5
 #define CHUNK 64 /* vectors */
 /*
@@ -51,13 +51,14 @@ typedef uint32_t f32_pattern;
 static inline uint32_t f32_largest_upper(int_vector x) { return i32_largest(x); }
 static inline int f32_exponent(uint32_t upper) { return (int)(upper >> 23) - f32_bias; }
 
-static inline int f32_is_out_of_range(int_vector largest) {
-    return i32_any_above(largest, 0x3f800000u - f32_smallest_bits);
+/* Of the patterns of a block, their bitwise or and the smallest: whether any is below the range, or not below 2. */
+static inline int f32_is_out_of_range(int_vector all, int_vector least) {
+    return i32_any_above(i32_max(all, i32_sub(least, i32_set(f32_smallest_bits))), 0x3fffffff);
 }
 
-/* Adds the parts of a block, in units of 2^-21 and 2^-42, and so many ones. */
+/* Adds the parts of a block, in units of 2^-20 and 2^-42, and so many ones. */
 static inline void f32_add_parts(int_vector high, int_vector low, int ones, exact_sum *sum) {
-    const int_vector units = i64_add(i64_shift_left(i32_widen(high), 21), i32_widen(low));
+    const int_vector units = i64_add(i64_shift_left(i32_widen(high), 22), i32_widen(low));
     exactloss_sum_add_units(sum, i64_sum(units) + ones * EXACT_SUM_UNITS_OF_ONE);
 }
 
@@ -85,15 +86,16 @@ typedef uint64_t f64_pattern;
 static inline uint32_t f64_largest_upper(int_vector x) { return i32_largest(i64_shift_right(x, 32)); }
 static inline int f64_exponent(uint32_t upper) { return (int)(upper >> 20) - f64_bias; }
 
-static inline int f64_is_out_of_range(int_vector largest) {
-    return i32_any_above(i64_shift_right(largest, 32), 0x3ff00000u - (uint32_t)(f64_smallest_bits >> 32));
+static inline int f64_is_out_of_range(int_vector all, int_vector least) {
+    const int_vector above = i64_sub(i64_shift_right(least, 32), i64_set(f64_smallest_bits >> 32));
+    return i32_any_above(i32_max(i64_shift_right(all, 32), above), 0x3fffffff);
 }
 
 static inline int_vector i64_widen(int_vector x) { return x; }
 
-/* Adds the parts of a block, in units of 2^-50 and 2^-100, and so many ones. */
+/* Adds the parts of a block, in units of 2^-49 and 2^-100, and so many ones. */
 static inline void f64_add_parts(int_vector high, int_vector low, int ones, exact_sum *sum) {
-    exactloss_sum_add(sum, i64_sum(high), EXACT_SUM_ONE - 50);
+    exactloss_sum_add(sum, i64_sum(high), EXACT_SUM_ONE - 49);
     exactloss_sum_add(sum, i64_sum(low), EXACT_SUM_ONE - 100);
     exactloss_sum_add_units(sum, ones * EXACT_SUM_UNITS_OF_ONE);
 }
@@ -200,7 +202,7 @@ static void stream_end(void) { _mm_sfence(); }
     }
 
 /* Defines the conversion back. */
-#define DEFINE_NARROW(name, store)                                                                                     \
+#define DEFINE_CONVERSION_BACK(name, store)                                                                            \
     static void name(const void *from, int count, void *to) {                                                          \
         const unsigned char *in = from;                                                                                \
         unsigned char *out = to;                                                                                       \
@@ -217,29 +219,56 @@ static void stream_end(void) { _mm_sfence(); }
 
 DEFINE_WIDEN(widen_f16, f32_load_f16)
 DEFINE_WIDEN(widen_bf16, f32_load_bf16)
-DEFINE_NARROW(narrow_f16, f32_store_f16)
-DEFINE_NARROW(narrow_bf16, f32_store_bf16)
+DEFINE_CONVERSION_BACK(narrow_f16, f32_store_f16)
+DEFINE_CONVERSION_BACK(narrow_bf16, f32_store_bf16)
 
-/* Defines the sum and the counts of a type of 16 bits, widened in registers, or in an array off the fast path. */
-#define DEFINE_NARROW_SUM(type)                                                                                        \
+/* ----------------------------------------------------------------------------------------------------- sums -- */
+
+/* Defines what a type of 16 bits has of its own: it is widened in registers, or off the fast path in an array. */
+#define DEFINE_NARROW(type)                                                                                            \
+    static ALWAYS_INLINE f32_layout type##_array(void) { return (f32_layout){2, f32_load_##type, widen_##type}; }      \
     static __attribute__((noinline)) void sum_any_##type(const void *predictions, const uint64_t *mask, int positives, \
                                                          int count, exact_sum *sum) {                                  \
         float wide[BLOCK];                                                                                             \
         widen_##type(predictions, count, wide);                                                                        \
-        f32_sum_any(wide, mask, positives, count, sum);                                                                \
-    }                                                                                                                  \
-    static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {  \
-        if (!f32_sum_in_range(predictions, 2, f32_load_##type, widen_##type, mask, positives, count, sum)) {           \
-            sum_any_##type(predictions, mask, positives, count, sum);                                                  \
-        }                                                                                                              \
+        sum_any_f32(wide, mask, positives, count, sum);                                                                \
     }                                                                                                                  \
     static int count_at_least_##type(const void *predictions, const uint64_t *mask, int count, double limit,           \
                                      int *common) {                                                                    \
-        return f32_count(predictions, 2, f32_load_##type, widen_##type, mask, count, limit, common);                   \
+        return f32_count(type##_array(), predictions, mask, count, limit, common);                                     \
     }
 
-DEFINE_NARROW_SUM(f16)
-DEFINE_NARROW_SUM(bf16)
+DEFINE_NARROW(f16)
+DEFINE_NARROW(bf16)
+
+/*
+ * Defines the sums of a type, which are computed with floats or doubles. Where a group of these is a word of the mask,
+ * byte targets are decoded on the way, so that the mask never leaves the registers.
+ */
+#define DEFINE_SUMS(type, real)                                                                                        \
+    static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {  \
+        if (real##_sum_in_range(type##_array(), predictions, mask, positives, 0, NULL, count, sum) < 0) {              \
+            sum_any_##type(predictions, mask, positives, count, sum);                                                  \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, exact_sum *sum) { \
+        uint64_t mask[MASK_WORDS];                                                                                     \
+        int positives;                                                                                                 \
+        if (4 * real##_lanes == 64) {                                                                                  \
+            positives = real##_sum_in_range(type##_array(), predictions, NULL, 0, 1, targets, count, sum);             \
+            if (positives >= 0) {                                                                                      \
+                return positives;                                                                                      \
+            }                                                                                                          \
+        }                                                                                                              \
+        positives = decode_u8(targets, 0, count, 1, mask);                                                             \
+        (4 * real##_lanes == 64 ? sum_any_##type : sum_##type)(predictions, mask, positives, count, sum);              \
+        return positives;                                                                                              \
+    }
+
+DEFINE_SUMS(f16, f32)
+DEFINE_SUMS(bf16, f32)
+DEFINE_SUMS(f32, f32)
+DEFINE_SUMS(f64, f64)
 
 /*
  * Defines the selection between elements of a type. x and y are the scalars in every lane; the loop is one of its own

@@ -7,6 +7,15 @@ static inline const unsigned char *V(at)(const void *array, int i) {
 
 static inline unsigned char *V(out)(void *array, int i) { return (unsigned char *)array + sizeof(V(real)) * (size_t)i; }
 
+/* How a block lies in memory: elements of `size` bytes, of which `load` makes a vector, and `widen` an array of reals. */
+typedef struct V(layout) {
+    int size;
+    V(vector) (*load)(const void *p);
+    exactloss_convert *widen; /* NULL where they are reals already */
+} V(layout);
+
+static ALWAYS_INLINE V(layout) V(array)(void) { return (V(layout)){sizeof(V(real)), V(load), NULL}; }
+
 /* One bit for each of at most 64 elements that lies between the limits. */
 static ALWAYS_INLINE uint64_t V(within_word)(const unsigned char *p, int count, V(vector) lower, V(vector) upper) {
     uint64_t bits = 0;
@@ -34,18 +43,17 @@ static int K(within)(const void *predictions, int count, double lower, double up
 }
 
 /* Counts as exactloss_count_at_least does, in an array as sum_vector.h sums it. */
-static ALWAYS_INLINE int V(count)(const void *predictions, int size, V(vector) (*load)(const void *),
-                                  exactloss_convert *widen, const uint64_t *mask, int count, double limit,
-                                  int *common) {
+static ALWAYS_INLINE int V(count)(V(layout) layout, const void *predictions, const uint64_t *mask, int count,
+                                  double limit, int *common) {
     const V(vector) least = V(set)((V(real))limit);
     const unsigned char *p = predictions;
     const int words = count / 64, rest = count % 64;
     int found = 0;
     *common = 0;
-    for (int i = 0; i < words; i++, p += size * 64) {
+    for (int i = 0; i < words; i++, p += layout.size * 64) {
         uint64_t bits = 0;
         for (int k = 0; k < 64; k += V(lanes)) {
-            bits |= (uint64_t)V(at_least)(load(p + size * k), least) << k;
+            bits |= (uint64_t)V(at_least)(layout.load(p + layout.size * k), least) << k;
         }
         found += __builtin_popcountll(bits);
         *common += __builtin_popcountll(bits & mask[i]);
@@ -53,8 +61,8 @@ static ALWAYS_INLINE int V(count)(const void *predictions, int size, V(vector) (
     if (rest != 0) {
         V(real) reals[64];
         uint64_t bits = 0;
-        if (widen != NULL) {
-            widen(p, rest, reals);
+        if (layout.widen != NULL) {
+            layout.widen(p, rest, reals);
             p = (const unsigned char *)reals;
         }
         for (int k = 0; k < rest; k += V(lanes)) {
@@ -68,7 +76,7 @@ static ALWAYS_INLINE int V(count)(const void *predictions, int size, V(vector) (
 }
 
 static int K(count_at_least)(const void *predictions, const uint64_t *mask, int count, double limit, int *common) {
-    return V(count)(predictions, sizeof(V(real)), V(load), NULL, mask, count, limit, common);
+    return V(count)(V(array)(), predictions, mask, count, limit, common);
 }
 
 static void K(distances)(const void *predictions, const uint64_t *mask, int count, void *distances) {

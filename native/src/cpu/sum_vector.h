@@ -10,15 +10,25 @@
  *        l = y + t            is y - (h - c), at most 2^(e-22), plus c': it lies in [5, 7] * 2^(e-21), where floats are
  *                             2^(e-42) apart: exact
  *    The bit pattern of h, less that of c, is y's high part in units of 2^(e-21), at most 2^21 of them; the bit pattern
- *    of l, less that of c', is the rest in units of 2^(e-42), at most 2^20. Both are added as integers: a lane of
- *    int32_t holds those of a block, 2048 / 8 * 2^21 = 2^29.
- *    With doubles: grids 2^(e-50) and 2^(e-100), and 1024 / 4 * 2^50 = 2^58 in a lane of int64_t.
+ *    of l, less that of c', is the rest in units of 2^(e-42), at most 2^20. Both are added as integers.
+ *    With doubles: grids 2^(e-50) and 2^(e-100).
  *
- * 2. Predictions nearly always lie in [2^-19, 1]: with e = 0, every one is a multiple of 2^-42. Whether a block is of
- *    that kind is the largest of (pattern of p) - (pattern of 2^-19), as unsigned integers: zeros, smaller and negative
- *    values, NaN and infinities all become large. It is looked at every few groups, so that little is done in vain.
- *    A tail is padded with ones, which are subtracted again. Of doubles only the upper halves of the patterns are
- *    compared, which lets p below 1 + 2^-20 pass: then h is below 7 + 2^-20, which changes nothing.
+ * 2. Predictions nearly always lie in [2^-19, 1], so they are multiples of 2^-42. All of [2^-19, 2) is as good, and
+ *    cheaper to check: the bitwise or of the patterns tells that none has the exponent of 2 or a sign, and the smallest
+ *    pattern, as an unsigned integer, that none is 0 or less than 2^-19. NaN and infinities have an exponent above that
+ *    of 2. A tail is padded with ones, which are subtracted again.
+ *
+ *    Two values y and z share their integers: with c = 12 and c' = 6 * 2^-21, and |y|, |z| < 2,
+ *        h = y + c            lies in [10, 14] and g = h + z in [8, 16], where floats are 2^-20 apart: each addition
+ *                             rounds by at most 2^-21
+ *        l = y + (c + c' - h) is c' plus the first rounding error, and
+ *        l + (z + (h - g))    c' plus both: at most 2^-20 from c', it lies in [2^-19, 2^-18], where floats are 2^-42
+ *                             apart, and all of them are multiples of that: exact
+ *    The patterns of g and of the last sum, less those of c and c', are the sum of two values in units of 2^-20 and
+ *    2^-42. A lane of int32_t holds those of a block: 4096 / 8 * 2^21 = 2^30. The range is looked at every few groups,
+ *    so that little is done in vain.
+ *    With doubles: [2^-48, 2), units of 2^-49 and 2^-100, and 2048 / 4 * 2^50 = 2^59 in a lane of int64_t. Only the
+ *    upper halves of the patterns are compared.
  *
  * 3. For any other block, e comes from its largest magnitude, and the smallest but 0 tells how many bits there are
  *    below 2^e. If two parts do not hold them, y is first split at c, and r = y - (h - c), which is exact and at most
@@ -65,64 +75,112 @@ static int64_t V(sum_lanes)(int_vector lanes, int additions, V(pattern) pattern)
 
 /* ------------------------------------------------------------------------------- predictions in the usual range -- */
 
-/* The sums of a block so far; `largest` tells whether they are exact. */
+/* The sums of a block so far; the patterns of its values tell whether they are exact. */
 typedef struct V(sums) {
-    int_vector high, low, largest;
+    int_vector high, low;
+    int_vector all, least; /* the bitwise or of the patterns, and the smallest */
 } V(sums);
 
-/* Adds a group: four vectors of p, whose signs are in the mask. */
-static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], const uint64_t *mask, int group) {
-    const V(vector) c = V(split_at)(0), both = V(add)(c, V(split_at)(-V(step)));
+/* Adds two vectors, whose values are below 2. */
+static ALWAYS_INLINE void V(add_pair)(V(vector) y, V(vector) z, int_vector *high, int_vector *low) {
+    const V(vector) c = V(split_at)(1), both = V(add)(c, V(split_at)(-V(step)));
+    const V(vector) h = V(add)(y, c), g = V(add)(h, z);
+    const V(vector) l = V(add)(y, V(sub)(both, h));
+    *high = B(add)(*high, V(bits)(g));
+    *low = B(add)(*low, V(bits)(V(add)(l, V(add)(z, V(sub)(h, g)))));
+}
+
+/* Adds a group: four vectors of p, whose signs are given as a bit each. */
+static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint64_t bits) {
+    int_vector p[4];
+    V(vector) y[4];
     for (int k = 0; k < 4; k++) {
-        s.largest = i32_max(s.largest, B(sub)(V(bits)(x[k]), B(set)(V(smallest_bits))));
-        V(add_two_parts)(V(flip)(x[k], mask, 4 * group + k), c, both, &s.high, &s.low);
+        p[k] = V(bits)(x[k]);
     }
+    s.all = int_or3(int_or3(s.all, p[0], p[1]), p[2], p[3]);
+    s.least = i32_min(s.least, i32_min(i32_min(p[0], p[1]), i32_min(p[2], p[3])));
+    for (int k = 0; k < 4; k++) {
+        y[k] = V(flip)(x[k], bits >> V(lanes) * k);
+    }
+    V(add_pair)(y[0], y[1], &s.high, &s.low);
+    V(add_pair)(y[2], y[3], &s.high, &s.low);
     return s;
 }
 
+/* Adds the last group, of fewer elements, padded with ones. */
+static ALWAYS_INLINE V(sums) V(add_rest)(V(sums) s, V(layout) layout, const unsigned char *p, int rest, uint64_t bits) {
+    V(real) reals[GROUP];
+    V(vector) x[4];
+    if (layout.widen != NULL) {
+        layout.widen(p, rest, reals);
+        p = (const unsigned char *)reals;
+    }
+    for (int k = 0; k < 4; k++) {
+        x[k] = V(load_first)(p + VECTOR_BYTES * k, rest - V(lanes) * k, V(set)(1));
+    }
+    return V(add_group)(s, x, bits);
+}
+
+/* The bits of a group in the mask of a block. */
+static inline uint64_t V(group_bits)(const uint64_t *mask, int group) {
+    uint64_t bits = 0;
+    memcpy(&bits, (const unsigned char *)mask + GROUP / 8 * (size_t)group, GROUP / 8);
+    return bits;
+}
+
 /*
- * Adds a block to `sum`, and returns 1; or returns 0 where a value is out of range. The block is one of elements of
- * `size` bytes, of which `load` makes a vector, and `widen` an array: NULL where they are reals already.
+ * Adds a block to `sum`, and returns how many targets are positive; or returns -1 where a value is out of range. The
+ * mask is given, with so many positives; or by_bytes it is made of targets, where a group is a word of it.
  */
-static ALWAYS_INLINE int V(sum_in_range)(const void *predictions, int size, V(vector) (*load)(const void *),
-                                         exactloss_convert *widen, const uint64_t *mask, int positives, int count,
-                                         exact_sum *sum) {
+static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictions, const uint64_t *mask, int positives,
+                                         int by_bytes, const unsigned char *targets, int count, exact_sum *sum) {
     const int whole = count / GROUP, rest = count % GROUP, groups = whole + (rest != 0);
-    const int step = size * V(lanes);
+    const int step = layout.size * V(lanes);
     const unsigned char *p = predictions;
     V(vector) x[4];
     V(sums) s;
-    s.high = B(set)(0 - 4 * (V(pattern))groups * V(split_pattern)(0));
-    s.low = B(set)(0 - 4 * (V(pattern))groups * V(split_pattern)(-V(step)));
-    s.largest = B(set)(0);
-    for (int g = 0; g < whole; g++, p += 4 * step) {
-        if (g % GROUPS_PER_CHECK == GROUPS_PER_CHECK - 1 && V(is_out_of_range)(s.largest)) {
-            return 0;
-        }
-        for (int k = 0; k < 4; k++) {
-            x[k] = load(p + step * k);
-            if (step * k % 64 == 0) {
-                prefetch(p + step * k, PREFETCH);
+    s.high = B(set)(0 - 2 * (V(pattern))groups * V(split_pattern)(1));
+    s.low = B(set)(0 - 2 * (V(pattern))groups * V(split_pattern)(-V(step)));
+    s.all = B(set)(0);
+    s.least = V(bits)(V(set)(1));
+    for (int g = 0; g < whole;) {
+        const int end = whole - g < CHECK_EVERY / GROUP ? whole : g + CHECK_EVERY / GROUP;
+        for (; g < end; g++, p += 4 * step) {
+            uint64_t bits;
+            for (int k = 0; k < 4; k++) {
+                x[k] = layout.load(p + step * k);
+                if (step * k % 64 == 0) {
+                    prefetch(p + step * k, PREFETCH);
+                }
             }
+            if (by_bytes) {
+                bits = equal_bytes(targets + GROUP * (size_t)g, 1);
+                prefetch(targets + GROUP * (size_t)g, BLOCK);
+                positives += __builtin_popcountll(bits);
+            } else {
+                bits = V(group_bits)(mask, g);
+            }
+            s = V(add_group)(s, x, bits);
         }
-        s = V(add_group)(s, x, mask, g);
+        if (V(is_out_of_range)(s.all, s.least)) {
+            return -1;
+        }
     }
     if (rest != 0) {
-        V(real) reals[GROUP];
-        if (widen != NULL) {
-            widen(p, rest, reals);
-            p = (const unsigned char *)reals;
+        uint64_t bits;
+        if (by_bytes) {
+            bits = equal_first_bytes(targets + GROUP * (size_t)whole, rest, 1);
+            positives += __builtin_popcountll(bits);
+        } else {
+            bits = V(group_bits)(mask, whole);
         }
-        for (int k = 0; k < 4; k++) {
-            x[k] = V(load_first)(p + VECTOR_BYTES * k, rest - V(lanes) * k, V(set)(1));
+        s = V(add_rest)(s, layout, p, rest, bits);
+        if (V(is_out_of_range)(s.all, s.least)) {
+            return -1;
         }
-        s = V(add_group)(s, x, mask, whole);
-    }
-    if (V(is_out_of_range)(s.largest)) {
-        return 0;
     }
     V(add_parts)(s.high, s.low, positives - (groups * GROUP - count), sum);
-    return 1;
+    return positives;
 }
 
 /* --------------------------------------------------------------------------------------------- any other block -- */
@@ -166,7 +224,7 @@ static ALWAYS_INLINE void V(sum_parts)(const void *predictions, const uint64_t *
     }
     const V(vector) both = V(add)(c[parts - 2], c[parts - 1]);
     for (int v = 0; v < vectors; v++) {
-        V(vector) y = V(flip)(V(load_padded)(predictions, v * V(lanes), count), mask, v);
+        V(vector) y = V(flip)(V(load_padded)(predictions, v * V(lanes), count), V(lanes_at)(mask, v));
         for (int i = 0; i < parts - 2; i++) {
             y = V(add_part)(y, c[i], &sums[i]);
         }
@@ -199,7 +257,7 @@ static void V(sum_all_parts)(const void *predictions, const uint64_t *mask, int 
         const int size = vectors - from < CHUNK ? vectors - from : CHUNK;
         for (int v = 0; v < size; v++) {
             const V(vector) x = V(load_padded)(predictions, (from + v) * V(lanes), count);
-            V(store)(rests + VECTOR_BYTES * v, V(flip)(x, mask, from + v));
+            V(store)(rests + VECTOR_BYTES * v, V(flip)(x, V(lanes_at)(mask, from + v)));
         }
         for (V(span) s = V(magnitudes)(rests, size * V(lanes)); !s.is_empty;
              s = V(magnitudes)(rests, size * V(lanes))) {
@@ -209,7 +267,7 @@ static void V(sum_all_parts)(const void *predictions, const uint64_t *mask, int 
 }
 
 /* Adds a block that is off the fast path. Not inlined, so that the fast path need not save registers for it. */
-static __attribute__((noinline)) void V(sum_any)(const void *predictions, const uint64_t *mask, int positives,
+static __attribute__((noinline)) void K(sum_any)(const void *predictions, const uint64_t *mask, int positives,
                                                  int count, exact_sum *sum) {
     const V(span) s = V(magnitudes)(predictions, count);
     const int parts = (s.above - s.least + V(fraction) + V(step) - 1) / V(step);
@@ -231,12 +289,6 @@ static __attribute__((noinline)) void V(sum_any)(const void *predictions, const 
         V(sum_parts)(predictions, mask, count, s.above, 3, sum);
     } else {
         V(sum_parts)(predictions, mask, count, s.above, 2, sum);
-    }
-}
-
-static void K(sum)(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
-    if (!V(sum_in_range)(predictions, sizeof(V(real)), V(load), NULL, mask, positives, count, sum)) {
-        V(sum_any)(predictions, mask, positives, count, sum);
     }
 }
 
