@@ -320,16 +320,9 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
 
 static int total_directly(const batch *b, const double *smallest, totals *t, exactloss_violation *violation) {
     const real_type *type = b->type;
-    const int most = DIRECT_BYTES / type->wide_size;
-    const int is_by_bytes = b->decode == b->kernels->decode_u8 && smallest == NULL && !b->is_strict;
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
-        place_block(b, start, most, &k);
-        if (is_by_bytes) {
-            const unsigned char *bytes = (const unsigned char *)b->targets + b->targets_offset + start;
-            t->positives += type->sum_by_bytes(k.predictions, bytes, k.count, &t->sum);
-            continue;
-        }
+        place_block(b, start, DIRECT_BYTES / type->wide_size, &k);
         decode_block(b, &k);
         if (b->is_strict) {
             const int status = check_block(b, &k, violation);
@@ -346,17 +339,36 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
     return EXACTLOSS_OK;
 }
 
+/* The commonest batch, and the shortest way: the loss alone, of targets that are bytes. */
+static int is_by_bytes(const batch *b) {
+    return b->decode == b->kernels->decode_u8 && !b->is_strict && !needs_workspace(b);
+}
+
+static void total_by_bytes(const batch *b, totals *t) {
+    const real_type *type = b->type;
+    const int64_t most = DIRECT_BYTES / type->wide_size;
+    const unsigned char *bytes = (const unsigned char *)b->targets + b->targets_offset;
+    for (int64_t start = 0; start < b->count; start += most) {
+        const int count = (int)(b->count - start < most ? b->count - start : most);
+        t->positives += type->sum_by_bytes(b->predictions + type->size * start, bytes + start, count, &t->sum);
+    }
+}
+
 int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
                           exactloss_violation *violation) {
+    t->count += b->count;
+    if (threshold == NULL && g == NULL && is_by_bytes(b)) {
+        total_by_bytes(b, t);
+        return EXACTLOSS_OK;
+    }
     const double smallest = threshold == NULL ? 0 : exactloss_smallest_above(*threshold, b->type->wide_size);
     const double *least = threshold == NULL ? NULL : &smallest;
-    int status = g != NULL && b->is_strict ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
-    if (status == EXACTLOSS_OK) {
-        status = g != NULL || needs_workspace(b) ? total_by_workspace(b, least, t, g, violation)
-                                                 : total_directly(b, least, t, violation);
+    const int status = g != NULL && b->is_strict ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
+    if (status != EXACTLOSS_OK) {
+        return status;
     }
-    t->count += b->count;
-    return status;
+    return g != NULL || needs_workspace(b) ? total_by_workspace(b, least, t, g, violation)
+                                           : total_directly(b, least, t, violation);
 }
 
 /* ----------------------------------------------------------------------------------------------------- arrays -- */

@@ -251,18 +251,18 @@ DEFINE_NARROW(bf16)
             sum_any_##type(predictions, mask, positives, count, sum);                                                  \
         }                                                                                                              \
     }                                                                                                                  \
-    static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, exact_sum *sum) { \
+    static __attribute__((noinline)) int decode_and_sum_##type(const void *predictions, const unsigned char *targets,  \
+                                                               int count, exact_sum *sum) {                            \
         uint64_t mask[MASK_WORDS];                                                                                     \
-        int positives;                                                                                                 \
-        if (4 * real##_lanes == 64) {                                                                                  \
-            positives = real##_sum_in_range(type##_array(), predictions, NULL, 0, 1, targets, count, sum);             \
-            if (positives >= 0) {                                                                                      \
-                return positives;                                                                                      \
-            }                                                                                                          \
-        }                                                                                                              \
-        positives = decode_u8(targets, 0, count, 1, mask);                                                             \
+        const int positives = decode_u8(targets, 0, count, 1, mask);                                                   \
         (4 * real##_lanes == 64 ? sum_any_##type : sum_##type)(predictions, mask, positives, count, sum);              \
         return positives;                                                                                              \
+    }                                                                                                                  \
+    static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, exact_sum *sum) { \
+        const int positives = 4 * real##_lanes == 64                                                                   \
+                                  ? real##_sum_in_range(type##_array(), predictions, NULL, 0, 1, targets, count, sum)  \
+                                  : -1;                                                                                \
+        return positives >= 0 ? positives : decode_and_sum_##type(predictions, targets, count, sum);                   \
     }
 
 DEFINE_SUMS(f16, f32)
