@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every pass over a block reads it from the first-level cache, into which the first pass brought it: 20 KiB of float32
+ * Every pass over a block reads it from the first-level cache, into which the first pass brought it: 10 KiB of float32
  * predictions and bytes. Where something is computed on the way (float32 from narrower types, sigmoids, gradients), it
  * lies in a workspace, and the blocks are shorter, so that both fit.
  */
@@ -346,10 +346,9 @@ static int is_by_bytes(const batch *b) {
 
 static void total_by_bytes(const batch *b, totals *t) {
     const real_type *type = b->type;
-    const int64_t most = DIRECT_BYTES / type->wide_size;
     const unsigned char *bytes = (const unsigned char *)b->targets + b->targets_offset;
-    for (int64_t start = 0; start < b->count; start += most) {
-        const int count = (int)(b->count - start < most ? b->count - start : most);
+    for (int64_t start = 0; start < b->count; start += LONG_BLOCK) {
+        const int count = (int)(b->count - start < LONG_BLOCK ? b->count - start : LONG_BLOCK);
         t->positives += type->sum_by_bytes(b->predictions + type->size * start, bytes + start, count, &t->sum);
     }
 }

@@ -11,14 +11,14 @@ program=$1 compiler=$2 build_type=$3
 
 limits() {
     cat <<'END'
-decode_u8               950
-sum_f32                6960
-sum_f32_three_parts   26070
-sum_f64                7050
-sum_f16                6690
-count_at_least_f32     3250
-select_32              5290
-sigmoid_f32           31920
+decode_u8               500
+sum_f32                3470
+sum_f32_three_parts   16090
+sum_f64                3670
+sum_f16                3400
+count_at_least_f32     1690
+select_32              2690
+sigmoid_f32           19770
 END
 }
 

@@ -123,6 +123,36 @@ static void check_sum(const real_case *r, input_kind kind, const unsigned char *
     }
 }
 
+/* More elements than a block has, all on the fast path but perhaps one, which is anywhere. */
+static void long_blocks_by_bytes(void **unused) {
+    (void)unused;
+    static unsigned char p[8 * LONG_BLOCK], bytes[LONG_BLOCK];
+    exactloss_add_by_bytes *const want[] = {portable->f32.sum_by_bytes, portable->f64.sum_by_bytes};
+    for (uint64_t seed = 0; seed < 200; seed++) {
+        uint64_t state = seed;
+        const int which = (int)(seed % 2), count = LONG_BLOCK - (int)(next_random(&state) % 4000);
+        const real_case r = real_of(which);
+        unsigned char one[2][SUM_BYTES], *stranger = p + r.size * (int)(next_random(&state) % (unsigned)count);
+        exact_sum sum;
+        r.fill(FAST_RANGE, &state, p, count);
+        if (seed % 3 != 0) {
+            r.fill(MIXED, &state, stranger, 1);
+        }
+        for (int i = 0; i < count; i++) {
+            bytes[i] = (unsigned char)(next_random(&state) % 3);
+        }
+        exactloss_sum_init(&sum);
+        const int expected_positives = want[which](p, bytes, count, &sum);
+        write_sum(&sum, one[0]);
+        exactloss_sum_init(&sum);
+        const int positives = r.by_bytes(p, bytes, count, &sum);
+        write_sum(&sum, one[1]);
+        if (positives != expected_positives || memcmp(one[0], one[1], SUM_BYTES) != 0) {
+            fail_msg("sum of %d %s by bytes differs, seed %llu", count, r.name, (unsigned long long)seed);
+        }
+    }
+}
+
 static void check_sum_of_products(const real_case *r, input_kind kind, const unsigned char *p, const uint64_t *mask,
                                   int count, uint64_t seed) {
     unsigned char want[SUM_BYTES], have[SUM_BYTES], *weights = spare.end - 4 * count;
@@ -560,15 +590,11 @@ int main(int argc, char **argv) {
     got = guarded_allocate(8 * BLOCK + SLACK);
     spare = guarded_allocate(8 * BLOCK + SLACK);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sum_at_all_lengths),
-        cmocka_unit_test(sum_with_one_stranger),
-        cmocka_unit_test(sum_with_constant_masks),
-        cmocka_unit_test(masks_at_all_lengths),
-        cmocka_unit_test(decoders_honour_the_offset),
-        cmocka_unit_test(arrays_at_all_lengths),
-        cmocka_unit_test(streams_copy),
-        cmocka_unit_test(all_conversions),
-        cmocka_unit_test(all_alignments),
+        cmocka_unit_test(sum_at_all_lengths),    cmocka_unit_test(sum_with_one_stranger),
+        cmocka_unit_test(long_blocks_by_bytes),  cmocka_unit_test(sum_with_constant_masks),
+        cmocka_unit_test(masks_at_all_lengths),  cmocka_unit_test(decoders_honour_the_offset),
+        cmocka_unit_test(arrays_at_all_lengths), cmocka_unit_test(streams_copy),
+        cmocka_unit_test(all_conversions),       cmocka_unit_test(all_alignments),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     guarded_free(predictions);

@@ -16,7 +16,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BLOCK 4096
+#define BLOCK 2048
+#define LONG_BLOCK 8192
 
 #define MASK_WORDS (BLOCK / 64)
 
@@ -39,7 +40,10 @@ typedef void exactloss_select(const uint64_t *mask, const void *a, int a_is_scal
 typedef void exactloss_add_distances(const void *predictions, const uint64_t *mask, int positives, int count,
                                      exact_sum *sum);
 
-/* The same for targets that are bytes, those that equal 1 positive; returns how many are. For the commonest type. */
+/*
+ * The same for targets that are bytes, those that equal 1 positive; returns how many are. This commonest type has no
+ * mask to keep, so that there may be more elements: LONG_BLOCK.
+ */
 typedef int exactloss_add_by_bytes(const void *predictions, const unsigned char *targets, int count, exact_sum *sum);
 
 /* The number of p >= limit, a real or NaN; and in *common, how many of these have the mask set. */

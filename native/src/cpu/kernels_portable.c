@@ -298,19 +298,24 @@ static void sum_products_f64(const void *predictions, const void *weights, const
 DEFINE_NARROW_SUM(f16)
 DEFINE_NARROW_SUM(bf16)
 
-/* Defines the sum of a type for targets that are bytes. */
-#define DEFINE_SUM_BY_BYTES(type)                                                                                      \
+/* Defines the sum of a type of so many bytes for targets that are bytes. */
+#define DEFINE_SUM_BY_BYTES(type, bytes)                                                                               \
     static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, exact_sum *sum) { \
         uint64_t mask[MASK_WORDS];                                                                                     \
-        const int positives = decode_u8(targets, 0, count, 1, mask);                                                   \
-        sum_##type(predictions, mask, positives, count, sum);                                                          \
+        int positives = 0;                                                                                             \
+        for (int from = 0, size; from < count; from += size) {                                                         \
+            size = count - from < BLOCK / 2 ? count - from : BLOCK / 2;                                                \
+            const int found = decode_u8(targets, from, size, 1, mask);                                                 \
+            sum_##type((const unsigned char *)predictions + (bytes) * (size_t)from, mask, found, size, sum);           \
+            positives += found;                                                                                        \
+        }                                                                                                              \
         return positives;                                                                                              \
     }
 
-DEFINE_SUM_BY_BYTES(f16)
-DEFINE_SUM_BY_BYTES(bf16)
-DEFINE_SUM_BY_BYTES(f32)
-DEFINE_SUM_BY_BYTES(f64)
+DEFINE_SUM_BY_BYTES(f16, 2)
+DEFINE_SUM_BY_BYTES(bf16, 2)
+DEFINE_SUM_BY_BYTES(f32, 4)
+DEFINE_SUM_BY_BYTES(f64, 8)
 
 static const real_kernels f32_kernels = REAL_KERNELS(f32);
 static const real_kernels f64_kernels = REAL_KERNELS(f64);

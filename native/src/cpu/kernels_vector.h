@@ -26,14 +26,19 @@
 #define ALWAYS_INLINE inline __attribute__((always_inline)) /* keeps the sums of a block in registers */
 #define CHECK_EVERY 2048                                    /* elements */
 #define MOST_PARTS 5
-#define CHUNK 64 /* vectors */
+#define SIGMOIDS 4 /* vectors at a time */
+#define CHUNK 64   /* vectors */
 /*
  * Hardware prefetchers lose a stream while other arrays of the block are read, so memory is asked for what comes next:
  * predictions so many bytes ahead, and targets one block. A hint never faults, so it may lie past the end of an array.
  */
 #define PREFETCH 6144
+#define PREFETCH_TO_WRITE 1024
 static inline void prefetch(const unsigned char *p, size_t ahead) {
     __builtin_prefetch((const void *)((uintptr_t)p + ahead));
+}
+static inline void prefetch_to_write(const unsigned char *p, size_t ahead) {
+    __builtin_prefetch((const void *)((uintptr_t)p + ahead), 1);
 }
 
 /* --------------------------------------------------------------------------------------------------- floats -- */
@@ -241,6 +246,11 @@ DEFINE_CONVERSION_BACK(narrow_bf16, f32_store_bf16)
 DEFINE_NARROW(f16)
 DEFINE_NARROW(bf16)
 
+static inline int block_size(int count, size_t size_of_real) {
+    const int most = BLOCK * (int)sizeof(float) / (int)size_of_real;
+    return count < most ? count : most;
+}
+
 /*
  * Defines the sums of a type, which are computed with floats or doubles. Where a group of these is a word of the mask,
  * byte targets are decoded on the way, so that the mask never leaves the registers.
@@ -253,9 +263,15 @@ DEFINE_NARROW(bf16)
     }                                                                                                                  \
     static __attribute__((noinline)) int decode_and_sum_##type(const void *predictions, const unsigned char *targets,  \
                                                                int count, exact_sum *sum) {                            \
+        const unsigned char *p = predictions;                                                                          \
         uint64_t mask[MASK_WORDS];                                                                                     \
-        const int positives = decode_u8(targets, 0, count, 1, mask);                                                   \
-        (4 * real##_lanes == 64 ? sum_any_##type : sum_##type)(predictions, mask, positives, count, sum);              \
+        int positives = 0;                                                                                             \
+        for (int from = 0, size; from < count; from += size, p += type##_array().size * size) {                        \
+            size = block_size(count - from, sizeof(real##_real));                                                      \
+            const int found = decode_u8(targets, from, size, 1, mask);                                                 \
+            sum_##type(p, mask, found, size, sum);                                                                     \
+            positives += found;                                                                                        \
+        }                                                                                                              \
         return positives;                                                                                              \
     }                                                                                                                  \
     static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, exact_sum *sum) { \

@@ -25,9 +25,10 @@
  *        l + (z + (h - g))    c' plus both: at most 2^-20 from c', it lies in [2^-19, 2^-18], where floats are 2^-42
  *                             apart, and all of them are multiples of that: exact
  *    The patterns of g and of the last sum, less those of c and c', are the sum of two values in units of 2^-20 and
- *    2^-42. A lane of int32_t holds those of a block: 4096 / 8 * 2^21 = 2^30. The range is looked at every few groups,
+ *    2^-42. A lane of int32_t holds those of a block, 2048 / 8 * 2^21 = 2^29, and of a long one,
+ *    8192 / 16 * 2^21 = 2^30. The range is looked at every few groups,
  *    so that little is done in vain.
- *    With doubles: [2^-48, 2), units of 2^-49 and 2^-100, and 2048 / 4 * 2^50 = 2^59 in a lane of int64_t. Only the
+ *    With doubles: [2^-48, 2), units of 2^-49 and 2^-100, and 1024 / 4 * 2^50 = 2^58 in a lane of int64_t. Only the
  *    upper halves of the patterns are compared.
  *
  * 3. For any other block, e comes from its largest magnitude, and the smallest but 0 tells how many bits there are
@@ -145,6 +146,9 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     s.least = V(bits)(V(set)(1));
     for (int g = 0; g < whole;) {
         const int end = whole - g < CHECK_EVERY / GROUP ? whole : g + CHECK_EVERY / GROUP;
+        for (int i = 0; by_bytes && i < CHECK_EVERY; i += 64) {
+            prefetch(targets + GROUP * (size_t)g + i, CHECK_EVERY); /* in one burst: memory likes it better */
+        }
         for (; g < end; g++, p += 4 * step) {
             uint64_t bits;
             for (int k = 0; k < 4; k++) {
@@ -155,7 +159,6 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
             }
             if (by_bytes) {
                 bits = equal_bytes(targets + GROUP * (size_t)g, 1);
-                prefetch(targets + GROUP * (size_t)g, BLOCK);
                 positives += __builtin_popcountll(bits);
             } else {
                 bits = V(group_bits)(mask, g);
