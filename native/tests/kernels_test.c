@@ -153,6 +153,28 @@ static void long_blocks_by_bytes(void **unused) {
     }
 }
 
+/* Around the upper end of the fast path: there two values that share an integer must not leave their binade. */
+static void sum_around_two(void **unused) {
+    (void)unused;
+    static const double LIMITS[] = {1, 1.9, 2, 2.1, 4};
+    uint64_t mask[MASK_WORDS];
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        const real_case r = real_of((int)(seed % 2));
+        const double low = LIMITS[seed / 2 % 4], high = LIMITS[seed / 2 % 4 + 1];
+        uint64_t state = seed;
+        for (int i = 0; i < r.longest; i++) {
+            const double value = low + (high - low) * (double)(next_random(&state) >> 11) * 0x1p-53;
+            const float narrow = (float)value;
+            memcpy(predictions.begin + r.size * i, r.size == 4 ? (const void *)&narrow : (const void *)&value,
+                   (size_t)r.size);
+        }
+        random_mask(&state, r.longest, mask);
+        check_sum(&r, FAST_RANGE, predictions.begin, mask, r.longest, seed);
+        memset(mask, 0xff, (size_t)r.longest / 8);
+        check_sum(&r, FAST_RANGE, predictions.begin, mask, r.longest, seed);
+    }
+}
+
 static void check_sum_of_products(const real_case *r, input_kind kind, const unsigned char *p, const uint64_t *mask,
                                   int count, uint64_t seed) {
     unsigned char want[SUM_BYTES], have[SUM_BYTES], *weights = spare.end - 4 * count;
@@ -590,11 +612,17 @@ int main(int argc, char **argv) {
     got = guarded_allocate(8 * BLOCK + SLACK);
     spare = guarded_allocate(8 * BLOCK + SLACK);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sum_at_all_lengths),    cmocka_unit_test(sum_with_one_stranger),
-        cmocka_unit_test(long_blocks_by_bytes),  cmocka_unit_test(sum_with_constant_masks),
-        cmocka_unit_test(masks_at_all_lengths),  cmocka_unit_test(decoders_honour_the_offset),
-        cmocka_unit_test(arrays_at_all_lengths), cmocka_unit_test(streams_copy),
-        cmocka_unit_test(all_conversions),       cmocka_unit_test(all_alignments),
+        cmocka_unit_test(sum_at_all_lengths),
+        cmocka_unit_test(sum_with_one_stranger),
+        cmocka_unit_test(long_blocks_by_bytes),
+        cmocka_unit_test(sum_around_two),
+        cmocka_unit_test(sum_with_constant_masks),
+        cmocka_unit_test(masks_at_all_lengths),
+        cmocka_unit_test(decoders_honour_the_offset),
+        cmocka_unit_test(arrays_at_all_lengths),
+        cmocka_unit_test(streams_copy),
+        cmocka_unit_test(all_conversions),
+        cmocka_unit_test(all_alignments),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     guarded_free(predictions);

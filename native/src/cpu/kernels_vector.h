@@ -24,7 +24,8 @@
 #define K(name) JOIN(name, ELEMENT)
 
 #define ALWAYS_INLINE inline __attribute__((always_inline)) /* keeps the sums of a block in registers */
-#define CHECK_EVERY 2048                                    /* elements */
+#define FIRST_CHECK 256                                     /* elements, as these are */
+#define CHECK_EVERY 2048
 #define MOST_PARTS 5
 #define SIGMOIDS 4 /* vectors at a time */
 #define CHUNK 64   /* vectors */

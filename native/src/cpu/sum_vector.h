@@ -26,8 +26,8 @@
  *                             apart, and all of them are multiples of that: exact
  *    The patterns of g and of the last sum, less those of c and c', are the sum of two values in units of 2^-20 and
  *    2^-42. A lane of int32_t holds those of a block, 2048 / 8 * 2^21 = 2^29, and of a long one,
- *    8192 / 16 * 2^21 = 2^30. The range is looked at every few groups,
- *    so that little is done in vain.
+ *    8192 / 16 * 2^21 = 2^30. The range is looked at early, so that
+ *    little is done in vain where all is different, and then again and again.
  *    With doubles: [2^-48, 2), units of 2^-49 and 2^-100, and 1024 / 4 * 2^50 = 2^58 in a lane of int64_t. Only the
  *    upper halves of the patterns are compared.
  *
@@ -145,8 +145,8 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     s.all = B(set)(0);
     s.least = V(bits)(V(set)(1));
     for (int g = 0; g < whole;) {
-        const int end = whole - g < CHECK_EVERY / GROUP ? whole : g + CHECK_EVERY / GROUP;
-        for (int i = 0; by_bytes && i < CHECK_EVERY; i += 64) {
+        const int more = (g == 0 ? FIRST_CHECK : CHECK_EVERY) / GROUP, end = whole - g < more ? whole : g + more;
+        for (int i = 0; by_bytes && i < more * GROUP; i += 64) {
             prefetch(targets + GROUP * (size_t)g + i, CHECK_EVERY); /* in one burst: memory likes it better */
         }
         for (; g < end; g++, p += 4 * step) {
