@@ -20,6 +20,9 @@ record Pieces(long count, int ranges, long piece) {
     /** The smallest range that is worth a thread, and the largest piece. */
     static final long ELEMENTS = 1 << 16;
 
+    /** So few that one downcall takes them wherever they lie. */
+    private static final long SHORT = 1 << 10;
+
     /** The most that a piece takes of one heap array; wide elements make smaller pieces. */
     private static final long HEAP_BYTES = ELEMENTS * Float.BYTES;
 
@@ -33,6 +36,9 @@ record Pieces(long count, int ranges, long piece) {
 
     /** For an operation on {@code count} elements of each of these segments, which hold no more than those. */
     static Pieces of(long count, int threads, MemorySegment... memory) {
+        if (count <= SHORT) {
+            return new Pieces(count, 1, SHORT);
+        }
         int ranges = Math.clamp(count / ELEMENTS, 1, threads);
         long piece = Long.MAX_VALUE;
         for (MemorySegment segment : memory) {

@@ -36,6 +36,8 @@ public class MnistLossBenchmark {
     private final Targets smallTargets = largeTargets.slice(0, SMALL);
     private final float[] predictionArray = new float[SMALL];
     private final byte[] targetArray = new byte[SMALL];
+    private final Predictions arrayPredictions = Predictions.of(predictionArray);
+    private final Targets arrayTargets = Targets.of(targetArray);
 
     /** Fills all inputs with random predictions and labels. */
     public MnistLossBenchmark() {
@@ -56,9 +58,15 @@ public class MnistLossBenchmark {
         return loss.mean(smallPredictions, smallTargets);
     }
 
-    /** 64 elements in arrays, with their views made anew for each call. */
+    /** 64 elements in arrays, with views that are made once. */
     @Benchmark
     public double arrays64() {
+        return loss.mean(arrayPredictions, arrayTargets);
+    }
+
+    /** 64 elements in arrays, with their views made anew for each call. */
+    @Benchmark
+    public double newArrays64() {
         return loss.mean(Predictions.of(predictionArray), Targets.of(targetArray));
     }
 
