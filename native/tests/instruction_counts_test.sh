@@ -12,10 +12,10 @@ program=$1 compiler=$2 build_type=$3
 limits() {
     cat <<'END'
 decode_u8               500
-sum_f32                3470
-sum_f32_three_parts   16090
-sum_f64                3670
-sum_f16                3400
+sum_f32                3510
+sum_f32_three_parts   13170
+sum_f64                3770
+sum_f16                3440
 count_at_least_f32     1690
 select_32              2690
 sigmoid_f32           19770
