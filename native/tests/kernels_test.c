@@ -33,8 +33,8 @@ static unsigned char expected[8 * BLOCK];
 typedef struct real_case {
     const char *name;
     int size, longest;
+    const real_type *want_type, *have_type;
     const real_kernels *want, *have;
-    exactloss_add_by_bytes *by_bytes;
     void (*fill)(input_kind kind, uint64_t *state, unsigned char *elements, int count);
 } real_case;
 
@@ -42,11 +42,11 @@ enum { F32, F64, REALS };
 
 static real_case real_of(int which) {
     if (which == F32) {
-        return (real_case){"float32",  4, BLOCK, portable->f32.wide, kernels->f32.wide, kernels->f32.sum_by_bytes,
-                           fill_floats};
+        return (real_case){"float32",         4,          BLOCK, &portable->f32, &kernels->f32, portable->f32.wide,
+                           kernels->f32.wide, fill_floats};
     }
-    return (real_case){"float64",   8, BLOCK / 2, portable->f64.wide, kernels->f64.wide, kernels->f64.sum_by_bytes,
-                       fill_doubles};
+    return (real_case){"float64",         8,           BLOCK / 2, &portable->f64, &kernels->f64, portable->f64.wide,
+                       kernels->f64.wide, fill_doubles};
 }
 
 /* Calls `test` with every length and a seed of its own. */
@@ -105,17 +105,17 @@ static void check_sum(const real_case *r, input_kind kind, const unsigned char *
     const int positives = count_set(mask, count);
     exact_sum sum;
     exactloss_sum_init(&sum);
-    r->want->sum(p, mask, positives, count, &sum);
+    r->want_type->sum(p, mask, positives, count, &sum);
     write_sum(&sum, want);
     exactloss_sum_init(&sum);
-    r->have->sum(p, mask, positives, count, &sum);
+    r->have_type->sum(p, mask, positives, count, &sum);
     write_sum(&sum, have);
     if (memcmp(want, have, sizeof want) != 0) {
         fail_msg("sum of %s differs: %s, %d elements, seed %llu", r->name, INPUT_KIND_NAMES[kind], count,
                  (unsigned long long)seed);
     }
     exactloss_sum_init(&sum);
-    const int found = r->by_bytes(p, bytes_of(mask, count), count, &sum);
+    const int found = r->have_type->sum_by_bytes(p, bytes_of(mask, count), count, &sum);
     write_sum(&sum, have);
     if (found != positives || memcmp(want, have, sizeof want) != 0) {
         fail_msg("sum of %s by bytes differs: %s, %d elements, %d positive and not %d, seed %llu", r->name,
@@ -123,33 +123,77 @@ static void check_sum(const real_case *r, input_kind kind, const unsigned char *
     }
 }
 
+static void check_long_block(const real_case *r, const unsigned char *p, const unsigned char *bytes, int count,
+                             uint64_t seed) {
+    unsigned char want[SUM_BYTES], have[SUM_BYTES];
+    exact_sum sum;
+    exactloss_sum_init(&sum);
+    const int expected_positives = r->want_type->sum_by_bytes(p, bytes, count, &sum);
+    write_sum(&sum, want);
+    exactloss_sum_init(&sum);
+    const int positives = r->have_type->sum_by_bytes(p, bytes, count, &sum);
+    write_sum(&sum, have);
+    if (positives != expected_positives || memcmp(want, have, sizeof want) != 0) {
+        fail_msg("sum of %d %s by bytes differs, seed %llu", count, r->name, (unsigned long long)seed);
+    }
+}
+
 /* More elements than a block has, all on the fast path but perhaps one, which is anywhere. */
 static void long_blocks_by_bytes(void **unused) {
     (void)unused;
-    static unsigned char p[8 * LONG_BLOCK], bytes[LONG_BLOCK];
-    exactloss_add_by_bytes *const want[] = {portable->f32.sum_by_bytes, portable->f64.sum_by_bytes};
     for (uint64_t seed = 0; seed < 200; seed++) {
         uint64_t state = seed;
-        const int which = (int)(seed % 2), count = LONG_BLOCK - (int)(next_random(&state) % 4000);
-        const real_case r = real_of(which);
-        unsigned char one[2][SUM_BYTES], *stranger = p + r.size * (int)(next_random(&state) % (unsigned)count);
-        exact_sum sum;
+        const int count = LONG_BLOCK - (int)(next_random(&state) % 4000);
+        const real_case r = real_of((int)(seed % 2));
+        unsigned char *p = predictions.end - r.size * count, *bytes = targets.end - count;
         r.fill(FAST_RANGE, &state, p, count);
         if (seed % 3 != 0) {
-            r.fill(MIXED, &state, stranger, 1);
+            r.fill(MIXED, &state, p + r.size * (int)(next_random(&state) % (unsigned)count), 1);
         }
         for (int i = 0; i < count; i++) {
             bytes[i] = (unsigned char)(next_random(&state) % 3);
         }
-        exactloss_sum_init(&sum);
-        const int expected_positives = want[which](p, bytes, count, &sum);
-        write_sum(&sum, one[0]);
-        exactloss_sum_init(&sum);
-        const int positives = r.by_bytes(p, bytes, count, &sum);
-        write_sum(&sum, one[1]);
-        if (positives != expected_positives || memcmp(one[0], one[1], SUM_BYTES) != 0) {
-            fail_msg("sum of %d %s by bytes differs, seed %llu", count, r.name, (unsigned long long)seed);
+        check_long_block(&r, p, bytes, count, seed);
+    }
+}
+
+/* The largest sums of the fast path, of either sign: those of the numbers just below 2. */
+static void long_blocks_of_the_largest(void **unused) {
+    (void)unused;
+    static const uint32_t FLOAT = 0x3fffffff;
+    static const uint64_t DOUBLE = 0x3fffffffffffffff;
+    for (int i = 0; i < 2 * REALS; i++) {
+        const real_case r = real_of(i % REALS);
+        unsigned char *p = predictions.end - r.size * LONG_BLOCK, *bytes = targets.end - LONG_BLOCK;
+        for (int k = 0; k < LONG_BLOCK; k++) {
+            memcpy(p + r.size * k, r.size == 4 ? (const void *)&FLOAT : &DOUBLE, (size_t)r.size);
         }
+        memset(bytes, i / REALS, LONG_BLOCK);
+        check_long_block(&r, p, bytes, LONG_BLOCK, (uint64_t)i);
+    }
+}
+
+/* float16 and bfloat16, widened on the way: from 2^-7 or 2^-19 to below 2, or any bits. */
+static void narrow_sums_of_length(int count, uint64_t seed) {
+    static const unsigned LOWEST[] = {0x2000, 0x3600}; /* 2 is 0x4000 in both */
+    const real_case types[] = {{.name = "float16", .want_type = &portable->f16, .have_type = &kernels->f16},
+                               {.name = "bfloat16", .want_type = &portable->bf16, .have_type = &kernels->bf16}};
+    uint64_t state = seed, mask[MASK_WORDS];
+    for (int i = 0; i < 4; i++) {
+        const real_case *r = &types[i / 2];
+        const input_kind kind = i % 2 == 0 ? FAST_RANGE : ANY_BITS;
+        unsigned char *p = predictions.end - 2 * count;
+        for (int k = 0; k < count; k++) {
+            const unsigned random = (unsigned)next_random(&state), lowest = LOWEST[i / 2];
+            const uint16_t bits = (uint16_t)(kind == ANY_BITS ? random : lowest + random % (0x4000 - lowest));
+            memcpy(p + 2 * k, &bits, sizeof bits);
+        }
+        random_mask(&state, count, mask);
+        check_sum(r, kind, p, mask, count, seed);
+        int want_common = -1, have_common = -2;
+        assert_int_equal(r->want_type->count_at_least(p, mask, count, 0.5, &want_common),
+                         r->have_type->count_at_least(p, mask, count, 0.5, &have_common));
+        assert_int_equal(want_common, have_common);
     }
 }
 
@@ -213,16 +257,19 @@ static void sum_of_length(int count, uint64_t seed) {
 static void sum_at_all_lengths(void **unused) {
     (void)unused;
     for_all_lengths(sum_of_length);
+    for_all_lengths(narrow_sums_of_length);
 }
 
-/* One value that leaves the fast path, at each place of a block that else lies on it. */
+/* One value that leaves the fast path, or just not, at each place of a block that else lies on it. */
 static void sum_with_one_stranger(void **unused) {
     (void)unused;
     static const uint32_t FLOATS[] = {0x35ffffff, 0x3f800001, 0x80000000, 0x00000001, 0xbf800000,
-                                      0x7f7fffff, 0xff800000, 0x7fc00000, 0x7e800000, 0x7dffffff};
+                                      0x7f7fffff, 0xff800000, 0x7fc00000, 0x7e800000, 0x7dffffff,
+                                      0x40000000, 0x3fffffff, 0x7f800000};
     static const uint64_t DOUBLES[] = {0x3ceffffffffffff1, 0x3ff0000000000001, 0x8000000000000000, 0x0000000000000001,
                                        0xbff0000000000000, 0x7fefffffffffffff, 0xfff0000000000000, 0x7ff8000000000000,
-                                       0x7fc0000000000000, 0x7fbfffffffffffff, 0x3ff0000100000000, 0x3ff00000ffffffff};
+                                       0x7fc0000000000000, 0x7fbfffffffffffff, 0x3ff0000100000000, 0x3ff00000ffffffff,
+                                       0x4000000000000000, 0x3fffffffffffffff, 0x7ff0000000000000};
     const int count = 300;
     for (int which = 0; which < REALS; which++) {
         const real_case r = real_of(which);
@@ -607,22 +654,17 @@ int main(int argc, char **argv) {
     if (status != 0) {
         return status;
     }
-    predictions = guarded_allocate(8 * BLOCK + SLACK);
-    targets = guarded_allocate(BLOCK + SLACK);
+    predictions = guarded_allocate(8 * LONG_BLOCK + SLACK);
+    targets = guarded_allocate(LONG_BLOCK + SLACK);
     got = guarded_allocate(8 * BLOCK + SLACK);
     spare = guarded_allocate(8 * BLOCK + SLACK);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sum_at_all_lengths),
-        cmocka_unit_test(sum_with_one_stranger),
-        cmocka_unit_test(long_blocks_by_bytes),
-        cmocka_unit_test(sum_around_two),
-        cmocka_unit_test(sum_with_constant_masks),
-        cmocka_unit_test(masks_at_all_lengths),
-        cmocka_unit_test(decoders_honour_the_offset),
-        cmocka_unit_test(arrays_at_all_lengths),
-        cmocka_unit_test(streams_copy),
-        cmocka_unit_test(all_conversions),
-        cmocka_unit_test(all_alignments),
+        cmocka_unit_test(sum_at_all_lengths),    cmocka_unit_test(sum_with_one_stranger),
+        cmocka_unit_test(long_blocks_by_bytes),  cmocka_unit_test(long_blocks_of_the_largest),
+        cmocka_unit_test(sum_around_two),        cmocka_unit_test(sum_with_constant_masks),
+        cmocka_unit_test(masks_at_all_lengths),  cmocka_unit_test(decoders_honour_the_offset),
+        cmocka_unit_test(arrays_at_all_lengths), cmocka_unit_test(streams_copy),
+        cmocka_unit_test(all_conversions),       cmocka_unit_test(all_alignments),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     guarded_free(predictions);
