@@ -2,7 +2,8 @@
 /*
  * Every pass over a block reads it from the first-level cache, into which the first pass brought it: 10 KiB of float32
  * predictions and bytes. Where something is computed on the way (float32 from narrower types, sigmoids, gradients), it
- * lies in a workspace, and the blocks are shorter, so that both fit.
+ * lies in a workspace, and the blocks are shorter, so that both fit. The loss alone of byte targets takes one pass, so
+ * that its blocks may be longer.
  */
 #include "batch.h"
 

@@ -3,8 +3,9 @@
  * What a set of kernels offers: one table per instruction set.
  *
  * Kernels work on blocks of at most BLOCK elements, or half as many doubles. Targets of every type are first decoded to
- * a mask, one bit an element, so that the kernels for predictions know nothing of target types. Bit j of word i belongs
- * to element 64 * i + j; bits past the end of the block are 0. All arrays may have any alignment.
+ * a mask, one bit an element, so that the kernels for predictions know nothing of target types; only the commonest
+ * type, bytes, has a shorter way too. Bit j of word i belongs to element 64 * i + j; bits past the end of the block
+ * are 0. All arrays may have any alignment.
  *
  * Predictions are float32 or float64, each with the same set of kernels; narrower types are widened to float32 first.
  */
@@ -16,8 +17,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define BLOCK 2048
-#define LONG_BLOCK 8192
+#define BLOCK 2048      /* small enough for the first-level cache, with its targets, and for a lane's int32_t */
+#define LONG_BLOCK 8192 /* of what is read once */
 
 #define MASK_WORDS (BLOCK / 64)
 

@@ -3,8 +3,8 @@
  * The definition: plain C that every other kernel is tested against bit by bit, and what runs where no other can.
  *
  * A float is mantissa * 2^(exponent - 150) with a 24-bit integer mantissa. Those of 2^-19 <= |p| < 2 are added to one
- * int64_t in units of 2^-42, the last bit of the smallest of them: below 2^43 each, so that a block's 4,096 and the
- * ones of its positive targets stay below 2^56. All others go to the bins of the exact sum one by one.
+ * int64_t in units of 2^-42, the last bit of the smallest of them: below 2^43 each, so that a block's 2,048 and the
+ * ones of its positive targets stay below 2^55. All others go to the bins of the exact sum one by one.
  */
 #include "kernels.h"
 

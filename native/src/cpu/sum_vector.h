@@ -21,15 +21,16 @@
  *    Two values y and z share their integers: with c = 12 and c' = 6 * 2^-21, and |y|, |z| < 2,
  *        h = y + c            lies in [10, 14] and g = h + z in [8, 16], where floats are 2^-20 apart: each addition
  *                             rounds by at most 2^-21
- *        l = y + (c + c' - h) is c' plus the first rounding error, and
- *        l + (z + (h - g))    c' plus both: at most 2^-20 from c', it lies in [2^-19, 2^-18], where floats are 2^-42
- *                             apart, and all of them are multiples of that: exact
- *    The patterns of g and of the last sum, less those of c and c', are the sum of two values in units of 2^-20 and
- *    2^-42. A lane of int32_t holds those of a block, 2048 / 8 * 2^21 = 2^29, and of a long one,
- *    8192 / 16 * 2^21 = 2^30. The range is looked at early, so that
- *    little is done in vain where all is different, and then again and again.
- *    With doubles: [2^-48, 2), units of 2^-49 and 2^-100, and 1024 / 4 * 2^50 = 2^58 in a lane of int64_t. Only the
- *    upper halves of the patterns are compared.
+ *        l = y + (c + c' - h) is c' plus what the first addition rounded off, and
+ *        l + (z + (h - g))    c' plus what both did: at most 2^-20 from c', it lies in [2^-19, 2^-18], where floats are
+ *                             2^-42 apart, and all of them are multiples of that: exact
+ *    So is what lies between: c + c' - h and h - g are multiples of 2^-20 below 4, and z + (h - g) is one of 2^-42, at
+ *    most 2^-21. The patterns of g and of the last sum, less those of c and c', are the sum of two values in units of
+ *    2^-20 and 2^-42, at most 2^21 of either for each value. A lane of int32_t holds those of a block,
+ *    2048 / 8 * 2^21 = 2^29, and of a long one, which only vectors of 16 take, 8192 / 16 * 2^21 = 2^30. The range is
+ *    looked at after 256 elements, so that little is done in vain where all is different, and then after each 2,048.
+ *    With doubles: c' = 6 * 2^-50, [2^-48, 2), units of 2^-49 and 2^-100, and 1024 / 4 * 2^50 = 2^58 in a lane of
+ *    int64_t. Only the upper halves of the patterns are compared.
  *
  * 3. For any other block, e comes from its largest magnitude, and the smallest but 0 tells how many bits there are
  *    below 2^e. If two parts do not hold them, y is first split at c, and r = y - (h - c), which is exact and at most
@@ -79,7 +80,7 @@ static int64_t V(sum_lanes)(int_vector lanes, int additions, V(pattern) pattern)
 /* The sums of a block so far; the patterns of its values tell whether they are exact. */
 typedef struct V(sums) {
     int_vector high, low;
-    int_vector all, least; /* the bitwise or of the patterns, and the smallest */
+    int_vector all, least; /* the bitwise or of the patterns, and the smallest; of doubles, of their upper halves */
 } V(sums);
 
 /* Adds two vectors, whose values are below 2. */
@@ -147,7 +148,7 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     for (int g = 0; g < whole;) {
         const int more = (g == 0 ? FIRST_CHECK : CHECK_EVERY) / GROUP, end = whole - g < more ? whole : g + more;
         for (int i = 0; by_bytes && i < more * GROUP; i += 64) {
-            prefetch(targets + GROUP * (size_t)g + i, CHECK_EVERY); /* in one burst: memory likes it better */
+            prefetch(targets + GROUP * (size_t)g, (size_t)(i + CHECK_EVERY)); /* in one burst: memory likes it better */
         }
         for (; g < end; g++, p += 4 * step) {
             uint64_t bits;

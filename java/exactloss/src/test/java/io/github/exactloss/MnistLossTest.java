@@ -56,7 +56,7 @@ class MnistLossTest {
         }
     }
 
-    /** The kernels work in blocks of 4,096, and heap memory is cut into pieces of 65,536. */
+    /** The kernels work in blocks of 1,024 to 8,192, and heap memory is cut into pieces of 65,536. */
     @ParameterizedTest
     @EnumSource
     void aroundBlocksAndPieces(Batch.Values values) {

@@ -53,7 +53,7 @@ class PredictionTypesTest {
         }
     }
 
-    /** The kernels work in blocks of 4,096; heap memory is cut into pieces of 32,768 doubles or 65,536 others. */
+    /** The kernels work in blocks of 1,024 to 8,192; heap memory is cut into pieces of 32,768 doubles or 65,536 others. */
     @ParameterizedTest
     @EnumSource
     void everyTypeOfTargetsInEveryKindOfMemory(FloatType type) {
