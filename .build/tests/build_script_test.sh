@@ -20,7 +20,7 @@ expect() {
     fi
 }
 
-for step in train test setup native java install mnist service bench bench-peers format lint clean help; do
+for step in train test setup native java install mnist service bench bench-peers bench-sql format lint clean help; do
     expect 0 "  $step " help
 done
 expect 0 JAVA_HOME --help

@@ -48,7 +48,7 @@ public final class Main {
      * @param err receives messages
      * @return 0 for success, 1 for bad data or a failure, 2 for a command line that is not understood
      */
-    static int run(PrintWriter out, PrintWriter err, String... args) {
+    public static int run(PrintWriter out, PrintWriter err, String... args) {
         // Decimal points and the digits 0 to 9 wherever the command runs: what it prints is read by programs too.
         Locale.setDefault(Locale.ROOT);
         CommandLine exactloss = commandLine(out, err);
