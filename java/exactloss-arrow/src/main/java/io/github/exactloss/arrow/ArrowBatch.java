@@ -15,8 +15,8 @@ import org.apache.arrow.vector.FieldVector;
  * The rows of a batch: predictions, targets and, if there are any, weights, in Arrow columns of the same length.
  *
  * <p>A row that is null in any of the columns is left out of every result, and counted by {@link #nullCount()}. NaN is not
- * null. The rows between nulls go to the native code where they lie; where nulls are rare, they cost next to nothing, while
- * at the worst, with a null in every other row, each row is a call of its own.
+ * null. The rows between nulls go to the native code where they lie, in one call for each run of them. Where fewer than one
+ * row in a thousand is null, that costs little; where every other one is, each row is a call of its own.
  *
  * <p>As shareable among threads as the arenas of its columns are.
  */
