@@ -370,6 +370,8 @@ step_bench_peers() {
     step peers build_java peers
     version=$(jdk_version "$JAVA_HOME")
     ((${version%%[!0-9]*} < 23)) || options=(--sun-misc-unsafe-memory-access=allow) # or each JVM of JMH would warn of it
+    # In the middle of JMH's loop the compiler gives up half of the Vector API, which is then 10 times slower.
+    options+=(-XX:CompileCommand=quiet '-XX:CompileCommand=dontinline,io.github.exactloss.peers.JavaLoops::mean*')
     exec "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED --add-modules=jdk.incubator.vector "${options[@]}" \
         -Dorg.bytedeco.javacpp.cachedir="$ROOT/build/cache/javacpp" -cp 'java/peers/target/lib/*' \
         io.github.exactloss.peers.Peers --native "$BENCHMARK" --output build/peers "$@"
