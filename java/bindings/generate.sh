@@ -1,13 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
-# Makes the committed Java bindings from native/include/exactloss/exactloss.h.
+# Makes the committed Java bindings from the headers in native/include/exactloss.
 #
 #   java/bindings/generate.sh           writes java/exactloss/src/generated/java anew
 #   java/bindings/generate.sh --check   writes nothing; fails, showing the difference, if that folder is out of date
 #
 # Needs jextract 22 (newer ones emit calls that JDK 22 lacks), in JEXTRACT_HOME/bin or on the PATH. Only a change of the
-# header needs this script: the build compiles what is committed.
+# headers needs this script: the build compiles what is committed.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -33,12 +33,15 @@ command -v "$jextract" >/dev/null || fail "no jextract: put it on the PATH, or s
 # Generated in an empty folder first, so that a failure leaves the committed files alone and no stale class survives.
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
-grep -v '^#' "$root/java/bindings/includes.txt" >"$fresh/includes.txt"
-# No -l: the symbols come from the loader of the facade's classes, after System.load.
-"$jextract" "@$fresh/includes.txt" \
-    --output "$fresh/java" \
-    --target-package io.github.exactloss.bindings \
-    "$root/native/include/exactloss/exactloss.h"
+
+# generate HEADER PACKAGE INCLUDES
+generate() {
+    grep -v '^#' "$root/java/bindings/$3" >"$fresh/$3"
+    # No -l: the symbols come from the loader of the facade's classes, after System.load.
+    "$jextract" "@$fresh/$3" --output "$fresh/java" --target-package "$2" "$root/native/include/exactloss/$1"
+}
+generate exactloss.h io.github.exactloss.bindings includes.txt
+generate exactloss_cuda.h io.github.exactloss.bindings.cuda includes_cuda.txt
 
 if [ "${1-}" = --check ]; then
     diff -r -u "$committed" "$fresh/java" || fail "the committed bindings are out of date; run generate.sh" 1
