@@ -138,7 +138,7 @@ install_java() {
 java_inputs() {
     {
         printf '%s\n' "$ROOT" "$JAVA_HOME" "$(version)"
-        sha256sum "$NATIVE_LIBRARY"
+        sha256sum "${NATIVE_LIBRARY%/*}"/libexactloss*.so
         find java -name target -prune -o -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
     } | sha256sum
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import io.github.exactloss.CudaDevice;
 import io.github.exactloss.NativeLibrary;
+import io.github.exactloss.bindings.cuda.exactloss_cuda_h;
 import io.github.exactloss.bindings.exactloss_h;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.FunctionDescriptor;
@@ -15,24 +17,25 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Writes the file in the jar that tells GraalVM's native-image which downcalls it has to prepare, and that the native library
- * is needed at run time. The build runs it on the compiled bindings: {@code java ReachabilityMetadata.java FILE}.
+ * Writes the file in the jar that tells GraalVM's native-image which downcalls it has to prepare, and that the native libraries
+ * are needed at run time. The build runs it on the compiled bindings: {@code java ReachabilityMetadata.java FILE}.
  */
 final class ReachabilityMetadata {
-    /** Every function may be linked either way; {@code Kernels} chooses. */
-    private static final List<String> LINKER_OPTIONS =
-            List.of("", ", \"options\": {\"critical\": {\"allowHeapAccess\": true}}");
+    private static final String ORDINARY = "";
+    private static final String CRITICAL = ", \"options\": {\"critical\": {\"allowHeapAccess\": true}}";
+
+    /** Where the library for GPUs is, if it was built. */
+    private static final String CUDA_PROPERTY = "exactloss.cuda.library.path";
 
     private ReachabilityMetadata() {}
 
     public static void main(String[] args) throws Exception {
-        NativeLibrary.location(); // the bindings look for its symbols when they are initialised
         Set<String> downcalls = new TreeSet<>();
-        for (Method method : exactloss_h.class.getMethods()) {
-            if (method.getName().endsWith("$descriptor")) {
-                String signature = signature((FunctionDescriptor) method.invoke(null));
-                LINKER_OPTIONS.forEach(options -> downcalls.add("{" + signature + options + "}"));
-            }
+        NativeLibrary.location(); // the bindings look for its symbols when they are initialised
+        addDowncalls(downcalls, exactloss_h.class, List.of(ORDINARY, CRITICAL)); // Kernels chooses
+        if (Files.exists(Path.of(System.getProperty(CUDA_PROPERTY)))) {
+            CudaDevice.absence(); // the same for the other library
+            addDowncalls(downcalls, exactloss_cuda_h.class, List.of(ORDINARY));
         }
         Path file = Path.of(args[0]);
         Files.createDirectories(file.getParent());
@@ -49,6 +52,16 @@ final class ReachabilityMetadata {
                   }
                 }
                 """.formatted(String.join(",\n      ", downcalls)));
+    }
+
+    private static void addDowncalls(Set<String> downcalls, Class<?> bindings, List<String> linkerOptions)
+            throws ReflectiveOperationException {
+        for (Method method : bindings.getMethods()) {
+            if (method.getName().endsWith("$descriptor")) {
+                String signature = signature((FunctionDescriptor) method.invoke(null));
+                linkerOptions.forEach(options -> downcalls.add("{" + signature + options + "}"));
+            }
+        }
     }
 
     private static String signature(FunctionDescriptor descriptor) {

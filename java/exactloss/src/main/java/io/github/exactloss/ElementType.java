@@ -3,15 +3,23 @@ package io.github.exactloss;
 
 import io.github.exactloss.bindings.exactloss_h;
 
-/** The types that elements of an array may have. */
-enum ElementType {
+/** The types that elements of an array may have, in the machine's byte order. Predictions have one of the four of reals. */
+public enum ElementType {
+    /** Unsigned bytes, or booleans of a byte each. */
     UINT8(8),
+    /** Integers of 32 bits. */
     INT32(32),
+    /** Integers of 64 bits. */
     INT64(64),
+    /** IEEE binary16. */
     FLOAT16(16),
+    /** The upper halves of floats. */
     BFLOAT16(16),
+    /** Floats. */
     FLOAT32(32),
+    /** Doubles. */
     FLOAT64(64),
+    /** Packed bits, the least significant bit of a byte first. */
     BITS(1);
 
     /** The size of an element. */

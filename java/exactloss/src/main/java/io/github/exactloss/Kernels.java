@@ -466,12 +466,12 @@ final class Kernels {
     }
 
     /** A downcall that returns a status. */
-    private interface Call {
+    interface Call {
         int status() throws Throwable;
     }
 
     /** Makes a call by its handle: the wrapper in the bindings would turn what FFM throws into an AssertionError. */
-    private static int status(Call call) {
+    static int status(Call call) {
         try {
             return call.status();
         } catch (Throwable e) {

@@ -112,6 +112,27 @@ public final class MnistLoss {
         return new MnistLoss(gradientFlags, threshold, threads);
     }
 
+    /**
+     * The loss with these options on a GPU, of arrays in its memory.
+     *
+     * @param stream in which the GPU works
+     * @throws UnsupportedOperationException with {@link #strict()} or {@link #accumulateGradients()}, which GPUs don't offer
+     */
+    public CudaLoss on(CudaStream stream) {
+        return new CudaLoss(cudaOptions(), stream);
+    }
+
+    /** These options, which a GPU has too. */
+    MnistLoss cudaOptions() {
+        if (isStrict()) {
+            throw new UnsupportedOperationException("strict mode is not offered on a GPU");
+        }
+        if ((gradientFlags & Kernels.ACCUMULATE) != 0) {
+            throw new UnsupportedOperationException("accumulating gradients is not offered on a GPU");
+        }
+        return this;
+    }
+
     /** The mean distance; NaN if there are no elements. */
     public double mean(Predictions predictions, Targets targets) {
         Pieces pieces = pieces(predictions, targets);
@@ -442,7 +463,7 @@ public final class MnistLoss {
         return (gradientFlags & Kernels.STRICT) != 0;
     }
 
-    private boolean isLogits() {
+    boolean isLogits() {
         return (gradientFlags & Kernels.LOGITS) != 0;
     }
 

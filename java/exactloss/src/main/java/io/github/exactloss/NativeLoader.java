@@ -16,49 +16,87 @@ import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.IntSupplier;
 
 /**
- * Loads the native library, once in a process: the file that a system property names, or else the copy in the jar. There
+ * Loads a native library, once in a process: the file that a system property names, or else the copy in the jar. There
  * is no way from one to the other, so that nobody runs another library than the one that he asked for.
  */
 final class NativeLoader {
-    private static final String PATH_PROPERTY = "exactloss.library.path";
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
 
-    private NativeLoader() {}
+    private final String title;
+    private final String fileName;
+    private final String property;
+    private final IntSupplier abiVersion;
+    private final IntSupplier abiVersionNeeded;
+
+    /** The versions are asked for when the library was loaded: before, the bindings may not even be initialised. */
+    private NativeLoader(
+            String title, String name, String property, IntSupplier abiVersion, IntSupplier abiVersionNeeded) {
+        this.title = title;
+        this.fileName = System.mapLibraryName(name);
+        this.property = property;
+        this.abiVersion = abiVersion;
+        this.abiVersionNeeded = abiVersionNeeded;
+    }
 
     /** The file that was loaded, now or earlier. A failure is final: the process may have half of a wrong library. */
     static Path load() {
-        Outcome outcome = Once.OUTCOME;
-        if (outcome.failure != null) {
-            throw new NativeLibraryException(outcome.failure.getMessage(), outcome.failure);
-        }
-        return outcome.location;
+        return Core.OUTCOME.get();
     }
 
-    private record Outcome(Path location, NativeLibraryException failure) {}
+    /** The same for the library that works on GPUs. */
+    static Path loadCuda() {
+        return Cuda.OUTCOME.get();
+    }
 
-    private static final class Once {
-        static final Outcome OUTCOME = attempt();
-
-        private static Outcome attempt() {
-            try {
-                String path = System.getProperty(PATH_PROPERTY);
-                return new Outcome(path != null ? loadNamed(Path.of(path)) : loadFromJar(), null);
-            } catch (NativeLibraryException e) {
-                return new Outcome(null, e);
-            } catch (InvalidPathException e) {
-                return new Outcome(null, failure(e.getInput(), "it is no path: " + e.getReason(), e));
+    private record Outcome(Path location, NativeLibraryException failure) {
+        Path get() {
+            if (failure != null) {
+                throw new NativeLibraryException(failure.getMessage(), failure);
             }
+            return location;
         }
     }
 
-    private static Path loadNamed(Path path) {
-        return load(path.toAbsolutePath(), "-D" + PATH_PROPERTY);
+    private static final class Core {
+        static final Outcome OUTCOME = new NativeLoader(
+                        "exactloss",
+                        "exactloss",
+                        "exactloss.library.path",
+                        () -> Kernels.abiVersion(),
+                        () -> Kernels.ABI_VERSION)
+                .attempt();
     }
 
-    private static Path loadFromJar() {
-        String resource = "META-INF/native/" + platform() + "/" + System.mapLibraryName("exactloss");
+    private static final class Cuda {
+        static final Outcome OUTCOME = new NativeLoader(
+                        "exactloss CUDA",
+                        "exactloss_cuda",
+                        "exactloss.cuda.library.path",
+                        () -> CudaKernels.abiVersion(),
+                        () -> CudaKernels.ABI_VERSION)
+                .attempt();
+    }
+
+    private Outcome attempt() {
+        try {
+            String path = System.getProperty(property);
+            return new Outcome(path != null ? loadNamed(Path.of(path)) : loadFromJar(), null);
+        } catch (NativeLibraryException e) {
+            return new Outcome(null, e);
+        } catch (InvalidPathException e) {
+            return new Outcome(null, failure(e.getInput(), "it is no path: " + e.getReason(), e));
+        }
+    }
+
+    private Path loadNamed(Path path) {
+        return load(path.toAbsolutePath(), "-D" + property);
+    }
+
+    private Path loadFromJar() {
+        String resource = "META-INF/native/" + platform() + "/" + fileName;
         Path directory = Path.of(System.getProperty("java.io.tmpdir"), "exactloss-" + System.getProperty("user.name"))
                 .toAbsolutePath();
         try (InputStream in = NativeLoader.class.getResourceAsStream("/" + resource)) {
@@ -88,17 +126,16 @@ final class NativeLoader {
      * Writes the library to a file named by its hash, in a directory that is nobody else's. The move makes it appear whole,
      * also to processes that unpack it at the same time; and as each of them writes it anew, none trusts what it finds.
      */
-    private static Path unpack(byte[] library, Path directory) throws IOException {
+    private Path unpack(byte[] library, Path directory) throws IOException {
         boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
         createDirectory(directory, posix);
         Path written = Files.createTempFile(directory, "unpacking", null);
         try {
             if (posix && !isOwnersOnly(directory, written)) {
-                throw new IOException(
-                        "another user may write to " + directory + "; remove it, or set -D" + PATH_PROPERTY);
+                throw new IOException("another user may write to " + directory + "; remove it, or set -D" + property);
             }
             Files.write(written, library);
-            Path unpacked = directory.resolve(sha256(library) + "-" + System.mapLibraryName("exactloss"));
+            Path unpacked = directory.resolve(sha256(library) + "-" + fileName);
             return Files.move(written, unpacked, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(written);
@@ -136,13 +173,13 @@ final class NativeLoader {
 
     /** System.load is restricted (from JDK 24 on) because it runs foreign code, which is what this class is for. */
     @SuppressWarnings("restricted")
-    private static Path load(Path file, String origin) {
+    private Path load(Path file, String origin) {
         String tried = file + " (" + origin + ")";
         try {
             System.load(file.toString());
-            int abi = Kernels.abiVersion();
-            if (abi != Kernels.ABI_VERSION) {
-                throw failure(tried, "its ABI version is " + abi + ", not " + Kernels.ABI_VERSION, null);
+            int abi = abiVersion.getAsInt();
+            if (abi != abiVersionNeeded.getAsInt()) {
+                throw failure(tried, "its ABI version is " + abi + ", not " + abiVersionNeeded.getAsInt(), null);
             }
             return file;
         } catch (UnsatisfiedLinkError e) {
@@ -154,7 +191,8 @@ final class NativeLoader {
         }
     }
 
-    private static NativeLibraryException failure(String tried, String reason, Throwable cause) {
-        return new NativeLibraryException("can't load the exactloss library; tried " + tried + ": " + reason, cause);
+    private NativeLibraryException failure(String tried, String reason, Throwable cause) {
+        return new NativeLibraryException(
+                "can't load the " + title + " library; tried " + tried + ": " + reason, cause);
     }
 }

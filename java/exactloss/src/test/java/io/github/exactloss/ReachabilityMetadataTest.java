@@ -4,6 +4,7 @@ package io.github.exactloss;
 import static java.util.stream.Collectors.toCollection;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.exactloss.bindings.cuda.exactloss_cuda_h;
 import io.github.exactloss.bindings.exactloss_h;
 import java.io.IOException;
 import java.io.InputStream;
@@ -56,18 +57,26 @@ class ReachabilityMetadataTest {
         };
     }
 
-    @Test
-    void coversEveryFunctionBothWays() throws Exception {
-        NativeLibrary.location();
-        Set<String> linked = new TreeSet<>();
-        for (Method method : exactloss_h.class.getMethods()) {
+    private static void addDowncalls(Set<String> downcalls, Class<?> bindings, boolean... critical)
+            throws ReflectiveOperationException {
+        for (Method method : bindings.getMethods()) {
             if (method.getName().endsWith("$descriptor")) {
                 FunctionDescriptor descriptor = (FunctionDescriptor) method.invoke(null);
-                for (boolean critical : new boolean[] {false, true}) {
-                    linked.add(
-                            downcall(descriptor.returnLayout().orElseThrow(), descriptor.argumentLayouts(), critical));
+                for (boolean way : critical) {
+                    downcalls.add(downcall(descriptor.returnLayout().orElseThrow(), descriptor.argumentLayouts(), way));
                 }
             }
+        }
+    }
+
+    @Test
+    void coversEveryFunctionAsItMayBeLinked() throws Exception {
+        NativeLibrary.location();
+        Set<String> linked = new TreeSet<>();
+        addDowncalls(linked, exactloss_h.class, false, true);
+        if (FakeDriver.isCudaBuilt()) {
+            CudaDevice.absence();
+            addDowncalls(linked, exactloss_cuda_h.class, false);
         }
         Set<String> registered = new TreeSet<>();
         for (MatchResult match : DOWNCALL.matcher(metadata()).results().toList()) {
@@ -97,7 +106,11 @@ class ReachabilityMetadataTest {
                     .filter(ReachabilityMetadataTest::links)
                     .map(file -> classes.relativize(file).toString().replaceFirst("\\$exactloss_\\w+", ""))
                     .collect(toCollection(TreeSet::new));
-            assertThat(linking).containsExactlyInAnyOrder("Kernels$Linked.class", "bindings/exactloss_h.class");
+            assertThat(linking)
+                    .containsExactlyInAnyOrder(
+                            "Kernels$Linked.class",
+                            "bindings/exactloss_h.class",
+                            "bindings/cuda/exactloss_cuda_h.class");
         }
     }
 

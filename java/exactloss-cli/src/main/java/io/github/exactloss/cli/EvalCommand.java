@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -125,6 +126,17 @@ final class EvalCommand implements Callable<Integer> {
                     "The number of threads, also of DuckDB; the result has the same bits with any. Default: ${DEFAULT-VALUE}.")
     private int threads;
 
+    @Option(
+            names = "--backend",
+            paramLabel = "cpu|cuda",
+            defaultValue = "cpu",
+            converter = BackendName.class,
+            description =
+                    "What computes: the processor, or the first NVIDIA GPU, with the same bits. The elements are sent"
+                            + " there in pieces, which takes longer than the processor needs to sum them. A GPU has neither"
+                            + " weights nor --strict. Default: ${DEFAULT-VALUE}.")
+    private Backend backend;
+
     @Option(names = "--json", description = "Print one JSON object. NaN is null, infinities are strings.")
     private boolean json;
 
@@ -136,6 +148,22 @@ final class EvalCommand implements Callable<Integer> {
                             + " has the numbers, the confusion matrix, the calibration, histograms of the predictions of"
                             + " each class, and what ran.")
     private Path reportPath;
+
+    enum Backend {
+        CPU,
+        CUDA
+    }
+
+    static final class BackendName implements ITypeConverter<Backend> {
+        @Override
+        public Backend convert(String text) {
+            return switch (text) {
+                case "cpu" -> Backend.CPU;
+                case "cuda" -> Backend.CUDA;
+                default -> throw new TypeConversionException("'" + text + "' is neither cpu nor cuda");
+            };
+        }
+    }
 
     /** Reads what Java reads as a double, and the infinities as C and Python write them. */
     static final class Threshold implements ITypeConverter<Double> {
@@ -155,9 +183,11 @@ final class EvalCommand implements Callable<Integer> {
     public Integer call() {
         require(!Double.isNaN(threshold), "--threshold must be a number, not NaN");
         require(threads >= 1, "--threads must be at least 1, not " + threads);
+        require(backend == Backend.CPU || !strict, "--strict is not offered with --backend=cuda");
+        require(backend == Backend.CPU || weightsFile == null, "--weights is not offered with --backend=cuda");
         BatchSource source = source();
         if (reportPath == null) {
-            print(source, evaluate(source, (batch, sum) -> batch.addTo(sum)));
+            print(source, evaluate(source, (batch, sum) -> sum.accept(batch)));
         } else {
             report(source);
         }
@@ -175,7 +205,7 @@ final class EvalCommand implements Callable<Integer> {
             Evaluation evaluation = evaluate(
                     source,
                     (batch, sum) -> batch.forEachPiece(PIECE, piece -> {
-                        piece.addTo(sum);
+                        sum.accept(piece);
                         bins.add(piece.predictions(), piece.targets());
                     }));
             run.lap("evaluation");
@@ -192,6 +222,7 @@ final class EvalCommand implements Callable<Integer> {
         run.put("targets", targetsFile);
         run.put("weights", weightsFile);
         source.nullCount().ifPresent(count -> run.put("rows skipped for NULL", count));
+        run.put("backend", backend == Backend.CUDA ? backendName() : null);
         run.put("threads", threads);
     }
 
@@ -210,7 +241,7 @@ final class EvalCommand implements Callable<Integer> {
 
     private void print(BatchSource source, Evaluation evaluation) {
         EvaluationReport report = new EvaluationReport(
-                evaluation, logits, source.isWeighted(), source.nullCount(), NativeLibrary.isa(), threads);
+                evaluation, logits, source.isWeighted(), source.nullCount(), backendName(), threads);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(Json.write(report.json()));
@@ -234,12 +265,21 @@ final class EvalCommand implements Callable<Integer> {
         return new NpySource(predictionsFile, targetsFile, weightsFile);
     }
 
-    /** @param add adds a batch to the sum */
-    private Evaluation evaluate(BatchSource source, BiConsumer<BatchSource.Batch, LossAccumulator> add) {
+    /** @param add gives a batch to what adds it up, whole or in pieces */
+    private Evaluation evaluate(
+            BatchSource source, BiConsumer<BatchSource.Batch, Consumer<BatchSource.Batch>> add) {
         try (LossAccumulator sum = LossAccumulator.create(loss())) {
-            source.forEachBatch(batch -> add.accept(batch, sum));
+            if (backend == Backend.CUDA) {
+                CudaBatches.addAll(source, sum, add);
+            } else {
+                source.forEachBatch(batch -> add.accept(batch, piece -> piece.addTo(sum)));
+            }
             return sum.result();
         }
+    }
+
+    private String backendName() {
+        return backend == Backend.CUDA ? "cuda" : NativeLibrary.isa();
     }
 
     private void require(boolean holds, String message) {

@@ -14,7 +14,7 @@ import java.util.OptionalLong;
  * @param logits whether the predictions were given as logits
  * @param weighted whether the elements had weights
  * @param nullCount rows that were skipped, where that was asked for
- * @param backend the instruction set that ran
+ * @param backend the instruction set that ran, or cuda
  * @param threads the number of threads that were asked for
  */
 record EvaluationReport(

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli;
 
+import io.github.exactloss.CudaDevice;
 import io.github.exactloss.Isa;
 import io.github.exactloss.NativeLibrary;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -22,7 +24,8 @@ import picocli.CommandLine.Spec;
                 "An instruction set is usable, absent (the processor, or the library's build, lacks it), or disabled"
                         + " (the processor has it, but the operating system does not enable it). The environment"
                         + " variable EXACTLOSS_MAX_ISA (portable, avx2 or avx512) forbids those above the one it names;"
-                        + " the results have the same bits with each.")
+                        + " the results have the same bits with each. A CUDA device is an NVIDIA GPU, with its compute"
+                        + " capability and its memory; where there is none, the reason is told.")
 final class InfoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -41,7 +44,10 @@ final class InfoCommand implements Callable<Integer> {
         members.put("abi", NativeLibrary.abiVersion());
         members.put("isa", NativeLibrary.isa());
         members.put("isa_support", support);
+        List<CudaDevice.Description> devices = CudaDevice.available();
         members.put("library", NativeLibrary.location());
+        members.put("cuda_devices", devices.stream().map(InfoCommand::json).toList());
+        CudaDevice.absence().ifPresent(reason -> members.put("cuda_absence", reason));
         members.put("java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
@@ -52,8 +58,35 @@ final class InfoCommand implements Callable<Integer> {
             out.printf("ISA         %s%n", members.get("isa"));
             support.forEach((isa, state) -> out.printf("  %-8s  %s%n", isa, state));
             out.printf("library     %s%n", members.get("library"));
+            devices.forEach(device -> out.printf("CUDA        %s%n", line(device)));
+            CudaDevice.absence().ifPresent(reason -> out.printf("CUDA        %s%n", reason));
             out.printf("Java        %s%n", members.get("java"));
         }
         return ExitCode.OK;
+    }
+
+    private static Map<String, Object> json(CudaDevice.Description device) {
+        Map<String, Object> members = new LinkedHashMap<>();
+        members.put("name", device.name());
+        members.put("compute_capability", device.computeMajor() + "." + device.computeMinor());
+        members.put("memory_bytes", device.memoryBytes());
+        members.put("memory_bandwidth", device.memoryBandwidth());
+        members.put("multiprocessors", device.multiprocessors());
+        members.put("driver_version", driverVersion(device));
+        return members;
+    }
+
+    private static String line(CudaDevice.Description device) {
+        return String.format(
+                "%s, compute capability %d.%d, %.1f GiB, driver for CUDA %s",
+                device.name(),
+                device.computeMajor(),
+                device.computeMinor(),
+                Math.scalb((double) device.memoryBytes(), -30),
+                driverVersion(device));
+    }
+
+    private static String driverVersion(CudaDevice.Description device) {
+        return device.driverVersion() / 1000 + "." + device.driverVersion() % 1000 / 10;
     }
 }

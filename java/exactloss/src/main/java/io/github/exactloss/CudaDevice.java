@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import java.util.stream.IntStream;
+
+/**
+ * An NVIDIA GPU, for the loss, its gradient and its metrics of arrays in its memory: with the bits that a processor gives.
+ *
+ * <pre>{@code
+ * try (Arena arena = Arena.ofConfined()) {
+ *     CudaStream stream = CudaDevice.open(0, arena).newStream(arena);
+ *     DeviceSegment predictions = stream.copyOf(Predictions.of(floats), arena);
+ *     DeviceSegment targets = stream.copyOf(Targets.of(bytes), arena);
+ *     double loss = MnistLoss.create().on(stream).mean(predictions, targets);
+ * }
+ * }</pre>
+ *
+ * <p>Nothing is moved to a GPU unasked: sending an array there takes longer than it takes the processor to sum it.
+ *
+ * <p>The library for GPUs is in the jar beside the other one, and is loaded by the first method that needs it, as the package
+ * tells, by {@code -Dexactloss.cuda.library.path=FILE} or from the jar. It finds NVIDIA's driver itself, and needs nothing
+ * else. What fails is an {@link ExactLossException} with a status of {@code exactloss_cuda.h} and the reason, with the
+ * driver's own words where it has some; nothing was computed then, but a gradient's memory may have been written.
+ *
+ * <p>A device lives as long as the arena that it was opened in, and so does what is made on it, in whatever order the arenas
+ * are closed: a device is closed when nothing of it is left. Using a closed one is an {@link IllegalStateException}.
+ *
+ * <p>Usable from any thread at the same time, as far as the arenas allow it.
+ */
+public final class CudaDevice {
+    private final Description description;
+    private final MemorySegment raw;
+    private final MemorySegment handle;
+
+    /** The arena that it was opened in, and everything made on it. The last one that ends closes the device. */
+    private final AtomicInteger users = new AtomicInteger(1);
+
+    /**
+     * What a device is.
+     *
+     * @param name as the driver gives it
+     * @param memoryBytes of the device
+     * @param memoryBandwidth bytes a second at most, from its clock and the width of its bus; 0 where unknown
+     * @param computeMajor the compute capability's first number
+     * @param computeMinor and its second one
+     * @param multiprocessors how many it has
+     * @param driverVersion of CUDA that the driver speaks: 1000 * major + 10 * minor
+     */
+    public record Description(
+            String name,
+            long memoryBytes,
+            long memoryBandwidth,
+            int computeMajor,
+            int computeMinor,
+            int multiprocessors,
+            int driverVersion) {}
+
+    private CudaDevice(int ordinal, Arena arena) {
+        description = CudaKernels.describe(ordinal);
+        raw = CudaKernels.open(ordinal);
+        try {
+            handle = CudaKernels.owned(raw, 0, arena, ended -> release());
+        } catch (RuntimeException e) {
+            release();
+            throw e;
+        }
+    }
+
+    /** Why there is no device that can be used, in one line; empty if there is one. The answer holds for the process. */
+    public static Optional<String> absence() {
+        try {
+            count();
+            return Optional.empty();
+        } catch (NativeLibraryException | ExactLossException e) {
+            return Optional.of(e.getMessage());
+        }
+    }
+
+    /** The devices that can be opened, by their numbers from 0 on. Where there is none, {@link #absence()} says why. */
+    public static List<Description> available() {
+        return absence().isPresent()
+                ? List.of()
+                : IntStream.range(0, count()).mapToObj(CudaKernels::describe).toList();
+    }
+
+    private static int count() {
+        NativeLoader.loadCuda();
+        return CudaKernels.deviceCount();
+    }
+
+    /**
+     * Opens a device and loads the kernels into it: in milliseconds, or some seconds where the driver has to compile them.
+     *
+     * @param ordinal its index in {@link #available()}
+     * @throws NativeLibraryException if a native library can't be loaded
+     * @throws ExactLossException if there is no such device, with the reason, or if the driver fails
+     */
+    public static CudaDevice open(int ordinal, Arena arena) {
+        NativeLoader.load();
+        NativeLoader.loadCuda();
+        return new CudaDevice(ordinal, arena);
+    }
+
+    /** What it is. */
+    public Description description() {
+        return description;
+    }
+
+    /**
+     * New device memory for {@code count} elements, of unspecified content, aligned to 256 bytes. The arena owns it.
+     *
+     * @throws IllegalArgumentException if {@code count} is negative or too large to address
+     */
+    public DeviceSegment allocate(ElementType type, long count, Arena arena) {
+        if (count < 0 || count > Long.MAX_VALUE / type.bits) {
+            throw new IllegalArgumentException("a count of " + count + " is negative or too large");
+        }
+        long bytes = type.bytes(count);
+        MemorySegment memory =
+                make(bytes, arena, () -> CudaKernels.allocate(handle, bytes), ended -> CudaKernels.free(raw, ended));
+        return new DeviceSegment(this, memory, type, 0, count);
+    }
+
+    /**
+     * A view of device memory that another library has made.
+     *
+     * @param memory its address and size; alive for as long as the memory is. Every byte must be one that this device can
+     *     use, and the elements aligned to their size: a wrong address ends the use of CUDA in this process.
+     * @throws IllegalArgumentException if the size is no multiple of that of an element, or it is memory of the heap
+     */
+    public DeviceSegment view(MemorySegment memory, ElementType type) {
+        if (!memory.isNative()) {
+            throw new IllegalArgumentException("memory of the heap is none of a device");
+        }
+        long count = memory.byteSize() * Byte.SIZE / type.bits;
+        if (type.bytes(count) != memory.byteSize()) {
+            throw new IllegalArgumentException(
+                    "a segment of " + memory.byteSize() + " bytes holds no whole number of " + type + " elements");
+        }
+        return new DeviceSegment(this, memory, type, 0, count);
+    }
+
+    /** A new stream, which neither waits for others nor makes them wait. The arena owns it. */
+    public CudaStream newStream(Arena arena) {
+        return new CudaStream(
+                this, make(0, arena, () -> CudaKernels.newStream(handle), ended -> CudaKernels.endStream(raw, ended)));
+    }
+
+    MemorySegment handle() {
+        return handle;
+    }
+
+    /** Makes a part of this device, which an arena owns. */
+    MemorySegment make(long bytes, Arena arena, Supplier<MemorySegment> maker, Consumer<MemorySegment> end) {
+        retain();
+        MemorySegment made = null;
+        try {
+            made = maker.get();
+            return CudaKernels.owned(made, bytes, arena, ended -> end(ended, end));
+        } catch (RuntimeException e) {
+            if (made == null) {
+                release();
+            } else {
+                end(made, end);
+            }
+            throw e;
+        }
+    }
+
+    private void end(MemorySegment ended, Consumer<MemorySegment> end) {
+        try {
+            end.accept(ended);
+        } finally {
+            release();
+        }
+    }
+
+    private void retain() {
+        if (users.getAndUpdate(n -> n == 0 ? 0 : n + 1) == 0) {
+            throw new IllegalStateException("the device is closed");
+        }
+    }
+
+    private void release() {
+        if (users.decrementAndGet() == 0) {
+            CudaKernels.close(raw);
+        }
+    }
+}
