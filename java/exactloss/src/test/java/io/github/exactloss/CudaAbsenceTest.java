@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,8 @@ class CudaAbsenceTest {
     private static void assertReason(ChildJvm.Result result, String start) {
         assertThat(result.exit()).as(result.output()).isZero();
         // The JVM may warn too.
-        List<String> lines = result.output().lines().filter(line -> line.startsWith("0 ")).toList();
+        List<String> lines =
+                result.output().lines().filter(line -> line.startsWith("0 ")).toList();
         assertThat(lines).as(result.output()).hasSize(2);
         assertThat(lines.getFirst()).startsWith("0 " + start).isEqualTo(lines.getLast());
     }

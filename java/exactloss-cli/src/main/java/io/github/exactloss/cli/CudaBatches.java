@@ -22,9 +22,7 @@ final class CudaBatches {
      * @param add gives a batch to what adds it up, whole or in pieces
      */
     static void addAll(
-            BatchSource source,
-            LossAccumulator sum,
-            BiConsumer<BatchSource.Batch, Consumer<BatchSource.Batch>> add) {
+            BatchSource source, LossAccumulator sum, BiConsumer<BatchSource.Batch, Consumer<BatchSource.Batch>> add) {
         CudaDevice.absence().ifPresent(reason -> {
             throw new BadDataException(reason);
         });

@@ -266,8 +266,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     /** @param add gives a batch to what adds it up, whole or in pieces */
-    private Evaluation evaluate(
-            BatchSource source, BiConsumer<BatchSource.Batch, Consumer<BatchSource.Batch>> add) {
+    private Evaluation evaluate(BatchSource source, BiConsumer<BatchSource.Batch, Consumer<BatchSource.Batch>> add) {
         try (LossAccumulator sum = LossAccumulator.create(loss())) {
             if (backend == Backend.CUDA) {
                 CudaBatches.addAll(source, sum, add);
