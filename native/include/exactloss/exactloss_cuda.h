@@ -211,8 +211,9 @@ EXACTLOSS_API int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_c
 
 /*
  * Waits for the stream, and adds all that the device's accumulator was given, which stays as it is, to `sum`: an
- * initialised accumulator of exactloss.h with the same threshold (otherwise EXACTLOSS_ERROR_THRESHOLD). What other
- * streams have not added by then may be missing. One call at a time for an accumulator of the device.
+ * initialised accumulator of exactloss.h with the same threshold (otherwise EXACTLOSS_ERROR_THRESHOLD). No
+ * other stream may be adding meanwhile: of its elements any part could be in the sum, and another in the counts. One
+ * call at a time for an accumulator of the device.
  * After 2^29 blocks of threads, some hundred thousand large calls without a clear, the device's integers could
  * overflow: EXACTLOSS_ERROR_OVERFLOW.
  */

@@ -5,7 +5,7 @@
 # what it writes, with the version of nvcc that kernels.ptx names.
 #
 # The compiler calls its output a newer version of PTX than its instructions need, which older drivers refuse. It is
-# relabelled as the oldest version that knows sm_75, and ptxas judges whether that is true (ptx_test.sh).
+# relabelled as the oldest version that knows sm_75, and ptxas judges whether that is true (cuda_binaries_test.py).
 set -euo pipefail
 nvcc=$1 file=$2
 work=$(mktemp -d)
