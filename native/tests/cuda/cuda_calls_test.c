@@ -4,7 +4,8 @@
  * *_async functions ask nothing of the driver but the launch, *_sync ones allocate in their first call alone, and threads
  * do not meet.
  */
-#include "exactloss/exactloss_cuda.h"
+#include "cuda/accumulator.h"
+#include "cuda/layout.h"
 #include "fake_driver.h"
 
 #include <dlfcn.h>
@@ -133,6 +134,24 @@ static void test_thresholds(void **state) {
     assert_int_equal(exactloss_cuda_accumulator_destroy(sum), EXACTLOSS_OK);
 }
 
+/* An accumulator that has been added to so often that its integers could overflow is not taken. */
+static void test_full_accumulator(void **state) {
+    (void)state;
+    const uint64_t most = MOST_BLOCKS, too_many = most + 1;
+    exactloss_cuda_accumulator *sum;
+    exactloss_accumulator total;
+    assert_int_equal(exactloss_cuda_accumulator_create(device, 0.5, &sum), EXACTLOSS_OK);
+    exactloss_accumulator_init(&total, 0.5);
+    uint64_t *blocks = sum->words + WORD_BLOCKS;
+    assert_int_equal(exactloss_cuda_copy_async(device, blocks, &most, sizeof most, NULL), EXACTLOSS_OK);
+    assert_int_equal(exactloss_cuda_accumulator_merge_sync(&total, sum, NULL), EXACTLOSS_OK);
+    assert_int_equal(exactloss_cuda_copy_async(device, blocks, &too_many, sizeof too_many, NULL), EXACTLOSS_OK);
+    assert_int_equal(exactloss_cuda_accumulator_merge_sync(&total, sum, NULL), EXACTLOSS_ERROR_OVERFLOW);
+    assert_int_equal(exactloss_cuda_accumulator_clear_async(sum, NULL), EXACTLOSS_OK);
+    assert_int_equal(exactloss_cuda_accumulator_merge_sync(&total, sum, NULL), EXACTLOSS_OK);
+    assert_int_equal(exactloss_cuda_accumulator_destroy(sum), EXACTLOSS_OK);
+}
+
 /* ----------------------------------------------------------------------------------------- calls of the driver -- */
 
 static int evaluate(exactloss_evaluation *evaluation, void *stream) {
@@ -192,9 +211,9 @@ static void test_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong_arguments), cmocka_unit_test(test_wrong_alignment),
-        cmocka_unit_test(test_thresholds),      cmocka_unit_test(test_calls_of_the_driver),
-        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_wrong_arguments),     cmocka_unit_test(test_wrong_alignment),
+        cmocka_unit_test(test_thresholds),          cmocka_unit_test(test_full_accumulator),
+        cmocka_unit_test(test_calls_of_the_driver), cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, open_device, close_device);
 }
