@@ -4,12 +4,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const backend PORTABLE = {"portable", run_kernels, &exactloss_kernels_portable, &baseline_loops_portable};
+static const backend PORTABLE = {
+    .isa = "portable", .run = run_kernels, .kernels = &exactloss_kernels_portable, .loops = &baseline_loops_portable};
 
 #ifdef EXACTLOSS_X86_64
 
-static const backend AVX2 = {"avx2", run_kernels, &exactloss_kernels_avx2, &baseline_loops_avx2};
-static const backend AVX512 = {"avx512", run_kernels, &exactloss_kernels_avx512, &baseline_loops_avx512};
+static const backend AVX2 = {
+    .isa = "avx2", .run = run_kernels, .kernels = &exactloss_kernels_avx2, .loops = &baseline_loops_avx2};
+static const backend AVX512 = {
+    .isa = "avx512", .run = run_kernels, .kernels = &exactloss_kernels_avx512, .loops = &baseline_loops_avx512};
 
 static int add(const backend *b, int isa, const backend **list, int count) {
     const int support = exactloss_isa_support(isa);
@@ -35,6 +38,15 @@ int backends_list(const backend *list[MOST_BACKENDS]) {
     fprintf(stderr, "avx2, avx512: not measured, this build does not have them\n");
     list[0] = &PORTABLE;
     return 1;
+}
+
+#endif
+
+#ifndef EXACTLOSS_BENCH_CUDA
+
+const backend *backend_cuda(void) {
+    fprintf(stderr, "cuda: not measured, this build does not have it\n");
+    return NULL;
 }
 
 #endif

@@ -27,7 +27,9 @@ static const char HELP[] =
     "to 3 GiB of memory.\n\n"
     "  --json         one JSON object on standard output instead of a table\n"
     "  --quick        to try it out: fewer and shorter rounds, and a quarter of the largest size\n"
-    "  --suite NAME   only this part of the table; those in brackets run only so, for hours, in up to 5 GiB:\n";
+    "  --suite NAME   only this part of the table; those in brackets run only so: cuda where there is a GPU, "
+    "everything\n"
+    "                 for hours, in up to 5 GiB:\n";
 
 static const char MORE_HELP[] = "  --check        measure nothing, but compare the bits that all variants give\n";
 
@@ -88,6 +90,10 @@ static plan plan_for(const suite *s, const plan *all, int64_t elements) {
     if (s->is_threaded && all->threads[0] > 1) {
         p.threads[p.thread_count++] = all->threads[0];
     }
+    if (s->by == ON_GPU) {
+        p.backends[0] = all->gpu;
+        p.backend_count = 1;
+    }
     if (s->by == BEST_ISA) {
         p.backends[0] = all->backends[all->backend_count - 1];
         p.backend_count = 1;
@@ -114,6 +120,8 @@ static int check(const plan *all) {
     plan p = {.backend_count = all->backend_count, .threads = {1, all->threads[0], MORE_THREADS}, .thread_count = 3};
     memcpy(p.backends, all->backends, sizeof p.backends);
     p.backends[p.backend_count++] = backend_public();
+    p.backends[p.backend_count] = backend_cuda();
+    p.backend_count += p.backends[p.backend_count] != NULL;
     return check_suites(&p) == 0 ? 0 : 1;
 }
 
@@ -128,8 +136,14 @@ int main(int argc, char **argv) {
     if (o.is_check) {
         return check(&all);
     }
+    if (o.suite != NULL && SUITES[find_suite(o.suite)].by == ON_GPU) {
+        all.gpu = backend_cuda();
+        if (all.gpu == NULL) {
+            return 1;
+        }
+    }
     run r = {.options = &o, .report = {.is_json = o.is_json}};
-    report_begin(&r.report, all.threads[0]);
+    report_begin(&r.report, all.threads[0], all.gpu == NULL ? NULL : all.gpu->device);
     for (int s = 0; s < SUITE_COUNT; s++) {
         const int is_wanted = o.suite == NULL ? !SUITES[s].is_on_request : strcmp(o.suite, SUITES[s].name) == 0;
         for (size_id size = 0; is_wanted && size < SIZES; size++) {

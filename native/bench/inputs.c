@@ -49,9 +49,9 @@ int inputs_bits(const inputs *in, array a) {
     }
 }
 
-static int64_t array_size(const inputs *in, array a) { return (in->count * inputs_bits(in, a) + 7) / 8; }
+int64_t inputs_size(const inputs *in, array a) { return (in->count * inputs_bits(in, a) + 7) / 8; }
 
-int64_t inputs_output_size(const inputs *in) { return array_size(in, OUTPUT) + OUTPUT_GUARD; }
+int64_t inputs_output_size(const inputs *in) { return inputs_size(in, OUTPUT) + OUTPUT_GUARD; }
 
 /* ---------------------------------------------------------------------------------------------- random numbers -- */
 
@@ -172,7 +172,7 @@ static void draw(inputs *in, array a, int64_t count) {
 static void fill(inputs *in, array a) {
     const int is_sorted = a == TARGETS && in->labels == SORTED;
     const int64_t drawn = in->count < DRAWN || is_sorted ? in->count : DRAWN;
-    const int64_t size = array_size(in, a);
+    const int64_t size = inputs_size(in, a);
     draw(in, a, drawn);
     for (int64_t made = drawn * inputs_bits(in, a) / 8; drawn < in->count && made < size;) {
         const int64_t piece = made < size - made ? made : size - made;
@@ -191,7 +191,7 @@ void inputs_open(inputs *in, unsigned needed) {
             in->arrays[a] = allocate(inputs_output_size(in));
             memset(in->arrays[a], 0, (size_t)inputs_output_size(in));
         } else {
-            in->arrays[a] = allocate(array_size(in, a));
+            in->arrays[a] = allocate(inputs_size(in, a));
             fill(in, a);
         }
     }

@@ -55,7 +55,8 @@ void inputs_close(inputs *in);
 /* The size of an element of an array in bits. */
 int inputs_bits(const inputs *in, array a);
 
-/* The size of the output in bytes, with the guard. */
+/* The size of an array in bytes, and that of the output with its guard. */
+int64_t inputs_size(const inputs *in, array a);
 int64_t inputs_output_size(const inputs *in);
 
 /* Aligned to a page; ends the program where there is no memory. */

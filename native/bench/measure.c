@@ -29,12 +29,20 @@ static double now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void variant_enter(variant *v) { v->team = v->threads > 1 ? team_open(v->threads) : NULL; }
+void variant_enter(variant *v) {
+    v->team = v->threads > 1 ? team_open(v->threads) : NULL;
+    if (v->backend->enter != NULL) {
+        v->backend->enter(v);
+    }
+}
 
 void variant_leave(variant *v) {
     if (v->team != NULL) {
         team_close(v->team);
         v->team = NULL;
+    }
+    if (v->backend->leave != NULL) {
+        v->backend->leave(v);
     }
 }
 

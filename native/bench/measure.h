@@ -14,7 +14,7 @@ void measure_group(group *g, int is_quick);
 /* Nanoseconds an element in the middle round. */
 double measured_median(const variant *v);
 
-/* Starts and ends the threads of a variant. */
+/* Starts and ends the threads of a variant; takes its arrays to the device that it runs on, and back. */
 void variant_enter(variant *v);
 void variant_leave(variant *v);
 

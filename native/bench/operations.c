@@ -24,6 +24,8 @@ const operation INEXACT_MEAN = {"inexact_mean", INEXACT_LOSS, P | T, 0, NO_OUTPU
 
 const operation FILL = {"fill", MOVE_BYTES, 0, 0, AN_ELEMENT_EACH};
 
+const operation DEVICE_COPY = {"copy", COPY_ON_DEVICE, P, 0, AN_ELEMENT_EACH};
+
 operation operation_that_moves(const operation *o, const inputs *in) {
     const int reads = operation_reads(o, in), writes = operation_writes(o, in);
     operation mover = *o;

@@ -30,7 +30,8 @@ typedef enum work {
     COMPUTE_WHERE,
     COMPUTE_ROWS,
     INEXACT_LOSS,
-    MOVE_BYTES
+    MOVE_BYTES,
+    COPY_ON_DEVICE
 } work;
 
 /* What the operations need beside arrays. */
@@ -55,6 +56,9 @@ extern const operation INEXACT_MEAN;
 
 /* A loop that writes as much as a large output takes, and reads nothing. */
 extern const operation FILL;
+
+/* A copy of the predictions within the memory of a GPU. */
+extern const operation DEVICE_COPY;
 
 /* A loop that moves the same bytes as an operation. */
 operation operation_that_moves(const operation *o, const inputs *in);

@@ -32,6 +32,17 @@ static double bandwidth_ns(const group *g, const variant *v) {
     return best;
 }
 
+/* The time of a copy within a GPU's memory that moves as many bytes. */
+static double device_copy_ns(const group *g, const variant *v) {
+    for (int i = 0; i < g->count; i++) {
+        const variant *copy = &g->variants[i];
+        if (copy->operation == &DEVICE_COPY && copy->backend == v->backend) {
+            return measured_median(copy) * (reads(v) + writes(v)) / (reads(copy) + writes(copy));
+        }
+    }
+    return 0;
+}
+
 /* The variant of an operation that is otherwise like another one, or NULL. */
 static const variant *find(const group *g, const operation *o, const variant *like, int threads, values kind) {
     for (int i = 0; i < g->count; i++) {
@@ -47,8 +58,9 @@ static const variant *find(const group *g, const operation *o, const variant *li
 static comparison compare(const group *g, const variant *v) {
     const double ns = measured_median(v);
     const values kind = v->in->values;
-    comparison c = {
-        .bytes_read = reads(v) / 8.0, .bytes_written = writes(v) / 8.0, .share_of_bandwidth = bandwidth_ns(g, v) / ns};
+    comparison c = {.bytes_read = reads(v) / 8.0,
+                    .bytes_written = writes(v) / 8.0,
+                    .share_of_bandwidth = (g->suite->by == ON_GPU ? device_copy_ns(g, v) : bandwidth_ns(g, v)) / ns};
     c.gb_per_s = (c.bytes_read + c.bytes_written) / ns;
     const variant *inexact = find(g, &INEXACT_MEAN, v, v->threads, kind);
     if (v->operation == &OPERATION_LIST[MEAN] && inexact != NULL) {
@@ -160,13 +172,18 @@ static void machine_name(char *name, size_t size) {
     }
 }
 
-void report_begin(report *r, int processors) {
+void report_begin(report *r, int processors, const char *gpu) {
     char machine[256];
     machine_name(machine, sizeof machine);
     if (r->is_json) {
-        printf("{\"machine\":\"%s\",\"processors\":%d,\"rows\":[", machine, processors);
+        printf("{\"machine\":\"%s\",\"processors\":%d,", machine, processors);
+        if (gpu != NULL) {
+            printf("\"gpu\":\"%.*s\",", (int)strcspn(gpu, "\"\\"), gpu);
+        }
+        printf("\"rows\":[");
     } else {
-        printf("%s, %d processor%s\n", machine, processors, processors == 1 ? "" : "s");
+        printf("%s, %d processor%s%s%s\n", machine, processors, processors == 1 ? "" : "s", gpu == NULL ? "" : "; ",
+               gpu == NULL ? "" : gpu);
     }
     fflush(stdout);
 }
@@ -178,7 +195,8 @@ void report_end(const report *r) {
     }
     printf("\nthr: threads; bytes: read + written for an element\n"
            "ns: nanoseconds an element; the median, the least and the most of the rounds\n"
-           "bandw: the speed as a share of the fastest loop's that moves the same bytes in as many threads\n"
+           "bandw: the speed as a share of the fastest loop's that moves the same bytes in as many threads;\n"
+           "       on a GPU, of that of a copy in its memory\n"
            "inex: the speed as a share of the inexact mean's with the same instruction set\n"
            "unif: the time as a multiple of that for uniform values\n"
            "speed: the speed as a multiple of that of 1 thread\n"

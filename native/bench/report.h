@@ -16,7 +16,8 @@ typedef struct report {
     double largest_ratio;
 } report;
 
-void report_begin(report *r, int processors);
+/* gpu: the name of a GPU that is measured, or NULL. */
+void report_begin(report *r, int processors, const char *gpu);
 void report_group(report *r, const group *g);
 void report_end(const report *r);
 

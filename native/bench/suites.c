@@ -90,6 +90,16 @@ const suite SUITES[] = {
      .sizes = LEVELS,
      .is_threaded = 1,
      .is_on_request = 1},
+    {.name = "cuda",
+     .heading = "Every operation that a GPU has, from its memory",
+     .operations = BIT(MEAN) | BIT(MEAN_LOGITS) | BIT(EVALUATE) | BIT(EVALUATE_LOGITS) | BIT(GRADIENT) |
+                   BIT(LOSS_AND_GRADIENT) | BIT(LOSS_AND_GRADIENT_LOGITS),
+     .predictions = REALS,
+     .targets = BIT(UINT8),
+     ORDINARY,
+     .sizes = BIT(L3) | BIT(RAM),
+     .by = ON_GPU,
+     .is_on_request = 1},
 };
 
 const int SUITE_COUNT = (int)(sizeof SUITES / sizeof *SUITES);
@@ -98,7 +108,7 @@ const int SUITE_COUNT = (int)(sizeof SUITES / sizeof *SUITES);
 
 /* The operations of a group, baselines first. */
 typedef struct selection {
-    const operation *list[2 * OPERATIONS + 2];
+    const operation *list[2 * OPERATIONS + 3];
     int count;
 } selection;
 
@@ -133,6 +143,9 @@ static selection select_operations(group *g) {
     for (int i = 0; i < g->mover_count; i++) {
         s.list[s.count++] = &g->movers[i];
     }
+    if (g->suite->by == ON_GPU) {
+        s.list[s.count++] = &DEVICE_COPY;
+    }
     if ((wanted & BIT(MEAN)) != 0 && g->inputs[0].predictions_type == FLOAT32 && g->inputs[0].targets_type == UINT8) {
         s.list[s.count++] = &INEXACT_MEAN;
     }
@@ -144,7 +157,21 @@ static selection select_operations(group *g) {
     return s;
 }
 
-static int has_loops(const operation *o) { return o->work == MOVE_BYTES || o->work == INEXACT_LOSS; }
+/* Whether a backend runs an operation; baselines are run by loops, of which a GPU has none but its copy. */
+static int can_run(const backend *b, const operation *o, const plan *p) {
+    if (b->can_run != NULL) {
+        return b->can_run(o);
+    }
+    switch (o->work) {
+        case INEXACT_LOSS:
+        case MOVE_BYTES:
+            return b->loops != NULL;
+        case COPY_ON_DEVICE:
+            return 0;
+        default:
+            return b->kernels == NULL || !p->is_public_only;
+    }
+}
 
 static void add_variant(group *g, const operation *o, const inputs *in, const backend *b, int threads) {
     partial *partials = allocate((int64_t)sizeof(partial) * threads);
@@ -160,7 +187,7 @@ static void add_variants(group *g, const selection *s, const plan *p) {
         for (int v = 0; v < (o->work == MOVE_BYTES ? 1 : g->input_count); v++) {
             for (int b = 0; b < p->backend_count; b++) {
                 const backend *how = p->backends[b];
-                if (has_loops(o) ? how->loops == NULL : p->is_public_only && how->kernels != NULL) {
+                if (!can_run(how, o, p)) {
                     continue;
                 }
                 for (int t = 0; t < (how->kernels == NULL ? 1 : p->thread_count); t++) {

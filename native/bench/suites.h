@@ -12,7 +12,7 @@ typedef enum size_id { A_CALL, L1, L2, A_MILLION, L3, RAM, SIZES } size_id;
 
 extern const int64_t ELEMENTS[SIZES];
 
-typedef enum by { EVERY_ISA, BEST_ISA, PUBLIC_FUNCTIONS } by;
+typedef enum by { EVERY_ISA, BEST_ISA, PUBLIC_FUNCTIONS, ON_GPU } by;
 
 /* Sets of BIT(...). A suite is the product of all of them. */
 typedef struct suite {
@@ -31,8 +31,9 @@ extern const int SUITE_COUNT;
 
 /* What is available, and for what. */
 typedef struct plan {
-    const backend *backends[MOST_BACKENDS + 1];
+    const backend *backends[MOST_BACKENDS + 2]; /* the public functions and a GPU too */
     int backend_count;
+    const backend *gpu; /* for the suites that run there */
     int threads[3];
     int thread_count;
     int is_public_only; /* the other backends run baselines alone */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A variant is one way to compute one operation: by which backend and in how many threads. A backend is what can run
- * it: the kernels of an instruction set, or the public functions; another device is one more backend.
+ * it: the kernels of an instruction set, the public functions, or those of a GPU.
  */
 #ifndef EXACTLOSS_BENCH_VARIANTS_H
 #define EXACTLOSS_BENCH_VARIANTS_H
@@ -32,8 +32,12 @@ typedef struct variant variant;
 typedef struct backend {
     const char *isa; /* as it is reported */
     void (*run)(const variant *v, outcome *result);
-    const exactloss_kernels *kernels; /* NULL for the public functions */
+    const exactloss_kernels *kernels; /* NULL for the public functions and the GPU */
     const baseline_loops *loops;
+    void (*enter)(const variant *v); /* of a GPU: takes the arrays there, and back; NULL otherwise */
+    void (*leave)(const variant *v);
+    int (*can_run)(const operation *o); /* NULL: all operations of the library */
+    const char *device;                 /* the name of a GPU */
 } backend;
 
 struct variant {
@@ -59,6 +63,9 @@ int backends_list(const backend *list[MOST_BACKENDS]);
 
 /* The public functions, with the kernels that they choose; ends the program where EXACTLOSS_MAX_ISA is wrong. */
 const backend *backend_public(void);
+
+/* The first GPU; NULL where there is none, and then stderr says why. */
+const backend *backend_cuda(void);
 
 /* Runs a variant by the kernels of its backend, and by the public functions. */
 void run_kernels(const variant *v, outcome *result);
