@@ -12,7 +12,7 @@ import io.github.exactloss.Evaluation;
  * What a client gets for a batch.
  *
  * @param batch the evaluation of this batch
- * @param total that of all batches up to and with this one
+ * @param total that of all batches up to this one, with it, and perhaps with some that came at the same time
  * @param nullCount rows of an Arrow stream that were left out; null for arrays, which can't have any
  */
 record Answer(

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
+import io.github.exactloss.ConcurrentLossAccumulator;
 import io.github.exactloss.InvalidElementException;
 import io.github.exactloss.LossAccumulator;
 import io.github.exactloss.MnistLoss;
@@ -25,10 +26,10 @@ final class LossRoutes implements HttpService {
 
     private final long largestBody;
     private final MemoryBudget memory;
-    private final RunningTotals totals;
+    private final ConcurrentLossAccumulator totals;
     private final RequestWatch watch;
 
-    LossRoutes(long largestBody, MemoryBudget memory, RunningTotals totals, RequestWatch watch) {
+    LossRoutes(long largestBody, MemoryBudget memory, ConcurrentLossAccumulator totals, RequestWatch watch) {
         this.largestBody = largestBody;
         this.memory = memory;
         this.totals = totals;
@@ -39,7 +40,7 @@ final class LossRoutes implements HttpService {
     public void routing(HttpRules rules) {
         rules.post("/loss", this::loss)
                 .any("/loss", LossRoutes::refuseMethod)
-                .get("/totals", (request, response) -> response.send(Answer.Metrics.of(totals.evaluation())));
+                .get("/totals", (request, response) -> response.send(Answer.Metrics.of(totals.result())));
     }
 
     private static void refuseMethod(ServerRequest request, ServerResponse response) {
@@ -108,6 +109,7 @@ final class LossRoutes implements HttpService {
     /** All of the request is here and good, so from here on it counts. */
     private Answer answer(LossAccumulator batch, Long nullCount) {
         watch.isRead();
-        return Answer.of(batch.result(), totals.add(batch), nullCount);
+        totals.merge(batch);
+        return Answer.of(batch.result(), totals.result(), nullCount);
     }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
+import io.github.exactloss.ConcurrentLossAccumulator;
+import io.github.exactloss.micrometer.LossMetrics;
 import io.helidon.http.DirectHandler.EventType;
 import io.helidon.http.DirectHandler.TransportRequest;
 import io.helidon.http.DirectHandler.TransportResponse;
@@ -27,7 +29,7 @@ final class LossServer implements AutoCloseable {
                     .getBytes(StandardCharsets.US_ASCII);
 
     private final MemoryBudget memory;
-    private final RunningTotals totals;
+    private final ConcurrentLossAccumulator totals;
     private final Telemetry telemetry;
     private final WebServer server;
     private final Thread watcher;
@@ -35,8 +37,9 @@ final class LossServer implements AutoCloseable {
 
     private LossServer(String host, int port, Limits limits) {
         memory = new MemoryBudget(limits.memoryBytes());
-        totals = new RunningTotals(LossRoutes.OPTIONS); // which loads the native library, before anybody can ask
-        telemetry = new Telemetry(memory, totals);
+        totals = ConcurrentLossAccumulator.create(
+                LossRoutes.OPTIONS); // which loads the native library, before anybody can ask
+        telemetry = new Telemetry(memory, new LossMetrics(totals::result));
         RequestWatch watch = new RequestWatch(limits.time());
         server = WebServer.builder()
                 .host(host)

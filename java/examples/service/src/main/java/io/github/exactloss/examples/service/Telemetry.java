@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
-import io.github.exactloss.Evaluation;
+import io.github.exactloss.micrometer.LossMetrics;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.Filter;
 import io.helidon.webserver.http.FilterChain;
@@ -15,7 +15,6 @@ import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.ToDoubleFunction;
 
 /** What {@code GET /metrics} shows: the requests, by status; the totals; the memory of the bodies, and the JVM's. */
 final class Telemetry implements Filter {
@@ -23,7 +22,8 @@ final class Telemetry implements Filter {
     private final AtomicInteger inWork = new AtomicInteger();
     private final AtomicInteger cutOff = new AtomicInteger();
 
-    Telemetry(MemoryBudget memory, RunningTotals totals) {
+    Telemetry(MemoryBudget memory, LossMetrics totals) {
+        totals.bindTo(registry);
         new JvmMemoryMetrics().bindTo(registry);
         Gauge.builder("exactloss.service.requests.active", inWork, AtomicInteger::get)
                 .description("Requests in work")
@@ -31,15 +31,6 @@ final class Telemetry implements Filter {
         Gauge.builder("exactloss.service.body.memory", memory, MemoryBudget::used)
                 .description("Off-heap memory that request bodies hold")
                 .baseUnit("bytes")
-                .register(registry);
-        total("exactloss.loss", "Mean loss of all elements so far", totals, Evaluation::loss);
-        total("exactloss.accuracy", "Accuracy of all elements so far", totals, Evaluation::accuracy);
-        total("exactloss.count", "Elements so far", totals, Evaluation::count);
-    }
-
-    private void total(String name, String description, RunningTotals totals, ToDoubleFunction<Evaluation> value) {
-        Gauge.builder(name, totals, sum -> value.applyAsDouble(sum.evaluation()))
-                .description(description)
                 .register(registry);
     }
 

@@ -12,8 +12,10 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Clients that send garbage, too much, too little, or too slowly: each gets its answer, and the others theirs. */
+@Timeout(120)
 class HostileClientsTest {
     private static final Batch BATCH = Batch.random(10_000, 1);
     private static final int SIZE = BATCH.body().length;
@@ -140,7 +142,7 @@ class HostileClientsTest {
         LossServerTest.assertSame(client.loss(BATCH).batch(), BATCH.evaluation());
     }
 
-    /** Each look is a request; the test's own time limit ends a wait in vain. */
+    /** Each look is a request; the class's time limit ends a wait in vain. */
     private void awaitBodyMemory(long bytes) throws Exception {
         while (client.metric("exactloss_service_body_memory_bytes") != bytes) {
             Thread.onSpinWait();

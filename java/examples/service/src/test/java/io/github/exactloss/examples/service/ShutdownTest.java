@@ -7,8 +7,10 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** SIGTERM ends the service, but not the requests in work. */
+@Timeout(120)
 class ShutdownTest {
     private static final List<String> QUICK_START = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
     private static final Batch BATCH = Batch.random(1_000, 1);
