@@ -139,16 +139,19 @@ public final class CDataArray {
             throw new IllegalArgumentException(
                     "the column '" + name + "' is shorter than the struct that it is a child of");
         }
+        if (count == 0) { // and it may have an offset, but no buffers
+            return new ArrowColumn(name, type, MemorySegment.NULL, Validity.all(0), 0, 0);
+        }
         long first = Math.addExact(array.getAtIndex(ValueLayout.JAVA_LONG, OFFSET), from);
-        MemorySegment data = buffer(array, 1, count == 0 ? 0 : type.bytes(Math.addExact(first, count)));
-        if (data.equals(MemorySegment.NULL) && count > 0) {
+        MemorySegment data = buffer(array, 1, type.bytes(Math.addExact(first, count)));
+        if (data.equals(MemorySegment.NULL)) {
             throw new IllegalArgumentException("the column '" + name + "' has no buffer of values");
         }
         return new ArrowColumn(name, type, data, validity(array, first, count), first, count);
     }
 
     private Validity validity(MemorySegment array, long first, long count) {
-        MemorySegment bits = buffer(array, 0, count == 0 ? 0 : ColumnType.BOOL.bytes(Math.addExact(first, count)));
+        MemorySegment bits = buffer(array, 0, ColumnType.BOOL.bytes(Math.addExact(first, count)));
         boolean noNulls = array.getAtIndex(ValueLayout.JAVA_LONG, NULL_COUNT) == 0 || bits.equals(MemorySegment.NULL);
         return noNulls ? Validity.all(count) : Validity.of(bits, first, count);
     }

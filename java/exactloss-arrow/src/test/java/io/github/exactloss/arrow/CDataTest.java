@@ -80,7 +80,7 @@ class CDataTest {
     @EnumSource
     void batchesAreStructs(Rows.Nulls nulls) {
         Rows rows = Rows.random(Vectors.FLOAT4, Vectors.BIT, nulls, Rows.Nulls.RARE, COUNT, SEED);
-        for (int offset : new int[] {0, 1, 13, 64}) {
+        for (int offset : new int[] {0, 1, 13, 64, COUNT}) {
             try (VectorSchemaRoot root = root(rows);
                     ArrowArray array = ArrowArray.allocateNew(allocator);
                     ArrowSchema schema = ArrowSchema.allocateNew(allocator);
