@@ -7,7 +7,10 @@ import java.time.Duration;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 
 /** The command line of the service, and the signals that end it. */
 @Command(
@@ -17,6 +20,10 @@ import picocli.CommandLine.Option;
         showDefaultValues = true)
 final class Main implements Callable<Integer> {
     private static final long MIB = 1 << 20;
+    private static final int LAST_PORT = 0xFFFF;
+
+    @Spec
+    private CommandSpec spec;
 
     @Option(names = "--host", paramLabel = "ADDRESS", description = "where to listen", defaultValue = "127.0.0.1")
     private String host;
@@ -51,7 +58,7 @@ final class Main implements Callable<Integer> {
             defaultValue = "30")
     private int grace;
 
-    private Main() {}
+    Main() {}
 
     /** Exits with 0 when SIGTERM or SIGINT ended it and no request was cut off, with 1 otherwise, with 2 for usage. */
     public static void main(String[] arguments) {
@@ -64,6 +71,12 @@ final class Main implements Callable<Integer> {
     /** Starts the service, whose threads outlive this call. */
     @Override
     public Integer call() {
+        require("--port", port, 0, LAST_PORT);
+        require("--max-body", maxBody, 1, Integer.MAX_VALUE);
+        require("--memory", memory, 1, Integer.MAX_VALUE);
+        require("--connections", connections, 1, Integer.MAX_VALUE);
+        require("--timeout", timeout, 1, Integer.MAX_VALUE);
+        require("--grace", grace, 0, Integer.MAX_VALUE);
         if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
             return fail("bodies are little-endian and are read where they lie, and this machine is big-endian");
         }
@@ -78,6 +91,13 @@ final class Main implements Callable<Integer> {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().unstarted(() -> stop(server)));
         System.out.printf("listening on http://%s:%d%n", host, server.port());
         return 0;
+    }
+
+    private void require(String option, int value, int least, int most) {
+        if (value < least || value > most) {
+            throw new ParameterException(
+                    spec.commandLine(), option + " must be " + least + " to " + most + ", not " + value);
+        }
     }
 
     private static void stop(LossServer server) {
