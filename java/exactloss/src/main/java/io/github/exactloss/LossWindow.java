@@ -117,9 +117,8 @@ public final class LossWindow extends BatchAccumulator {
             if (now <= number) {
                 return; // another thread did it
             }
-            // Intervals in which nobody came are empty. Those that are too old have no place; the running one, if it
-            // is, goes
-            // where it is not read.
+            // Intervals in which nobody came are empty. Those that are too old have no place; if the running one is too
+            // old, it goes where it is not read.
             long first = Math.max(number, now - sums.length);
             for (long ended = first; ended < now; ended++) {
                 Kernels.clear(place(ended), options().threshold());

@@ -155,8 +155,8 @@ public final class Predictions extends Elements {
     }
 
     /**
-     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
-     * set its order to that of the elements first.
+     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped.
+     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
      *
      * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
      *     multiple of 4
@@ -166,8 +166,8 @@ public final class Predictions extends Elements {
     }
 
     /**
-     * Float64 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
-     * set its order to that of the elements first.
+     * Float64 elements from a buffer's position to its limit, on the heap, direct or mapped.
+     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
      *
      * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
      *     multiple of 8
@@ -177,8 +177,8 @@ public final class Predictions extends Elements {
     }
 
     /**
-     * Float16 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
-     * set its order to that of the elements first.
+     * Float16 elements from a buffer's position to its limit, on the heap, direct or mapped.
+     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
      *
      * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
      *     multiple of 2
@@ -188,8 +188,8 @@ public final class Predictions extends Elements {
     }
 
     /**
-     * Bfloat16 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
-     * set its order to that of the elements first.
+     * Bfloat16 elements from a buffer's position to its limit, on the heap, direct or mapped.
+     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
      *
      * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
      *     multiple of 2

@@ -202,8 +202,8 @@ public final class Targets extends Elements {
     }
 
     /**
-     * Int32 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
-     * set its order to that of the elements first.
+     * Int32 elements from a buffer's position to its limit, on the heap, direct or mapped.
+     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
      *
      * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
      *     multiple of 4
@@ -213,8 +213,8 @@ public final class Targets extends Elements {
     }
 
     /**
-     * Int64 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
-     * set its order to that of the elements first.
+     * Int64 elements from a buffer's position to its limit, on the heap, direct or mapped.
+     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
      *
      * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
      *     multiple of 8
@@ -224,8 +224,8 @@ public final class Targets extends Elements {
     }
 
     /**
-     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
-     * set its order to that of the elements first.
+     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped.
+     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
      *
      * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
      *     multiple of 4
@@ -235,8 +235,8 @@ public final class Targets extends Elements {
     }
 
     /**
-     * Float64 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
-     * set its order to that of the elements first.
+     * Float64 elements from a buffer's position to its limit, on the heap, direct or mapped.
+     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
      *
      * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
      *     multiple of 8

@@ -53,8 +53,8 @@ public final class Weights extends Elements {
     }
 
     /**
-     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is big-endian:
-     * set its order to that of the elements first.
+     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped.
+     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
      *
      * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
      *     multiple of 4

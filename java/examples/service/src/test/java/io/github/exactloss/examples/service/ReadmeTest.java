@@ -60,7 +60,6 @@ class ReadmeTest {
     }
 
     private static String run(String command, Path folder) throws IOException {
-
         Process process = new ProcessBuilder("bash", "-c", command)
                 .directory(folder.toFile())
                 .redirectErrorStream(true)
