@@ -13,7 +13,7 @@
 
 #define DIRECT_BYTES (4 * BLOCK) /* of floats or doubles in a block without a workspace */
 #define WORK_BLOCK 1024          /* elements in a block with one */
-#define STREAM_FROM (32 << 20)   /* bytes of a gradient that no cache is expected to hold until it is read */
+#define FROM_MEMORY (32 << 20)   /* bytes of an array that no cache is expected to hold */
 
 static const uint64_t NO_TARGET[MASK_WORDS];
 
@@ -178,7 +178,7 @@ void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor,
 
 /* Whether a gradient is written past the caches, which saves reading what is overwritten; sigmoids take longer. */
 static int is_streamed(const batch *b, const gradient_output *g) {
-    return !g->is_accumulated && !b->is_logits && b->count >= STREAM_FROM / b->type->size;
+    return !g->is_accumulated && !b->is_logits && b->count >= FROM_MEMORY / b->type->size;
 }
 
 /* Whether the kernels can write a gradient where it belongs. */
@@ -340,9 +340,13 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
     return EXACTLOSS_OK;
 }
 
-/* The commonest batch, and the shortest way: the loss alone, of targets that are bytes. */
+/*
+ * The commonest batch, and the shortest way: the loss alone, of targets that are bytes. Not where they come from memory,
+ * which gives a block's targets and then its predictions a tenth faster than both at once.
+ */
 static int is_by_bytes(const batch *b) {
-    return b->decode == b->kernels->decode_u8 && !b->is_strict && !needs_workspace(b);
+    return b->decode == b->kernels->decode_u8 && !b->is_strict && !needs_workspace(b) &&
+           b->count < FROM_MEMORY / b->type->size;
 }
 
 static void total_by_bytes(const batch *b, totals *t) {
