@@ -32,6 +32,7 @@ typedef struct exact_sum {
     int32_t unsettled;      /* additions since the carries were last settled */
     int32_t unit_additions; /* additions to the units since they were last moved to the bins */
     int64_t units;
+    int64_t unusual_blocks; /* for the kernels: so many to come are expected to be off the fast path */
     int64_t nan_count;
     int64_t positive_infinities;
     int64_t negative_infinities;

@@ -54,13 +54,17 @@ COUNTED(sigmoid_f32) {
     KERNELS_UNDER_TEST.f32.wide->sigmoid(logits, mask, BLOCK, &ONE, NULL, results, gradient);
 }
 
+/* Each sum is a new one: an old one expects blocks like those that it met. */
 int main(void) {
     fill();
-    exactloss_sum_init(&sum);
     counted_decode_u8();
+    exactloss_sum_init(&sum);
     counted_sum_f32();
+    exactloss_sum_init(&sum);
     counted_sum_f32_three_parts();
+    exactloss_sum_init(&sum);
     counted_sum_f64();
+    exactloss_sum_init(&sum);
     counted_sum_f16();
     counted_count_at_least_f32();
     counted_select_32();

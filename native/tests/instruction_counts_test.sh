@@ -13,7 +13,7 @@ limits() {
     cat <<'END'
 decode_u8               500
 sum_f32                3510
-sum_f32_three_parts   13170
+sum_f32_three_parts    8150
 sum_f64                3770
 sum_f16                3440
 count_at_least_f32     1690

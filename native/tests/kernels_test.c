@@ -173,6 +173,61 @@ static void long_blocks_of_the_largest(void **unused) {
     }
 }
 
+/* Blocks of all kinds, one after the other into one sum, which remembers what kind it met: with and without a mask. */
+static void usual_and_unusual_blocks(void **unused) {
+    (void)unused;
+    uint64_t mask[MASK_WORDS];
+    unsigned char want[SUM_BYTES], have[SUM_BYTES];
+    for (uint64_t seed = 0; seed < 40; seed++) {
+        const real_case r = real_of((int)(seed % 2));
+        uint64_t state = seed;
+        exact_sum expected_sum, sum;
+        exactloss_sum_init(&expected_sum);
+        exactloss_sum_init(&sum);
+        for (int i = 0; i < 60; i++) {
+            const int is_usual = next_random(&state) % 8 != 0;
+            const input_kind kind = is_usual ? FAST_RANGE : (input_kind)(next_random(&state) % INPUT_KINDS);
+            const int count = (int)(next_random(&state) % (unsigned)(r.longest + 1));
+            unsigned char *p = predictions.end - r.size * count;
+            r.fill(kind, &state, p, count);
+            random_mask(&state, count, mask);
+            const int positives = count_set(mask, count);
+            r.want_type->sum(p, mask, positives, count, &expected_sum);
+            if (next_random(&state) % 2 == 0) {
+                r.have_type->sum(p, mask, positives, count, &sum);
+            } else {
+                assert_int_equal(r.have_type->sum_by_bytes(p, bytes_of(mask, count), count, &sum), positives);
+            }
+        }
+        write_sum(&expected_sum, want);
+        write_sum(&sum, have);
+        if (memcmp(want, have, sizeof want) != 0) {
+            fail_msg("sum of blocks of %s differs, seed %llu", r.name, (unsigned long long)seed);
+        }
+    }
+}
+
+/* Blocks whose sums are near the largest that an int64_t in units of 2^-42 could hold. */
+static void sums_of_thousands(void **unused) {
+    (void)unused;
+    static const uint64_t NONE[MASK_WORDS];
+    const exactloss_kernels *const tables[] = {portable, kernels};
+    const float value = 8191.5f;
+    for (int i = 0; i < BLOCK; i++) {
+        memcpy(predictions.begin + sizeof value * (size_t)i, &value, sizeof value);
+    }
+    for (int k = 0; k < 2; k++) {
+        exact_sum sum;
+        double total;
+        exactloss_sum_init(&sum);
+        for (int i = 0; i < 100; i++) {
+            tables[k]->f32.sum(predictions.begin, NONE, 0, BLOCK, &sum);
+        }
+        exactloss_sum_divide(&sum, 1, &total, NULL);
+        assert_true(total == 100.0 * BLOCK * (double)value);
+    }
+}
+
 /* float16 and bfloat16, widened on the way: from 2^-7 or 2^-19 to below 2, or any bits. */
 static void narrow_sums_of_length(int count, uint64_t seed) {
     static const unsigned LOWEST[] = {0x2000, 0x3600}; /* 2 is 0x4000 in both */
@@ -659,12 +714,13 @@ int main(int argc, char **argv) {
     got = guarded_allocate(8 * BLOCK + SLACK);
     spare = guarded_allocate(8 * BLOCK + SLACK);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sum_at_all_lengths),    cmocka_unit_test(sum_with_one_stranger),
-        cmocka_unit_test(long_blocks_by_bytes),  cmocka_unit_test(long_blocks_of_the_largest),
-        cmocka_unit_test(sum_around_two),        cmocka_unit_test(sum_with_constant_masks),
-        cmocka_unit_test(masks_at_all_lengths),  cmocka_unit_test(decoders_honour_the_offset),
-        cmocka_unit_test(arrays_at_all_lengths), cmocka_unit_test(streams_copy),
-        cmocka_unit_test(all_conversions),       cmocka_unit_test(all_alignments),
+        cmocka_unit_test(sum_at_all_lengths),       cmocka_unit_test(sum_with_one_stranger),
+        cmocka_unit_test(long_blocks_by_bytes),     cmocka_unit_test(long_blocks_of_the_largest),
+        cmocka_unit_test(usual_and_unusual_blocks), cmocka_unit_test(sums_of_thousands),
+        cmocka_unit_test(sum_around_two),           cmocka_unit_test(sum_with_constant_masks),
+        cmocka_unit_test(masks_at_all_lengths),     cmocka_unit_test(decoders_honour_the_offset),
+        cmocka_unit_test(arrays_at_all_lengths),    cmocka_unit_test(streams_copy),
+        cmocka_unit_test(all_conversions),          cmocka_unit_test(all_alignments),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     guarded_free(predictions);

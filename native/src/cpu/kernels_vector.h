@@ -27,8 +27,9 @@
 #define FIRST_CHECK 256                                     /* elements, as these are */
 #define CHECK_EVERY 2048
 #define MOST_PARTS 5
-#define SIGMOIDS 4 /* vectors at a time */
-#define CHUNK 64   /* vectors */
+#define UNUSUAL_BLOCKS 8 /* are expected where there was one off the fast path */
+#define SIGMOIDS 4       /* vectors at a time */
+#define CHUNK 64         /* vectors */
 /*
  * Hardware prefetchers lose a stream while other arrays of the block are read, so memory is asked for what comes next:
  * predictions so many bytes ahead, and targets one block. A hint never faults, so it may lie past the end of an array.
@@ -51,11 +52,14 @@ typedef uint32_t f32_pattern;
 #define f32_bias 127
 #define f32_magnitude_bits 0x7fffffffu
 #define f32_lowest -149               /* the smallest positive number is 2^lowest */
-#define f32_step 21                   /* bits in a part of a sum */
+#define f32_step 22                   /* from a part of a sum to the next */
 #define f32_smallest_bits 0x36000000u /* 2^-19 */
 
 static inline uint32_t f32_largest_upper(int_vector x) { return i32_largest(x); }
 static inline int f32_exponent(uint32_t upper) { return (int)(upper >> 23) - f32_bias; }
+
+/* The least e with |p| <= 2^e, by the upper half of its pattern: as far as that tells. */
+static inline int f32_bound(uint32_t upper) { return f32_exponent(upper - 1) + 1; }
 
 /* Of the patterns of a block, their bitwise or and the smallest: whether any is below the range, or not below 2. */
 static inline int f32_is_out_of_range(int_vector all, int_vector least) {
@@ -85,12 +89,13 @@ typedef uint64_t f64_pattern;
 #define f64_bias 1023
 #define f64_magnitude_bits 0x7fffffffffffffffu
 #define f64_lowest -1074
-#define f64_step 50
+#define f64_step 51
 #define f64_smallest_bits 0x3cf0000000000000u /* 2^-48 */
 
 /* Of the largest lane, the upper half; and the exponent in such a half. */
 static inline uint32_t f64_largest_upper(int_vector x) { return i32_largest(i64_shift_right(x, 32)); }
 static inline int f64_exponent(uint32_t upper) { return (int)(upper >> 20) - f64_bias; }
+static inline int f64_bound(uint32_t upper) { return f64_exponent(upper) + 1; }
 
 static inline int f64_is_out_of_range(int_vector all, int_vector least) {
     const int_vector above = i64_sub(i64_shift_right(least, 32), i64_set(f64_smallest_bits >> 32));
@@ -258,9 +263,14 @@ static inline int block_size(int count, size_t size_of_real) {
  */
 #define DEFINE_SUMS(type, real)                                                                                        \
     static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {  \
-        if (real##_sum_in_range(type##_array(), predictions, mask, positives, 0, NULL, count, sum) < 0) {              \
-            sum_any_##type(predictions, mask, positives, count, sum);                                                  \
+        if (sum->unusual_blocks > 0) {                                                                                 \
+            sum->unusual_blocks--;                                                                                     \
+        } else if (real##_sum_in_range(type##_array(), predictions, mask, positives, 0, NULL, count, sum) >= 0) {      \
+            return;                                                                                                    \
+        } else {                                                                                                       \
+            sum->unusual_blocks = UNUSUAL_BLOCKS;                                                                      \
         }                                                                                                              \
+        sum_any_##type(predictions, mask, positives, count, sum);                                                      \
     }                                                                                                                  \
     static __attribute__((noinline)) int decode_and_sum_##type(const void *predictions, const unsigned char *targets,  \
                                                                int count, exact_sum *sum) {                            \
@@ -276,10 +286,14 @@ static inline int block_size(int count, size_t size_of_real) {
         return positives;                                                                                              \
     }                                                                                                                  \
     static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, exact_sum *sum) { \
-        const int positives = 4 * real##_lanes == 64                                                                   \
-                                  ? real##_sum_in_range(type##_array(), predictions, NULL, 0, 1, targets, count, sum)  \
-                                  : -1;                                                                                \
-        return positives >= 0 ? positives : decode_and_sum_##type(predictions, targets, count, sum);                   \
+        if (4 * real##_lanes == 64 && sum->unusual_blocks == 0) {                                                      \
+            const int positives = real##_sum_in_range(type##_array(), predictions, NULL, 0, 1, targets, count, sum);   \
+            if (positives >= 0) {                                                                                      \
+                return positives;                                                                                      \
+            }                                                                                                          \
+            sum->unusual_blocks = UNUSUAL_BLOCKS;                                                                      \
+        }                                                                                                              \
+        return decode_and_sum_##type(predictions, targets, count, sum);                                                \
     }
 
 DEFINE_SUMS(f16, f32)

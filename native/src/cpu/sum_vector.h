@@ -3,44 +3,37 @@
  * How a block is summed exactly, by vectors of floats or of doubles: a part of kernels_vector.h. The numbers in this
  * argument are those of float; the constants in kernels_vector.h make the same of double.
  *
- * 1. A float |y| <= 2^e that is a multiple of 2^(e-42) is split by additions, without error, into two integers. Let
- *    c = 6 * 2^e and c' = 6 * 2^(e-21). Between 4 and 8 times a power of two, floats are its 2^-21 apart, so
- *        h = y + c            is y rounded to a multiple of 2^(e-21), plus c: it lies in [5, 7] * 2^e
- *        t = (c + c') - h     exact, as both are multiples of 2^(e-21), and at most 2^(e+1) apart
- *        l = y + t            is y - (h - c), at most 2^(e-22), plus c': it lies in [5, 7] * 2^(e-21), where floats are
- *                             2^(e-42) apart: exact
- *    The bit pattern of h, less that of c, is y's high part in units of 2^(e-21), at most 2^21 of them; the bit pattern
- *    of l, less that of c', is the rest in units of 2^(e-42), at most 2^20. Both are added as integers.
- *    With doubles: grids 2^(e-50) and 2^(e-100).
- *
- * 2. Predictions nearly always lie in [2^-19, 1], so they are multiples of 2^-42. All of [2^-19, 2) is as good, and
- *    cheaper to check: the bitwise or of the patterns tells that none has the exponent of 2 or a sign, and the smallest
- *    pattern, as an unsigned integer, that none is 0 or less than 2^-19. NaN and infinities have an exponent above that
- *    of 2. A tail is padded with ones, which are subtracted again.
- *
- *    Two values y and z share their integers: with c = 12 and c' = 6 * 2^-21, and |y|, |z| < 2,
- *        h = y + c            lies in [10, 14] and g = h + z in [8, 16], where floats are 2^-20 apart: each addition
- *                             rounds by at most 2^-21
+ * 1. Two floats |y|, |z| <= 2^e that are multiples of 2^(e-43) are split by additions, without error, into two
+ *    integers that are their sum. Let c = 6 * 2^e and c' = 6 * 2^(e-22). Between 4 and 8 times a power of two, floats are
+ *    its 2^-21 apart, so
+ *        h = y + c            lies in [5, 7] * 2^e and g = h + z in [4, 8] * 2^e, where floats are 2^(e-21) apart: each
+ *                             addition rounds off at most 2^(e-22)
  *        l = y + (c + c' - h) is c' plus what the first addition rounded off, and
- *        l + (z + (h - g))    c' plus what both did: at most 2^-20 from c', it lies in [2^-19, 2^-18], where floats are
- *                             2^-42 apart, and all of them are multiples of that: exact
- *    So is what lies between: c + c' - h and h - g are multiples of 2^-20 below 4, and z + (h - g) is one of 2^-42, at
- *    most 2^-21. The patterns of g and of the last sum, less those of c and c', are the sum of two values in units of
- *    2^-20 and 2^-42, at most 2^21 of either for each value. A lane of int32_t holds those of a block,
- *    2048 / 8 * 2^21 = 2^29, and of a long one, which only vectors of 16 take, 8192 / 16 * 2^21 = 2^30. The range is
- *    looked at after 256 elements, so that little is done in vain where all is different, and then after each 2,048.
- *    With doubles: c' = 6 * 2^-50, [2^-48, 2), units of 2^-49 and 2^-100, and 1024 / 4 * 2^50 = 2^58 in a lane of
- *    int64_t. Only the upper halves of the patterns are compared.
+ *        l + (z + (h - g))    c' plus what both did: at most 2^(e-21) from c', it lies in [4, 8] * 2^(e-22), where floats
+ *                             are 2^(e-43) apart, and all of them are multiples of that: exact
+ *    So is what lies between: c + c' - h and h - g are multiples of 2^(e-21), of at most 23 bits, and z + (h - g) is one
+ *    of 2^(e-43), at most 2^(e-22). The patterns of g and of the last sum, less those of c and c', are y + z in units of
+ *    2^(e-21) and 2^(e-43), at most 2^21 of either for each value. They are added as integers: a lane of int32_t holds
+ *    those of a block, 2048 / 8 * 2^21 = 2^29, and of a long one, which only vectors of 16 take, 8192 / 16 * 2^21 = 2^30.
+ *    With doubles: c' = 6 * 2^(e-51), units of 2^(e-50) and 2^(e-101), and 1024 / 4 * 2^50 = 2^58 in a lane of int64_t.
+ *
+ * 2. Predictions nearly always lie in [2^-19, 1], so they are multiples of 2^-42: e = 1, c = 12. All of [2^-19, 2) is as
+ *    good, and cheaper to check: the bitwise or of the patterns tells that none has the exponent of 2 or a sign, and the
+ *    smallest pattern, as an unsigned integer, that none is 0 or less than 2^-19. NaN and infinities have an exponent
+ *    above that of 2. A tail is padded with ones, which are subtracted again. The range is looked at after 256 elements,
+ *    so that little is done in vain where all is different, and then after each 2,048. With doubles: [2^-48, 2), and
+ *    only the upper halves of the patterns are compared.
  *
  * 3. For any other block, e comes from its largest magnitude, and the smallest but 0 tells how many bits there are
- *    below 2^e. If two parts do not hold them, y is first split at c, and r = y - (h - c), which is exact and at most
- *    2^(e-22), takes its place, with c' as the next c. Up to five parts are kept in registers: they take zeros, the
- *    probabilities of confident models down to 2^-82, and raw scores.
+ *    below 2^e. If two parts do not hold them, y - (h - c) and z - (g - h), which are exact and at most 2^(e-22), take the
+ *    places of y and z, with c' as the next c. Up to five parts are kept in registers: they take zeros, the probabilities
+ *    of confident models down to 2^-85, and raw scores. Where there was such a block, more are expected: the next few
+ *    aren't tried as in 2.
  *
  * 4. What has still more bits, or lies near the smallest subnormal, is done in chunks of 64 vectors, part by part, the
  *    rests in a buffer, until all are 0: up to 13 parts for a mix of subnormals and huge values (42 with doubles).
  *
- * 5. A block with NaN, infinities or values from 2^125 (2^1021) up, where c would overflow, is left to the portable
+ * 5. A block with NaN, infinities or values above 2^125 (from 2^1021 up), where c would overflow, is left to the portable
  *    kernel.
  *
  * All of this needs rounding to nearest and no flushing to zero; the public functions see to it.
@@ -55,12 +48,21 @@ static inline V(pattern) V(split_pattern)(int e) {
 
 static ALWAYS_INLINE V(vector) V(split_at)(int e) { return V(from_bits)(B(set)(V(split_pattern)(e))); }
 
-/* Adds the two last parts of y, which is split at c; `both` is c + c'. */
-static ALWAYS_INLINE void V(add_two_parts)(V(vector) y, V(vector) c, V(vector) both, int_vector *high,
-                                           int_vector *low) {
-    const V(vector) h = V(add)(y, c);
-    *high = B(add)(*high, V(bits)(h));
-    *low = B(add)(*low, V(bits)(V(add)(y, V(sub)(both, h))));
+/* Adds the two last parts of y + z, which are split at c; `both` is c + c'. */
+static ALWAYS_INLINE void V(add_pair)(V(vector) y, V(vector) z, V(vector) c, V(vector) both, int_vector *high,
+                                      int_vector *low) {
+    const V(vector) h = V(add)(y, c), g = V(add)(h, z);
+    const V(vector) l = V(add)(y, V(sub)(both, h));
+    *high = B(add)(*high, V(bits)(g));
+    *low = B(add)(*low, V(bits)(V(add)(l, V(add)(z, V(sub)(h, g)))));
+}
+
+/* Adds the first part of y + z, and leaves the rests of both. */
+static ALWAYS_INLINE void V(add_part_of_pair)(V(vector) * y, V(vector) * z, V(vector) c, int_vector *part) {
+    const V(vector) h = V(add)(*y, c), g = V(add)(h, *z);
+    *part = B(add)(*part, V(bits)(g));
+    *y = V(sub)(*y, V(sub)(h, c));
+    *z = V(sub)(*z, V(sub)(g, h));
 }
 
 /* Adds the first part of y, and returns the rest of it. */
@@ -83,17 +85,9 @@ typedef struct V(sums) {
     int_vector all, least; /* the bitwise or of the patterns, and the smallest; of doubles, of their upper halves */
 } V(sums);
 
-/* Adds two vectors, whose values are below 2. */
-static ALWAYS_INLINE void V(add_pair)(V(vector) y, V(vector) z, int_vector *high, int_vector *low) {
-    const V(vector) c = V(split_at)(1), both = V(add)(c, V(split_at)(-V(step)));
-    const V(vector) h = V(add)(y, c), g = V(add)(h, z);
-    const V(vector) l = V(add)(y, V(sub)(both, h));
-    *high = B(add)(*high, V(bits)(g));
-    *low = B(add)(*low, V(bits)(V(add)(l, V(add)(z, V(sub)(h, g)))));
-}
-
 /* Adds a group: four vectors of p, whose signs are given as a bit each. */
 static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint64_t bits) {
+    const V(vector) c = V(split_at)(1), both = V(add)(c, V(split_at)(1 - V(step)));
     int_vector p[4];
     V(vector) y[4];
     for (int k = 0; k < 4; k++) {
@@ -104,8 +98,8 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
     for (int k = 0; k < 4; k++) {
         y[k] = V(flip)(x[k], bits >> V(lanes) * k);
     }
-    V(add_pair)(y[0], y[1], &s.high, &s.low);
-    V(add_pair)(y[2], y[3], &s.high, &s.low);
+    V(add_pair)(y[0], y[1], c, both, &s.high, &s.low);
+    V(add_pair)(y[2], y[3], c, both, &s.high, &s.low);
     return s;
 }
 
@@ -142,7 +136,7 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     V(vector) x[4];
     V(sums) s;
     s.high = B(set)(0 - 2 * (V(pattern))groups * V(split_pattern)(1));
-    s.low = B(set)(0 - 2 * (V(pattern))groups * V(split_pattern)(-V(step)));
+    s.low = B(set)(0 - 2 * (V(pattern))groups * V(split_pattern)(1 - V(step)));
     s.all = B(set)(0);
     s.least = V(bits)(V(set)(1));
     for (int g = 0; g < whole;) {
@@ -195,52 +189,88 @@ static inline V(vector) V(load_padded)(const void *predictions, int i, int count
                                  : V(load_first)(V(at)(predictions, i), count - i, V(set)(0));
 }
 
-/* The powers of two that the magnitudes but 0 lie between: 2^least <= |p| < 2^above. */
+/* The vectors of a group of a block, with zeros behind its end. */
+static ALWAYS_INLINE void V(load_group)(const void *predictions, int group, int count, V(vector) x[4]) {
+    const int from = group * GROUP;
+    if (from + GROUP <= count) {
+        for (int k = 0; k < 4; k++) {
+            x[k] = V(load)(V(at)(predictions, from + V(lanes) * k));
+        }
+    } else {
+        for (int k = 0; k < 4; k++) {
+            x[k] = V(load_first)(V(at)(predictions, from + V(lanes) * k), count - from - V(lanes) * k, V(set)(0));
+        }
+    }
+}
+
+/* The powers of two that the magnitudes but 0 lie between: 2^least <= |p| <= 2^above. */
 typedef struct V(span) {
     int least, above, is_empty; /* empty where all are 0 */
 } V(span);
 
 /*
  * The largest pattern tells `above`. Negated, the smallest but 0 is the largest of all; its exponent comes out one too
- * low for a power of two, and where it is subnormal.
+ * low for a power of two, and where it is subnormal. Each is the largest of a group first: one chain of such operations
+ * would take longer than the rest.
  */
 static V(span) V(magnitudes)(const void *predictions, int count) {
     int_vector largest = B(set)(0), negated = largest;
-    for (int i = 0; i < count; i += V(lanes)) {
-        const int_vector x = V(bits)(V(load_padded)(predictions, i, count));
-        const int_vector magnitude = int_and(x, B(set)(V(magnitude_bits)));
-        largest = i32_max(largest, magnitude);
-        negated = i32_max(negated, B(sub)(B(set)(0), magnitude));
+    for (int g = 0; g * GROUP < count; g++) {
+        V(vector) x[4];
+        int_vector m[4], n[4];
+        V(load_group)(predictions, g, count, x);
+        for (int k = 0; k < 4; k++) {
+            m[k] = int_and(V(bits)(x[k]), B(set)(V(magnitude_bits)));
+            n[k] = B(sub)(B(set)(0), m[k]);
+        }
+        largest = i32_max(largest, i32_max(i32_max(m[0], m[1]), i32_max(m[2], m[3])));
+        negated = i32_max(negated, i32_max(i32_max(n[0], n[1]), i32_max(n[2], n[3])));
     }
     const uint32_t last = V(largest_upper)(negated);
-    return (V(span)){V(exponent)(~last), V(exponent)(V(largest_upper)(largest)) + 1, last == 0};
+    return (V(span)){V(exponent)(~last), V(bound)(V(largest_upper)(largest)), last == 0};
+}
+
+/* Adds the parts of a block whose magnitudes are at most 2^e; each has had so many bit patterns added. */
+static __attribute__((noinline)) void V(add_sums)(const int_vector *sums, int parts, int additions, int e,
+                                                  exact_sum *sum) {
+    for (int i = 0; i < parts; i++) {
+        const int64_t units = V(sum_lanes)(sums[i], additions, V(split_pattern)(e - V(step) * i));
+        exactloss_sum_add(sum, units, EXACT_SUM_ONE + e + 1 - V(step) * (i + 1));
+    }
 }
 
 /* Adds a block whose magnitudes are at most 2^e, in so many parts. */
 static ALWAYS_INLINE void V(sum_parts)(const void *predictions, const uint64_t *mask, int count, int e, int parts,
                                        exact_sum *sum) {
-    const int vectors = (count + V(lanes) - 1) / V(lanes);
+    const int groups = (count + GROUP - 1) / GROUP;
     V(vector) c[MOST_PARTS];
-    int_vector sums[MOST_PARTS];
+    int_vector sums[MOST_PARTS], ended[MOST_PARTS];
     for (int i = 0; i < parts; i++) {
         c[i] = V(split_at)(e - V(step) * i);
         sums[i] = B(set)(0);
     }
     const V(vector) both = V(add)(c[parts - 2], c[parts - 1]);
-    for (int v = 0; v < vectors; v++) {
-        V(vector) y = V(flip)(V(load_padded)(predictions, v * V(lanes), count), V(lanes_at)(mask, v));
-        for (int i = 0; i < parts - 2; i++) {
-            y = V(add_part)(y, c[i], &sums[i]);
+    for (int g = 0; g < groups; g++) {
+        V(vector) y[4];
+        V(load_group)(predictions, g, count, y);
+        const uint64_t bits = V(group_bits)(mask, g);
+        for (int k = 0; k < 4; k++) {
+            y[k] = V(flip)(y[k], bits >> V(lanes) * k);
         }
-        V(add_two_parts)(y, c[parts - 2], both, &sums[parts - 2], &sums[parts - 1]);
+        for (int k = 0; k < 4; k += 2) {
+            for (int i = 0; i < parts - 2; i++) {
+                V(add_part_of_pair)(&y[k], &y[k + 1], c[i], &sums[i]);
+            }
+            V(add_pair)(y[k], y[k + 1], c[parts - 2], both, &sums[parts - 2], &sums[parts - 1]);
+        }
     }
     for (int i = 0; i < parts; i++) {
-        const int64_t units = V(sum_lanes)(sums[i], vectors, V(split_pattern)(e - V(step) * i));
-        exactloss_sum_add(sum, units, EXACT_SUM_ONE + e - V(step) * (i + 1));
+        ended[i] = sums[i];
     }
+    V(add_sums)(ended, parts, 2 * groups, e, sum);
 }
 
-/* Moves the first part of the values in a buffer, which are below 2^e, to the sum. */
+/* Moves the first part of the values in a buffer, which are at most 2^e, to the sum. */
 static void V(take_part)(unsigned char *rests, int vectors, int e, exact_sum *sum) {
     const int is_last = e == 1 - V(bias); /* subnormals are as far apart as the numbers in the binade above them */
     const V(pattern) pattern = is_last ? (V(pattern))1 << V(fraction) : V(split_pattern)(e);
@@ -250,10 +280,11 @@ static void V(take_part)(unsigned char *rests, int vectors, int e, exact_sum *su
         unsigned char *rest = rests + VECTOR_BYTES * v;
         V(store)(rest, V(add_part)(V(load)(rest), c, &part));
     }
-    exactloss_sum_add(sum, V(sum_lanes)(part, vectors, pattern), EXACT_SUM_ONE + (is_last ? V(lowest) : e - V(step)));
+    exactloss_sum_add(sum, V(sum_lanes)(part, vectors, pattern),
+                      EXACT_SUM_ONE + (is_last ? V(lowest) : e + 1 - V(step)));
 }
 
-/* Adds a block of any finite values below 2^(bias - 2), in as many parts as it takes. */
+/* Adds a block of any finite values of at most 2^(bias - 2), in as many parts as it takes. */
 static void V(sum_all_parts)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
     unsigned char rests[VECTOR_BYTES * CHUNK];
     const int vectors = (count + V(lanes) - 1) / V(lanes);
@@ -274,8 +305,8 @@ static void V(sum_all_parts)(const void *predictions, const uint64_t *mask, int 
 static __attribute__((noinline)) void K(sum_any)(const void *predictions, const uint64_t *mask, int positives,
                                                  int count, exact_sum *sum) {
     const V(span) s = V(magnitudes)(predictions, count);
-    const int parts = (s.above - s.least + V(fraction) + V(step) - 1) / V(step);
-    if (s.above > V(bias) - 2) {
+    const int parts = (s.above - s.least + V(fraction) + V(step)) / V(step);
+    if (!s.is_empty && s.above > V(bias) - 2) {
         exactloss_kernels_portable.ELEMENT.wide->sum(predictions, mask, positives, count, sum);
         return;
     }
