@@ -41,7 +41,7 @@ public final class Elementwise {
         output.requireApartOrInPlace(b);
         int flags = (scalarA ? Kernels.SCALAR_A : 0) | (scalarB ? Kernels.SCALAR_B : 0);
         Pieces.of(count, 1, condition.segment(), a, b, output.segment())
-                .run((range, from, length) -> Kernels.where(
+                .run((thread, from, length) -> Kernels.where(
                         condition,
                         from,
                         length,
@@ -64,7 +64,7 @@ public final class Elementwise {
         Output output = new Output(out, logits.type(), logits.count());
         output.requireApartOrInPlace(logits.segment());
         Pieces.of(logits.count(), 1, logits.segment(), output.segment())
-                .run((range, from, length) -> Kernels.sigmoid(logits, from, length, output.range(from, length)));
+                .run((thread, from, length) -> Kernels.sigmoid(logits, from, length, output.range(from, length)));
     }
 
     /** A type of this size: only the size matters where bits are moved. */

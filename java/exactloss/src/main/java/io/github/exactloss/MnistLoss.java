@@ -100,7 +100,7 @@ public final class MnistLoss {
 
     /**
      * The same with up to {@code threads} threads: the calling one, and others of the fork-join pool that it belongs to, or
-     * else of the common one. Inputs under 131,072 elements, and memory that is confined to the calling thread, always take
+     * else of the common one. Inputs under 262,144 elements, and memory that is confined to the calling thread, always take
      * one thread.
      *
      * @throws IllegalArgumentException if {@code threads} is less than 1
@@ -138,7 +138,7 @@ public final class MnistLoss {
         Pieces pieces = pieces(predictions, targets);
         return pieces.isOne()
                 ? Kernels.loss(predictions, targets, Reduction.MEAN, flags())
-                : evaluate(pieces, predictions, targets, null).loss();
+                : total(pieces, predictions, targets, null).loss();
     }
 
     /** The mean of weighted distances; NaN if the weights add up to 0. */
@@ -146,7 +146,7 @@ public final class MnistLoss {
         Pieces pieces = pieces(predictions, targets, weights);
         return pieces.isOne()
                 ? Kernels.loss(predictions, targets, weights, Reduction.MEAN, flags())
-                : evaluate(pieces, predictions, targets, weights).loss();
+                : total(pieces, predictions, targets, weights).loss();
     }
 
     /** The sum of the distances; 0 if there are no elements. */
@@ -154,7 +154,7 @@ public final class MnistLoss {
         Pieces pieces = pieces(predictions, targets);
         return pieces.isOne()
                 ? Kernels.loss(predictions, targets, Reduction.SUM, flags())
-                : evaluate(pieces, predictions, targets, null).lossSum();
+                : total(pieces, predictions, targets, null).lossSum();
     }
 
     /** The sum of weighted distances; 0 if there are no elements. */
@@ -162,7 +162,7 @@ public final class MnistLoss {
         Pieces pieces = pieces(predictions, targets, weights);
         return pieces.isOne()
                 ? Kernels.loss(predictions, targets, weights, Reduction.SUM, flags())
-                : evaluate(pieces, predictions, targets, weights).lossSum();
+                : total(pieces, predictions, targets, weights).lossSum();
     }
 
     /** The loss and all metrics, in one pass over memory. */
@@ -201,7 +201,7 @@ public final class MnistLoss {
         Pieces pieces = Pieces.ofRows(within, threads, predictions, targets);
         try (Arena arena = pieces.newArena()) {
             MemorySegment losses = arena.allocate(ValueLayout.JAVA_DOUBLE, within.rows());
-            pieces.run((range, from, length) -> Kernels.lossRows(
+            pieces.run((thread, from, length) -> Kernels.lossRows(
                     predictions,
                     targets,
                     within,
@@ -225,7 +225,7 @@ public final class MnistLoss {
         Pieces pieces = Pieces.ofRows(within, threads, predictions, targets);
         try (Arena arena = pieces.newArena()) {
             MemorySegment evaluations = Kernels.newEvaluations(within.rows(), arena);
-            pieces.run((range, from, length) -> Kernels.evaluateRows(
+            pieces.run((thread, from, length) -> Kernels.evaluateRows(
                     predictions,
                     targets,
                     within,
@@ -275,7 +275,7 @@ public final class MnistLoss {
             return;
         }
         requireAllowed(pieces, predictions, targets);
-        pieces.run((range, from, length) ->
+        pieces.run((thread, from, length) ->
                 Kernels.none(predictions, targets, from, length, lenient(flags()), output.range(from, length)));
     }
 
@@ -353,8 +353,8 @@ public final class MnistLoss {
         }
         long divisor = divisor(reduction, count);
         try (Arena arena = pieces.newAccumulatorArena()) {
-            Evaluation all = Kernels.result(
-                    accumulateWithGradient(pieces, predictions, targets, upstream, divisor, output, arena));
+            Evaluation all = Kernels.result(threshold(Double.POSITIVE_INFINITY)
+                    .accumulateWithGradient(pieces, predictions, targets, upstream, divisor, output, arena));
             return reduction == Reduction.MEAN ? all.loss() : all.lossSum();
         }
     }
@@ -373,13 +373,13 @@ public final class MnistLoss {
         if (isStrict()) {
             // Refuses bad targets of any piece before the first one is written: into memory that nobody reads.
             long piece = Math.min(pieces.piece(), Pieces.ELEMENTS);
-            MemorySegment[] unread = new MemorySegment[pieces.ranges()];
-            Arrays.setAll(unread, range -> MemorySegment.ofArray(new byte[(int) type.bytes(piece)]));
-            new Pieces(count, pieces.ranges(), piece)
-                    .run((range, from, length) ->
-                            Kernels.gradient(targets, from, length, Reduction.SUM, step, flags(), unread[range], type));
+            MemorySegment[] unread = new MemorySegment[pieces.threads()];
+            Arrays.setAll(unread, thread -> MemorySegment.ofArray(new byte[(int) type.bytes(piece)]));
+            new Pieces(count, pieces.threads(), piece)
+                    .run((thread, from, length) -> Kernels.gradient(
+                            targets, from, length, Reduction.SUM, step, flags(), unread[thread], type));
         }
-        pieces.run((range, from, length) -> Kernels.gradient(
+        pieces.run((thread, from, length) -> Kernels.gradient(
                 targets, from, length, Reduction.SUM, step, lenient(gradientFlags), output.range(from, length), type));
     }
 
@@ -397,6 +397,11 @@ public final class MnistLoss {
         try (Arena arena = pieces.newAccumulatorArena()) {
             return Kernels.result(accumulate(pieces, predictions, targets, weights, arena));
         }
+    }
+
+    /** The evaluation as far as it is the loss: its threshold is one that costs nothing. */
+    private Evaluation total(Pieces pieces, Predictions predictions, Targets targets, Weights weights) {
+        return threshold(Double.POSITIVE_INFINITY).evaluate(pieces, predictions, targets, weights);
     }
 
     /**
@@ -439,7 +444,7 @@ public final class MnistLoss {
     /** Refuses bad elements of any piece before the first one is written. */
     private void requireAllowed(Pieces pieces, Predictions predictions, Targets targets) {
         if (isStrict()) {
-            evaluate(pieces, predictions, targets, null);
+            total(pieces, predictions, targets, null);
         }
     }
 

@@ -4,21 +4,28 @@ package io.github.exactloss;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.concurrent.ForkJoinTask;
-import java.util.stream.IntStream;
 
 /**
- * How the elements of one operation are cut into downcalls: into contiguous ranges, one for each thread, and ranges of
- * heap memory further into pieces, because the garbage collector waits while a downcall reads the heap. Exactness makes
+ * How the elements of one operation are cut into downcalls: into contiguous pieces, which several threads take in turns,
+ * and small ones of heap memory, because the garbage collector waits while a downcall reads the heap. Exactness makes
  * every cut invisible in the result.
  *
  * @param count elements
- * @param ranges how many of them run at the same time, at least 1
+ * @param threads how many pieces may run at the same time, at least 1
  * @param piece the most elements that one downcall takes
  */
-record Pieces(long count, int ranges, long piece) {
-    /** The smallest range that is worth a thread, and the largest piece. */
+record Pieces(long count, int threads, long piece) {
+    /** The largest piece of heap memory. */
     static final long ELEMENTS = 1 << 16;
+
+    /** So few are not worth a thread of their own: to wake it takes as long as they do. */
+    static final long WORTH_A_THREAD = 1 << 17;
+
+    /** The pieces that a thread's share is cut into, so that nobody waits long for the last one. */
+    private static final int PIECES_OF_A_SHARE = 4;
+
+    /** So many come from memory whatever the caches: there the kernels work otherwise, if they see as many. */
+    private static final long FROM_MEMORY = 1 << 23;
 
     /** So few that one downcall takes them wherever they lie. */
     private static final long SHORT = 1 << 10;
@@ -29,21 +36,21 @@ record Pieces(long count, int ranges, long piece) {
     /** Stands for every other thread in the question whether memory is confined to this one. */
     private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
-    /** One downcall, on {@code count} elements from {@code from} on, which lie in range number {@code range}. */
+    /** One downcall, on {@code count} elements from {@code from} on, by thread number {@code thread}. */
     interface Call {
-        void run(int range, long from, long count);
+        void run(int thread, long from, long count);
     }
 
     /** For an operation on {@code count} elements of each of these segments, which hold no more than those. */
-    static Pieces of(long count, int threads, MemorySegment... memory) {
+    static Pieces of(long count, int most, MemorySegment... memory) {
         if (count <= SHORT) {
             return new Pieces(count, 1, SHORT);
         }
-        int ranges = Math.clamp(count / ELEMENTS, 1, threads);
+        int threads = Math.clamp(count / WORTH_A_THREAD, 1, most);
         long piece = Long.MAX_VALUE;
         for (MemorySegment segment : memory) {
-            if (ranges > 1 && !isShared(segment)) {
-                ranges = 1;
+            if (threads > 1 && !isShared(segment)) {
+                threads = 1;
             }
             if (!segment.isNative()) {
                 piece = Math.min(piece, ELEMENTS);
@@ -52,20 +59,20 @@ record Pieces(long count, int ranges, long piece) {
                 }
             }
         }
-        return new Pieces(count, ranges, piece);
+        return new Pieces(count, threads, piece);
     }
 
     /** For an operation on whole rows, which are the elements of these pieces. */
-    static Pieces ofRows(Rows rows, int threads, Predictions predictions, Targets targets) {
+    static Pieces ofRows(Rows rows, int most, Predictions predictions, Targets targets) {
         boolean shared = isShared(predictions.segment()) && isShared(targets.segment());
-        long most = shared ? Math.clamp(rows.rows(), 1, threads) : 1;
-        int ranges = Math.clamp(rows.rows() * rows.columns() / ELEMENTS, 1, (int) most);
+        int useful = shared ? Math.clamp(rows.rows(), 1, most) : 1;
+        int threads = Math.clamp(rows.rows() * rows.columns() / WORTH_A_THREAD, 1, useful);
         if (predictions.segment().isNative() && targets.segment().isNative()) {
-            return new Pieces(rows.rows(), ranges, Long.MAX_VALUE);
+            return new Pieces(rows.rows(), threads, Long.MAX_VALUE);
         }
         int widest = Math.max(Math.max(predictions.type().bits, targets.type().bits), Float.SIZE);
         long elements = HEAP_BYTES * Byte.SIZE / widest;
-        return new Pieces(rows.rows(), ranges, Math.max(1, elements / Math.max(1, rows.columns())));
+        return new Pieces(rows.rows(), threads, Math.max(1, elements / Math.max(1, rows.columns())));
     }
 
     /** Whether memory is not confined to this thread. */
@@ -76,7 +83,7 @@ record Pieces(long count, int ranges, long piece) {
     /** An arena for what the calls share. Whoever asks for it closes it. */
     @SuppressWarnings("MustBeClosedChecker")
     Arena newArena() {
-        return ranges == 1 ? Arena.ofConfined() : Arena.ofShared();
+        return threads == 1 ? Arena.ofConfined() : Arena.ofShared();
     }
 
     /**
@@ -85,7 +92,7 @@ record Pieces(long count, int ranges, long piece) {
      */
     @SuppressWarnings("MustBeClosedChecker")
     Arena newAccumulatorArena() {
-        return ranges == 1 ? Arena.ofConfined() : new CollectedArena(Arena.ofAuto());
+        return threads == 1 ? Arena.ofConfined() : new CollectedArena(Arena.ofAuto());
     }
 
     private record CollectedArena(Arena arena) implements Arena {
@@ -105,34 +112,27 @@ record Pieces(long count, int ranges, long piece) {
 
     /** Whether one downcall does it all. */
     boolean isOne() {
-        return ranges == 1 && count <= piece;
+        return threads == 1 && count <= piece;
     }
 
     /**
-     * Runs all calls, the first range in this thread and the others in the fork-join pool, and returns when all have ended.
-     * Of several failures it throws the one that comes first by index, which in strict mode is the first violation.
+     * Runs all calls, in this thread and in others of the fork-join pool, and returns when all have ended. Of several failures
+     * it throws the one that comes first by index, which in strict mode is the first violation.
      */
     void run(Call call) {
-        if (ranges == 1) {
-            runRange(0, call);
+        if (threads > 1) {
+            SharedLoop.run(threads, count, Math.min(piece, sharedPiece()), call);
             return;
         }
-        // Errors too: one that got out of here would end invokeAll while other ranges still use the memory.
-        Throwable[] failures = new Throwable[ranges];
-        ForkJoinTask.invokeAll(IntStream.range(0, ranges)
-                .mapToObj(range -> ForkJoinTask.adapt(() -> {
-                    try {
-                        runRange(range, call);
-                    } catch (Throwable e) {
-                        failures[range] = e;
-                    }
-                }))
-                .toList());
-        for (Throwable failure : failures) {
-            if (failure != null) {
-                throw Kernels.unchecked(failure);
-            }
+        for (long from = 0; from < count; from += piece) {
+            call.run(0, from, Math.min(piece, count - from));
         }
+    }
+
+    private long sharedPiece() {
+        long share = Math.ceilDiv(count, threads);
+        int pieces = share < FROM_MEMORY ? PIECES_OF_A_SHARE : Math.clamp(share / FROM_MEMORY, 1, PIECES_OF_A_SHARE);
+        return Math.ceilDiv(share, pieces);
     }
 
     /** Adds elements to an accumulator. */
@@ -140,29 +140,14 @@ record Pieces(long count, int ranges, long piece) {
         void run(MemorySegment accumulator, long from, long count);
     }
 
-    /** The accumulator of all elements. The arena must be usable by every thread if there is more than one range. */
+    /** The accumulator of all elements. The arena must be usable by every thread if there is more than one. */
     MemorySegment accumulate(double threshold, Arena arena, Addition addition) {
-        MemorySegment[] sums = new MemorySegment[ranges];
-        Arrays.setAll(sums, range -> Kernels.newAccumulator(threshold, arena));
-        run((range, from, length) -> addition.run(sums[range], from, length));
-        for (int range = 1; range < ranges; range++) {
-            Kernels.merge(sums[0], sums[range]);
+        MemorySegment[] sums = new MemorySegment[threads];
+        Arrays.setAll(sums, thread -> Kernels.newAccumulator(threshold, arena));
+        run((thread, from, length) -> addition.run(sums[thread], from, length));
+        for (int thread = 1; thread < threads; thread++) {
+            Kernels.merge(sums[0], sums[thread]);
         }
         return sums[0];
-    }
-
-    private void runRange(int range, Call call) {
-        long from = start(range);
-        long end = start(range + 1);
-        while (from < end) {
-            long length = Math.min(piece, end - from);
-            call.run(range, from, length);
-            from += length;
-        }
-    }
-
-    /** Where a range begins; the first ones are longer by one element where the count does not divide evenly. */
-    private long start(int range) {
-        return count / ranges * range + Math.min(range, count % ranges);
     }
 }

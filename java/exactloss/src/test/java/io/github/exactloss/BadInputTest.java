@@ -55,7 +55,7 @@ class BadInputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {3, 200_000})
+    @ValueSource(longs = {3, 300_000})
     void closedArenas(long count) {
         Predictions predictions;
         Targets targets;

@@ -51,7 +51,7 @@ class DistancesTest {
 
     @Test
     void mayReplaceThePredictions() {
-        for (int count : new int[] {1000, 200_000}) {
+        for (int count : new int[] {1000, 300_000}) {
             Batch batch = Batch.random(Batch.Values.ANY_FINITE, count, SEED);
             float[] expected = expected(batch);
             loss.threads(2)

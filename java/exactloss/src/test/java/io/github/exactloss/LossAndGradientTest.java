@@ -169,7 +169,7 @@ class LossAndGradientTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, 200_000})
+    @ValueSource(ints = {100, 300_000})
     void strictModeLeavesEverythingAsItWas(int count) {
         for (int at : new int[] {0, count - 1}) {
             double[] values = new double[count];
@@ -197,7 +197,7 @@ class LossAndGradientTest {
 
     /** Whether the data is cut or not, an accumulator that can't be used is refused before the gradient is written. */
     @ParameterizedTest
-    @ValueSource(ints = {100, 200_000})
+    @ValueSource(ints = {100, 300_000})
     void anAccumulatorThatCannotBeUsedComesFirst(int count) throws Exception {
         Predictions predictions = Predictions.of(new float[count]);
         Targets targets = Targets.of(new byte[count]);

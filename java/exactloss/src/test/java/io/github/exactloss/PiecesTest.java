@@ -2,11 +2,12 @@
 package io.github.exactloss;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.util.concurrent.ForkJoinPool;
+import java.util.Collection;
+import java.util.Map;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class PiecesTest {
         long piece = piece(MemorySegment.ofArray(new float[COUNT]));
         AtomicLong next = new AtomicLong();
         AtomicInteger calls = new AtomicInteger();
-        new Pieces(count, 1, piece).run((range, from, length) -> {
+        new Pieces(count, 1, piece).run((thread, from, length) -> {
             assertThat(from).isEqualTo(next.getAndAdd(length));
             assertThat(length).isBetween(1L, 65_536L);
             calls.incrementAndGet();
@@ -62,14 +63,14 @@ class PiecesTest {
                 .isEqualTo(32);
         assertThat(Pieces.ofRows(Rows.of(4, 65_536), 1, predictions, targets).piece())
                 .isEqualTo(1);
-        assertThat(Pieces.ofRows(Rows.of(256, 1024), 8, predictions, targets).ranges())
-                .isEqualTo(4);
-        assertThat(Pieces.ofRows(Rows.of(2, 131_072), 8, predictions, targets).ranges())
+        assertThat(Pieces.ofRows(Rows.of(256, 1024), 8, predictions, targets).threads())
                 .isEqualTo(2);
+        assertThat(Pieces.ofRows(Rows.of(1, 262_144), 8, predictions, targets).threads())
+                .isEqualTo(1);
         try (Arena arena = Arena.ofConfined()) {
             Predictions confined = Predictions.allocate(COUNT, arena);
             Pieces pieces = Pieces.ofRows(Rows.of(256, 1024), 8, confined, targets);
-            assertThat(pieces.ranges()).isEqualTo(1);
+            assertThat(pieces.threads()).isEqualTo(1);
             assertThat(pieces.piece()).isEqualTo(64);
             assertThat(Pieces.ofRows(Rows.of(256, 1024), 8, confined, Targets.allocate(COUNT, arena))
                             .isOne())
@@ -77,30 +78,29 @@ class PiecesTest {
         }
     }
 
-    /** Whatever one range throws, no other may still be at work when the caller, who may free memory, goes on. */
+    /** Each thread has several, unless they are so long that a kernel should see how long. */
     @Test
-    void endTogetherAlsoAfterAnError() throws Exception {
-        AtomicInteger ended = new AtomicInteger();
-        try (ForkJoinPool threads = new ForkJoinPool(4)) {
-            threads.submit(() -> assertThatThrownBy(() -> new Pieces(4, 4, 1).run((range, from, count) -> {
-                                if (range == 0) {
-                                    throw new StackOverflowError("range 0");
-                                }
-                                sleep();
-                                ended.incrementAndGet();
-                            }))
-                            .isInstanceOf(StackOverflowError.class)
-                            .hasMessage("range 0"))
-                    .get();
-            assertThat(ended).hasValue(3);
-        }
+    void areSharedByThreads() {
+        assertThat(lengths(new Pieces(1 << 20, 2, Long.MAX_VALUE))).hasSize(8).containsOnly(1L << 17);
+        assertThat(lengths(new Pieces(1 << 20, 2, 50_000))).hasSize(21);
+        assertThat(lengths(new Pieces(1001, 2, Long.MAX_VALUE))).hasSize(8).endsWith(119L);
+        assertThat(lengths(new Pieces(3L << 24, 2, Long.MAX_VALUE))).hasSize(6).containsOnly(1L << 23);
+        assertThat(lengths(new Pieces(1L << 40, 2, Long.MAX_VALUE))).hasSize(8);
     }
 
-    private static void sleep() {
-        try {
-            Thread.sleep(100);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
+    /** In the order of the elements. */
+    private static Collection<Long> lengths(Pieces pieces) {
+        Map<Long, Long> lengths = new ConcurrentSkipListMap<>();
+        pieces.run((thread, from, length) -> {
+            assertThat(thread).isBetween(0, pieces.threads() - 1);
+            assertThat(lengths.put(from, length)).isNull();
+        });
+        long next = 0;
+        for (Map.Entry<Long, Long> piece : lengths.entrySet()) {
+            assertThat(piece.getKey()).isEqualTo(next);
+            next += piece.getValue();
         }
+        assertThat(next).isEqualTo(pieces.count());
+        return lengths.values();
     }
 }

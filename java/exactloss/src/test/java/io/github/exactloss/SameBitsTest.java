@@ -57,7 +57,7 @@ class SameBitsTest {
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
     void threads(int threads) {
         MnistLoss parallel = loss.threads(threads);
-        for (int count : new int[] {131_071, 131_072, 600_001}) {
+        for (int count : new int[] {262_143, 262_144, 600_001}) {
             Batch batch = Batch.random(Batch.Values.MIXED, count, SEED);
             Evaluation expected = loss.evaluate(batch.predictions(), batch.targets());
             String what = "seed %d, %d elements".formatted(SEED, count);

@@ -96,7 +96,7 @@ class StrictModeTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 65_535, 65_536, 99_999, 100_000, 150_000, 199_999})
     void namesTheFirstOfSeveralPiecesAndThreads(int at) {
-        Batch batch = allowed(200_000);
+        Batch batch = allowed(300_000);
         batch.predictions[at] = -1;
         batch.predictions[199_999] = -1;
         for (int threads : new int[] {1, 2, 3}) {
@@ -106,7 +106,7 @@ class StrictModeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, 200_000})
+    @ValueSource(ints = {100, 300_000})
     void leavesOutputsUntouched(int count) {
         Batch batch = allowed(count);
         batch.targets[count - 1] = 3;
@@ -129,7 +129,7 @@ class StrictModeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, 200_000})
+    @ValueSource(ints = {100, 300_000})
     void leavesAnAccumulatorAsItWas(int count) {
         Batch batch = allowed(count);
         try (LossAccumulator accumulator = LossAccumulator.create(strict)) {

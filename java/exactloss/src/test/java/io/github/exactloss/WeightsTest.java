@@ -79,7 +79,7 @@ class WeightsTest {
 
     @Test
     void ofOneChangeNothing() {
-        for (int count : new int[] {0, 1000, 200_000}) {
+        for (int count : new int[] {0, 1000, 300_000}) {
             Batch batch = Batch.random(Batch.Values.MIXED, count, SEED);
             float[] ones = new float[count];
             Arrays.fill(ones, 1);
@@ -193,7 +193,7 @@ class WeightsTest {
     @ParameterizedTest
     @ValueSource(floats = {-Float.MIN_VALUE, -1, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
     void thatAreNegativeNanOrInfiniteAreRefused(float bad) {
-        for (int count : new int[] {70, 200_000}) {
+        for (int count : new int[] {70, 300_000}) {
             for (int at : new int[] {0, 63, count - 1}) {
                 Batch batch = Batch.random(Batch.Values.UNIT, count, SEED);
                 float[] array = new float[count];
