@@ -11,20 +11,27 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /**
  * How long the JVM waits for its threads to reach a safepoint, while one of them computes the loss of a 1 GiB array on the
- * heap, over and over. The JVM itself measures: {@code java -Xlog:safepoint:file=LOG ... TimeToSafepoint LOG}.
+ * heap, over and over; and, for comparison, while one adds that array up in Java. What both have in common is due to the
+ * machine: a thread whose processor is taken away reaches nothing. The JVM itself measures: {@code java -Xlog:safepoint:file=LOG ... TimeToSafepoint LOG}.
  */
 public final class TimeToSafepoint {
     private static final int COUNT = 1 << 28;
     private static final Duration DURATION = Duration.ofSeconds(10);
+    private static final Duration PAUSE = Duration.ofMillis(100);
+    private static final int WARM_UPS = 5;
     private static final Pattern REACHING = Pattern.compile("\"ThreadDump\".*Reaching safepoint: +(\\d+) ns");
 
     private TimeToSafepoint() {}
 
-    /** Prints the number of safepoints, and the minimum, the median and the maximum of the times to reach them. */
+    /** Where a loop's result goes, so that there is one. */
+    private static volatile double sink;
+
+    /** Prints the number of safepoints, and the distribution of the times to reach them. */
     public static void main(String[] args) throws Exception {
         Path log = Path.of(args[0]);
         float[] predictions = new float[COUNT];
@@ -34,38 +41,57 @@ public final class TimeToSafepoint {
             predictions[i] = (float) random.nextDouble();
             targets[i] = (byte) random.nextInt(2);
         }
+        MnistLoss loss = MnistLoss.create();
+        report(log, "all other threads idle", () -> LockSupport.parkNanos(PAUSE.toNanos()));
+        report(log, "one adds up 1 GiB in Java", () -> sink = sum(predictions));
+        report(
+                log,
+                "one computes the loss of 1 GiB on the heap",
+                () -> sink = loss.mean(Predictions.of(predictions), Targets.of(targets)));
+    }
+
+    private static double sum(float[] values) {
+        double sum = 0;
+        for (float value : values) {
+            sum += value;
+        }
+        return sum;
+    }
+
+    /**
+     * Takes a safepoint every millisecond, while another thread does something again and again, and reports on them. It was
+     * done a few times before, because the JVM may not stop either while it links and compiles what it runs.
+     */
+    private static void report(Path log, String what, Runnable work) throws IOException, InterruptedException {
+        for (int i = 0; i < WARM_UPS; i++) {
+            work.run();
+        }
+        int before = times(log, 0).length;
         AtomicBoolean running = new AtomicBoolean(true);
-        report(log, "all other threads idle");
-        Thread evaluating = Thread.ofPlatform().start(() -> {
-            MnistLoss loss = MnistLoss.create();
+        Thread working = Thread.ofPlatform().start(() -> {
             while (running.get()) {
-                loss.mean(Predictions.of(predictions), Targets.of(targets));
+                work.run();
             }
         });
         try {
-            report(log, "one computes the loss of 1 GiB on the heap");
+            long end = System.nanoTime() + DURATION.toNanos();
+            while (System.nanoTime() < end) {
+                Thread.getAllStackTraces();
+                Thread.sleep(1);
+            }
         } finally {
             running.set(false);
-            evaluating.join();
-        }
-    }
-
-    /** Takes a safepoint every millisecond, for a while, and reports on them. */
-    private static void report(Path log, String what) throws IOException, InterruptedException {
-        int before = times(log, 0).length;
-        long end = System.nanoTime() + DURATION.toNanos();
-        while (System.nanoTime() < end) {
-            Thread.getAllStackTraces();
-            Thread.sleep(1);
+            working.join();
         }
         double[] times = times(log, before);
         System.out.printf(
                 Locale.ROOT,
-                "%-44s %6d safepoints, reached in %.3f / %.3f / %.3f ms (min / median / max)%n",
+                "%-43s %5d safepoints, reached in %.3f / %.3f / %.3f / %.3f ms (min / median / 99.9 %% / max)%n",
                 what,
                 times.length,
                 times[0],
                 times[times.length / 2],
+                times[times.length * 999 / 1000],
                 times[times.length - 1]);
     }
 
