@@ -9,22 +9,26 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #define SPINS 4096 /* before the processor is offered to others */
 
+/* What one thread writes has cache lines of its own: a line that two write goes back and forth for each word. */
+#define CACHE_LINES 128
+
 typedef struct member {
+    _Alignas(CACHE_LINES) atomic_uint finished; /* the last call that it has worked on */
     pthread_t thread;
     team *team;
     int part;
 } member;
 
 struct team {
-    int threads;
-    team_work *work; /* NULL: no more */
+    _Alignas(CACHE_LINES) atomic_uint call; /* the number of calls so far */
+    team_work *work;                        /* NULL: no more */
     void *context;
-    atomic_uint call;   /* the number of calls so far */
-    atomic_int unready; /* members that have not yet finished the last one */
+    int threads;
     member members[];
 };
 
@@ -37,34 +41,39 @@ static void wait_a_little(int *spins) {
 #endif
 }
 
+static void wait_for(atomic_uint *value, unsigned wanted) {
+    for (int spins = 0; atomic_load_explicit(value, memory_order_acquire) != wanted;) {
+        wait_a_little(&spins);
+    }
+}
+
 static void *serve(void *argument) {
-    const member *m = argument;
+    member *m = argument;
     team *t = m->team;
-    for (unsigned last = 0;; last++) {
-        for (int spins = 0; atomic_load_explicit(&t->call, memory_order_acquire) == last;) {
-            wait_a_little(&spins);
-        }
+    for (unsigned call = 1;; call++) {
+        wait_for(&t->call, call);
         if (t->work == NULL) {
             return NULL;
         }
         t->work(t->context, m->part);
-        atomic_fetch_sub_explicit(&t->unready, 1, memory_order_release);
+        atomic_store_explicit(&m->finished, call, memory_order_release);
     }
 }
 
 static void call(team *t, team_work *work, void *context) {
     t->work = work;
     t->context = context;
-    atomic_store_explicit(&t->unready, t->threads - 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&t->call, 1, memory_order_release);
+    atomic_store_explicit(&t->call, atomic_load_explicit(&t->call, memory_order_relaxed) + 1, memory_order_release);
 }
 
 team *team_open(int threads) {
-    team *t = calloc(1, sizeof *t + (size_t)threads * sizeof *t->members);
+    const size_t size = sizeof(team) + (size_t)threads * sizeof(member);
+    team *t = aligned_alloc(CACHE_LINES, size);
     if (t == NULL) {
         fprintf(stderr, "exactloss-bench: there is no memory for %d threads\n", threads);
         exit(1);
     }
+    memset(t, 0, size);
     t->threads = threads;
     for (int i = 1; i < threads; i++) {
         member *m = &t->members[i];
@@ -81,8 +90,8 @@ team *team_open(int threads) {
 void team_run(team *t, team_work *work, void *context) {
     call(t, work, context);
     work(context, 0);
-    for (int spins = 0; atomic_load_explicit(&t->unready, memory_order_acquire) != 0;) {
-        wait_a_little(&spins);
+    for (int i = 1; i < t->threads; i++) {
+        wait_for(&t->members[i].finished, atomic_load_explicit(&t->call, memory_order_relaxed));
     }
 }
 

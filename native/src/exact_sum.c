@@ -113,15 +113,20 @@ void exactloss_sum_add_product(exact_sum *sum, double value, float factor) {
 }
 
 void exactloss_sum_merge(exact_sum *sum, const exact_sum *other) {
-    settle(sum);
-    exactloss_sum_add(sum, other->units, EXACT_SUM_UNIT);
-    if (other->first != other->last) {
-        open_window(sum, other->first, other->last);
+    const int64_t most = (int64_t)1 << 57; /* that may be added to units */
+    if (other->first == other->last && other->units >= -most && other->units <= most) {
+        exactloss_sum_add_units(sum, other->units);
+    } else {
+        settle(sum);
+        exactloss_sum_add(sum, other->units, EXACT_SUM_UNIT);
+        if (other->first != other->last) {
+            open_window(sum, other->first, other->last);
+        }
+        for (int i = other->first; i < other->last; i++) {
+            sum->bins[i] += other->bins[i];
+        }
+        settle(sum);
     }
-    for (int i = other->first; i < other->last; i++) {
-        sum->bins[i] += other->bins[i];
-    }
-    settle(sum);
     sum->nan_count += other->nan_count;
     sum->positive_infinities += other->positive_infinities;
     sum->negative_infinities += other->negative_infinities;
