@@ -237,13 +237,10 @@ void exactloss_batch_gradient(const batch *b, const gradient_output *g) {
 
 /* ----------------------------------------------------------------------------------------------------- losses -- */
 
-/* Counts the predictions of a block that are at least `smallest`. */
-static void count_block(exactloss_count_at_least *count, const block *k, const void *predictions, double smallest,
-                        totals *t) {
-    int hits;
-    const int above = count(predictions, k->mask, k->count, smallest, &hits);
+/* Counts the predictions of a block that are positive: so many, `hits` of them rightly. */
+static void add_counts(totals *t, int positive, int hits) {
     t->true_positives += hits;
-    t->false_positives += above - hits;
+    t->false_positives += positive - hits;
 }
 
 /* Adds w*d for each element, where d is a value, or with a mask 1 - value where it is set. */
@@ -288,7 +285,9 @@ static void total_block(const batch *b, const block *k, const double *smallest, 
         b->type->wide->sum(values, mask, b->is_logits ? 0 : k->positives, k->count, &t->sum);
     }
     if (smallest != NULL) {
-        count_block(b->type->wide->count_at_least, k, predictions, *smallest, t);
+        int hits;
+        const int positive = b->type->wide->count_at_least(predictions, k->mask, k->count, *smallest, &hits);
+        add_counts(t, positive, hits);
     }
     t->positives += k->positives;
     if (g != NULL && !b->is_logits) {
@@ -331,10 +330,14 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
                 return status;
             }
         }
-        type->sum(k.predictions, k.mask, k.positives, k.count, &t->sum);
         t->positives += k.positives;
-        if (smallest != NULL) {
-            count_block(type->count_at_least, &k, k.predictions, *smallest, t);
+        if (smallest == NULL) {
+            type->sum(k.predictions, k.mask, k.positives, k.count, &t->sum);
+        } else {
+            int hits;
+            const int positive =
+                type->sum_and_count(k.predictions, k.mask, k.positives, k.count, *smallest, &hits, &t->sum);
+            add_counts(t, positive, hits);
         }
     }
     return EXACTLOSS_OK;

@@ -41,9 +41,9 @@ COUNTED(sum_f32) { KERNELS_UNDER_TEST.f32.sum(floats, mask, found, BLOCK, &sum);
 COUNTED(sum_f32_three_parts) { KERNELS_UNDER_TEST.f32.sum(small, mask, found, BLOCK, &sum); }
 COUNTED(sum_f64) { KERNELS_UNDER_TEST.f64.sum(doubles, mask, found, DOUBLES, &sum); }
 COUNTED(sum_f16) { KERNELS_UNDER_TEST.f16.sum(halves, mask, found, BLOCK, &sum); }
-COUNTED(count_at_least_f32) {
+COUNTED(sum_and_count_f32) {
     int common;
-    found = KERNELS_UNDER_TEST.f32.count_at_least(floats, mask, BLOCK, 0.5, &common);
+    found = KERNELS_UNDER_TEST.f32.sum_and_count(floats, mask, found, BLOCK, 0.5, &common, &sum);
 }
 COUNTED(select_32) {
     static const float MINUS = -1, PLUS = 1;
@@ -66,7 +66,8 @@ int main(void) {
     counted_sum_f64();
     exactloss_sum_init(&sum);
     counted_sum_f16();
-    counted_count_at_least_f32();
+    exactloss_sum_init(&sum);
+    counted_sum_and_count_f32();
     counted_select_32();
     counted_sigmoid_f32();
     return 0;

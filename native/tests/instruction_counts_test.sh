@@ -16,7 +16,7 @@ sum_f32                3510
 sum_f32_three_parts    8150
 sum_f64                3770
 sum_f16                3440
-count_at_least_f32     1690
+sum_and_count_f32      5370
 select_32              2690
 sigmoid_f32           19770
 END

@@ -51,6 +51,10 @@ typedef int exactloss_add_by_bytes(const void *predictions, const unsigned char 
 typedef int exactloss_count_at_least(const void *predictions, const uint64_t *mask, int count, double limit,
                                      int *common);
 
+/* Both of an array: adds the distances, and counts. */
+typedef int exactloss_add_and_count(const void *predictions, const uint64_t *mask, int positives, int count,
+                                    double limit, int *common, exact_sum *sum);
+
 /* Copies an array, past the caches where the instruction set can; whole only after stream_end(). */
 typedef void exactloss_stream(const void *from, size_t size, void *to);
 
@@ -90,7 +94,7 @@ typedef struct real_type {
     exactloss_select *select;     /* between elements of the type */
     exactloss_add_distances *sum; /* of elements of the type */
     exactloss_add_by_bytes *sum_by_bytes;
-    exactloss_count_at_least *count_at_least;
+    exactloss_add_and_count *sum_and_count;
     exactloss_convert *widen, *narrow; /* NULL for float and double */
     int wide_size;                     /* of a float or a double */
     exactloss_select *select_wide;     /* between these */
@@ -117,14 +121,14 @@ typedef struct exactloss_kernels {
 #define NARROW_TYPE(type_format, type)                                                                                 \
     {                                                                                                                  \
         .size = 2, .format = type_format, .select = select_16, .sum = sum_##type, .sum_by_bytes = sum_by_bytes_##type, \
-        .count_at_least = count_at_least_##type, .widen = widen_##type, .narrow = narrow_##type, .wide_size = 4,       \
+        .sum_and_count = sum_and_count_##type, .widen = widen_##type, .narrow = narrow_##type, .wide_size = 4,         \
         .select_wide = select_32, .wide = &f32_kernels                                                                 \
     }
 
 #define WIDE_TYPE(bytes, type_format, selection, type)                                                                 \
     {                                                                                                                  \
         .size = (bytes), .format = type_format, .select = (selection), .sum = sum_##type,                              \
-        .sum_by_bytes = sum_by_bytes_##type, .count_at_least = count_at_least_##type, .wide_size = (bytes),            \
+        .sum_by_bytes = sum_by_bytes_##type, .sum_and_count = sum_and_count_##type, .wide_size = (bytes),              \
         .select_wide = (selection), .wide = &type##_kernels                                                            \
     }
 

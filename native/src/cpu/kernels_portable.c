@@ -289,22 +289,40 @@ static void sum_products_f64(const void *predictions, const void *weights, const
     }
 }
 
-/* Defines the sum and the counts of a type of 16 bits. */
+/* Defines the sum of a type of 16 bits. */
 #define DEFINE_NARROW_SUM(type)                                                                                        \
     static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {  \
         float wide[BLOCK];                                                                                             \
         widen_##type(predictions, count, wide);                                                                        \
         sum_f32(wide, mask, positives, count, sum);                                                                    \
-    }                                                                                                                  \
-    static int count_at_least_##type(const void *predictions, const uint64_t *mask, int count, double limit,           \
-                                     int *common) {                                                                    \
-        float wide[BLOCK];                                                                                             \
-        widen_##type(predictions, count, wide);                                                                        \
-        return count_at_least_f32(wide, mask, count, limit, common);                                                   \
     }
 
 DEFINE_NARROW_SUM(f16)
 DEFINE_NARROW_SUM(bf16)
+
+static int count_at_least_f16(const void *predictions, const uint64_t *mask, int count, double limit, int *common) {
+    float wide[BLOCK];
+    widen_f16(predictions, count, wide);
+    return count_at_least_f32(wide, mask, count, limit, common);
+}
+
+static int count_at_least_bf16(const void *predictions, const uint64_t *mask, int count, double limit, int *common) {
+    float wide[BLOCK];
+    widen_bf16(predictions, count, wide);
+    return count_at_least_f32(wide, mask, count, limit, common);
+}
+
+#define DEFINE_SUM_AND_COUNT(type)                                                                                     \
+    static int sum_and_count_##type(const void *predictions, const uint64_t *mask, int positives, int count,           \
+                                    double limit, int *common, exact_sum *sum) {                                       \
+        sum_##type(predictions, mask, positives, count, sum);                                                          \
+        return count_at_least_##type(predictions, mask, count, limit, common);                                         \
+    }
+
+DEFINE_SUM_AND_COUNT(f16)
+DEFINE_SUM_AND_COUNT(bf16)
+DEFINE_SUM_AND_COUNT(f32)
+DEFINE_SUM_AND_COUNT(f64)
 
 /* Defines the sum of a type of so many bytes for targets that are bytes. */
 #define DEFINE_SUM_BY_BYTES(type, bytes)                                                                               \

@@ -243,10 +243,6 @@ DEFINE_CONVERSION_BACK(narrow_bf16, f32_store_bf16)
         float wide[BLOCK];                                                                                             \
         widen_##type(predictions, count, wide);                                                                        \
         sum_any_f32(wide, mask, positives, count, sum);                                                                \
-    }                                                                                                                  \
-    static int count_at_least_##type(const void *predictions, const uint64_t *mask, int count, double limit,           \
-                                     int *common) {                                                                    \
-        return f32_count(type##_array(), predictions, mask, count, limit, common);                                     \
     }
 
 DEFINE_NARROW(f16)
@@ -257,20 +253,44 @@ static inline int block_size(int count, size_t size_of_real) {
     return count < most ? count : most;
 }
 
+/* Whether the next block is to be tried on the fast path. */
+static inline int is_usual(exact_sum *sum) {
+    const int usual = sum->unusual_blocks == 0;
+    sum->unusual_blocks -= !usual;
+    return usual;
+}
+
+/* After a block that was off the fast path. */
+static inline void expect_unusual(exact_sum *sum) { sum->unusual_blocks = UNUSUAL_BLOCKS; }
+
 /*
  * Defines the sums of a type, which are computed with floats or doubles. Where a group of these is a word of the mask,
  * byte targets are decoded on the way, so that the mask never leaves the registers.
  */
 #define DEFINE_SUMS(type, real)                                                                                        \
     static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {  \
-        if (sum->unusual_blocks > 0) {                                                                                 \
-            sum->unusual_blocks--;                                                                                     \
-        } else if (real##_sum_in_range(type##_array(), predictions, mask, positives, 0, NULL, count, sum) >= 0) {      \
-            return;                                                                                                    \
-        } else {                                                                                                       \
-            sum->unusual_blocks = UNUSUAL_BLOCKS;                                                                      \
+        const real##_targets targets = {0, mask, NULL, positives};                                                     \
+        if (is_usual(sum)) {                                                                                           \
+            if (real##_sum_in_range(type##_array(), predictions, targets, count, NULL, sum) >= 0) {                    \
+                return;                                                                                                \
+            }                                                                                                          \
+            expect_unusual(sum);                                                                                       \
         }                                                                                                              \
         sum_any_##type(predictions, mask, positives, count, sum);                                                      \
+    }                                                                                                                  \
+    static int sum_and_count_##type(const void *predictions, const uint64_t *mask, int positives, int count,           \
+                                    double limit, int *common, exact_sum *sum) {                                       \
+        const real##_targets targets = {0, mask, NULL, positives};                                                     \
+        real##_counts counts = {real##_set((real##_real)limit), 0, 0};                                                 \
+        if (is_usual(sum)) {                                                                                           \
+            if (real##_sum_in_range(type##_array(), predictions, targets, count, &counts, sum) >= 0) {                 \
+                *common = counts.common;                                                                               \
+                return counts.found;                                                                                   \
+            }                                                                                                          \
+            expect_unusual(sum);                                                                                       \
+        }                                                                                                              \
+        sum_any_##type(predictions, mask, positives, count, sum);                                                      \
+        return real##_count(type##_array(), predictions, mask, count, limit, common);                                  \
     }                                                                                                                  \
     static __attribute__((noinline)) int decode_and_sum_##type(const void *predictions, const unsigned char *targets,  \
                                                                int count, exact_sum *sum) {                            \
@@ -285,15 +305,16 @@ static inline int block_size(int count, size_t size_of_real) {
         }                                                                                                              \
         return positives;                                                                                              \
     }                                                                                                                  \
-    static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, exact_sum *sum) { \
+    static int sum_by_bytes_##type(const void *predictions, const unsigned char *bytes, int count, exact_sum *sum) {   \
+        const real##_targets targets = {1, NULL, bytes, 0};                                                            \
         if (4 * real##_lanes == 64 && sum->unusual_blocks == 0) {                                                      \
-            const int positives = real##_sum_in_range(type##_array(), predictions, NULL, 0, 1, targets, count, sum);   \
+            const int positives = real##_sum_in_range(type##_array(), predictions, targets, count, NULL, sum);         \
             if (positives >= 0) {                                                                                      \
                 return positives;                                                                                      \
             }                                                                                                          \
-            sum->unusual_blocks = UNUSUAL_BLOCKS;                                                                      \
+            expect_unusual(sum);                                                                                       \
         }                                                                                                              \
-        return decode_and_sum_##type(predictions, targets, count, sum);                                                \
+        return decode_and_sum_##type(predictions, bytes, count, sum);                                                  \
     }
 
 DEFINE_SUMS(f16, f32)

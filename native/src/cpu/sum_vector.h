@@ -103,10 +103,9 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
     return s;
 }
 
-/* Adds the last group, of fewer elements, padded with ones. */
-static ALWAYS_INLINE V(sums) V(add_rest)(V(sums) s, V(layout) layout, const unsigned char *p, int rest, uint64_t bits) {
+/* The last group, of fewer elements, padded with ones. */
+static ALWAYS_INLINE void V(load_rest)(V(layout) layout, const unsigned char *p, int rest, V(vector) x[4]) {
     V(real) reals[GROUP];
-    V(vector) x[4];
     if (layout.widen != NULL) {
         layout.widen(p, rest, reals);
         p = (const unsigned char *)reals;
@@ -114,7 +113,6 @@ static ALWAYS_INLINE V(sums) V(add_rest)(V(sums) s, V(layout) layout, const unsi
     for (int k = 0; k < 4; k++) {
         x[k] = V(load_first)(p + VECTOR_BYTES * k, rest - V(lanes) * k, V(set)(1));
     }
-    return V(add_group)(s, x, bits);
 }
 
 /* The bits of a group in the mask of a block. */
@@ -124,12 +122,47 @@ static inline uint64_t V(group_bits)(const uint64_t *mask, int group) {
     return bits;
 }
 
+/* The targets of a block: its mask, with so many positives; or bytes, of which masks of groups are made on the way. */
+typedef struct V(targets) {
+    int are_bytes; /* constant; only where a group is a word */
+    const uint64_t *mask;
+    const unsigned char *bytes;
+    int positives;
+} V(targets);
+
+/* The bits of the first `size` elements of a group. */
+static ALWAYS_INLINE uint64_t V(take_targets)(V(targets) * t, int group, int size) {
+    if (!t->are_bytes) {
+        return V(group_bits)(t->mask, group);
+    }
+    const unsigned char *bytes = t->bytes + GROUP * (size_t)group;
+    const uint64_t bits = size == GROUP ? equal_bytes(bytes, 1) : equal_first_bytes(bytes, size, 1);
+    t->positives += __builtin_popcountll(bits);
+    return bits;
+}
+
+/* Counts on the way as exactloss_count_at_least does. */
+typedef struct V(counts) {
+    V(vector) limit;
+    int found, common;
+} V(counts);
+
+static ALWAYS_INLINE void V(count_group)(V(counts) * counts, const V(vector) x[4], int size, uint64_t targets) {
+    uint64_t bits = 0;
+    for (int k = 0; k < 4; k++) {
+        bits |= (uint64_t)V(at_least)(x[k], counts->limit) << V(lanes) * k;
+    }
+    bits &= size == 64 ? UINT64_MAX : ((uint64_t)1 << size) - 1;
+    counts->found += __builtin_popcountll(bits);
+    counts->common += __builtin_popcountll(bits & targets);
+}
+
 /*
- * Adds a block to `sum`, and returns how many targets are positive; or returns -1 where a value is out of range. The
- * mask is given, with so many positives; or by_bytes it is made of targets, where a group is a word of it.
+ * Adds a block to `sum`, counts its elements unless counts is NULL, and returns how many targets are positive; or returns
+ * -1 where a value is out of range.
  */
-static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictions, const uint64_t *mask, int positives,
-                                         int by_bytes, const unsigned char *targets, int count, exact_sum *sum) {
+static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictions, V(targets) targets, int count,
+                                         V(counts) * counts, exact_sum *sum) {
     const int whole = count / GROUP, rest = count % GROUP, groups = whole + (rest != 0);
     const int step = layout.size * V(lanes);
     const unsigned char *p = predictions;
@@ -141,44 +174,40 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     s.least = V(bits)(V(set)(1));
     for (int g = 0; g < whole;) {
         const int more = (g == 0 ? FIRST_CHECK : CHECK_EVERY) / GROUP, end = whole - g < more ? whole : g + more;
-        for (int i = 0; by_bytes && i < more * GROUP; i += 64) {
-            prefetch(targets + GROUP * (size_t)g, (size_t)(i + CHECK_EVERY)); /* in one burst: memory likes it better */
+        for (int i = 0; targets.are_bytes && i < more * GROUP; i += 64) {
+            /* In one burst: memory likes it better. */
+            prefetch(targets.bytes + GROUP * (size_t)g, (size_t)(i + CHECK_EVERY));
         }
         for (; g < end; g++, p += 4 * step) {
-            uint64_t bits;
             for (int k = 0; k < 4; k++) {
                 x[k] = layout.load(p + step * k);
                 if (step * k % 64 == 0) {
                     prefetch(p + step * k, PREFETCH);
                 }
             }
-            if (by_bytes) {
-                bits = equal_bytes(targets + GROUP * (size_t)g, 1);
-                positives += __builtin_popcountll(bits);
-            } else {
-                bits = V(group_bits)(mask, g);
-            }
+            const uint64_t bits = V(take_targets)(&targets, g, GROUP);
             s = V(add_group)(s, x, bits);
+            if (counts != NULL) {
+                V(count_group)(counts, x, GROUP, bits);
+            }
         }
         if (V(is_out_of_range)(s.all, s.least)) {
             return -1;
         }
     }
     if (rest != 0) {
-        uint64_t bits;
-        if (by_bytes) {
-            bits = equal_first_bytes(targets + GROUP * (size_t)whole, rest, 1);
-            positives += __builtin_popcountll(bits);
-        } else {
-            bits = V(group_bits)(mask, whole);
+        V(load_rest)(layout, p, rest, x);
+        const uint64_t bits = V(take_targets)(&targets, whole, rest);
+        s = V(add_group)(s, x, bits);
+        if (counts != NULL) {
+            V(count_group)(counts, x, rest, bits);
         }
-        s = V(add_rest)(s, layout, p, rest, bits);
         if (V(is_out_of_range)(s.all, s.least)) {
             return -1;
         }
     }
-    V(add_parts)(s.high, s.low, positives - (groups * GROUP - count), sum);
-    return positives;
+    V(add_parts)(s.high, s.low, targets.positives - (groups * GROUP - count), sum);
+    return targets.positives;
 }
 
 /* --------------------------------------------------------------------------------------------- any other block -- */
