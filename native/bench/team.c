@@ -15,18 +15,18 @@
 #define SPINS 4096 /* before the processor is offered to others */
 
 /* What one thread writes has cache lines of its own: a line that two write goes back and forth for each word. */
-#define CACHE_LINES 128
+#define SEPARATE 128 /* bytes: two lines, which are fetched as a pair */
 
 typedef struct member {
-    _Alignas(CACHE_LINES) atomic_uint finished; /* the last call that it has worked on */
+    _Alignas(SEPARATE) atomic_uint finished; /* the last call that it has worked on */
     pthread_t thread;
     team *team;
     int part;
 } member;
 
 struct team {
-    _Alignas(CACHE_LINES) atomic_uint call; /* the number of calls so far */
-    team_work *work;                        /* NULL: no more */
+    _Alignas(SEPARATE) atomic_uint calls; /* so far */
+    team_work *work;                      /* NULL: no more */
     void *context;
     int threads;
     member members[];
@@ -51,7 +51,7 @@ static void *serve(void *argument) {
     member *m = argument;
     team *t = m->team;
     for (unsigned call = 1;; call++) {
-        wait_for(&t->call, call);
+        wait_for(&t->calls, call);
         if (t->work == NULL) {
             return NULL;
         }
@@ -60,15 +60,15 @@ static void *serve(void *argument) {
     }
 }
 
-static void call(team *t, team_work *work, void *context) {
+static void start_call(team *t, team_work *work, void *context) {
     t->work = work;
     t->context = context;
-    atomic_store_explicit(&t->call, atomic_load_explicit(&t->call, memory_order_relaxed) + 1, memory_order_release);
+    atomic_store_explicit(&t->calls, atomic_load_explicit(&t->calls, memory_order_relaxed) + 1, memory_order_release);
 }
 
 team *team_open(int threads) {
     const size_t size = sizeof(team) + (size_t)threads * sizeof(member);
-    team *t = aligned_alloc(CACHE_LINES, size);
+    team *t = aligned_alloc(SEPARATE, size);
     if (t == NULL) {
         fprintf(stderr, "exactloss-bench: there is no memory for %d threads\n", threads);
         exit(1);
@@ -88,15 +88,15 @@ team *team_open(int threads) {
 }
 
 void team_run(team *t, team_work *work, void *context) {
-    call(t, work, context);
+    start_call(t, work, context);
     work(context, 0);
     for (int i = 1; i < t->threads; i++) {
-        wait_for(&t->members[i].finished, atomic_load_explicit(&t->call, memory_order_relaxed));
+        wait_for(&t->members[i].finished, atomic_load_explicit(&t->calls, memory_order_relaxed));
     }
 }
 
 void team_close(team *t) {
-    call(t, NULL, NULL);
+    start_call(t, NULL, NULL);
     for (int i = 1; i < t->threads; i++) {
         pthread_join(t->members[i].thread, NULL);
     }

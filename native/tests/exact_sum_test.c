@@ -361,6 +361,44 @@ static void merges_and_bytes_have_no_history(void **unused) {
     }
 }
 
+/* Sums that have units alone, whose merging opens no bins; and the last that do. */
+static void merges_units(void **unused) {
+    (void)unused;
+    static const int64_t LIMIT = (int64_t)1 << 57;
+    const int64_t units[] = {0, 1, -5, LIMIT - 1, LIMIT, -LIMIT};
+    for (int i = 0; i < 6 * 6 * 3; i++) {
+        const int64_t one = units[i % 6], other = units[i / 6 % 6];
+        const int additions = 30 + i / 36; /* 32 fit before they are moved to the bins */
+        exact_sum a = empty(), b = empty(), expected = empty();
+        unsigned char want[4 * EXACT_SUM_BINS], have[4 * EXACT_SUM_BINS];
+        for (int k = 0; k < additions; k++) {
+            exactloss_sum_add_units(&a, one);
+            exactloss_sum_add(&expected, one, EXACT_SUM_UNIT);
+        }
+        for (int k = 0; k < 2; k++) {
+            exactloss_sum_add_units(&b, other);
+            exactloss_sum_add(&expected, other, EXACT_SUM_UNIT);
+        }
+        b.nan_count = 1;
+        exactloss_sum_merge(&a, &b);
+        exactloss_sum_to_bytes(&a, 0, EXACT_SUM_BINS, have);
+        exactloss_sum_to_bytes(&expected, 0, EXACT_SUM_BINS, want);
+        assert_memory_equal(want, have, sizeof want);
+        assert_int_equal(1, a.nan_count);
+        for (int k = 0; k < 3; k++) {
+            exactloss_sum_merge(&b, &b);
+        }
+        expected = empty();
+        for (int k = 0; k < 16; k++) {
+            exactloss_sum_add(&expected, other, EXACT_SUM_UNIT);
+        }
+        exactloss_sum_to_bytes(&b, 0, EXACT_SUM_BINS, have);
+        exactloss_sum_to_bytes(&expected, 0, EXACT_SUM_BINS, want);
+        assert_memory_equal(want, have, sizeof want);
+        assert_int_equal(8, b.nan_count);
+    }
+}
+
 static void knows_its_bit_length(void **unused) {
     (void)unused;
     for (int position = 0; position <= 2045; position += 5) {
@@ -386,6 +424,7 @@ int main(void) {
         cmocka_unit_test(specials_decide),
         cmocka_unit_test(settles_carries_in_time),
         cmocka_unit_test(merges_and_bytes_have_no_history),
+        cmocka_unit_test(merges_units),
         cmocka_unit_test(knows_its_bit_length),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -51,7 +51,7 @@ typedef int exactloss_add_by_bytes(const void *predictions, const unsigned char 
 typedef int exactloss_count_at_least(const void *predictions, const uint64_t *mask, int count, double limit,
                                      int *common);
 
-/* Both of an array: adds the distances, and counts. */
+/* Both in one pass: adds the distances, and counts. */
 typedef int exactloss_add_and_count(const void *predictions, const uint64_t *mask, int positives, int count,
                                     double limit, int *common, exact_sum *sum);
 

@@ -3,7 +3,7 @@
  * The definition: plain C that every other kernel is tested against bit by bit, and what runs where no other can.
  *
  * A float is an integer of 24 bits times a power of two. Sixteen such powers share an int64_t, in units of the smallest:
- * an addend is below 2^39, and the sum of a block's 2,048 below 2^50. So no branch depends on how large a prediction is:
+ * an addend is below 2^39, and the sum of a block's 2,048 below 2^50, or 2^54 with the ones of its targets. So no branch depends on how large a prediction is:
  * half of such branches would be mispredicted where predictions are of every size, and take four times as long.
  */
 #include "kernels.h"
@@ -11,11 +11,14 @@
 #include <math.h>
 #include <string.h>
 
+/* The units of window w are 2^(WINDOW * w + FIRST_UNIT); those of one window are the units of exact_sum.h. */
 #define WINDOW 16 /* powers of two */
-#define WINDOWS                                                                                                        \
-    17 /* the units of window w are 2^(WINDOW * w + FIRST_UNIT); those of one are the units of exact_sum.h */
-#define FIRST_UNIT -154
+#define WINDOWS 17
+#define FIRST_UNIT (-154)
 #define UNIT_WINDOW 7
+
+/* So many of the window above that are 2^56 units: with the block's own, below the 2^57 that an addition takes. */
+#define MOST_ABOVE ((int64_t)1 << 40)
 
 static uint16_t load_u16(const void *array, int i) {
     uint16_t bits;
@@ -233,7 +236,7 @@ static void stream_end(void) {}
 /* Adds the windows of a block. Where the predictions are usual ones, the units hold them all, so that no bin is opened. */
 static void add_windows(int64_t *windows, exact_sum *sum) {
     int64_t *unit = &windows[UNIT_WINDOW], *next = unit + 1;
-    if (*next > -((int64_t)1 << 40) && *next < (int64_t)1 << 40) {
+    if (*next > -MOST_ABOVE && *next < MOST_ABOVE) {
         *unit += *next * ((int64_t)1 << WINDOW);
         *next = 0;
     }
@@ -289,28 +292,22 @@ static void sum_products_f64(const void *predictions, const void *weights, const
     }
 }
 
-/* Defines the sum of a type of 16 bits. */
+/* Defines the sum and the counts of a type of 16 bits. */
 #define DEFINE_NARROW_SUM(type)                                                                                        \
     static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {  \
         float wide[BLOCK];                                                                                             \
         widen_##type(predictions, count, wide);                                                                        \
         sum_f32(wide, mask, positives, count, sum);                                                                    \
+    }                                                                                                                  \
+    static int count_at_least_##type(const void *predictions, const uint64_t *mask, int count, double limit,           \
+                                     int *common) {                                                                    \
+        float wide[BLOCK];                                                                                             \
+        widen_##type(predictions, count, wide);                                                                        \
+        return count_at_least_f32(wide, mask, count, limit, common);                                                   \
     }
 
 DEFINE_NARROW_SUM(f16)
 DEFINE_NARROW_SUM(bf16)
-
-static int count_at_least_f16(const void *predictions, const uint64_t *mask, int count, double limit, int *common) {
-    float wide[BLOCK];
-    widen_f16(predictions, count, wide);
-    return count_at_least_f32(wide, mask, count, limit, common);
-}
-
-static int count_at_least_bf16(const void *predictions, const uint64_t *mask, int count, double limit, int *common) {
-    float wide[BLOCK];
-    widen_bf16(predictions, count, wide);
-    return count_at_least_f32(wide, mask, count, limit, common);
-}
 
 #define DEFINE_SUM_AND_COUNT(type)                                                                                     \
     static int sum_and_count_##type(const void *predictions, const uint64_t *mask, int positives, int count,           \

@@ -395,7 +395,11 @@ static void sum_products_f32(const void *predictions, const void *weights, const
             memcpy(&b, f32_at(w, i), sizeof b);
             products[i] = (double)a * (double)b;
         }
-        sum_f64(products, mask + from / 64, 0, size, sum);
+        /* Without sum->unusual_blocks, which tells of the weights' own sum in between. */
+        const f64_targets targets = {0, mask + from / 64, NULL, 0};
+        if (f64_sum_in_range(f64_array(), products, targets, size, NULL, sum) < 0) {
+            sum_any_f64(products, mask + from / 64, 0, size, sum);
+        }
     }
 }
 

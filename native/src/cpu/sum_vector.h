@@ -33,7 +33,7 @@
  * 4. What has still more bits, or lies near the smallest subnormal, is done in chunks of 64 vectors, part by part, the
  *    rests in a buffer, until all are 0: up to 13 parts for a mix of subnormals and huge values (42 with doubles).
  *
- * 5. A block with NaN, infinities or values above 2^125 (from 2^1021 up), where c would overflow, is left to the portable
+ * 5. A block with NaN, infinities or values above 2^124 (from 2^1020 up), where g would overflow, is left to the portable
  *    kernel.
  *
  * All of this needs rounding to nearest and no flushing to zero; the public functions see to it.
@@ -232,7 +232,7 @@ static ALWAYS_INLINE void V(load_group)(const void *predictions, int group, int 
     }
 }
 
-/* The powers of two that the magnitudes but 0 lie between: 2^least <= |p| <= 2^above. */
+/* Of the magnitudes but 0: they are at most 2^above, and multiples of 2^(least - fraction). */
 typedef struct V(span) {
     int least, above, is_empty; /* empty where all are 0 */
 } V(span);
@@ -294,7 +294,7 @@ static ALWAYS_INLINE void V(sum_parts)(const void *predictions, const uint64_t *
         }
     }
     for (int i = 0; i < parts; i++) {
-        ended[i] = sums[i];
+        ended[i] = sums[i]; /* so that nothing points to the sums, which would keep them in memory */
     }
     V(add_sums)(ended, parts, 2 * groups, e, sum);
 }
@@ -313,7 +313,7 @@ static void V(take_part)(unsigned char *rests, int vectors, int e, exact_sum *su
                       EXACT_SUM_ONE + (is_last ? V(lowest) : e + 1 - V(step)));
 }
 
-/* Adds a block of any finite values of at most 2^(bias - 2), in as many parts as it takes. */
+/* Adds a block of any finite values of at most 2^(bias - 3), in as many parts as it takes. */
 static void V(sum_all_parts)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
     unsigned char rests[VECTOR_BYTES * CHUNK];
     const int vectors = (count + V(lanes) - 1) / V(lanes);
@@ -334,8 +334,7 @@ static void V(sum_all_parts)(const void *predictions, const uint64_t *mask, int 
 static __attribute__((noinline)) void K(sum_any)(const void *predictions, const uint64_t *mask, int positives,
                                                  int count, exact_sum *sum) {
     const V(span) s = V(magnitudes)(predictions, count);
-    const int parts = (s.above - s.least + V(fraction) + V(step)) / V(step);
-    if (!s.is_empty && s.above > V(bias) - 2) {
+    if (!s.is_empty && s.above > V(bias) - 3) {
         exactloss_kernels_portable.ELEMENT.wide->sum(predictions, mask, positives, count, sum);
         return;
     }
@@ -343,7 +342,8 @@ static __attribute__((noinline)) void K(sum_any)(const void *predictions, const 
     if (s.is_empty) {
         return;
     }
-    if (parts > MOST_PARTS || s.above - V(step) * MOST_PARTS < V(lowest)) {
+    const int parts = (s.above - s.least + V(fraction) + V(step)) / V(step);
+    if (parts > MOST_PARTS || s.above - V(step) * parts < V(lowest)) {
         V(sum_all_parts)(predictions, mask, count, sum);
     } else if (parts == 5) {
         V(sum_parts)(predictions, mask, count, s.above, 5, sum);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Why the sum is exact, and no integer of it overflows. It is the argument of cpu/sum_vector.h, cut to a GPU: a thread
- * decides for the few elements it has at hand, and keeps its sums in registers.
+ * Why the sum is exact, and no integer of it overflows. It is the idea of cpu/sum_vector.h, cut to a GPU: values
+ * are split one by one, and a thread decides for the few that it has at hand, and keeps its sums in registers.
  *
  * 1. The fast path takes a group of elements that are 0 or in [SMALLEST, 1], which the largest bit pattern, and the
  *    smallest less 1 (of which 0 becomes the largest) tell: negative values, NaN and infinities have large patterns.

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the tests of the kernels have in common: the kernels of one instruction set, which are compared with the portable
+ * ones bit by bit, and arrays that lie between unreadable pages.
+ */
+#ifndef EXACTLOSS_TESTS_KERNEL_CASES_H
+#define EXACTLOSS_TESTS_KERNEL_CASES_H
+
+#include "cpu/kernels.h"
+#include "guarded.h"
+#include "inputs.h"
+
+#include <stdint.h>
+
+#define SLACK 64 /* bytes in an array beyond the most that is tested, for any alignment */
+
+extern const exactloss_kernels *kernels;
+extern const exactloss_kernels *const portable;
+extern guarded predictions, targets, got, spare;
+
+/*
+ * Chooses the kernels by the program's argument, avx2 or avx512, and allocates the arrays. Returns 0; or else the
+ * program's exit status: 77, which means skipped, on a machine without the instruction set. Compiled with
+ * EMULATED_AVX512, the AVX-512 kernels are the emulated ones, and run everywhere.
+ */
+int open_kernel_cases(int argc, char **argv);
+
+void close_kernel_cases(void);
+
+/* The kernels of a type of floating-point numbers, and of the portable table. */
+typedef struct real_case {
+    const char *name;
+    int size, longest;
+    const real_type *want_type, *have_type;
+    const real_kernels *want, *have;
+    void (*fill)(input_kind kind, uint64_t *state, unsigned char *elements, int count);
+} real_case;
+
+enum { F32, F64, REALS };
+
+real_case real_of(int which);
+
+/* Calls `test` with every length and a seed of its own. */
+void for_all_lengths(void (*test)(int count, uint64_t seed));
+
+void random_mask(uint64_t *state, int count, uint64_t *mask);
+
+#endif
