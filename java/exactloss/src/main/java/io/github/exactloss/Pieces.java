@@ -18,14 +18,19 @@ record Pieces(long count, int threads, long piece) {
     /** The largest piece of heap memory. */
     static final long ELEMENTS = 1 << 16;
 
-    /** So few are not worth a thread of their own: to wake it takes as long as they do. */
-    static final long WORTH_A_THREAD = 1 << 17;
+    /** Fewer are not worth a thread of their own, even if it is awake. */
+    static final int WORTH_A_THREAD = 1 << 17;
 
     /** The pieces that a thread's share is cut into, so that nobody waits long for the last one. */
     private static final int PIECES_OF_A_SHARE = 4;
 
-    /** So many come from memory whatever the caches: there the kernels work otherwise, if they see as many. */
-    private static final long FROM_MEMORY = 1 << 23;
+    /** Of so many elements a call may not see fewer for the sake of threads: an array of 32 MiB is written past the caches. */
+    private static final long LONG = 1 << 22;
+
+    private static final long LONGEST = 1 << 24;
+
+    /** Where the first piece begins at a cache line, all do. */
+    private static final long BLOCK = 1 << 11;
 
     /** So few that one downcall takes them wherever they lie. */
     private static final long SHORT = 1 << 10;
@@ -131,8 +136,11 @@ record Pieces(long count, int threads, long piece) {
 
     private long sharedPiece() {
         long share = Math.ceilDiv(count, threads);
-        int pieces = share < FROM_MEMORY ? PIECES_OF_A_SHARE : Math.clamp(share / FROM_MEMORY, 1, PIECES_OF_A_SHARE);
-        return Math.ceilDiv(share, pieces);
+        long pieces = share < LONG ? PIECES_OF_A_SHARE : Math.clamp(share / LONGEST, 1, PIECES_OF_A_SHARE);
+        long shared = Math.ceilDiv(share, pieces);
+        return shared < WORTH_A_THREAD / PIECES_OF_A_SHARE
+                ? shared
+                : Math.ceilDiv(shared, BLOCK) * BLOCK; // rows are few
     }
 
     /** Adds elements to an accumulator. */

@@ -65,9 +65,12 @@ final class SharedLoop {
 
     private void help(int thread) {
         if (helpers.getAndUpdate(n -> n < 0 ? n : n + 1) >= 0) {
-            takePieces(thread);
-            if (helpers.decrementAndGet() == ENDED) {
-                LockSupport.unpark(caller);
+            try {
+                takePieces(thread);
+            } finally {
+                if (helpers.decrementAndGet() == ENDED) {
+                    LockSupport.unpark(caller);
+                }
             }
         }
     }

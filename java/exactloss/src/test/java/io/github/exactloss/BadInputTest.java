@@ -55,7 +55,7 @@ class BadInputTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {3, 300_000})
+    @ValueSource(longs = {3, Batch.OF_THREE_THREADS})
     void closedArenas(long count) {
         Predictions predictions;
         Targets targets;

@@ -7,6 +7,9 @@ import java.util.function.ToDoubleFunction;
 
 /** Input for the tests. */
 final class Batch {
+    /** Elements that three threads share if they are asked for. */
+    static final int OF_THREE_THREADS = 3 * Pieces.WORTH_A_THREAD + 37;
+
     final float[] predictions;
 
     /** 1 where the target is positive; 0, or now and then 2, elsewhere. */

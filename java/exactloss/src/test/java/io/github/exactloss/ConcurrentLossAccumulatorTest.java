@@ -97,7 +97,7 @@ class ConcurrentLossAccumulatorTest {
     /** Weights, logits, strict mode, and arrays that take more than one downcall or thread. */
     @Test
     void takesWhatALossTakes() {
-        Batch large = Batch.random(Batch.Values.UNIT, 300_000, SEED);
+        Batch large = Batch.random(Batch.Values.UNIT, Batch.OF_THREE_THREADS, SEED);
         Weights weights = Weights.of(Batch.random(Batch.Values.UNIT, large.count, SEED + 1).predictions);
         for (MnistLoss options : List.of(loss, loss.logits(), loss.threads(4))) {
             try (ConcurrentLossAccumulator accumulator = ConcurrentLossAccumulator.create(options)) {

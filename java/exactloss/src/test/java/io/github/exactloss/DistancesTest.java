@@ -27,7 +27,7 @@ class DistancesTest {
     @ParameterizedTest
     @EnumSource
     void areRoundedAsFloats(Batch.Values values) {
-        for (int count : new int[] {0, 1, 63, 64, 65, 1000, 4097, 65_536, 65_537, 200_001}) {
+        for (int count : new int[] {0, 1, 63, 64, 65, 1000, 4097, 65_536, 65_537, Batch.OF_THREE_THREADS}) {
             Batch batch = Batch.random(values, count, SEED);
             float[] expected = expected(batch);
             String what = "seed %d, %d elements".formatted(SEED, count);
@@ -51,7 +51,7 @@ class DistancesTest {
 
     @Test
     void mayReplaceThePredictions() {
-        for (int count : new int[] {1000, 300_000}) {
+        for (int count : new int[] {1000, Batch.OF_THREE_THREADS}) {
             Batch batch = Batch.random(Batch.Values.ANY_FINITE, count, SEED);
             float[] expected = expected(batch);
             loss.threads(2)

@@ -29,7 +29,7 @@ class LossAndGradientTest {
     @ParameterizedTest
     @EnumSource
     void hasTheBitsOfBoth(FloatType type) {
-        for (int count : new int[] {0, 1, 65, 5000, 140_001}) {
+        for (int count : new int[] {0, 1, 65, 5000, Batch.OF_THREE_THREADS}) {
             TypedBatch batch = TypedBatch.random(type, Batch.Values.MIXED, count, SEED);
             String what = "seed %d, %d elements".formatted(SEED, count);
             for (MnistLoss some : ways(loss)) {
@@ -56,7 +56,7 @@ class LossAndGradientTest {
     @ParameterizedTest
     @EnumSource
     void mayReplaceThePredictions(FloatType type) {
-        for (int count : new int[] {100, 140_001}) {
+        for (int count : new int[] {100, Batch.OF_THREE_THREADS}) {
             for (MnistLoss some : ways(loss)) {
                 TypedBatch batch = TypedBatch.random(type, Batch.Values.MIXED, count, SEED);
                 MemorySegment expected = type.memory(new double[count]);
@@ -85,7 +85,7 @@ class LossAndGradientTest {
     }
 
     private static void assertAdds(MnistLoss loss, FloatType type) {
-        for (int count : new int[] {100, 140_001}) {
+        for (int count : new int[] {100, Batch.OF_THREE_THREADS}) {
             TypedBatch batch = TypedBatch.random(type, Batch.Values.UNIT, count, SEED);
             double[] before = TypedBatch.random(type, Batch.Values.UNIT, count, SEED + 1).values;
             MemorySegment gradient = type.memory(new double[count]);
@@ -126,7 +126,7 @@ class LossAndGradientTest {
     @ParameterizedTest
     @EnumSource
     void anAccumulatorTakesTheBatchInPieces(FloatType type) {
-        for (int count : new int[] {10, 5000, 300_001}) {
+        for (int count : new int[] {10, 5000, Batch.OF_THREE_THREADS}) {
             TypedBatch batch = TypedBatch.random(type, Batch.Values.MIXED, count, SEED);
             for (MnistLoss some : ways(loss)) {
                 MemorySegment expected = type.memory(new double[count]);
@@ -169,7 +169,7 @@ class LossAndGradientTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, 300_000})
+    @ValueSource(ints = {100, Batch.OF_THREE_THREADS})
     void strictModeLeavesEverythingAsItWas(int count) {
         for (int at : new int[] {0, count - 1}) {
             double[] values = new double[count];
@@ -197,7 +197,7 @@ class LossAndGradientTest {
 
     /** Whether the data is cut or not, an accumulator that can't be used is refused before the gradient is written. */
     @ParameterizedTest
-    @ValueSource(ints = {100, 300_000})
+    @ValueSource(ints = {100, Batch.OF_THREE_THREADS})
     void anAccumulatorThatCannotBeUsedComesFirst(int count) throws Exception {
         Predictions predictions = Predictions.of(new float[count]);
         Targets targets = Targets.of(new byte[count]);

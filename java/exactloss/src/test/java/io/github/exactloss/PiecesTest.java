@@ -83,8 +83,13 @@ class PiecesTest {
     void areSharedByThreads() {
         assertThat(lengths(new Pieces(1 << 20, 2, Long.MAX_VALUE))).hasSize(8).containsOnly(1L << 17);
         assertThat(lengths(new Pieces(1 << 20, 2, 50_000))).hasSize(21);
+        assertThat(lengths(new Pieces(1_000_000, 2, Long.MAX_VALUE)))
+                .hasSize(8)
+                .contains(62L * 2048)
+                .endsWith(1_000_000 - 7 * 62L * 2048);
         assertThat(lengths(new Pieces(1001, 2, Long.MAX_VALUE))).hasSize(8).endsWith(119L);
-        assertThat(lengths(new Pieces(3L << 24, 2, Long.MAX_VALUE))).hasSize(6).containsOnly(1L << 23);
+        assertThat(lengths(new Pieces(3L << 24, 2, Long.MAX_VALUE))).hasSize(2).containsOnly(3L << 23);
+        assertThat(lengths(new Pieces(3L << 26, 2, Long.MAX_VALUE))).hasSize(8).containsOnly(3L << 23);
         assertThat(lengths(new Pieces(1L << 40, 2, Long.MAX_VALUE))).hasSize(8);
     }
 

@@ -176,7 +176,7 @@ class PredictionTypesTest {
     @ParameterizedTest
     @EnumSource
     void distancesMayReplaceThePredictions(FloatType type) {
-        for (int count : new int[] {1000, 200_001}) {
+        for (int count : new int[] {1000, Batch.OF_THREE_THREADS}) {
             TypedBatch batch = TypedBatch.random(type, Batch.Values.MIXED, count, SEED);
             MemorySegment expected = type.memory(new double[count]);
             loss.none(batch.predictions(), batch.targets(), expected);
@@ -193,7 +193,7 @@ class PredictionTypesTest {
             assertEquals(allowed + 0.0, loss.strict().sum(type.view(type.memory(allowed)), Targets.of(new byte[1])));
         }
         for (double bad : new double[] {-least, type.nextUp(1), Double.NaN, Double.NEGATIVE_INFINITY}) {
-            for (int count : new int[] {3, 300_000}) {
+            for (int count : new int[] {3, Batch.OF_THREE_THREADS}) {
                 double[] values = new double[count];
                 values[count - 1] = bad;
                 Predictions predictions = type.view(type.memory(values));

@@ -35,7 +35,7 @@ class RowsTest {
             Rows.of(200, 1000),
             new Rows(40, 5000, 5001, 0),
             Rows.of(3, 70_000),
-            new Rows(4, 140_000, 7, 100_003));
+            new Rows(4, 2 * Pieces.WORTH_A_THREAD + 1, 7, 100_003));
 
     private final MnistLoss loss = MnistLoss.create();
 
@@ -160,7 +160,7 @@ class RowsTest {
                 new Rows(5, 7, 9, 0),
                 new Rows(300, 1000, 1003, 0),
                 new Rows(3, 70_000, 70_001, 0),
-                new Rows(3, 140_000, 140_001, 0))) {
+                new Rows(3, 2 * Pieces.WORTH_A_THREAD + 1, 2 * Pieces.WORTH_A_THREAD + 2, 0))) {
             for (long row : new long[] {0, rows.rows() / 2, rows.rows() - 1}) {
                 float[] predictions = new float[(int) needed(rows, rows.predictionsStride())];
                 int at = (int) (row * rows.predictionsStride() + rows.columns() - 1);

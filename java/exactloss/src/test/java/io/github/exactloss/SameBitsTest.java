@@ -57,7 +57,8 @@ class SameBitsTest {
     @ValueSource(ints = {1, 2, 3, 4, 5, 6, 7, 8})
     void threads(int threads) {
         MnistLoss parallel = loss.threads(threads);
-        for (int count : new int[] {262_143, 262_144, 600_001}) {
+        for (int count :
+                new int[] {2 * Pieces.WORTH_A_THREAD - 1, 2 * Pieces.WORTH_A_THREAD, 8 * Pieces.WORTH_A_THREAD + 1}) {
             Batch batch = Batch.random(Batch.Values.MIXED, count, SEED);
             Evaluation expected = loss.evaluate(batch.predictions(), batch.targets());
             String what = "seed %d, %d elements".formatted(SEED, count);
@@ -76,7 +77,7 @@ class SameBitsTest {
 
     @Test
     void memoryOfThisThreadAloneIsNotShared() {
-        Batch batch = Batch.random(Batch.Values.UNIT, 300_000, SEED);
+        Batch batch = Batch.random(Batch.Values.UNIT, Batch.OF_THREE_THREADS, SEED);
         try (Arena arena = Arena.ofConfined()) {
             Predictions predictions = Predictions.ofFloats(
                     MemoryKind.OFF_HEAP.copy(batch.predictions().segment(), arena));

@@ -14,10 +14,12 @@ import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.ForkJoinPool;
 import java.util.concurrent.ForkJoinTask;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class SharedLoopTest {
     private static void inPool(int threads, Runnable test) throws Exception {
         try (ForkJoinPool pool = new ForkJoinPool(threads)) {
@@ -96,29 +98,33 @@ class SharedLoopTest {
         });
     }
 
-    /** Two pieces fail at once, the first of them last; no piece is begun after that. */
+    /** The caller fails in a later piece, and waits; then a helper does in an earlier one. No other piece is begun. */
     @Test
     void throwsTheFailureOfTheFirstPiece() throws Exception {
         Set<Long> run = ConcurrentHashMap.newKeySet();
+        AtomicLong earlier = new AtomicLong();
         CyclicBarrier both = new CyclicBarrier(2);
-        CountDownLatch second = new CountDownLatch(1);
-        inPool(
-                2,
-                () -> assertThatThrownBy(() -> SharedLoop.run(2, 1000, 1, (thread, from, count) -> {
-                            run.add(from);
-                            if (from == 5 || from == 6) {
-                                await(both);
-                                if (from == 5) {
-                                    await(second);
-                                } else {
-                                    second.countDown();
-                                }
-                                throw new IllegalStateException("piece " + from);
+        inPool(2, () -> {
+            Thread caller = Thread.currentThread();
+            assertThatThrownBy(() -> SharedLoop.run(2, 1000, 1, (thread, from, count) -> {
+                        run.add(from);
+                        if (from < 2) {
+                            await(both);
+                        }
+                        if (thread == 1) {
+                            while (!(LockSupport.getBlocker(caller) instanceof SharedLoop)) {
+                                Thread.onSpinWait();
                             }
-                        }))
-                        .isInstanceOf(IllegalStateException.class)
-                        .hasMessage("piece 5"));
-        assertThat(run).contains(0L, 1L, 2L, 3L, 4L, 5L, 6L).doesNotContain(999L);
+                            earlier.set(from);
+                        }
+                        if (thread == 1 || from == 2) {
+                            throw new IllegalStateException("piece " + from);
+                        }
+                    }))
+                    .isInstanceOf(IllegalStateException.class)
+                    .hasMessage("piece " + earlier);
+        });
+        assertThat(run).containsExactlyInAnyOrder(0L, 1L, 2L);
     }
 
     /** With its interrupted status set, a thread can't wait; what it was asked for is done all the same. */

@@ -92,13 +92,13 @@ class StrictModeTest {
                 () -> strict.sum(Predictions.of(new float[] {2}), Targets.of(new byte[] {2})));
     }
 
-    /** In the first or the last element of a range that a thread takes, or of a piece of heap memory. */
+    /** In the first or the last element of a piece: there are pieces of 65,536, and for 2 and 3 threads of 51,200 and 34,816. */
     @ParameterizedTest
-    @ValueSource(ints = {0, 65_535, 65_536, 99_999, 100_000, 150_000, 199_999})
+    @ValueSource(ints = {0, 34_815, 34_816, 51_199, 51_200, 65_535, 65_536, 100_000, Batch.OF_THREE_THREADS - 1})
     void namesTheFirstOfSeveralPiecesAndThreads(int at) {
-        Batch batch = allowed(300_000);
+        Batch batch = allowed(Batch.OF_THREE_THREADS);
         batch.predictions[at] = -1;
-        batch.predictions[199_999] = -1;
+        batch.predictions[Batch.OF_THREE_THREADS - 1] = -1;
         for (int threads : new int[] {1, 2, 3}) {
             MnistLoss parallel = strict.threads(threads);
             assertRefused(Argument.PREDICTIONS, at, -1, () -> parallel.evaluate(batch.predictions(), batch.targets()));
@@ -106,7 +106,7 @@ class StrictModeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, 300_000})
+    @ValueSource(ints = {100, Batch.OF_THREE_THREADS})
     void leavesOutputsUntouched(int count) {
         Batch batch = allowed(count);
         batch.targets[count - 1] = 3;
@@ -129,7 +129,7 @@ class StrictModeTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, 300_000})
+    @ValueSource(ints = {100, Batch.OF_THREE_THREADS})
     void leavesAnAccumulatorAsItWas(int count) {
         Batch batch = allowed(count);
         try (LossAccumulator accumulator = LossAccumulator.create(strict)) {

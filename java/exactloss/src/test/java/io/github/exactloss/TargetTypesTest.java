@@ -54,7 +54,7 @@ class TargetTypesTest {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 7, 64, 1000, 5000, 300_000})
+    @ValueSource(ints = {1, 7, 64, 1000, 5000, Batch.OF_THREE_THREADS})
     void giveTheSameResults(int count) {
         SplittableRandom random = new SplittableRandom(count);
         float[] values = new float[count];

@@ -73,13 +73,13 @@ class WeightsTest {
 
     @Test
     void enterTheLossExactlyInPiecesToo() {
-        TypedBatch batch = TypedBatch.random(FloatType.FLOAT64, Batch.Values.MIXED, 140_001, SEED);
+        TypedBatch batch = TypedBatch.random(FloatType.FLOAT64, Batch.Values.MIXED, Batch.OF_THREE_THREADS, SEED);
         assertMatches(batch, randomWeights(batch.count, SEED), "seed " + SEED);
     }
 
     @Test
     void ofOneChangeNothing() {
-        for (int count : new int[] {0, 1000, 300_000}) {
+        for (int count : new int[] {0, 1000, Batch.OF_THREE_THREADS}) {
             Batch batch = Batch.random(Batch.Values.MIXED, count, SEED);
             float[] ones = new float[count];
             Arrays.fill(ones, 1);
@@ -130,7 +130,7 @@ class WeightsTest {
 
     /** Everywhere the same bits: in every kind of memory, with threads, and in an accumulator. */
     @ParameterizedTest
-    @ValueSource(ints = {3, 5000, 200_001})
+    @ValueSource(ints = {3, 5000, Batch.OF_THREE_THREADS})
     void haveTheSameBitsHoweverTheyAreGiven(int count) {
         Batch batch = Batch.random(Batch.Values.MIXED, count, SEED);
         float[] array = randomWeights(count, SEED);
@@ -193,7 +193,7 @@ class WeightsTest {
     @ParameterizedTest
     @ValueSource(floats = {-Float.MIN_VALUE, -1, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY})
     void thatAreNegativeNanOrInfiniteAreRefused(float bad) {
-        for (int count : new int[] {70, 300_000}) {
+        for (int count : new int[] {70, Batch.OF_THREE_THREADS}) {
             for (int at : new int[] {0, 63, count - 1}) {
                 Batch batch = Batch.random(Batch.Values.UNIT, count, SEED);
                 float[] array = new float[count];

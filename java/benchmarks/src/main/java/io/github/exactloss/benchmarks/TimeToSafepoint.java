@@ -26,10 +26,10 @@ public final class TimeToSafepoint {
     private static final int WARM_UPS = 5;
     private static final Pattern REACHING = Pattern.compile("\"ThreadDump\".*Reaching safepoint: +(\\d+) ns");
 
-    private TimeToSafepoint() {}
-
     /** Where a loop's result goes, so that there is one. */
     private static volatile double sink;
+
+    private TimeToSafepoint() {}
 
     /** Prints the number of safepoints, and the distribution of the times to reach them. */
     public static void main(String[] args) throws Exception {
@@ -59,8 +59,8 @@ public final class TimeToSafepoint {
     }
 
     /**
-     * Takes a safepoint every millisecond, while another thread does something again and again, and reports on them. It was
-     * done a few times before, because the JVM may not stop either while it links and compiles what it runs.
+     * Takes a safepoint every millisecond, while another thread does something again and again, and reports on them. The
+     * work was done a few times before, because the JVM may not stop either while it links and compiles what it runs.
      */
     private static void report(Path log, String what, Runnable work) throws IOException, InterruptedException {
         for (int i = 0; i < WARM_UPS; i++) {
