@@ -3,11 +3,10 @@ package io.github.exactloss.cli;
 
 import io.github.exactloss.cli.bench.Measurements;
 import io.github.exactloss.cli.bench.RooflineChart;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -72,11 +71,10 @@ final class BenchCommand implements Callable<Integer> {
             return run(ProcessBuilder.Redirect.INHERIT);
         }
         // Made before hours of measuring, so that a folder without write access is told of at once.
-        Path picture = createUnfinished();
-        try {
-            draw(from == null ? measure() : Measurements.read(from), picture);
-        } finally {
-            Files.deleteIfExists(picture);
+        try (OutputFile picture = OutputFile.create("picture", chart)) {
+            ByteArrayOutputStream drawn = new ByteArrayOutputStream();
+            new RooflineChart(from == null ? measure() : Measurements.read(from)).write(drawn, format());
+            picture.write(drawn.toByteArray());
         }
         return ExitCode.OK;
     }
@@ -99,27 +97,6 @@ final class BenchCommand implements Callable<Integer> {
     private String format() {
         String path = chart.toString();
         return path.contains(".") ? path.substring(path.lastIndexOf('.') + 1).toLowerCase(Locale.ROOT) : "";
-    }
-
-    /** A new file beside the picture-to-be; it vanishes if the command is interrupted. */
-    private Path createUnfinished() {
-        Path file = chart.resolveSibling(
-                "." + chart.getFileName() + "." + ProcessHandle.current().pid());
-        try {
-            Files.createFile(file);
-        } catch (IOException e) {
-            throw new BadDataException(chart + " cannot be written: " + e);
-        }
-        file.toFile().deleteOnExit();
-        return file;
-    }
-
-    /** Draws a picture that appears under its name when it is whole. */
-    private void draw(Measurements measurements, Path picture) throws IOException {
-        try (OutputStream out = Files.newOutputStream(picture)) {
-            new RooflineChart(measurements).write(out, format());
-        }
-        Files.move(picture, chart, StandardCopyOption.REPLACE_EXISTING);
     }
 
     private Measurements measure() throws IOException, InterruptedException {
@@ -153,14 +130,13 @@ final class BenchCommand implements Callable<Integer> {
                 .redirectOutput(output)
                 .start();
         // It must not go on measuring when the command is ended.
-        Thread end = new Thread(benchmark::destroy);
-        Runtime.getRuntime().addShutdownHook(end);
-        int status = benchmark.waitFor();
-        Runtime.getRuntime().removeShutdownHook(end);
-        if (status != 0) {
-            throw new BadDataException(command.getFirst() + " ended with the status " + status);
+        try (Interruption _ = new Interruption(benchmark::destroy)) {
+            int status = benchmark.waitFor();
+            if (status != 0) {
+                throw new BadDataException(command.getFirst() + " ended with the status " + status);
+            }
+            return status;
         }
-        return status;
     }
 
     private static Path program() {

@@ -7,7 +7,6 @@ import io.github.exactloss.MnistLoss;
 import io.github.exactloss.NativeLibrary;
 import io.github.exactloss.cli.report.EvaluationPage;
 import io.github.exactloss.cli.report.ParallelBins;
-import io.github.exactloss.cli.report.ReportFile;
 import io.github.exactloss.cli.report.RunDescription;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -197,7 +196,7 @@ final class EvalCommand implements Callable<Integer> {
     private void report(BatchSource source) {
         requireNoInput(reportPath);
         // Opened first: a page that can't be written is known before the work.
-        try (ReportFile file = ReportFile.create(reportPath);
+        try (OutputFile file = OutputFile.create("report", reportPath);
                 Arena arena = Arena.ofShared()) {
             RunDescription run =
                     new RunDescription(spec.commandLine().getParseResult().originalArgs());

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss.cli.report;
+package io.github.exactloss.cli;
 
-import io.github.exactloss.cli.BadDataException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,61 +14,69 @@ import java.nio.file.StandardOpenOption;
 import java.util.concurrent.ThreadLocalRandom;
 
 /**
- * The file of a report, which is never seen half-written: it is written under another name in the same folder, and takes
- * its own name when it is complete. That other file is there from the beginning, so that a place that can't be written
- * to is known before the work. Nothing is left of it when the work fails or is interrupted.
+ * A file which is never seen half-written: it is written under another name in the same folder, and takes its own name
+ * when it is complete. That other file is there from the beginning, so that a place that can't be written to is known
+ * before the work. Nothing is left of it when the work fails or is interrupted.
  */
-public final class ReportFile implements AutoCloseable {
+final class OutputFile implements AutoCloseable {
+    private final String what;
     private final Path path;
     private final Path temporary;
     private final FileChannel channel;
 
-    private ReportFile(Path path, Path temporary, FileChannel channel) {
+    private OutputFile(String what, Path path, Path temporary, FileChannel channel) {
+        this.what = what;
         this.path = path;
         this.temporary = temporary;
         this.channel = channel;
     }
 
     /**
-     * Makes sure that a report can be written.
+     * Makes sure that a file can be written.
      *
-     * @param path may be an existing report, which stays until the new one replaces it
+     * @param what it will be, for messages: "report"
+     * @param path may be an existing one, which stays until the new one replaces it
      * @throws BadDataException if it can't be; the message names the path
      */
-    public static ReportFile create(Path path) {
+    static OutputFile create(String what, Path path) {
         try {
-            // Where it really is, so that a link to a report stays a link.
+            // Where it really is, so that a link stays a link.
             Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
             if (Files.exists(target) && !(Files.isRegularFile(target) && Files.isWritable(target))) {
-                throw new BadDataException(path + ": is no file that a report may replace");
+                throw new BadDataException(path + ": is no file that a " + what + " may replace");
             }
             String name = "." + target.getFileName() + "."
                     + Long.toHexString(ThreadLocalRandom.current().nextLong()) + ".tmp";
             Path temporary = target.resolveSibling(name);
             FileChannel channel = FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
             temporary.toFile().deleteOnExit(); // of a process that is interrupted
-            return new ReportFile(target, temporary, channel);
+            return new OutputFile(what, target, temporary, channel);
         } catch (IOException failure) {
-            throw cannotBeWritten(path, failure);
+            throw cannotBeWritten(what, path, failure);
         }
     }
 
     /**
-     * Writes the report, whole.
+     * Writes it, whole.
      *
      * @throws BadDataException if that fails; what was there before is still there then
      */
-    public void write(String report) {
+    void write(String content) {
+        write(content.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The same for what is no text. */
+    void write(byte[] content) {
         try {
-            ByteBuffer bytes = StandardCharsets.UTF_8.encode(report);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
+            ByteBuffer rest = ByteBuffer.wrap(content);
+            while (rest.hasRemaining()) {
+                channel.write(rest);
             }
             channel.force(true);
             channel.close();
             Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException failure) {
-            throw cannotBeWritten(path, failure);
+            throw cannotBeWritten(what, path, failure);
         }
     }
 
@@ -80,11 +87,11 @@ public final class ReportFile implements AutoCloseable {
             channel.close();
             Files.deleteIfExists(temporary);
         } catch (IOException failure) {
-            throw cannotBeWritten(temporary, failure);
+            throw cannotBeWritten(what, temporary, failure);
         }
     }
 
-    private static BadDataException cannotBeWritten(Path path, IOException failure) {
+    private static BadDataException cannotBeWritten(String what, Path path, IOException failure) {
         String reason = failure.getMessage();
         if (failure instanceof AccessDeniedException) {
             reason = "permission denied";
@@ -93,6 +100,6 @@ public final class ReportFile implements AutoCloseable {
         } else if (failure instanceof FileSystemException detailed && detailed.getReason() != null) {
             reason = detailed.getReason();
         }
-        return new BadDataException(path + ": the report cannot be written: " + reason);
+        return new BadDataException(path + ": the " + what + " cannot be written: " + reason);
     }
 }

@@ -11,13 +11,12 @@ import me.tongfei.progressbar.ProgressBarStyle;
 final class RowProgress implements AutoCloseable {
     private final ProgressLine line;
     private final ProgressBar bar;
-    private final Thread eraser;
+    private final Interruption eraser;
 
     RowProgress(PrintWriter terminal) {
         line = new ProgressLine(terminal);
         // An interrupted query must not leave half a bar in front of the shell's prompt.
-        eraser = new Thread(line::close);
-        Runtime.getRuntime().addShutdownHook(eraser);
+        eraser = new Interruption(line::close);
         bar = new ProgressBarBuilder()
                 .setTaskName("rows")
                 .setInitialMax(-1) // unknown
@@ -44,6 +43,6 @@ final class RowProgress implements AutoCloseable {
     public void close() {
         bar.close();
         line.close();
-        Runtime.getRuntime().removeShutdownHook(eraser);
+        eraser.close();
     }
 }

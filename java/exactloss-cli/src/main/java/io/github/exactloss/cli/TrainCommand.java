@@ -2,7 +2,6 @@
 package io.github.exactloss.cli;
 
 import io.github.exactloss.NativeLibrary;
-import io.github.exactloss.cli.report.ReportFile;
 import io.github.exactloss.cli.report.RunDescription;
 import io.github.exactloss.cli.report.TrainingPage;
 import io.github.exactloss.cli.train.DigitDataSet;
@@ -103,14 +102,14 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() {
         checkOptions();
         // Opened first: a page that can't be written is known before the training.
-        try (ReportFile reportFile = reportPath == null ? null : ReportFile.create(reportPath);
+        try (OutputFile reportFile = reportPath == null ? null : OutputFile.create("report", reportPath);
                 Arena arena = Arena.ofConfined()) {
             run(reportFile, arena);
         }
         return ExitCode.OK;
     }
 
-    private void run(ReportFile reportFile, Arena arena) {
+    private void run(OutputFile reportFile, Arena arena) {
         RunDescription description =
                 new RunDescription(spec.commandLine().getParseResult().originalArgs());
         DigitDataSet data = load(arena);
@@ -192,10 +191,9 @@ final class TrainCommand implements Callable<Integer> {
         PrintWriter terminal = visible ? spec.commandLine().getErr() : new PrintWriter(Writer.nullWriter());
         List<Epoch> done = new ArrayList<>();
         ProgressLine line = new ProgressLine(terminal);
-        // An interrupted training must not leave half a bar in front of the shell's prompt.
-        Thread eraser = new Thread(line::close);
-        Runtime.getRuntime().addShutdownHook(eraser);
         try (line;
+                // An interrupted training must not leave half a bar in front of the shell's prompt.
+                Interruption _ = new Interruption(line::close);
                 ProgressBar bar = new ProgressBarBuilder()
                         .setTaskName("training")
                         .setInitialMax(steps(trainer))
@@ -212,7 +210,6 @@ final class TrainCommand implements Callable<Integer> {
                 line.printAbove(() -> report.epoch(epoch));
             }
         }
-        Runtime.getRuntime().removeShutdownHook(eraser);
         return done;
     }
 }

@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss.cli.report;
+package io.github.exactloss.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.github.exactloss.cli.BadDataException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,7 +13,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-class ReportFileTest {
+class OutputFileTest {
     @TempDir
     private Path folder;
 
@@ -25,9 +24,13 @@ class ReportFileTest {
         path = folder.resolve("report.html");
     }
 
+    private static OutputFile create(Path path) {
+        return OutputFile.create("report", path);
+    }
+
     @Test
     void reportAppearsWholeOrNotAtAll() {
-        try (ReportFile file = ReportFile.create(path)) {
+        try (OutputFile file = create(path)) {
             assertThat(path).doesNotExist();
             file.write("é\n");
             assertThat(path).hasContent("é");
@@ -39,7 +42,7 @@ class ReportFileTest {
     @Test
     void oldReportStaysUntilTheNewOneIsComplete() throws IOException {
         Files.writeString(path, "old");
-        try (ReportFile file = ReportFile.create(path)) {
+        try (OutputFile file = create(path)) {
             assertThat(path).hasContent("old");
             file.write("new");
         }
@@ -50,7 +53,7 @@ class ReportFileTest {
     @Test
     void failedWorkLeavesNothing() throws IOException {
         Files.writeString(path, "old");
-        ReportFile.create(path).close();
+        create(path).close();
         assertThat(path).hasContent("old");
         assertNothingElse();
     }
@@ -60,7 +63,7 @@ class ReportFileTest {
         Path link = folder.resolve("latest.html");
         Files.writeString(path, "old");
         Files.createSymbolicLink(link, path);
-        try (ReportFile file = ReportFile.create(link)) {
+        try (OutputFile file = create(link)) {
             file.write("new");
         }
         assertThat(link).isSymbolicLink().hasContent("new");
@@ -70,7 +73,7 @@ class ReportFileTest {
     @Test
     void othersMayReadIt() throws IOException {
         Path ordinary = Files.createFile(folder.resolve("ordinary"));
-        try (ReportFile file = ReportFile.create(path)) {
+        try (OutputFile file = create(path)) {
             file.write("");
         }
         assertThat(Files.getPosixFilePermissions(path)).isEqualTo(Files.getPosixFilePermissions(ordinary));
@@ -79,7 +82,7 @@ class ReportFileTest {
     @Test
     void missingFolderIsNamed() {
         Path missing = folder.resolve("missing").resolve("report.html");
-        assertThatThrownBy(() -> ReportFile.create(missing))
+        assertThatThrownBy(() -> create(missing))
                 .isInstanceOf(BadDataException.class)
                 .hasMessage(missing + ": the report cannot be written: no such folder");
     }
@@ -89,7 +92,7 @@ class ReportFileTest {
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-x------"));
         try {
             assumeTrue(!Files.isWritable(folder), "this user may write anywhere");
-            assertThatThrownBy(() -> ReportFile.create(path))
+            assertThatThrownBy(() -> create(path))
                     .isInstanceOf(BadDataException.class)
                     .hasMessage(path + ": the report cannot be written: permission denied");
         } finally {
@@ -101,7 +104,7 @@ class ReportFileTest {
     void onlyAFileIsReplaced() {
         Path device = Path.of("/dev/null");
         for (Path other : new Path[] {folder, device}) {
-            assertThatThrownBy(() -> ReportFile.create(other))
+            assertThatThrownBy(() -> create(other))
                     .isInstanceOf(BadDataException.class)
                     .hasMessage(other + ": is no file that a report may replace");
         }
