@@ -59,7 +59,9 @@ final class InfoCommand implements Callable<Integer> {
             support.forEach((isa, state) -> out.printf("  %-8s  %s%n", isa, state));
             out.printf("library     %s%n", members.get("library"));
             devices.forEach(device -> out.printf("CUDA        %s%n", line(device)));
-            CudaDevice.absence().ifPresent(reason -> out.printf("CUDA        %s%n", reason));
+            CudaDevice.absence()
+                    .ifPresent(reason ->
+                            out.printf("CUDA        %s%n", reason.replaceFirst("^CUDA unavailable", "unavailable")));
             out.printf("Java        %s%n", members.get("java"));
         }
         return ExitCode.OK;
