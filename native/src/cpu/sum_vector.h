@@ -136,6 +136,7 @@ static ALWAYS_INLINE uint64_t V(take_targets)(V(targets) * t, int group, int siz
         return V(group_bits)(t->mask, group);
     }
     const unsigned char *bytes = t->bytes + GROUP * (size_t)group;
+    prefetch(bytes, BLOCK);
     const uint64_t bits = size == GROUP ? equal_bytes(bytes, 1) : equal_first_bytes(bytes, size, 1);
     t->positives += __builtin_popcountll(bits);
     return bits;
@@ -174,10 +175,6 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     s.least = V(bits)(V(set)(1));
     for (int g = 0; g < whole;) {
         const int more = (g == 0 ? FIRST_CHECK : CHECK_EVERY) / GROUP, end = whole - g < more ? whole : g + more;
-        for (int i = 0; targets.are_bytes && i < more * GROUP; i += 64) {
-            /* In one burst: memory likes it better. */
-            prefetch(targets.bytes + GROUP * (size_t)g, (size_t)(i + CHECK_EVERY));
-        }
         for (; g < end; g++, p += 4 * step) {
             for (int k = 0; k < 4; k++) {
                 x[k] = layout.load(p + step * k);
