@@ -363,14 +363,13 @@ static void total_by_bytes(const batch *b, totals *t) {
 
 int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
                           exactloss_violation *violation) {
-    const int is_counted = threshold != NULL && *threshold < INFINITY; /* what nothing is above needs no counting */
+    const double smallest = threshold == NULL ? NAN : exactloss_smallest_above(*threshold, b->type->wide_size);
+    const double *least = isnan(smallest) ? NULL : &smallest; /* what nothing is above needs no counting */
     t->count += b->count;
-    if (!is_counted && g == NULL && is_by_bytes(b)) {
+    if (least == NULL && g == NULL && is_by_bytes(b)) {
         total_by_bytes(b, t);
         return EXACTLOSS_OK;
     }
-    const double smallest = is_counted ? exactloss_smallest_above(*threshold, b->type->wide_size) : 0;
-    const double *least = is_counted ? &smallest : NULL;
     const int status = g != NULL && b->is_strict ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
     if (status != EXACTLOSS_OK) {
         return status;

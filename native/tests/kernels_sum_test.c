@@ -104,6 +104,13 @@ static void check_long_block(const real_case *r, const unsigned char *p, const u
     }
 }
 
+/* Stores a value, rounded to the type, as element i of the predictions. */
+static void put_value(const real_case *r, int i, double value) {
+    const float narrow = (float)value;
+    memcpy(predictions.begin + r->size * i, r->size == 4 ? (const void *)&narrow : (const void *)&value,
+           (size_t)r->size);
+}
+
 /* More elements than a block has, all on the fast path but perhaps one, which is anywhere. */
 static void long_blocks_by_bytes(void **unused) {
     (void)unused;
@@ -209,14 +216,6 @@ static void sums_of_equal_values(void **unused) {
     }
 }
 
-static void fill_block(const real_case *r, double value) {
-    const float narrow = (float)value;
-    for (int i = 0; i < r->longest; i++) {
-        memcpy(predictions.begin + r->size * i, r->size == 4 ? (const void *)&narrow : (const void *)&value,
-               (size_t)r->size);
-    }
-}
-
 /* Blocks of one value: every power of two of the type, and its neighbours; all positive targets, or none. */
 static void sum_around_every_power_of_two(void **unused) {
     (void)unused;
@@ -232,7 +231,9 @@ static void sum_around_every_power_of_two(void **unused) {
                 uint64_t mask[MASK_WORDS];
                 memset(mask, i % 2 == 0 ? 0 : 0xff, sizeof mask);
                 memset((unsigned char *)mask + r.longest / 8, 0, sizeof mask - (size_t)r.longest / 8);
-                fill_block(&r, values[i / 2]);
+                for (int k = 0; k < r.longest; k++) {
+                    put_value(&r, k, values[i / 2]);
+                }
                 check_sum(&r, MIXED, predictions.begin, mask, r.longest, (uint64_t)(e - lowest));
             }
         }
@@ -250,9 +251,7 @@ static void sum_of_many_parts(void **unused) {
             const double value =
                 ldexp(1 + (double)(next_random(&state) >> 11) * 0x1p-53,
                       (r.size == 4 ? 123 : 1019) - (int)(next_random(&state) % (uint64_t)exponent_range));
-            const float narrow = (float)value;
-            memcpy(predictions.begin + r.size * i, r.size == 4 ? (const void *)&narrow : (const void *)&value,
-                   (size_t)r.size);
+            put_value(&r, i, value);
         }
         random_mask(&state, r.longest, mask);
         check_sum(&r, MIXED, predictions.begin, mask, r.longest, seed);
@@ -290,9 +289,7 @@ static void sum_around_two(void **unused) {
         uint64_t state = seed;
         for (int i = 0; i < r.longest; i++) {
             const double value = low + (high - low) * (double)(next_random(&state) >> 11) * 0x1p-53;
-            const float narrow = (float)value;
-            memcpy(predictions.begin + r.size * i, r.size == 4 ? (const void *)&narrow : (const void *)&value,
-                   (size_t)r.size);
+            put_value(&r, i, value);
         }
         random_mask(&state, r.longest, mask);
         check_sum(&r, FAST_RANGE, predictions.begin, mask, r.longest, seed);

@@ -3,8 +3,9 @@
  * The definition: plain C that every other kernel is tested against bit by bit, and what runs where no other can.
  *
  * A float is an integer of 24 bits times a power of two. Sixteen such powers share an int64_t, in units of the smallest:
- * an addend is below 2^39, and the sum of a block's 2,048 below 2^50, or 2^54 with the ones of its targets. So no branch depends on how large a prediction is:
- * half of such branches would be mispredicted where predictions are of every size, and take four times as long.
+ * an addend is below 2^39, and the sum of a block's 2,048 below 2^50, or 2^54 with the ones of its targets. So no branch
+ * depends on how large a prediction is: half of such branches would be mispredicted where predictions are of every size,
+ * and take four times as long.
  */
 #include "kernels.h"
 

@@ -253,44 +253,36 @@ static inline int block_size(int count, size_t size_of_real) {
     return count < most ? count : most;
 }
 
-/* Whether the next block is to be tried on the fast path. */
-static inline int is_usual(exact_sum *sum) {
-    const int usual = sum->unusual_blocks == 0;
-    sum->unusual_blocks -= !usual;
-    return usual;
-}
-
-/* After a block that was off the fast path. */
-static inline void expect_unusual(exact_sum *sum) { sum->unusual_blocks = UNUSUAL_BLOCKS; }
-
 /*
  * Defines the sums of a type, which are computed with floats or doubles. Where a group of these is a word of the mask,
  * byte targets are decoded on the way, so that the mask never leaves the registers.
  */
 #define DEFINE_SUMS(type, real)                                                                                        \
-    static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {  \
+    /* Adds a block, and counts its elements unless counts is NULL or the block is off the fast path; 1 or 0. */       \
+    static ALWAYS_INLINE int add_block_##type(const void *predictions, const uint64_t *mask, int positives, int count, \
+                                              real##_counts *counts, exact_sum *sum) {                                 \
         const real##_targets targets = {0, mask, NULL, positives};                                                     \
-        if (is_usual(sum)) {                                                                                           \
-            if (real##_sum_in_range(type##_array(), predictions, targets, count, NULL, sum) >= 0) {                    \
-                return;                                                                                                \
-            }                                                                                                          \
-            expect_unusual(sum);                                                                                       \
+        if (sum->unusual_blocks > 0) {                                                                                 \
+            sum->unusual_blocks--;                                                                                     \
+        } else if (real##_sum_in_range(type##_array(), predictions, targets, count, counts, sum) >= 0) {               \
+            return 1;                                                                                                  \
+        } else {                                                                                                       \
+            sum->unusual_blocks = UNUSUAL_BLOCKS;                                                                      \
         }                                                                                                              \
         sum_any_##type(predictions, mask, positives, count, sum);                                                      \
+        return 0;                                                                                                      \
+    }                                                                                                                  \
+    static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {  \
+        add_block_##type(predictions, mask, positives, count, NULL, sum);                                              \
     }                                                                                                                  \
     static int sum_and_count_##type(const void *predictions, const uint64_t *mask, int positives, int count,           \
                                     double limit, int *common, exact_sum *sum) {                                       \
-        const real##_targets targets = {0, mask, NULL, positives};                                                     \
         real##_counts counts = {real##_set((real##_real)limit), 0, 0};                                                 \
-        if (is_usual(sum)) {                                                                                           \
-            if (real##_sum_in_range(type##_array(), predictions, targets, count, &counts, sum) >= 0) {                 \
-                *common = counts.common;                                                                               \
-                return counts.found;                                                                                   \
-            }                                                                                                          \
-            expect_unusual(sum);                                                                                       \
+        if (!add_block_##type(predictions, mask, positives, count, &counts, sum)) {                                    \
+            return real##_count(type##_array(), predictions, mask, count, limit, common);                              \
         }                                                                                                              \
-        sum_any_##type(predictions, mask, positives, count, sum);                                                      \
-        return real##_count(type##_array(), predictions, mask, count, limit, common);                                  \
+        *common = counts.common;                                                                                       \
+        return counts.found;                                                                                           \
     }                                                                                                                  \
     static __attribute__((noinline)) int decode_and_sum_##type(const void *predictions, const unsigned char *targets,  \
                                                                int count, exact_sum *sum) {                            \
@@ -312,7 +304,7 @@ static inline void expect_unusual(exact_sum *sum) { sum->unusual_blocks = UNUSUA
             if (positives >= 0) {                                                                                      \
                 return positives;                                                                                      \
             }                                                                                                          \
-            expect_unusual(sum);                                                                                       \
+            sum->unusual_blocks = UNUSUAL_BLOCKS;                                                                      \
         }                                                                                                              \
         return decode_and_sum_##type(predictions, bytes, count, sum);                                                  \
     }

@@ -218,14 +218,9 @@ static inline V(vector) V(load_padded)(const void *predictions, int i, int count
 /* The vectors of a group of a block, with zeros behind its end. */
 static ALWAYS_INLINE void V(load_group)(const void *predictions, int group, int count, V(vector) x[4]) {
     const int from = group * GROUP;
-    if (from + GROUP <= count) {
-        for (int k = 0; k < 4; k++) {
-            x[k] = V(load)(V(at)(predictions, from + V(lanes) * k));
-        }
-    } else {
-        for (int k = 0; k < 4; k++) {
-            x[k] = V(load_first)(V(at)(predictions, from + V(lanes) * k), count - from - V(lanes) * k, V(set)(0));
-        }
+    for (int k = 0; k < 4; k++) {
+        const int i = from + V(lanes) * k;
+        x[k] = from + GROUP <= count ? V(load)(V(at)(predictions, i)) : V(load_padded)(predictions, i, count);
     }
 }
 

@@ -353,8 +353,8 @@ public final class MnistLoss {
         }
         long divisor = divisor(reduction, count);
         try (Arena arena = pieces.newAccumulatorArena()) {
-            Evaluation all = Kernels.result(threshold(Double.POSITIVE_INFINITY)
-                    .accumulateWithGradient(pieces, predictions, targets, upstream, divisor, output, arena));
+            Evaluation all = Kernels.result(
+                    uncounted().accumulateWithGradient(pieces, predictions, targets, upstream, divisor, output, arena));
             return reduction == Reduction.MEAN ? all.loss() : all.lossSum();
         }
     }
@@ -399,9 +399,14 @@ public final class MnistLoss {
         }
     }
 
-    /** The evaluation as far as it is the loss: its threshold is one that costs nothing. */
+    /** The evaluation as far as it is the loss. */
     private Evaluation total(Pieces pieces, Predictions predictions, Targets targets, Weights weights) {
-        return threshold(Double.POSITIVE_INFINITY).evaluate(pieces, predictions, targets, weights);
+        return uncounted().evaluate(pieces, predictions, targets, weights);
+    }
+
+    /** The same with a threshold that nothing is above, so that the kernels need not count. */
+    private MnistLoss uncounted() {
+        return threshold(Double.POSITIVE_INFINITY);
     }
 
     /**
