@@ -37,7 +37,11 @@ void exactloss_totals_loss(const totals *t, int reduction, double *f64, float *f
     }
 }
 
+/* Rounded once. Counts that doubles hold, as nearly all are, divide to that at once. */
 static double ratio(int64_t part, int64_t whole) {
+    if (whole <= (int64_t)1 << 53) {
+        return (double)part / (double)whole;
+    }
     exact_sum sum;
     double quotient;
     exactloss_sum_init(&sum);

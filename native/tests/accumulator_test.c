@@ -209,6 +209,22 @@ static void counts_do_not_overflow(void **unused) {
     assert_true(e.count == INT64_MAX && e.loss == 0 && e.accuracy == 1);
 }
 
+/* 2^53 that are right and one that is not: more than a double counts, and their ratio is not 1. */
+static void many_counts_have_their_ratio(void **unused) {
+    (void)unused;
+    static const float BELOW = 0.25f;
+    static const unsigned char RIGHT = 0, WRONG = 1;
+    exactloss_accumulator a = fresh(0.5);
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add(&a, &BELOW, F32, &RIGHT, U8, 0, 1, 0, NULL));
+    for (int i = 0; i < 53; i++) {
+        assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_merge(&a, &a));
+    }
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add(&a, &BELOW, F32, &WRONG, U8, 0, 1, 0, NULL));
+    exactloss_evaluation e;
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_result(&a, &e));
+    assert_true(e.count == ((int64_t)1 << 53) + 1 && e.accuracy == 1 - 0x1p-53);
+}
+
 static void minus_zero_is_the_threshold_zero(void **unused) {
     (void)unused;
     fill(5, UNIFORM);
@@ -252,10 +268,11 @@ static void bad_arguments_have_their_statuses(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pieces_and_merges_do_not_matter),  cmocka_unit_test(bytes_come_back),
-        cmocka_unit_test(bytes_are_as_documented),          cmocka_unit_test(impossible_bytes_are_refused),
-        cmocka_unit_test(random_bytes_do_no_harm),          cmocka_unit_test(counts_do_not_overflow),
-        cmocka_unit_test(minus_zero_is_the_threshold_zero), cmocka_unit_test(bad_arguments_have_their_statuses),
+        cmocka_unit_test(pieces_and_merges_do_not_matter),   cmocka_unit_test(bytes_come_back),
+        cmocka_unit_test(bytes_are_as_documented),           cmocka_unit_test(impossible_bytes_are_refused),
+        cmocka_unit_test(random_bytes_do_no_harm),           cmocka_unit_test(counts_do_not_overflow),
+        cmocka_unit_test(many_counts_have_their_ratio),      cmocka_unit_test(minus_zero_is_the_threshold_zero),
+        cmocka_unit_test(bad_arguments_have_their_statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Calls each AVX2 kernel whose speed matters once, on a whole block, in a function of its own: what
- * instruction_counts_test.sh counts.
+ * instruction_counts_test.sh counts. And once the whole library, on few elements.
  */
 #include "cpu/kernels.h"
+#include "exactloss/exactloss.h"
 
 #include <stdint.h>
 
@@ -54,6 +55,14 @@ COUNTED(sigmoid_f32) {
     KERNELS_UNDER_TEST.f32.wide->sigmoid(logits, mask, BLOCK, &ONE, NULL, results, gradient);
 }
 
+/* The public function, which dispatches to AVX2 under Valgrind: a call on few elements. */
+static double loss;
+static void call(void) {
+    found = exactloss_mnist_loss(floats, EXACTLOSS_FLOAT32, bytes, EXACTLOSS_UINT8, 0, 64, EXACTLOSS_REDUCTION_MEAN, 0,
+                                 &loss, NULL, NULL);
+}
+COUNTED(call_64) { call(); }
+
 /* Each sum is a new one: an old one expects blocks like those that it met. */
 int main(void) {
     fill();
@@ -70,5 +79,7 @@ int main(void) {
     counted_sum_and_count_f32();
     counted_select_32();
     counted_sigmoid_f32();
+    call(); /* the first one dispatches */
+    counted_call_64();
     return 0;
 }

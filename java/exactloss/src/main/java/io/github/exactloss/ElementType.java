@@ -22,11 +22,15 @@ public enum ElementType {
     /** Packed bits, the least significant bit of a byte first. */
     BITS(1);
 
-    /** The size of an element. */
+    /** The size of an element, a power of two. */
     final int bits;
+
+    /** Its logarithm: to divide by {@link #bits} would take as long as the rest of a small call. */
+    private final int log2Bits;
 
     ElementType(int bits) {
         this.bits = bits;
+        this.log2Bits = Integer.numberOfTrailingZeros(bits);
     }
 
     /**
@@ -44,6 +48,11 @@ public enum ElementType {
             case FLOAT64 -> exactloss_h.EXACTLOSS_FLOAT64();
             case BITS -> exactloss_h.EXACTLOSS_BITS();
         };
+    }
+
+    /** The elements that lie whole within so many bytes. */
+    long elements(long bytes) {
+        return (bytes * Byte.SIZE) >> log2Bits;
     }
 
     /** The bytes that {@code count} elements fill. */

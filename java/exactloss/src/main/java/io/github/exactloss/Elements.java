@@ -25,7 +25,7 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
 
     /** All elements of a segment. */
     Elements(MemorySegment segment, ElementType type) {
-        this(segment, type, 0, segment.byteSize() * Byte.SIZE / type.bits);
+        this(segment, type, 0, type.elements(segment.byteSize()));
         if (segment.byteSize() != type.bytes(count)) {
             throw new IllegalArgumentException("a segment of " + segment.byteSize() + " bytes holds no whole number of "
                     + type + " elements of " + type.bytes(1) + " bytes");

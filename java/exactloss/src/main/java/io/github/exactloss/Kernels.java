@@ -56,6 +56,31 @@ final class Kernels {
         return scratch.loss().get(C_DOUBLE, 0);
     }
 
+    /** Of short arrays. Their segments are made in the method that passes them on, so that they never get to the heap. */
+    static double loss(float[] predictions, byte[] targets, Reduction reduction, int flags) {
+        Scratch scratch = Scratch.ofThread();
+        int status;
+        try {
+            status = (int) Linked.Loss.HANDLE.invokeExact(
+                    true,
+                    MemorySegment.ofArray(predictions),
+                    ElementType.FLOAT32.code(),
+                    MemorySegment.ofArray(targets),
+                    ElementType.UINT8.code(),
+                    0L,
+                    (long) predictions.length,
+                    reduction.code(),
+                    flags,
+                    scratch.loss(),
+                    MemorySegment.NULL,
+                    scratch.violation(flags));
+        } catch (Throwable e) {
+            throw unchecked(e);
+        }
+        check(status, scratch, flags, 0);
+        return scratch.loss().get(C_DOUBLE, 0);
+    }
+
     static double loss(Predictions predictions, Targets targets, Weights weights, Reduction reduction, int flags) {
         Scratch scratch = Scratch.ofThread();
         check(scratch, flags, 0, () -> (int) Linked.WeightedLoss.HANDLE.invokeExact(

@@ -33,7 +33,7 @@ record Pieces(long count, int threads, long piece) {
     private static final long BLOCK = 1 << 11;
 
     /** So few that one downcall takes them wherever they lie. */
-    private static final long SHORT = 1 << 10;
+    static final long SHORT = 1 << 10;
 
     /** The most that a piece takes of one heap array; wide elements make smaller pieces. */
     private static final long HEAP_BYTES = ELEMENTS * Float.BYTES;

@@ -52,6 +52,8 @@ class BadInputTest {
             assertRefused(
                     "3 predictions, but 0 targets", () -> operation.accept(predictions, Targets.of(new float[0])));
         }
+        assertRefused("3 predictions, but 4 targets", () -> loss.mean(new float[3], new byte[4]));
+        assertRefused("3 predictions, but 0 targets", () -> loss.sum(new float[3], new byte[0]));
     }
 
     @ParameterizedTest

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,6 +66,22 @@ class MnistLossTest {
                 Batch batch = Batch.random(values, n, SEED + n);
                 String what = "seed %d, %d elements".formatted(SEED + n, n);
                 assertMatches(ExactReference.of(batch), batch.predictions(), batch.targets(), what);
+            }
+        }
+    }
+
+    /** Up to 1,024 elements are taken without views. */
+    @ParameterizedTest
+    @EnumSource
+    void arraysAreTakenAsTheirViewsAre(Batch.Values values) {
+        for (int n : new int[] {0, 1, 63, 64, 1000, 1023, 1024, 1025, 8193, 65_537}) {
+            Batch batch = Batch.random(values, n, SEED + n);
+            for (MnistLoss options : List.of(loss, loss.logits())) {
+                double mean = options.mean(batch.predictions(), batch.targets());
+                double sum = options.sum(batch.predictions(), batch.targets());
+                String what = "seed %d, %d elements".formatted(SEED + n, n);
+                assertEquals(mean, options.mean(batch.predictions, batch.targets), what);
+                assertEquals(sum, options.sum(batch.predictions, batch.targets), what);
             }
         }
     }

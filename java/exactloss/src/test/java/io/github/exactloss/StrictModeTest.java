@@ -66,6 +66,13 @@ class StrictModeTest {
         }
     }
 
+    @Test
+    void refusesElementsOfArrays() {
+        byte[] targets = {0, 1, 2};
+        assertRefused(Argument.PREDICTIONS, 1, 1.5, () -> strict.mean(new float[] {0.5f, 1.5f, 0.5f}, targets));
+        assertRefused(Argument.TARGETS, 2, 2, () -> strict.sum(new float[] {0.5f, 0.5f, 0.5f}, targets));
+    }
+
     private double mean(Batch batch) {
         return strict.mean(batch.predictions(), batch.targets());
     }
