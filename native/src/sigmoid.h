@@ -64,14 +64,13 @@
     f64_fma(f64_fma(f64_ABOVE_4(r, r2), r2, f64_PAIR(0x1.55555555510b8p-5, 0x1.11111111548d7p-7, r)), r2,              \
             f64_PAIR(0x1.0000000000007p-1, 0x1.555555555544fp-3, r))
 
-typedef struct V(sigmoid_pair) {
-    V(vector) small, large;
-} V(sigmoid_pair);
+/* exp(-|x|) = (high + low) 2^k, of which `exp_r` is nearly high + low, and `power` is 2^k. */
+typedef struct V(exponential) {
+    V(vector) high, low, exp_r, power;
+} V(exponential);
 
-/* σ(-|x|) and σ(|x|). */
-SIGMOID_FUNCTION V(sigmoid_pair) V(sigmoids)(V(vector) x) {
+SIGMOID_FUNCTION V(exponential) V(exponential_of)(V(vector) x) {
     const V(vector) one = V(set)(1);
-    const V(vector) minus_one = V(set)(-1);
     const V(vector) shift = V(set)(V(INTEGER_SHIFT));
     const V(vector) minus_ln2_low = V(set)(-V(LN2_LOW));
 
@@ -82,20 +81,35 @@ SIGMOID_FUNCTION V(sigmoid_pair) V(sigmoids)(V(vector) x) {
 
     const V(vector) r2 = V(mul)(r, r);
     const V(vector) p = V(POLYNOMIAL)(r, r2);
-    const V(vector) high = V(add)(one, r1);
-    const V(vector) low = V(fma)(r2, p, V(fma)(k, minus_ln2_low, V(sub)(r1, V(sub)(high, one))));
-    const V(vector) exp_r = V(fma)(r2, p, high); /* near enough, and sooner there than high + low */
+    V(exponential) e;
+    e.high = V(add)(one, r1);
+    e.low = V(fma)(r2, p, V(fma)(k, minus_ln2_low, V(sub)(r1, V(sub)(e.high, one))));
+    e.exp_r = V(fma)(r2, p, e.high); /* near enough, and sooner there than high + low */
+    e.power = V(power)(k);
+    return e;
+}
+
+typedef struct V(sigmoid_pair) {
+    V(vector) small, large;
+} V(sigmoid_pair);
+
+/* σ(-|x|) and σ(|x|), from exp(-|x|). */
+SIGMOID_FUNCTION V(sigmoid_pair) V(sigmoids_of)(V(exponential) e) {
+    const V(vector) one = V(set)(1);
+    const V(vector) minus_one = V(set)(-1);
 
     /* The signs are such that no fma needs a negated operand. */
-    const V(vector) power = V(power)(k);
-    const V(vector) minus_power = V(minus_abs)(power);
-    const V(vector) q = V(div)(minus_one, V(fma)(minus_power, exp_r, minus_one));
+    const V(vector) minus_power = V(minus_abs)(e.power);
+    const V(vector) q = V(div)(minus_one, V(fma)(minus_power, e.exp_r, minus_one));
     const V(vector) minus_power_q = V(mul)(minus_power, q);
-    const V(vector) c = V(fma)(minus_power_q, low, V(fma)(minus_power_q, high, V(sub)(one, q)));
+    const V(vector) c = V(fma)(minus_power_q, e.low, V(fma)(minus_power_q, e.high, V(sub)(one, q)));
 
     V(sigmoid_pair) pair;
     pair.large = V(fma)(q, c, q);
-    const V(vector) rest = V(mul)(V(fma)(exp_r, c, low), q);
-    pair.small = V(mul)(V(fma)(high, q, rest), power);
+    const V(vector) rest = V(mul)(V(fma)(e.exp_r, c, e.low), q);
+    pair.small = V(mul)(V(fma)(e.high, q, rest), e.power);
     return pair;
 }
+
+/* σ(-|x|) and σ(|x|). */
+SIGMOID_FUNCTION V(sigmoid_pair) V(sigmoids)(V(vector) x) { return V(sigmoids_of)(V(exponential_of)(x)); }

@@ -28,7 +28,8 @@
 #define CHECK_EVERY 2048
 #define MOST_PARTS 5
 #define UNUSUAL_BLOCKS 8 /* are expected where there was one off the fast path */
-#define SIGMOIDS 4       /* vectors at a time */
+#define SIGMOIDS 16      /* vectors in a chunk */
+#define INTERLEAVED 2    /* of them, which is a divisor */
 #define CHUNK 64         /* vectors */
 /*
  * Hardware prefetchers lose a stream while other arrays of the block are read, so memory is asked for what comes next:
