@@ -2,6 +2,7 @@
 /*
  * The default floating-point environment for the time of a call: rounding to nearest, subnormals kept, no traps. A
  * program that runs with another one (a fast-math start-up file flushes subnormals in every thread) gets the same bits.
+ * It is left as it was, with its exception flags, whatever has been raised or cleared meanwhile.
  */
 #ifndef EXACTLOSS_FP_ENVIRONMENT_H
 #define EXACTLOSS_FP_ENVIRONMENT_H
@@ -23,11 +24,7 @@ static inline fp_environment fp_environment_enter(void) {
     return saved;
 }
 
-static inline void fp_environment_leave(fp_environment saved) {
-    if ((saved & MXCSR_CONTROL) != MXCSR_DEFAULT) {
-        _mm_setcsr(saved);
-    }
-}
+static inline void fp_environment_leave(fp_environment saved) { _mm_setcsr(saved); }
 
 #else
 

@@ -339,17 +339,23 @@ static void sum_at_all_lengths(void **unused) {
     for_all_lengths(narrow_sums_of_length);
 }
 
-/* One value that leaves the fast path, or just not, at each place of a block that else lies on it. */
+/*
+ * One value that leaves the fast path, or just not, at each place of a block that else lies on it: the ends of its range,
+ * and multiples of its unit, 2^-42 or 2^-100, and of half of that.
+ */
 static void sum_with_one_stranger(void **unused) {
     (void)unused;
     static const uint32_t FLOATS[] = {0x35ffffff, 0x3f800001, 0x80000000, 0x00000001, 0xbf800000,
                                       0x7f7fffff, 0xff800000, 0x7fc00000, 0x7e800000, 0x7dffffff,
-                                      0x40000000, 0x3fffffff, 0x7f800000};
+                                      0x40000000, 0x3fffffff, 0x7f800000, 0x00000000, 0x36000000,
+                                      0x2a800000, 0x2a000000, 0x2ac00000, 0x2b400000, 0x2a7fffff};
     static const uint64_t DOUBLES[] = {0x3ceffffffffffff1, 0x3ff0000000000001, 0x8000000000000000, 0x0000000000000001,
                                        0xbff0000000000000, 0x7fefffffffffffff, 0xfff0000000000000, 0x7ff8000000000000,
                                        0x7fc0000000000000, 0x7fbfffffffffffff, 0x3ff0000100000000, 0x3ff00000ffffffff,
-                                       0x4000000000000000, 0x3fffffffffffffff, 0x7ff0000000000000};
-    const int count = 300;
+                                       0x4000000000000000, 0x3fffffffffffffff, 0x7ff0000000000000, 0x0000000000000000,
+                                       0x3cf0000000000000, 0x39b0000000000000, 0x39a0000000000000, 0x39b8000000000000,
+                                       0x39c8000000000000, 0x39afffffffffffff};
+    const int count = 700; /* more than one look at the range, and a tail */
     for (int which = 0; which < REALS; which++) {
         const real_case r = real_of(which);
         const int strangers =

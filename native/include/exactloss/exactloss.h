@@ -27,7 +27,7 @@
  *     float64, with the same bits everywhere: within 1 unit in the last place in float32, 2 in float64. The exact sum
  *     is that of these distances.
  *   - The floating-point environment of the caller (rounding mode, flush-to-zero, traps) has no influence, and is left
- *     as it was, except for the sticky exception flags.
+ *     as it was, with its exception flags.
  *
  * Rules for every function
  *   - Returns a status: EXACTLOSS_OK (0), or an EXACTLOSS_ERROR_* code; then no output was written, except

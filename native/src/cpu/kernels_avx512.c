@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#define HAS_QUIET_ADDITIONS 1 /* that do not raise the inexact flag */
 #define VECTOR_BYTES 64
 #define f32_lanes 16
 #define f64_lanes 8
@@ -104,6 +105,9 @@ static inline f32_vector f32_set(float value) { return _mm512_set1_ps(value); }
 static inline f32_vector f32_load(const void *p) { return _mm512_loadu_ps(p); }
 static inline void f32_store(void *p, f32_vector x) { _mm512_storeu_ps(p, x); }
 static inline f32_vector f32_add(f32_vector a, f32_vector b) { return _mm512_add_ps(a, b); }
+static inline f32_vector f32_add_quietly(f32_vector a, f32_vector b) {
+    return _mm512_add_round_ps(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
 static inline f32_vector f32_sub(f32_vector a, f32_vector b) { return _mm512_sub_ps(a, b); }
 static inline f32_vector f32_mul(f32_vector a, f32_vector b) { return _mm512_mul_ps(a, b); }
 static inline f32_vector f32_div(f32_vector a, f32_vector b) { return _mm512_div_ps(a, b); }
@@ -174,6 +178,9 @@ static inline f64_vector f64_load(const void *p) { return _mm512_loadu_pd(p); }
 static inline f64_vector f64_load_floats(const void *p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
 static inline void f64_store(void *p, f64_vector x) { _mm512_storeu_pd(p, x); }
 static inline f64_vector f64_add(f64_vector a, f64_vector b) { return _mm512_add_pd(a, b); }
+static inline f64_vector f64_add_quietly(f64_vector a, f64_vector b) {
+    return _mm512_add_round_pd(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
 static inline f64_vector f64_sub(f64_vector a, f64_vector b) { return _mm512_sub_pd(a, b); }
 static inline f64_vector f64_mul(f64_vector a, f64_vector b) { return _mm512_mul_pd(a, b); }
 static inline f64_vector f64_div(f64_vector a, f64_vector b) { return _mm512_div_pd(a, b); }

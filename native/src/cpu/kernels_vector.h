@@ -7,6 +7,7 @@
  * What is the same for floats and for doubles is in sum_vector.h and real_vector.h, which are included for each, with
  * ELEMENT f32 or f64. There V(add) is f32_add or f64_add.
  */
+#include "fp_environment.h"
 #include "kernels.h"
 
 #include <math.h>
@@ -24,8 +25,7 @@
 #define K(name) JOIN(name, ELEMENT)
 
 #define ALWAYS_INLINE inline __attribute__((always_inline)) /* keeps the sums of a block in registers */
-#define FIRST_CHECK 256                                     /* elements, as these are */
-#define CHECK_EVERY 2048
+#define FIRST_CHECK 256                                     /* elements */
 #define MOST_PARTS 5
 #define UNUSUAL_BLOCKS 8 /* are expected where there was one off the fast path */
 #define SIGMOIDS 16      /* vectors in a chunk */
@@ -42,6 +42,25 @@ static inline void prefetch(const unsigned char *p, size_t ahead) {
 }
 static inline void prefetch_to_write(const unsigned char *p, size_t ahead) {
     __builtin_prefetch((const void *)((uintptr_t)p + ahead), 1);
+}
+
+#ifndef VECTOR_OPERAND /* emulated vectors are in no register */
+#define VECTOR_OPERAND "+v"
+#endif
+
+/*
+ * The inexact flag. Compilers know nothing of it, so they are told what must not be computed before it is cleared, and
+ * what must be by the time it is read: whatever depends on a pointer's memory, and two vectors.
+ */
+static inline const unsigned char *clear_inexact(const unsigned char *p) {
+    _mm_setcsr(MXCSR_DEFAULT);
+    __asm__ volatile("" : "+r"(p) : : "memory");
+    return p;
+}
+
+static inline int is_inexact(int_vector *a, int_vector *b) {
+    __asm__ volatile("" : VECTOR_OPERAND(*a), VECTOR_OPERAND(*b));
+    return (_mm_getcsr() & _MM_EXCEPT_INEXACT) != 0;
 }
 
 /* --------------------------------------------------------------------------------------------------- floats -- */

@@ -21,14 +21,22 @@
  *    good, and cheaper to check: the bitwise or of the patterns tells that none has the exponent of 2 or a sign, and the
  *    smallest pattern, as an unsigned integer, that none is 0 or less than 2^-19. NaN and infinities have an exponent
  *    above that of 2. A tail is padded with ones, which are subtracted again. The range is looked at after 256 elements,
- *    so that little is done in vain where all is different, and then after each 2,048. With doubles: [2^-48, 2), and
- *    only the upper halves of the patterns are compared.
+ *    so that little is done in vain where all is different, and at the end. With doubles: [2^-48, 2), and only the upper
+ *    halves of the patterns are compared.
+ *
+ *    Some instruction sets have additions that do not raise the inexact flag. With h and g added so, the flag tells
+ *    whether all else was exact, as it is for multiples of 2^-42, of which 0 is one; if it was not, the block is done
+ *    again as any other. The smallest pattern is then needed in the first 256 elements and in a tail alone, and is that
+ *    of p less one, so that 0 is in the range there too.
  *
  * 3. For any other block, e comes from its largest magnitude, and the smallest but 0 tells how many bits there are
  *    below 2^e. If two parts do not hold them, y - (h - c) and z - (g - h), which are exact and at most 2^(e-22), take the
  *    places of y and z, with c' as the next c. Up to five parts are kept in registers: they take zeros, the probabilities
  *    of confident models down to 2^-85, and raw scores. Where there was such a block, more are expected: the next few
  *    aren't tried as in 2.
+ *
+ *    Where the flag tells, e and the number of parts are those of the first 256 elements; only if these turn out not to
+ *    be enough for all, the others are looked at.
  *
  * 4. What has still more bits, or lies near the smallest subnormal, is done in chunks of 64 vectors, part by part, the
  *    rests in a buffer, until all are 0: up to 13 parts for a mix of subnormals and huge values (42 with doubles).
@@ -51,7 +59,7 @@ static ALWAYS_INLINE V(vector) V(split_at)(int e) { return V(from_bits)(B(set)(V
 /* Adds the two last parts of y + z, which are split at c; `both` is c + c'. */
 static ALWAYS_INLINE void V(add_pair)(V(vector) y, V(vector) z, V(vector) c, V(vector) both, int_vector *high,
                                       int_vector *low) {
-    const V(vector) h = V(add)(y, c), g = V(add)(h, z);
+    const V(vector) h = V(add_quietly)(y, c), g = V(add_quietly)(h, z);
     const V(vector) l = V(add)(y, V(sub)(both, h));
     *high = B(add)(*high, V(bits)(g));
     *low = B(add)(*low, V(bits)(V(add)(l, V(add)(z, V(sub)(h, g)))));
@@ -59,7 +67,7 @@ static ALWAYS_INLINE void V(add_pair)(V(vector) y, V(vector) z, V(vector) c, V(v
 
 /* Adds the first part of y + z, and leaves the rests of both. */
 static ALWAYS_INLINE void V(add_part_of_pair)(V(vector) * y, V(vector) * z, V(vector) c, int_vector *part) {
-    const V(vector) h = V(add)(*y, c), g = V(add)(h, *z);
+    const V(vector) h = V(add_quietly)(*y, c), g = V(add_quietly)(h, *z);
     *part = B(add)(*part, V(bits)(g));
     *y = V(sub)(*y, V(sub)(h, c));
     *z = V(sub)(*z, V(sub)(g, h));
@@ -85,8 +93,8 @@ typedef struct V(sums) {
     int_vector all, least; /* the bitwise or of the patterns, and the smallest; of doubles, of their upper halves */
 } V(sums);
 
-/* Adds a group: four vectors of p, whose signs are given as a bit each. */
-static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint64_t bits) {
+/* Adds a group: four vectors of p, whose signs are given as a bit each. Without `least`, the flag must tell. */
+static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint64_t bits, int with_least) {
     const V(vector) c = V(split_at)(1), both = V(add)(c, V(split_at)(1 - V(step)));
     int_vector p[4];
     V(vector) y[4];
@@ -94,7 +102,12 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
         p[k] = V(bits)(x[k]);
     }
     s.all = int_or3(int_or3(s.all, p[0], p[1]), p[2], p[3]);
-    s.least = i32_min(s.least, i32_min(i32_min(p[0], p[1]), i32_min(p[2], p[3])));
+    if (with_least) {
+        for (int k = 0; k < 4 && HAS_QUIET_ADDITIONS; k++) {
+            p[k] = B(sub)(p[k], B(set)(1));
+        }
+        s.least = i32_min(s.least, i32_min(i32_min(p[0], p[1]), i32_min(p[2], p[3])));
+    }
     for (int k = 0; k < 4; k++) {
         y[k] = V(flip)(x[k], bits >> V(lanes) * k);
     }
@@ -158,6 +171,35 @@ static ALWAYS_INLINE void V(count_group)(V(counts) * counts, const V(vector) x[4
     counts->common += __builtin_popcountll(bits & targets);
 }
 
+/* Adds groups `from` .. `to` - 1 of a block, which begin at p, and counts them unless counts is NULL. */
+static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const unsigned char *p, V(targets) * targets,
+                                           int from, int to, int with_least, V(counts) * counts) {
+    const int step = layout.size * V(lanes);
+    for (int g = from; g < to; g++, p += 4 * step) {
+        V(vector) x[4];
+        for (int k = 0; k < 4; k++) {
+            x[k] = layout.load(p + step * k);
+            if (step * k % 64 == 0) {
+                prefetch(p + step * k, PREFETCH);
+            }
+        }
+        const uint64_t bits = V(take_targets)(targets, g, GROUP);
+        s = V(add_group)(s, x, bits, with_least);
+        if (counts != NULL) {
+            V(count_group)(counts, x, GROUP, bits);
+        }
+    }
+    return s;
+}
+
+/* The same by the inexact flag, without `least`. Returns whether it was exact, but for what the range will tell. */
+static ALWAYS_INLINE int V(add_groups_by_flag)(V(sums) * s, V(layout) layout, const unsigned char *p,
+                                               V(targets) * targets, int from, int to, V(counts) * counts) {
+    p = clear_inexact(p);
+    *s = V(add_groups)(*s, layout, p, targets, from, to, 0, counts);
+    return !is_inexact(&s->high, &s->low);
+}
+
 /*
  * Adds a block to `sum`, counts its elements unless counts is NULL, and returns how many targets are positive; or returns
  * -1 where a value is out of range.
@@ -165,37 +207,30 @@ static ALWAYS_INLINE void V(count_group)(V(counts) * counts, const V(vector) x[4
 static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictions, V(targets) targets, int count,
                                          V(counts) * counts, exact_sum *sum) {
     const int whole = count / GROUP, rest = count % GROUP, groups = whole + (rest != 0);
-    const int step = layout.size * V(lanes);
+    const int group_bytes = layout.size * GROUP;
     const unsigned char *p = predictions;
-    V(vector) x[4];
     V(sums) s;
     s.high = B(set)(0 - 2 * (V(pattern))groups * V(split_pattern)(1));
     s.low = B(set)(0 - 2 * (V(pattern))groups * V(split_pattern)(1 - V(step)));
     s.all = B(set)(0);
     s.least = V(bits)(V(set)(1));
-    for (int g = 0; g < whole;) {
-        const int more = (g == 0 ? FIRST_CHECK : CHECK_EVERY) / GROUP, end = whole - g < more ? whole : g + more;
-        for (; g < end; g++, p += 4 * step) {
-            for (int k = 0; k < 4; k++) {
-                x[k] = layout.load(p + step * k);
-                if (step * k % 64 == 0) {
-                    prefetch(p + step * k, PREFETCH);
-                }
-            }
-            const uint64_t bits = V(take_targets)(&targets, g, GROUP);
-            s = V(add_group)(s, x, bits);
-            if (counts != NULL) {
-                V(count_group)(counts, x, GROUP, bits);
-            }
+    for (int g = 0, end; g < whole; g = end) {
+        int is_exact = 1;
+        end = g == 0 && whole > FIRST_CHECK / GROUP ? FIRST_CHECK / GROUP : whole;
+        if (HAS_QUIET_ADDITIONS && g > 0) {
+            is_exact = V(add_groups_by_flag)(&s, layout, p + group_bytes * g, &targets, g, end, counts);
+        } else {
+            s = V(add_groups)(s, layout, p + group_bytes * g, &targets, g, end, 1, counts);
         }
-        if (V(is_out_of_range)(s.all, s.least)) {
+        if (!is_exact || V(is_out_of_range)(s.all, s.least)) {
             return -1;
         }
     }
     if (rest != 0) {
-        V(load_rest)(layout, p, rest, x);
+        V(vector) x[4];
+        V(load_rest)(layout, p + group_bytes * whole, rest, x);
         const uint64_t bits = V(take_targets)(&targets, whole, rest);
-        s = V(add_group)(s, x, bits);
+        s = V(add_group)(s, x, bits, 1);
         if (counts != NULL) {
             V(count_group)(counts, x, rest, bits);
         }
@@ -260,23 +295,29 @@ static __attribute__((noinline)) void V(add_sums)(const int_vector *sums, int pa
     }
 }
 
-/* Adds a block whose magnitudes are at most 2^e, in so many parts. */
-static ALWAYS_INLINE void V(sum_parts)(const void *predictions, const uint64_t *mask, int count, int e, int parts,
-                                       exact_sum *sum) {
+/* Adds a block whose magnitudes are at most 2^e, in so many parts. Where the flag tells otherwise, adds nothing: 0. */
+static ALWAYS_INLINE int V(sum_parts)(const unsigned char *predictions, const uint64_t *mask, int count, int e,
+                                      int parts, exact_sum *sum) {
     const int groups = (count + GROUP - 1) / GROUP;
     V(vector) c[MOST_PARTS];
-    int_vector sums[MOST_PARTS], ended[MOST_PARTS];
+    int_vector sums[MOST_PARTS], ended[MOST_PARTS], largest = B(set)(0);
     for (int i = 0; i < parts; i++) {
         c[i] = V(split_at)(e - V(step) * i);
         sums[i] = B(set)(0);
     }
     const V(vector) both = V(add)(c[parts - 2], c[parts - 1]);
+    const unsigned char *p = HAS_QUIET_ADDITIONS ? clear_inexact(predictions) : predictions;
     for (int g = 0; g < groups; g++) {
         V(vector) y[4];
-        V(load_group)(predictions, g, count, y);
+        int_vector m[4];
+        V(load_group)(p, g, count, y);
         const uint64_t bits = V(group_bits)(mask, g);
         for (int k = 0; k < 4; k++) {
+            m[k] = int_and(V(bits)(y[k]), B(set)(V(magnitude_bits)));
             y[k] = V(flip)(y[k], bits >> V(lanes) * k);
+        }
+        if (HAS_QUIET_ADDITIONS) {
+            largest = i32_max(largest, i32_max(i32_max(m[0], m[1]), i32_max(m[2], m[3])));
         }
         for (int k = 0; k < 4; k += 2) {
             for (int i = 0; i < parts - 2; i++) {
@@ -288,7 +329,30 @@ static ALWAYS_INLINE void V(sum_parts)(const void *predictions, const uint64_t *
     for (int i = 0; i < parts; i++) {
         ended[i] = sums[i]; /* so that nothing points to the sums, which would keep them in memory */
     }
+    if (HAS_QUIET_ADDITIONS &&
+        (is_inexact(&ended[parts - 2], &ended[parts - 1]) || V(bound)(V(largest_upper)(largest)) > e)) {
+        return 0;
+    }
     V(add_sums)(ended, parts, 2 * groups, e, sum);
+    return 1;
+}
+
+/* The same, in as many parts as a span takes; returns 0 too where these are too many. */
+static int V(sum_of_span)(const void *predictions, const uint64_t *mask, int count, V(span) s, exact_sum *sum) {
+    const int parts = (s.above - s.least + V(fraction) + V(step)) / V(step);
+    if (parts > MOST_PARTS || s.above - V(step) * parts < V(lowest)) {
+        return 0;
+    }
+    switch (parts) {
+        case 5:
+            return V(sum_parts)(predictions, mask, count, s.above, 5, sum);
+        case 4:
+            return V(sum_parts)(predictions, mask, count, s.above, 4, sum);
+        case 3:
+            return V(sum_parts)(predictions, mask, count, s.above, 3, sum);
+        default:
+            return V(sum_parts)(predictions, mask, count, s.above, 2, sum);
+    }
 }
 
 /* Moves the first part of the values in a buffer, which are at most 2^e, to the sum. */
@@ -322,30 +386,32 @@ static void V(sum_all_parts)(const void *predictions, const uint64_t *mask, int 
     }
 }
 
+/* Whether the sums of parts would overflow. */
+static inline int V(is_too_large)(V(span) s) { return !s.is_empty && s.above > V(bias) - 3; }
+
+/* Adds a block by the span of its first elements, if it is that of all; returns whether it was. */
+static inline int V(sum_by_sample)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
+    if (!HAS_QUIET_ADDITIONS || count <= FIRST_CHECK) {
+        return 0;
+    }
+    const V(span) s = V(magnitudes)(predictions, FIRST_CHECK);
+    return !s.is_empty && !V(is_too_large)(s) && V(sum_of_span)(predictions, mask, count, s, sum);
+}
+
 /* Adds a block that is off the fast path. Not inlined, so that the fast path need not save registers for it. */
 static __attribute__((noinline)) void K(sum_any)(const void *predictions, const uint64_t *mask, int positives,
                                                  int count, exact_sum *sum) {
-    const V(span) s = V(magnitudes)(predictions, count);
-    if (!s.is_empty && s.above > V(bias) - 3) {
-        exactloss_kernels_portable.ELEMENT.wide->sum(predictions, mask, positives, count, sum);
-        return;
+    if (!V(sum_by_sample)(predictions, mask, count, sum)) {
+        const V(span) s = V(magnitudes)(predictions, count);
+        if (V(is_too_large)(s)) {
+            exactloss_kernels_portable.ELEMENT.wide->sum(predictions, mask, positives, count, sum);
+            return;
+        }
+        if (!s.is_empty && !V(sum_of_span)(predictions, mask, count, s, sum)) {
+            V(sum_all_parts)(predictions, mask, count, sum);
+        }
     }
     exactloss_sum_add_units(sum, positives * EXACT_SUM_UNITS_OF_ONE);
-    if (s.is_empty) {
-        return;
-    }
-    const int parts = (s.above - s.least + V(fraction) + V(step)) / V(step);
-    if (parts > MOST_PARTS || s.above - V(step) * parts < V(lowest)) {
-        V(sum_all_parts)(predictions, mask, count, sum);
-    } else if (parts == 5) {
-        V(sum_parts)(predictions, mask, count, s.above, 5, sum);
-    } else if (parts == 4) {
-        V(sum_parts)(predictions, mask, count, s.above, 4, sum);
-    } else if (parts == 3) {
-        V(sum_parts)(predictions, mask, count, s.above, 3, sum);
-    } else {
-        V(sum_parts)(predictions, mask, count, s.above, 2, sum);
-    }
 }
 
 #undef GROUP

@@ -18,6 +18,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#define VECTOR_OPERAND "+m" /* of inline assembly */
+
 typedef simde__mmask8 __mmask8;
 typedef simde__mmask16 __mmask16;
 typedef simde__mmask32 __mmask32;
@@ -133,6 +135,25 @@ static inline __m256i emulated_cvtps_ph(__m512 x) {
         return c;                                                                                                      \
     }
 
+/*
+ * The additions that raise no flag. The flags are the processor's own, which the operations of SIMDe raise too; in a
+ * function of its own, so that none of these gets in between.
+ */
+#define DEFINE_QUIET_ADDITION(name, vector, add)                                                                       \
+    static __attribute__((noinline)) vector name(vector a, vector b) {                                                 \
+        const unsigned flags = _mm_getcsr();                                                                           \
+        __asm__ volatile("" : "+m"(a), "+m"(b));                                                                       \
+        vector sum = add(a, b);                                                                                        \
+        __asm__ volatile("" : "+m"(sum));                                                                              \
+        _mm_setcsr(flags);                                                                                             \
+        return sum;                                                                                                    \
+    }
+
+#define _mm512_add_round_ps(a, b, rounding) emulated_add_quietly_ps(a, b)
+#define _mm512_add_round_pd(a, b, rounding) emulated_add_quietly_pd(a, b)
+
+DEFINE_QUIET_ADDITION(emulated_add_quietly_ps, __m512, _mm512_add_ps)
+DEFINE_QUIET_ADDITION(emulated_add_quietly_pd, __m512d, _mm512_add_pd)
 DEFINE_FMADD(_mm512_fmadd_ps, __m512, float, 16, fmaf)
 DEFINE_FMADD(_mm512_fmadd_pd, __m512d, double, 8, fma)
 DEFINE_SCALEF(_mm512_scalef_ps, __m512, float, 16)
