@@ -61,8 +61,7 @@ final class Kernels {
         Scratch scratch = Scratch.ofThread();
         int status;
         try {
-            status = (int) Linked.Loss.HANDLE.invokeExact(
-                    true,
+            status = (int) Linked.Loss.CRITICAL.invokeExact(
                     MemorySegment.ofArray(predictions),
                     ElementType.FLOAT32.code(),
                     MemorySegment.ofArray(targets),
@@ -535,8 +534,9 @@ final class Kernels {
      */
     private static final class Linked {
         static final class Loss {
-            static final MethodHandle HANDLE = link(
-                    exactloss_mnist_loss$address(), exactloss_mnist_loss$descriptor(), exactloss_mnist_loss$handle());
+            static final MethodHandle CRITICAL =
+                    critical(exactloss_mnist_loss$address(), exactloss_mnist_loss$descriptor());
+            static final MethodHandle HANDLE = choice(CRITICAL, exactloss_mnist_loss$handle());
         }
 
         static final class WeightedLoss {
@@ -624,11 +624,17 @@ final class Kernels {
                     link(exactloss_sigmoid$address(), exactloss_sigmoid$descriptor(), exactloss_sigmoid$handle());
         }
 
+        private static MethodHandle link(MemorySegment address, FunctionDescriptor descriptor, MethodHandle ordinary) {
+            return choice(critical(address, descriptor), ordinary);
+        }
+
         /** The linker is restricted because a wrong descriptor crashes; this one is jextract's, from the header. */
         @SuppressWarnings("restricted")
-        private static MethodHandle link(MemorySegment address, FunctionDescriptor descriptor, MethodHandle ordinary) {
-            MethodHandle critical =
-                    Linker.nativeLinker().downcallHandle(address, descriptor, Linker.Option.critical(true));
+        private static MethodHandle critical(MemorySegment address, FunctionDescriptor descriptor) {
+            return Linker.nativeLinker().downcallHandle(address, descriptor, Linker.Option.critical(true));
+        }
+
+        private static MethodHandle choice(MethodHandle critical, MethodHandle ordinary) {
             return MethodHandles.guardWithTest(
                     MethodHandles.identity(boolean.class),
                     MethodHandles.dropArguments(critical, 0, boolean.class),

@@ -126,9 +126,7 @@ public final class Peers implements Callable<Integer> {
                     peer == Peer.OFF_HEAP ? 30 : 35,
                     false,
                     call.time().time()));
-            // JMH divides what its own threads allocate by the calls, so nothing is a little more than 0.
-            Spread bytes = Spread.of(List.of((double) Math.round(call.bytes())));
-            claims.add(new Claim("what it allocates", " bytes", 0, false, bytes));
+            claims.add(new Claim("what it allocates", " bytes", 0, false, call.bytes()));
         }
     }
 

@@ -36,8 +36,8 @@ final class Rounds {
         this.quick = quick;
     }
 
-    /** A small call in JVMs of its own, where nothing else has taught the compiler. */
-    record SmallCall(Measurement time, double bytes) {}
+    /** A small call in JVMs of its own, where nothing else has taught the compiler, and what it allocates in each. */
+    record SmallCall(Measurement time, Measurement.Spread bytes) {}
 
     /**
      * Measures some peers with the same inputs.
@@ -81,11 +81,16 @@ final class Rounds {
                         .build())
                 .run());
         List<Double> ns = new ArrayList<>();
+        List<Double> bytes = new ArrayList<>();
         for (BenchmarkResult fork : result.getBenchmarkResults()) {
             ns.add(fork.getPrimaryResult().getScore());
+            // JMH divides what its own threads allocate by the calls, so nothing is a little more than 0.
+            double allocated =
+                    fork.getSecondaryResults().get("gc.alloc.rate.norm").getScore();
+            bytes.add((double) Math.round(allocated));
         }
-        double bytes = result.getSecondaryResults().get("gc.alloc.rate.norm").getScore();
-        return new SmallCall(new Measurement(new Answers.Case(peer, SMALL, Labels.RANDOM, 1), ns), bytes);
+        return new SmallCall(
+                new Measurement(new Answers.Case(peer, SMALL, Labels.RANDOM, 1), ns), Measurement.Spread.of(bytes));
     }
 
     /** This JVM's, but for the Vector API, of which each JVM would say that it is an incubator. */
