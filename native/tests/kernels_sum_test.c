@@ -258,6 +258,63 @@ static void sum_of_many_parts(void **unused) {
     }
 }
 
+/*
+ * Blocks whose beginning takes so many parts, with one element behind it that is finer or larger than that tells, or just
+ * not: around the last part's unit, and around the largest magnitude.
+ */
+static void sum_of_beginnings_that_mislead(void **unused) {
+    (void)unused;
+    const int count = 700, bound = 6;
+    for (int i = 0; i < 8; i++) {
+        const real_case r = real_of(i % REALS);
+        const int parts = 2 + i / REALS, fraction = r.size == 4 ? 23 : 52, step = r.size == 4 ? 22 : 51;
+        const double finest = ldexp(1, bound + fraction + 1 - parts * step), unit = ldexp(1, bound + 1 - parts * step);
+        const double largest = ldexp(1, bound), above = largest * (1 + ldexp(1, -fraction));
+        const double strangers[] = {unit / 2, 1.5 * unit, unit, largest, above, -above};
+        uint64_t state = (uint64_t)i, mask[MASK_WORDS];
+        for (int k = 0; k < count; k++) {
+            const double significand = 1.25 + 0.5 * (double)(next_random(&state) >> 11) * 0x1p-53;
+            put_value(&r, k, significand * (k % 2 == 0 ? finest : largest / 2));
+        }
+        for (int k = 256; k < count; k += k < count - 10 ? 7 : 1) {
+            for (int which = 0; which < 12; which++) {
+                unsigned char saved[8], *element = predictions.begin + r.size * k;
+                memcpy(saved, element, (size_t)r.size);
+                put_value(&r, k, strangers[which / 2]);
+                memset(mask, 0, sizeof mask);
+                if (which % 2 == 0) {
+                    random_mask(&state, count, mask);
+                }
+                check_sum(&r, MIXED, predictions.begin, mask, count, (uint64_t)(100 * parts + which));
+                memcpy(element, saved, (size_t)r.size);
+            }
+        }
+    }
+}
+
+/* The sum tells: no block of it was off the fast path. Zeros are on it where the inexact flag tells of exactness. */
+static void usual_blocks_take_the_fast_path(void **unused) {
+    (void)unused;
+    static const int LENGTHS[] = {1, 64, 255, 300, 1024};
+    const int with_zeros = strcmp(kernels->isa_name, "avx512") == 0;
+    for (int i = 0; i < 20 * REALS; i++) {
+        const real_case r = real_of(i % REALS);
+        const int count = LENGTHS[i / REALS % 5];
+        uint64_t state = (uint64_t)i, mask[MASK_WORDS];
+        exact_sum sum;
+        exactloss_sum_init(&sum);
+        r.fill(FAST_RANGE, &state, predictions.begin, count);
+        for (int k = 0; k < 10 && with_zeros; k++) {
+            put_value(&r, (int)(next_random(&state) % (unsigned)count), 0);
+        }
+        random_mask(&state, count, mask);
+        r.have_type->sum(predictions.begin, mask, count_set(mask, count), count, &sum);
+        assert_int_equal(sum.unusual_blocks, 0);
+        r.have_type->sum_by_bytes(predictions.begin, bytes_of(mask, count), count, &sum);
+        assert_int_equal(sum.unusual_blocks, 0);
+    }
+}
+
 /* float16 and bfloat16, widened on the way: from 2^-7 or 2^-19 to below 2, or any bits. */
 static void narrow_sums_of_length(int count, uint64_t seed) {
     static const unsigned LOWEST[] = {0x2000, 0x3600}; /* 2 is 0x4000 in both */
@@ -425,6 +482,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(long_blocks_of_the_largest),
         cmocka_unit_test(sum_around_every_power_of_two),
         cmocka_unit_test(sum_of_many_parts),
+        cmocka_unit_test(sum_of_beginnings_that_mislead),
+        cmocka_unit_test(usual_blocks_take_the_fast_path),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     close_kernel_cases();

@@ -21,7 +21,7 @@ PREDICTIONS, TARGETS, WEIGHTS = 1, 2, 3
 ACCUMULATOR_BYTES, EVALUATION_SIZE = 432, 104
 
 SHORT = [*range(2, 140), *[63, 64, 65] * 10, 191, 255, 256, 257]
-LONG = [1023, 1024, 1025, 1151, 2047, 2049, 4095, 4096, 4097, 5003, 8193]  # around the library's internal blocks
+LONG = [1023, 1024, 1025, 1151, 2047, 2049, 4095, 4096, 4097, 5003, 8192, 8193]  # around the library's internal blocks
 FULL_NAN = value(FLOAT64.sign - 1, FLOAT64)  # rounding its bits up would leave the NaNs
 MIDDLES = [1 + 2.0**-8 + 2.0**-40, 1 + 2.0**-11 + 2.0**-40, 1 + 2.0**-24 + 2.0**-52]  # if rounded to float in between
 UPSTREAMS = [1.0, 1.0, 0.3, -7e-5, 1e300, -1e-40, 70000.0, 3e4, 0.0, -0.0, math.inf, -math.inf, math.nan, FULL_NAN,

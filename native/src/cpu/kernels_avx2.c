@@ -324,7 +324,7 @@ static inline unsigned equal_f64(const unsigned char *p, int value) {
     return (unsigned)(_mm256_movemask_pd(low) | _mm256_movemask_pd(high) << 4);
 }
 
-#define f32_add_quietly f32_add /* as quietly as there is */
+#define f32_add_quietly f32_add
 #define f64_add_quietly f64_add
 
 #include "kernels_vector.h"

@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#define HAS_QUIET_ADDITIONS 1 /* that do not raise the inexact flag */
+#define HAS_QUIET_ADDITIONS 1
 #define VECTOR_BYTES 64
 #define f32_lanes 16
 #define f64_lanes 8

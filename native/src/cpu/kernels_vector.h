@@ -4,8 +4,11 @@
  * include this file. f32_vector and f64_vector are vectors of f32_lanes floats and f64_lanes doubles, int_vector is one
  * of integers, which i8_ to i64_ functions take as lanes of so many bits.
  *
- * What is the same for floats and for doubles is in sum_vector.h and real_vector.h, which are included for each, with
- * ELEMENT f32 or f64. There V(add) is f32_add or f64_add.
+ * What is the same for floats and for doubles is in real_vector.h, sum_vector.h and sum_vector_any.h, which are included
+ * for each, with ELEMENT f32 or f64. There V(add) is f32_add or f64_add.
+ *
+ * HAS_QUIET_ADDITIONS says whether V(add_quietly) leaves the inexact flag alone, so that the flag tells of the other
+ * operations; otherwise it is V(add).
  */
 #include "fp_environment.h"
 #include "kernels.h"
@@ -50,7 +53,7 @@ static inline void prefetch_to_write(const unsigned char *p, size_t ahead) {
 
 /*
  * The inexact flag. Compilers know nothing of it, so they are told what must not be computed before it is cleared, and
- * what must be by the time it is read: whatever depends on a pointer's memory, and two vectors.
+ * what must be by the time it is read: whatever depends on a pointer's memory, and a vector with all that it comes from.
  */
 static inline const unsigned char *clear_inexact(const unsigned char *p) {
     _mm_setcsr(MXCSR_DEFAULT);
@@ -58,8 +61,8 @@ static inline const unsigned char *clear_inexact(const unsigned char *p) {
     return p;
 }
 
-static inline int is_inexact(int_vector *a, int_vector *b) {
-    __asm__ volatile("" : VECTOR_OPERAND(*a), VECTOR_OPERAND(*b));
+static inline int is_inexact(int_vector *result) {
+    __asm__ volatile("" : VECTOR_OPERAND(*result));
     return (_mm_getcsr() & _MM_EXCEPT_INEXACT) != 0;
 }
 
@@ -97,6 +100,7 @@ static inline void f32_add_parts(int_vector high, int_vector low, int ones, exac
 #include "../sigmoid.h"
 #include "real_vector.h"
 #include "sum_vector.h"
+#include "sum_vector_any.h"
 #undef ELEMENT
 #undef BITS
 
@@ -136,6 +140,7 @@ static inline void f64_add_parts(int_vector high, int_vector low, int ones, exac
 #include "../sigmoid.h"
 #include "real_vector.h"
 #include "sum_vector.h"
+#include "sum_vector_any.h"
 #undef ELEMENT
 #undef BITS
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a block is summed exactly, by vectors of floats or of doubles: a part of kernels_vector.h. The numbers in this
- * argument are those of float; the constants in kernels_vector.h make the same of double.
+ * How a block is summed exactly, by vectors of floats or of doubles, where its values lie in the usual range: a part of
+ * kernels_vector.h, with sum_vector_any.h for any other block. The numbers in this argument are those of float; the
+ * constants in kernels_vector.h make the same of double.
  *
  * 1. Two floats |y|, |z| <= 2^e that are multiples of 2^(e-43) are split by additions, without error, into two
  *    integers that are their sum. Let c = 6 * 2^e and c' = 6 * 2^(e-22). Between 4 and 8 times a power of two, floats are
@@ -24,25 +25,11 @@
  *    so that little is done in vain where all is different, and at the end. With doubles: [2^-48, 2), and only the upper
  *    halves of the patterns are compared.
  *
- *    Some instruction sets have additions that do not raise the inexact flag. With h and g added so, the flag tells
- *    whether all else was exact, as it is for multiples of 2^-42, of which 0 is one; if it was not, the block is done
- *    again as any other. The smallest pattern is then needed in the first 256 elements and in a tail alone, and is that
- *    of p less one, so that 0 is in the range there too.
- *
- * 3. For any other block, e comes from its largest magnitude, and the smallest but 0 tells how many bits there are
- *    below 2^e. If two parts do not hold them, y - (h - c) and z - (g - h), which are exact and at most 2^(e-22), take the
- *    places of y and z, with c' as the next c. Up to five parts are kept in registers: they take zeros, the probabilities
- *    of confident models down to 2^-85, and raw scores. Where there was such a block, more are expected: the next few
- *    aren't tried as in 2.
- *
- *    Where the flag tells, e and the number of parts are those of the first 256 elements; only if these turn out not to
- *    be enough for all, the others are looked at.
- *
- * 4. What has still more bits, or lies near the smallest subnormal, is done in chunks of 64 vectors, part by part, the
- *    rests in a buffer, until all are 0: up to 13 parts for a mix of subnormals and huge values (42 with doubles).
- *
- * 5. A block with NaN, infinities or values above 2^124 (from 2^1020 up), where g would overflow, is left to the portable
- *    kernel.
+ * 3. Some instruction sets have additions that do not raise the inexact flag. With h and g added so, the flag tells
+ *    whether all else was exact. If it was, g - c and the last sum less c' are y + z, whatever bits these have, as long as
+ *    |y|, |z| <= 2^e keeps both in their binades: of that the flag tells nothing, so the bitwise or is needed as before.
+ *    If it was not, the block is done again as any other. The smallest pattern serves in the first 256 elements and in a
+ *    tail alone, and is that of p less one, so that the range there is 0 and (2^-19, 2).
  *
  * All of this needs rounding to nearest and no flushing to zero; the public functions see to it.
  */
@@ -87,7 +74,7 @@ static int64_t V(sum_lanes)(int_vector lanes, int additions, V(pattern) pattern)
 
 /* ------------------------------------------------------------------------------- predictions in the usual range -- */
 
-/* The sums of a block so far; the patterns of its values tell whether they are exact. */
+/* The sums of a block so far; the patterns of its values tell whether they are exact, where the flag does not. */
 typedef struct V(sums) {
     int_vector high, low;
     int_vector all, least; /* the bitwise or of the patterns, and the smallest; of doubles, of their upper halves */
@@ -103,8 +90,10 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
     }
     s.all = int_or3(int_or3(s.all, p[0], p[1]), p[2], p[3]);
     if (with_least) {
-        for (int k = 0; k < 4 && HAS_QUIET_ADDITIONS; k++) {
-            p[k] = B(sub)(p[k], B(set)(1));
+        if (HAS_QUIET_ADDITIONS) {
+            for (int k = 0; k < 4; k++) {
+                p[k] = B(sub)(p[k], B(set)(1));
+            }
         }
         s.least = i32_min(s.least, i32_min(i32_min(p[0], p[1]), i32_min(p[2], p[3])));
     }
@@ -197,7 +186,7 @@ static ALWAYS_INLINE int V(add_groups_by_flag)(V(sums) * s, V(layout) layout, co
                                                V(targets) * targets, int from, int to, V(counts) * counts) {
     p = clear_inexact(p);
     *s = V(add_groups)(*s, layout, p, targets, from, to, 0, counts);
-    return !is_inexact(&s->high, &s->low);
+    return !is_inexact(&s->low);
 }
 
 /*
@@ -241,177 +230,3 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     V(add_parts)(s.high, s.low, targets.positives - (groups * GROUP - count), sum);
     return targets.positives;
 }
-
-/* --------------------------------------------------------------------------------------------- any other block -- */
-
-/* The vector at element i of a block, with zeros behind its end. */
-static inline V(vector) V(load_padded)(const void *predictions, int i, int count) {
-    return i + V(lanes) <= count ? V(load)(V(at)(predictions, i))
-                                 : V(load_first)(V(at)(predictions, i), count - i, V(set)(0));
-}
-
-/* The vectors of a group of a block, with zeros behind its end. */
-static ALWAYS_INLINE void V(load_group)(const void *predictions, int group, int count, V(vector) x[4]) {
-    const int from = group * GROUP;
-    for (int k = 0; k < 4; k++) {
-        const int i = from + V(lanes) * k;
-        x[k] = from + GROUP <= count ? V(load)(V(at)(predictions, i)) : V(load_padded)(predictions, i, count);
-    }
-}
-
-/* Of the magnitudes but 0: they are at most 2^above, and multiples of 2^(least - fraction). */
-typedef struct V(span) {
-    int least, above, is_empty; /* empty where all are 0 */
-} V(span);
-
-/*
- * The largest pattern tells `above`. Negated, the smallest but 0 is the largest of all; its exponent comes out one too
- * low for a power of two, and where it is subnormal. Each is the largest of a group first: one chain of such operations
- * would take longer than the rest.
- */
-static V(span) V(magnitudes)(const void *predictions, int count) {
-    int_vector largest = B(set)(0), negated = largest;
-    for (int g = 0; g * GROUP < count; g++) {
-        V(vector) x[4];
-        int_vector m[4], n[4];
-        V(load_group)(predictions, g, count, x);
-        for (int k = 0; k < 4; k++) {
-            m[k] = int_and(V(bits)(x[k]), B(set)(V(magnitude_bits)));
-            n[k] = B(sub)(B(set)(0), m[k]);
-        }
-        largest = i32_max(largest, i32_max(i32_max(m[0], m[1]), i32_max(m[2], m[3])));
-        negated = i32_max(negated, i32_max(i32_max(n[0], n[1]), i32_max(n[2], n[3])));
-    }
-    const uint32_t last = V(largest_upper)(negated);
-    return (V(span)){V(exponent)(~last), V(bound)(V(largest_upper)(largest)), last == 0};
-}
-
-/* Adds the parts of a block whose magnitudes are at most 2^e; each has had so many bit patterns added. */
-static __attribute__((noinline)) void V(add_sums)(const int_vector *sums, int parts, int additions, int e,
-                                                  exact_sum *sum) {
-    for (int i = 0; i < parts; i++) {
-        const int64_t units = V(sum_lanes)(sums[i], additions, V(split_pattern)(e - V(step) * i));
-        exactloss_sum_add(sum, units, EXACT_SUM_ONE + e + 1 - V(step) * (i + 1));
-    }
-}
-
-/* Adds a block whose magnitudes are at most 2^e, in so many parts. Where the flag tells otherwise, adds nothing: 0. */
-static ALWAYS_INLINE int V(sum_parts)(const unsigned char *predictions, const uint64_t *mask, int count, int e,
-                                      int parts, exact_sum *sum) {
-    const int groups = (count + GROUP - 1) / GROUP;
-    V(vector) c[MOST_PARTS];
-    int_vector sums[MOST_PARTS], ended[MOST_PARTS], largest = B(set)(0);
-    for (int i = 0; i < parts; i++) {
-        c[i] = V(split_at)(e - V(step) * i);
-        sums[i] = B(set)(0);
-    }
-    const V(vector) both = V(add)(c[parts - 2], c[parts - 1]);
-    const unsigned char *p = HAS_QUIET_ADDITIONS ? clear_inexact(predictions) : predictions;
-    for (int g = 0; g < groups; g++) {
-        V(vector) y[4];
-        int_vector m[4];
-        V(load_group)(p, g, count, y);
-        const uint64_t bits = V(group_bits)(mask, g);
-        for (int k = 0; k < 4; k++) {
-            m[k] = int_and(V(bits)(y[k]), B(set)(V(magnitude_bits)));
-            y[k] = V(flip)(y[k], bits >> V(lanes) * k);
-        }
-        if (HAS_QUIET_ADDITIONS) {
-            largest = i32_max(largest, i32_max(i32_max(m[0], m[1]), i32_max(m[2], m[3])));
-        }
-        for (int k = 0; k < 4; k += 2) {
-            for (int i = 0; i < parts - 2; i++) {
-                V(add_part_of_pair)(&y[k], &y[k + 1], c[i], &sums[i]);
-            }
-            V(add_pair)(y[k], y[k + 1], c[parts - 2], both, &sums[parts - 2], &sums[parts - 1]);
-        }
-    }
-    for (int i = 0; i < parts; i++) {
-        ended[i] = sums[i]; /* so that nothing points to the sums, which would keep them in memory */
-    }
-    if (HAS_QUIET_ADDITIONS &&
-        (is_inexact(&ended[parts - 2], &ended[parts - 1]) || V(bound)(V(largest_upper)(largest)) > e)) {
-        return 0;
-    }
-    V(add_sums)(ended, parts, 2 * groups, e, sum);
-    return 1;
-}
-
-/* The same, in as many parts as a span takes; returns 0 too where these are too many. */
-static int V(sum_of_span)(const void *predictions, const uint64_t *mask, int count, V(span) s, exact_sum *sum) {
-    const int parts = (s.above - s.least + V(fraction) + V(step)) / V(step);
-    if (parts > MOST_PARTS || s.above - V(step) * parts < V(lowest)) {
-        return 0;
-    }
-    switch (parts) {
-        case 5:
-            return V(sum_parts)(predictions, mask, count, s.above, 5, sum);
-        case 4:
-            return V(sum_parts)(predictions, mask, count, s.above, 4, sum);
-        case 3:
-            return V(sum_parts)(predictions, mask, count, s.above, 3, sum);
-        default:
-            return V(sum_parts)(predictions, mask, count, s.above, 2, sum);
-    }
-}
-
-/* Moves the first part of the values in a buffer, which are at most 2^e, to the sum. */
-static void V(take_part)(unsigned char *rests, int vectors, int e, exact_sum *sum) {
-    const int is_last = e == 1 - V(bias); /* subnormals are as far apart as the numbers in the binade above them */
-    const V(pattern) pattern = is_last ? (V(pattern))1 << V(fraction) : V(split_pattern)(e);
-    const V(vector) c = V(from_bits)(B(set)(pattern));
-    int_vector part = B(set)(0);
-    for (int v = 0; v < vectors; v++) {
-        unsigned char *rest = rests + VECTOR_BYTES * v;
-        V(store)(rest, V(add_part)(V(load)(rest), c, &part));
-    }
-    exactloss_sum_add(sum, V(sum_lanes)(part, vectors, pattern),
-                      EXACT_SUM_ONE + (is_last ? V(lowest) : e + 1 - V(step)));
-}
-
-/* Adds a block of any finite values of at most 2^(bias - 3), in as many parts as it takes. */
-static void V(sum_all_parts)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
-    unsigned char rests[VECTOR_BYTES * CHUNK];
-    const int vectors = (count + V(lanes) - 1) / V(lanes);
-    for (int from = 0; from < vectors; from += CHUNK) {
-        const int size = vectors - from < CHUNK ? vectors - from : CHUNK;
-        for (int v = 0; v < size; v++) {
-            const V(vector) x = V(load_padded)(predictions, (from + v) * V(lanes), count);
-            V(store)(rests + VECTOR_BYTES * v, V(flip)(x, V(lanes_at)(mask, from + v)));
-        }
-        for (V(span) s = V(magnitudes)(rests, size * V(lanes)); !s.is_empty;
-             s = V(magnitudes)(rests, size * V(lanes))) {
-            V(take_part)(rests, size, s.above, sum);
-        }
-    }
-}
-
-/* Whether the sums of parts would overflow. */
-static inline int V(is_too_large)(V(span) s) { return !s.is_empty && s.above > V(bias) - 3; }
-
-/* Adds a block by the span of its first elements, if it is that of all; returns whether it was. */
-static inline int V(sum_by_sample)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
-    if (!HAS_QUIET_ADDITIONS || count <= FIRST_CHECK) {
-        return 0;
-    }
-    const V(span) s = V(magnitudes)(predictions, FIRST_CHECK);
-    return !s.is_empty && !V(is_too_large)(s) && V(sum_of_span)(predictions, mask, count, s, sum);
-}
-
-/* Adds a block that is off the fast path. Not inlined, so that the fast path need not save registers for it. */
-static __attribute__((noinline)) void K(sum_any)(const void *predictions, const uint64_t *mask, int positives,
-                                                 int count, exact_sum *sum) {
-    if (!V(sum_by_sample)(predictions, mask, count, sum)) {
-        const V(span) s = V(magnitudes)(predictions, count);
-        if (V(is_too_large)(s)) {
-            exactloss_kernels_portable.ELEMENT.wide->sum(predictions, mask, positives, count, sum);
-            return;
-        }
-        if (!s.is_empty && !V(sum_of_span)(predictions, mask, count, s, sum)) {
-            V(sum_all_parts)(predictions, mask, count, sum);
-        }
-    }
-    exactloss_sum_add_units(sum, positives * EXACT_SUM_UNITS_OF_ONE);
-}
-
-#undef GROUP

@@ -25,7 +25,7 @@ public enum ElementType {
     /** The size of an element, a power of two. */
     final int bits;
 
-    /** Its logarithm: to divide by {@link #bits} would take as long as the rest of a small call. */
+    /** Its logarithm, so that nothing is divided, which a small call would feel. */
     private final int log2Bits;
 
     ElementType(int bits) {

@@ -529,7 +529,7 @@ final class Kernels {
     }
 
     /**
-     * The functions that take the caller's memory. Their first parameter is {@link #isCritical}; their own follow. Each is in
+     * The functions that take the caller's memory. The first parameter of a HANDLE is {@link #isCritical}; the function's own follow. Each is in
      * a class of its own, so that a program waits only for the linking of what it calls.
      */
     private static final class Linked {

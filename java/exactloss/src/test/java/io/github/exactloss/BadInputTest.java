@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatNullPointerException;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import java.lang.foreign.Arena;
@@ -54,6 +55,12 @@ class BadInputTest {
         }
         assertRefused("3 predictions, but 4 targets", () -> loss.mean(new float[3], new byte[4]));
         assertRefused("3 predictions, but 0 targets", () -> loss.sum(new float[3], new byte[0]));
+    }
+
+    @Test
+    void arraysThatAreNull() {
+        assertThatNullPointerException().isThrownBy(() -> loss.mean(null, new byte[3]));
+        assertThatNullPointerException().isThrownBy(() -> loss.sum(new float[3], null));
     }
 
     @ParameterizedTest

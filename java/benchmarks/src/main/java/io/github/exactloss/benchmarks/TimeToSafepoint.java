@@ -17,10 +17,10 @@ import java.util.regex.Pattern;
 /**
  * How long the JVM waits for its threads to reach a safepoint, while one of them computes the loss of a 1 GiB array on the
  * heap, over and over; and, for comparison, while one adds that array up in Java. What both have in common is due to the
- * machine: a thread whose processor is taken away reaches nothing, and the maxima, of some milliseconds, are those. A
- * real-time policy keeps the processors: on Linux {@code chrt --rr 1 ./build.sh bench-safepoint}, after
- * {@code sysctl kernel.sched_rt_runtime_us=-1}, for the time of which such threads may starve all others. The JVM itself
- * measures: {@code java -Xlog:safepoint:file=LOG ... TimeToSafepoint LOG}.
+ * machine: a thread whose processor is taken away reaches nothing. That makes maxima of some milliseconds, which a real-time
+ * policy avoids: on Linux {@code chrt --rr 1 ./build.sh bench-safepoint}, with {@code sysctl kernel.sched_rt_runtime_us=-1}
+ * before and {@code =950000}, the usual, after it: in between, such threads may starve all others. The JVM itself measures:
+ * {@code java -Xlog:safepoint:file=LOG ... TimeToSafepoint LOG}.
  */
 public final class TimeToSafepoint {
     private static final int COUNT = 1 << 28;

@@ -90,7 +90,7 @@ public class PeersBenchmark {
         return loss.mean(predictions, targets);
     }
 
-    /** Of arrays. */
+    /** Of arrays on the heap, of which few elements need no views. */
     @Benchmark
     public double arrays() {
         return loss.mean(inputs.predictionArray, inputs.targetArray);
