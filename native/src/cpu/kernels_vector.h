@@ -28,7 +28,8 @@
 #define K(name) JOIN(name, ELEMENT)
 
 #define ALWAYS_INLINE inline __attribute__((always_inline)) /* keeps the sums of a block in registers */
-#define FIRST_CHECK 256                                     /* elements */
+#define FIRST_CHECK 64                                      /* elements of a block */
+#define SAMPLE 256                                          /* elements of a block that is longer */
 #define MOST_PARTS 5
 #define UNUSUAL_BLOCKS 8 /* are expected where there was one off the fast path */
 #define SIGMOIDS 16      /* vectors in a chunk */

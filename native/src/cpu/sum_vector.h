@@ -21,15 +21,15 @@
  * 2. Predictions nearly always lie in [2^-19, 1], so they are multiples of 2^-42: e = 1, c = 12. All of [2^-19, 2) is as
  *    good, and cheaper to check: the bitwise or of the patterns tells that none has the exponent of 2 or a sign, and the
  *    smallest pattern, as an unsigned integer, that none is 0 or less than 2^-19. NaN and infinities have an exponent
- *    above that of 2. A tail is padded with ones, which are subtracted again. The range is looked at after 256 elements,
- *    so that little is done in vain where all is different, and at the end. With doubles: [2^-48, 2), and only the upper
+ *    above that of 2. A tail is padded with ones, which are subtracted again. The range is looked at after 64 elements, so
+ *    that little is done in vain where all is different, and at the end. With doubles: [2^-48, 2), and only the upper
  *    halves of the patterns are compared.
  *
  * 3. Some instruction sets have additions that do not raise the inexact flag. With h and g added so, the flag tells
  *    whether all else was exact. If it was, g - c and the last sum less c' are y + z, whatever bits these have, as long as
  *    |y|, |z| <= 2^e keeps both in their binades: of that the flag tells nothing, so the bitwise or is needed as before.
- *    If it was not, the block is done again as any other. The smallest pattern serves in the first 256 elements and in a
- *    tail alone, and is that of p less one, so that the range there is 0 and (2^-19, 2).
+ *    If it was not, the block is done again as any other. The smallest pattern serves in the first 64 elements, in a tail
+ *    and in a short block alone, and is that of p less one, so that the range there is 0 and (2^-19, 2).
  *
  * All of this needs rounding to nearest and no flushing to zero; the public functions see to it.
  */
@@ -205,7 +205,7 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     s.least = V(bits)(V(set)(1));
     for (int g = 0, end; g < whole; g = end) {
         int is_exact = 1;
-        end = g == 0 && whole > FIRST_CHECK / GROUP ? FIRST_CHECK / GROUP : whole;
+        end = g == 0 && count > SAMPLE ? FIRST_CHECK / GROUP : whole;
         if (HAS_QUIET_ADDITIONS && g > 0) {
             is_exact = V(add_groups_by_flag)(&s, layout, p + group_bytes * g, &targets, g, end, counts);
         } else {

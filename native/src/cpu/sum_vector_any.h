@@ -172,10 +172,10 @@ static inline int V(is_too_large)(V(span) s) { return !s.is_empty && s.above > V
  * usual range, the others do not, or the block would not be here: so one part more than the usual two.
  */
 static inline int V(sum_by_sample)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
-    if (!HAS_QUIET_ADDITIONS || count <= FIRST_CHECK) {
+    if (!HAS_QUIET_ADDITIONS || count <= SAMPLE) {
         return 0;
     }
-    V(span) s = V(magnitudes)(predictions, FIRST_CHECK);
+    V(span) s = V(magnitudes)(predictions, SAMPLE);
     const int of_three_parts = s.above + V(fraction) - 2 * V(step);
     if (s.above <= 1 && s.least > of_three_parts) {
         s.least = of_three_parts;
