@@ -169,7 +169,7 @@ static inline int V(is_too_large)(V(span) s) { return !s.is_empty && s.above > V
 
 /*
  * Adds a block by the span of its first elements, if it is that of all; returns whether it was. Where these lie in the
- * usual range, the others do not, or the block would not be here: so one part more than the usual two.
+ * usual range, others most likely do not, which is why the block is here: so one part more than the usual two.
  */
 static inline int V(sum_by_sample)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
     if (!HAS_QUIET_ADDITIONS || count <= SAMPLE) {

@@ -529,8 +529,8 @@ final class Kernels {
     }
 
     /**
-     * The functions that take the caller's memory. The first parameter of a HANDLE is {@link #isCritical}; the function's own follow. Each is in
-     * a class of its own, so that a program waits only for the linking of what it calls.
+     * The functions that take the caller's memory. The first parameter of a HANDLE is {@link #isCritical}; the function's
+     * own follow. Each is in a class of its own, so that a program waits only for the linking of what it calls.
      */
     private static final class Linked {
         static final class Loss {
