@@ -1,56 +1,74 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * exactloss: the loss, the gradient and the metrics of a binary classifier, exactly, at the speed of memory.
+ * exactloss: the losses, gradients and metrics of a binary classifier, exactly, at the speed of memory.
  *
  *     double loss;
- *     int status = exactloss_mnist_loss(predictions, EXACTLOSS_FLOAT32, targets, EXACTLOSS_UINT8, 0, n,
- *                                       EXACTLOSS_REDUCTION_MEAN, 0, &loss, NULL, NULL);
+ *     int status = exactloss_loss(EXACTLOSS_MNIST | EXACTLOSS_MEAN | EXACTLOSS_P_FLOAT32 | EXACTLOSS_T_UINT8,
+ *                                 predictions, targets, NULL, n, NULL, &loss, NULL);
  *
- * The distance of a prediction p from its target is 1-p where the target equals 1, and p elsewhere. The loss is the
- * mean (or the sum) of the distances:
+ * An element has a prediction p (or a logit x, of which p = sigmoid(x)), a target, and optionally a weight w. A target is
+ * positive where it equals 1, and negative where it has any other value, NaN included. The distance d of an element is
+ * 1 - p where its target is positive, and p where it is negative. A loss is the mean, or the sum, of a function of the
+ * distances:
  *
- *     mnist_loss(predictions, targets) = where(targets == 1, 1 - predictions, predictions).mean()
- *
- * (the loss of the digit classifier in Howard and Gugger, "Deep Learning for Coders with fastai and PyTorch", ch. 4).
+ *     EXACTLOSS_MNIST    d    the mean absolute error of 0/1 targets: torch.where(targets == 1, 1 - p, p).mean(), the
+ *                             loss of the digit classifier in Howard and Gugger, "Deep Learning for Coders with fastai
+ *                             and PyTorch", ch. 4
  *
  * The numeric contract
- *   - A loss is the real-number mean (or sum) of the exact distances, rounded once, to nearest even, to double. Its
- *     float form is rounded once from the exact value too, not from the double. An exact zero is +0; what underflows
- *     keeps its sign.
- *   - Hence the same inputs give the same bits on every instruction set, in any number of pieces, in any order.
+ *   - A mean or sum is the real-number one of the exact distances, rounded once, to nearest even, to double. Its float
+ *     form is rounded once from the exact value too, not from the double. An exact zero is +0; what underflows keeps its
+ *     sign.
+ *   - Hence equal inputs give equal bits on every processor, in any number of pieces, in any order.
  *   - Every finite prediction is summed exactly: subnormals, -0.0, raw scores, 3e38. A NaN distance makes the loss NaN,
  *     an infinite one makes it that infinity, both infinities make it NaN. The mean of nothing is NaN, its sum +0.
- *   - A target counts as positive when it equals 1; any other value, NaN included, counts as negative.
- *   - From logits x, with EXACTLOSS_LOGITS, the prediction is sigmoid(x) = 1 / (1 + exp(-x)), and the distance is
- *     sigmoid(-x) where the target equals 1: one value of the function, so nothing cancels and a distance of 1e-30 has
- *     all its digits. The function is the library's own, of float32 for the types up to that and of float64 for
- *     float64, with the same bits everywhere: within 1 unit in the last place in float32, 2 in float64. The exact sum
- *     is that of these distances.
- *   - The floating-point environment of the caller (rounding mode, flush-to-zero, traps) has no influence, and is left
- *     as it was, with its exception flags.
+ *   - With weights, a sum is that of w * d, and a mean is this sum divided by the sum of the weights; exact until the one
+ *     rounding at the end. Weights that add up to 0 give NaN. A weight of 0 times an infinite or NaN distance is NaN, as
+ *     in IEEE 754.
+ *   - From logits, the distance is sigmoid(-x) where the target is positive, and sigmoid(x) elsewhere: one value of the
+ *     function, so nothing cancels and a distance of 1e-30 has all its digits. The sigmoid is the library's own, of
+ *     float32 for the types up to that and of float64 for float64, with the same bits everywhere: within 1 unit in the
+ *     last place in float32, 2 in float64. The exact sum is that of these distances.
+ *   - The floating-point environment of the caller (rounding mode, flush-to-zero, traps) has no influence. It is left as
+ *     it was, with its exception flags.
+ *
+ * The parameters that most functions have
+ *   options       What to compute and how the arrays are typed: constants of the section "options", or-ed together. Each
+ *                 function names the groups that it takes. A bit outside these groups is an error, never ignored.
+ *   predictions   `count` elements of the type EXACTLOSS_P_*. Types narrower than float32 are widened to it, exactly.
+ *   targets       `count` elements of the type EXACTLOSS_T_*.
+ *   weights       `count` finite float32 numbers that are not negative, or NULL: every weight is 1 then.
+ *   count         The number of elements, at least 0. Where it is 0, no array is read or written, and all may be NULL.
+ *   violation     Receives the first element that was refused (EXACTLOSS_ERROR_STRICT, EXACTLOSS_ERROR_WEIGHT). May be
+ *                 NULL. Not touched unless one of these two statuses is returned.
  *
  * Rules for every function
- *   - Returns a status: EXACTLOSS_OK (0), or an EXACTLOSS_ERROR_* code; then no output was written, except
- *     *violation where the function has one. exactloss_status_string() says the code in words.
- *   - Predictions are float32, float64, float16 or bfloat16, targets are of any type but the latter two. What the types
- *     narrower than float32 hold is widened to it, which is exact.
- *   - Arrays are contiguous, in the byte order of the machine, and may have any alignment. Nothing outside
- *     [pointer, pointer + count) is read or written. count is a number of elements and must not be negative; a count of
- *     0 allows NULL arrays.
- *   - Inputs are never written. Output arrays must not overlap the inputs, unless the function says otherwise.
- *   - No function allocates, locks, starts threads or keeps a pointer after it returns: memory belongs to the caller.
- *     Every function may be called from any thread, at the same time, as long as no two calls write the same memory
- *     (an output, an accumulator).
- *   - targets_offset is the index of the first target to use, in elements (bits for EXACTLOSS_BITS): target i of the
- *     call is targets[targets_offset + i]. It must not be negative.
- *   - flags is 0, or the sum of the flags below that the function names. EXACTLOSS_STRICT: a prediction outside [0, 1]
- *     or NaN, a logit that is NaN, or a target other than 0 or 1, is EXACTLOSS_ERROR_STRICT, and *violation (if not
- *     NULL) names the first such element. Where nothing is refused, violation is not touched.
- *   - A dtype, a reduction or a flag that is not listed below is an error, never undefined behaviour.
+ *   Status       0 (EXACTLOSS_OK) or a positive EXACTLOSS_ERROR_* code. exactloss_status_string() says it in words. On an
+ *                error no output has been written but *violation.
+ *   Order        Arguments are checked in this order, and the first fault is returned: EXACTLOSS_MAX_ISA in the
+ *                environment; the accumulator (NULL, alignment, content); options (unknown bits, loss, reduction, types);
+ *                numbers (count, rows, strides, divisor); the threshold; other pointers that are NULL; the size of an
+ *                evaluation; an accumulator's overflow. Elements are looked at after that: the first bad one in the order
+ *                of the arrays is named, and of one element the prediction before the target before the weight.
+ *   Alignment    Arrays are contiguous, in the machine's byte order, and may have any alignment. Structs have that of
+ *                their type.
+ *   Bounds       No byte outside of the arrays is read or written, not even one that could not fault.
+ *   Aliasing     Inputs may overlap each other. An output must not overlap any input or any other output, unless the
+ *                function allows it: the result would be undefined.
+ *   Threads      Every function may be called from any thread, at the same time as any other, as long as no two calls
+ *                write the same memory (an output, an accumulator), and none reads what another writes.
+ *   Ownership    All memory is the caller's. No function allocates, locks, starts a thread, or keeps a pointer after it
+ *                has returned.
+ *   Stack        At most 48 KiB are used.
+ *   Signals      A call may be interrupted by a signal handler, and the handler may make calls of its own. Neither a
+ *                handler nor another thread may leave a call by longjmp(): the floating-point environment would stay the
+ *                library's.
+ *   fork()       A child process may go on with everything.
+ *   Not promised Which kernels run, how often an array is read, in which order outputs are written.
  *
- * The environment variable EXACTLOSS_MAX_ISA (portable, avx2 or avx512) forbids the kernels above the one it names. It
- * is read once, by the first call that needs it. Any other value makes every computing function return
- * EXACTLOSS_ERROR_MAX_ISA.
+ * The environment variable EXACTLOSS_MAX_ISA names an instruction set (exactloss_isa_name_of() lists them), and forbids
+ * the kernels that rank above it. It is read once, by the first call that needs it. With an unknown name every computing
+ * function returns EXACTLOSS_ERROR_MAX_ISA.
  */
 #ifndef EXACTLOSS_EXACTLOSS_H
 #define EXACTLOSS_EXACTLOSS_H
@@ -69,7 +87,7 @@ extern "C" {
 #define EXACTLOSS_API
 #endif
 
-/* ------------------------------------------------------------------------------------------------ constants -- */
+/* --------------------------------------------------------------------------------------------------- constants -- */
 
 /*
  * The version of the binary interface. A program that was compiled for one number works with every library whose
@@ -80,320 +98,311 @@ extern "C" {
 /* Statuses. */
 #define EXACTLOSS_OK 0
 #define EXACTLOSS_ERROR_NULL 1        /* a required pointer is NULL */
-#define EXACTLOSS_ERROR_COUNT 2       /* a count or offset is negative, or too large to address */
-#define EXACTLOSS_ERROR_DTYPE 3       /* an element type is unknown or not allowed in this place */
-#define EXACTLOSS_ERROR_REDUCTION 4   /* a reduction is unknown or not allowed in this place */
-#define EXACTLOSS_ERROR_FLAGS 5       /* flags has a bit that means nothing */
+#define EXACTLOSS_ERROR_COUNT 2       /* a count, a stride or a divisor is out of range */
+#define EXACTLOSS_ERROR_TYPE 3        /* options have no type, or an unknown one, of predictions or targets */
+#define EXACTLOSS_ERROR_REDUCTION 4   /* options have no reduction, or both */
+#define EXACTLOSS_ERROR_OPTIONS 5     /* options have a bit that the function does not take */
 #define EXACTLOSS_ERROR_THRESHOLD 6   /* a threshold is NaN, or two accumulators differ in theirs */
 #define EXACTLOSS_ERROR_STRICT 7      /* strict mode refused an element; see exactloss_violation */
 #define EXACTLOSS_ERROR_ACCUMULATOR 8 /* the memory is no initialised accumulator */
 #define EXACTLOSS_ERROR_OVERFLOW 9    /* an accumulator would count more than 2^63-1 elements */
-#define EXACTLOSS_ERROR_BUFFER 10     /* a byte buffer has the wrong size */
+#define EXACTLOSS_ERROR_SIZE 10       /* a buffer or a struct is too small, or bytes are too few or too many */
 #define EXACTLOSS_ERROR_FORMAT 11     /* bytes are no accumulator, or one of an unknown version */
-#define EXACTLOSS_ERROR_MAX_ISA 12    /* EXACTLOSS_MAX_ISA has a value other than portable, avx2 or avx512 */
+#define EXACTLOSS_ERROR_MAX_ISA 12    /* EXACTLOSS_MAX_ISA is the name of no instruction set */
 #define EXACTLOSS_ERROR_WEIGHT 13     /* a weight is negative, NaN or infinite; see exactloss_violation */
+#define EXACTLOSS_ERROR_LOSS 14       /* options have no loss, an unknown one, several where one is due, or others than
+                                         the accumulator */
+#define EXACTLOSS_ERROR_ALIGNMENT 15  /* an accumulator is not aligned to 8 bytes */
+
+/* ----------------------------------------------------------------------------------------------------- options -- */
+
+/* The losses. A function that takes "losses" takes any set of them, or-ed; one that takes "a loss" takes one. */
+#define EXACTLOSS_MNIST 0x1
+
+/* The reduction: how the elements' losses become one number. */
+#define EXACTLOSS_MEAN 0x100
+#define EXACTLOSS_SUM 0x200
+
+/* The type of predictions, logits, values and gradients. FLOAT16 is IEEE 754's binary16. */
+#define EXACTLOSS_P_FLOAT16 0x1000
+#define EXACTLOSS_P_BFLOAT16 0x2000
+#define EXACTLOSS_P_FLOAT32 0x3000
+#define EXACTLOSS_P_FLOAT64 0x4000
 
 /*
- * Element types. Predictions, logits and gradients: FLOAT16 (IEEE binary16), BFLOAT16, FLOAT32 and FLOAT64. Targets:
- * UINT8, INT32, INT64, FLOAT32, FLOAT64 and BITS.
- *
- * UINT8 includes C's and NumPy's bool. BITS are packed bits, the least significant bit of a byte first, as Arrow stores
- * booleans: element i is bit i % 8 of byte i / 8, and targets_offset counts bits.
+ * The type of targets. UINT8 includes C's and NumPy's bool. BITS are packed bits, the least significant bit of a byte
+ * first, as Arrow stores booleans: element i is bit k + i of the array, with k = 0 unless k * EXACTLOSS_T_BIT_OFFSET
+ * (0 <= k < 8) is or-ed to EXACTLOSS_T_BITS.
  */
-#define EXACTLOSS_UINT8 1
-#define EXACTLOSS_INT32 2
-#define EXACTLOSS_INT64 3
-#define EXACTLOSS_FLOAT16 4
-#define EXACTLOSS_BFLOAT16 5
-#define EXACTLOSS_FLOAT32 6
-#define EXACTLOSS_FLOAT64 7
-#define EXACTLOSS_BITS 8
-
-/* Reductions, numbered as in PyTorch. */
-#define EXACTLOSS_REDUCTION_NONE 0
-#define EXACTLOSS_REDUCTION_MEAN 1
-#define EXACTLOSS_REDUCTION_SUM 2
+#define EXACTLOSS_T_UINT8 0x10000
+#define EXACTLOSS_T_INT8 0x20000
+#define EXACTLOSS_T_INT32 0x30000
+#define EXACTLOSS_T_INT64 0x40000
+#define EXACTLOSS_T_FLOAT32 0x50000
+#define EXACTLOSS_T_FLOAT64 0x60000
+#define EXACTLOSS_T_BITS 0x70000
+#define EXACTLOSS_T_BIT_OFFSET 0x100000
 
 /* Flags. */
-#define EXACTLOSS_STRICT 1     /* refuse what is no prediction or no target */
-#define EXACTLOSS_LOGITS 2     /* the predictions are given as logits */
-#define EXACTLOSS_ACCUMULATE 4 /* add to what the gradient's memory holds, instead of overwriting it */
-#define EXACTLOSS_SCALAR_A 8   /* a points to one element that stands for all */
-#define EXACTLOSS_SCALAR_B 16  /* b points to one element that stands for all */
+#define EXACTLOSS_FROM_LOGITS 0x1000000 /* the predictions are given as logits */
+#define EXACTLOSS_STRICT 0x2000000      /* refuse predictions outside [0, 1], NaN, and targets other than 0 and 1 */
+#define EXACTLOSS_ACCUMULATE 0x4000000  /* add to what the gradient's memory holds, instead of overwriting it */
+#define EXACTLOSS_SCALAR_A 0x10000000   /* a points to one element that stands for all */
+#define EXACTLOSS_SCALAR_B 0x20000000   /* b points to one element that stands for all */
 
 /* The arrays that a violation may be found in. */
 #define EXACTLOSS_PREDICTIONS 1
 #define EXACTLOSS_TARGETS 2
 #define EXACTLOSS_WEIGHTS 3
 
-/* Instruction sets, and what exactloss_isa_support() says of one. */
-#define EXACTLOSS_ISA_PORTABLE 0
-#define EXACTLOSS_ISA_AVX2 1
-#define EXACTLOSS_ISA_AVX512 2
+/* What exactloss_isa_support() says of an instruction set. */
 #define EXACTLOSS_ISA_USABLE 1      /* the processor has it and the operating system saves its registers */
-#define EXACTLOSS_ISA_ABSENT 0      /* the processor, or this build of the library, does not have it */
+#define EXACTLOSS_ISA_ABSENT 0      /* the processor does not have it */
 #define EXACTLOSS_ISA_DISABLED (-1) /* the processor has it, but the operating system does not enable it */
 
-/* Sizes in bytes of an accumulator in memory, and of its byte form. */
-#define EXACTLOSS_ACCUMULATOR_SIZE 1408
-#define EXACTLOSS_ACCUMULATOR_BYTES 432
+/* The size in bytes of an accumulator in memory, and the largest size of its byte form. */
+#define EXACTLOSS_ACCUMULATOR_SIZE 1416
+#define EXACTLOSS_ACCUMULATOR_MAX_BYTES 448
 
-/* ---------------------------------------------------------------------------------------------------- types -- */
+/* ------------------------------------------------------------------------------------------------------- types -- */
 
-/* The first element that was refused. When several arrays are bad at one index, the first of the three is named. */
+/* The first element that was refused. */
 typedef struct exactloss_violation {
-    int64_t index;    /* of the element, counted from the first one of the call; row * columns + column in rows */
+    int64_t index;    /* of the element, counted from the first one of the call; in a matrix, row * count + column */
     double value;     /* of the element, rounded to double */
     int32_t argument; /* EXACTLOSS_PREDICTIONS, EXACTLOSS_TARGETS or EXACTLOSS_WEIGHTS */
     int32_t reserved; /* 0 */
 } exactloss_violation;
 
 /*
- * The loss and the metrics of a batch, or of all that an accumulator was given. An element is predicted positive when
- * its prediction is greater than the threshold. A NaN prediction is not; its target counts as usual.
+ * The shape of a matrix whose rows are computed apart. Row r is `count` elements of each array: predictions from element
+ * r * predictions_stride on, targets from element r * targets_stride on (bit, for EXACTLOSS_T_BITS), weights from element
+ * r * weights_stride on. A stride is at least 0, and `count` where rows are adjacent; 0 gives all rows the same elements.
+ */
+typedef struct exactloss_rows {
+    int64_t count; /* of rows, at least 0 */
+    int64_t predictions_stride;
+    int64_t targets_stride;
+    int64_t weights_stride; /* not looked at without weights */
+} exactloss_rows;
+
+/* What one loss comes to. All are NaN or 0 where the loss was not asked for: NaN the numbers, 0 the count. */
+typedef struct exactloss_loss_result {
+    double mean;       /* sum / weight_sum before either is rounded; NaN without elements */
+    double sum;        /* of the weighted losses of the elements */
+    float mean_f32;    /* the exact mean rounded once to float */
+    float sum_f32;     /* the exact sum rounded once to float; infinite beyond its range */
+    int64_t nan_count; /* elements whose weighted loss is NaN: those whose prediction is, or is 0 * Inf */
+} exactloss_loss_result;
+
+/*
+ * The losses and the counts of a batch, or of all that an accumulator was given. An element is predicted positive when
+ * its prediction is greater than the threshold. A NaN prediction is not; its target counts as usual. Weights enter the
+ * losses and weight_sum, not the counts and not the accuracy.
  *
- * Elements without a weight have the weight 1. Weights enter the loss, not the counts and not the accuracy.
+ * The caller sets `size` to sizeof(exactloss_evaluation) beforehand, so that fields can be appended: no more bytes than
+ * that are written. It is then set to the number of bytes that were written.
  */
 typedef struct exactloss_evaluation {
-    double loss;             /* mean distance, loss_sum / weight_sum before either is rounded; NaN when count is 0 */
-    double loss_sum;         /* sum of the weighted distances */
-    double weight_sum;       /* sum of the weights: count, where there are none */
-    float loss_f32;          /* the exact mean rounded once to float */
-    float loss_sum_f32;      /* the exact sum rounded once to float; infinite beyond its range */
-    double accuracy;         /* (true_positives + true_negatives) / count, rounded once; NaN when count is 0 */
+    int64_t size;
+    int64_t losses;          /* EXACTLOSS_MNIST ...: those that were asked for */
     double threshold;        /* that the counts below were taken at */
+    double accuracy;         /* (true_positives + true_negatives) / count, rounded once; NaN when count is 0 */
+    double weight_sum;       /* sum of the weights: count, where there are none */
     int64_t count;           /* elements */
     int64_t positives;       /* elements whose target is positive */
     int64_t true_positives;  /* target positive, predicted positive */
     int64_t false_positives; /* target negative, predicted positive */
     int64_t true_negatives;  /* target negative, not predicted positive */
     int64_t false_negatives; /* target positive, not predicted positive */
-    int64_t nan_count;       /* elements whose weighted distance is NaN: those whose prediction is, or is 0 * Inf */
+    exactloss_loss_result mnist;
 } exactloss_evaluation;
 
 /*
- * An evaluation that takes its data in pieces. Its memory is the caller's: on the stack, on the heap, in an arena,
- * aligned to 8 bytes. It may be copied with memcpy and needs no destruction. Only the functions below give its content
- * a meaning; for storage and transport use its byte form.
+ * An evaluation that takes its data in pieces. Its memory is the caller's: on the stack, on the heap, in an arena, aligned
+ * to 8 bytes. It may be copied with memcpy() and needs no destruction. Only the functions below give its content a
+ * meaning; for storage and transport use its byte form.
  */
 typedef struct exactloss_accumulator {
     uint64_t opaque[EXACTLOSS_ACCUMULATOR_SIZE / 8];
 } exactloss_accumulator;
 
-/* ------------------------------------------------------------------------------------------------- the loss -- */
+/* ---------------------------------------------------------------------------------------- losses and gradients -- */
 
 /*
- * The mean or the sum of the distances of `count` predictions from their targets.
+ * The loss of a batch, or of each row of a matrix, in one pass over memory.
  *
- * predictions   count elements of predictions_dtype
- * targets       targets_offset + count elements of targets_dtype
- * reduction     EXACTLOSS_REDUCTION_MEAN or EXACTLOSS_REDUCTION_SUM
- * flags         EXACTLOSS_STRICT, EXACTLOSS_LOGITS
- * loss          receives the result as a double; may be NULL
- * loss_f32      receives the result as a float, rounded once from the exact value; may be NULL
- * violation     see EXACTLOSS_STRICT above; may be NULL
+ * options      a loss, a reduction, the types; FROM_LOGITS, STRICT
+ * count        elements of the batch, or of each row
+ * rows         the shape of a matrix; NULL: one batch
+ * losses       receives one double, or rows->count of them
  *
- * A count of 0 gives NaN for the mean and +0 for the sum. One pass over memory.
+ * A count of 0 gives NaN for the mean and +0 for the sum. In strict mode, and with weights, a matrix is read once before
+ * anything is written.
  */
-EXACTLOSS_API int exactloss_mnist_loss(const void *predictions, int predictions_dtype, const void *targets,
-                                       int targets_dtype, int64_t targets_offset, int64_t count, int reduction,
-                                       int flags, double *loss, float *loss_f32, exactloss_violation *violation);
+EXACTLOSS_API int exactloss_loss(int options, const void *predictions, const void *targets, const float *weights,
+                                 int64_t count, const exactloss_rows *rows, double *losses,
+                                 exactloss_violation *violation);
 
 /*
- * The distances themselves (PyTorch's reduction='none'): distances[i] = targets[i] == 1 ? 1 - p : p, where 1 - p is
- * rounded to nearest even to the type of the predictions, as IEEE 754 and PyTorch do it. Elsewhere p is copied, bit by
- * bit; 1 - NaN is a NaN of unspecified sign and payload. From logits: sigmoid(-x) and sigmoid(x), rounded to their type.
+ * The losses of the elements themselves, in the type of the predictions (PyTorch's reduction='none').
  *
- * flags         EXACTLOSS_STRICT, EXACTLOSS_LOGITS
- * distances     receives count elements of predictions_dtype. It may be the predictions' own memory (in place); any
- *               other overlap is undefined.
+ * options      a loss, the types; FROM_LOGITS, STRICT
+ * values       receives `count` elements. It may be the predictions' own memory (in place).
  *
- * In strict mode both arrays are read once before anything is written.
+ * EXACTLOSS_MNIST gives the distances: 1 - p, rounded to the type of the predictions as IEEE 754 and PyTorch do it, or p,
+ * copied bit by bit; 1 - NaN is a NaN of unspecified sign and payload. From logits it gives sigmoid(-x) or sigmoid(x),
+ * rounded to the type. With weights, the value (in float32, for the types narrower than it) is multiplied by the weight,
+ * and the product is rounded to the type.
+ *
+ * In strict mode, and with weights, the arrays are read once before anything is written.
  */
-EXACTLOSS_API int exactloss_mnist_loss_none(const void *predictions, int predictions_dtype, const void *targets,
-                                            int targets_dtype, int64_t targets_offset, int64_t count, int flags,
-                                            void *distances, exactloss_violation *violation);
+EXACTLOSS_API int exactloss_values(int options, const void *predictions, const void *targets, const float *weights,
+                                   int64_t count, void *values, exactloss_violation *violation);
 
 /*
- * The gradient of the loss with respect to the predictions: -g where the target is positive, +g elsewhere. It does not
- * depend on the predictions. g is upstream / count for EXACTLOSS_REDUCTION_MEAN, and upstream for
- * EXACTLOSS_REDUCTION_SUM and EXACTLOSS_REDUCTION_NONE; the quotient is rounded once, to nearest even, to the type of
- * the gradient. For the gradient with respect to logits see exactloss_mnist_loss_and_gradient().
+ * The gradient of a loss with respect to the predictions, or from logits with respect to the logits; and the loss itself,
+ * in the same pass over memory, unless `loss` is NULL.
  *
- * upstream        the derivative of the final result with respect to the loss, usually 1; NaN and infinities pass on
- * flags           EXACTLOSS_STRICT, EXACTLOSS_ACCUMULATE
- * gradient        receives count elements of gradient_dtype, or has them added, each sum rounded once to that type
- * gradient_dtype  a type of predictions
+ * options      a loss, a reduction (of `loss`; none is needed without it), the types; FROM_LOGITS, STRICT, ACCUMULATE
+ * predictions  may be NULL where `loss` is, for EXACTLOSS_MNIST without FROM_LOGITS, whose gradient does not depend on
+ *              them
+ * upstream     the derivative of the final result with respect to the loss, usually 1; NaN and infinities pass on
+ * divisor      what the sum of the elements' losses is divided by: usually count for a mean (of a batch that is computed
+ *              in pieces, the count of all), 1 for a sum; at least 1. A mean over the sum of the weights, which need not
+ *              be a whole number, takes that into `upstream`.
+ * gradient     receives `count` elements of the type of the predictions, or with ACCUMULATE has them added, each sum
+ *              rounded once to that type. Without ACCUMULATE it may be the predictions' own memory (in place).
+ * loss         receives the loss, as exactloss_loss() gives it; may be NULL
  *
- * A count of 0 writes nothing. In strict mode the targets are read once before anything is written.
+ * With g = upstream / divisor, rounded once, to nearest even, to the type of the gradient (from logits: to float32 for
+ * the types up to that), EXACTLOSS_MNIST gives
+ *     -g where the target is positive, +g elsewhere; from logits
+ *     -g * s where the target is positive, +g * s elsewhere, with s = sigmoid(x) * sigmoid(-x), computed from exp(-|x|),
+ *     so that it keeps its digits where s * (1 - s) loses them; s and the product are rounded once each, and the result
+ *     to the type of the logits.
+ * With weights this, in float32 for the types up to that, is multiplied by the weight, and the product is rounded to the
+ * type of the gradient.
+ *
+ * A count of 0 writes no gradient. In strict mode, and with weights, the arrays are read once before anything is written.
  */
-EXACTLOSS_API int exactloss_mnist_loss_gradient(const void *targets, int targets_dtype, int64_t targets_offset,
-                                                int64_t count, double upstream, int reduction, int flags,
-                                                void *gradient, int gradient_dtype, exactloss_violation *violation);
+EXACTLOSS_API int exactloss_gradient(int options, const void *predictions, const void *targets, const float *weights,
+                                     int64_t count, double upstream, int64_t divisor, void *gradient, double *loss,
+                                     exactloss_violation *violation);
+
+/* -------------------------------------------------------------------------------------------------- evaluation -- */
 
 /*
- * The loss and its gradient in one pass over memory: as exactloss_mnist_loss() and exactloss_mnist_loss_gradient() give
- * them, with the same bits.
+ * Any set of losses and all counts of a batch, or of each row of a matrix, in one pass over memory.
  *
- * From logits the gradient is that with respect to them: -g * s where the target is positive, +g * s elsewhere, with
- * s = sigmoid(x) * sigmoid(-x), computed from exp(-|x|), so that it keeps its digits where s * (1 - s) loses them. Here
- * g is rounded to float32 (to float64 for float64), s and the product are rounded once more, and the result to the
- * type of the logits.
- *
- * reduction     EXACTLOSS_REDUCTION_MEAN, _SUM or _NONE; the last has no loss, so loss and loss_f32 must be NULL
- * flags         EXACTLOSS_STRICT, EXACTLOSS_LOGITS, EXACTLOSS_ACCUMULATE
- * loss          receives the loss as a double; may be NULL
- * loss_f32      receives the loss as a float, rounded once from the exact value; may be NULL
- * gradient      receives count elements of predictions_dtype, or has them added. Without EXACTLOSS_ACCUMULATE it may be
- *               the predictions' own memory (in place); any other overlap is undefined.
- *
- * In strict mode both arrays are read once before anything is written.
+ * options      losses, the types; FROM_LOGITS, STRICT
+ * count        elements of the batch, or of each row
+ * rows         the shape of a matrix; NULL: one batch
+ * threshold    any double but NaN, compared exactly with each prediction; customarily 0.5. From logits it is compared
+ *              with sigmoid(x), as a float32 (float64 for float64).
+ * evaluations  receives one evaluation, or rows->count of them, `evaluations->size` bytes apart. Set that in the first.
  */
-EXACTLOSS_API int exactloss_mnist_loss_and_gradient(const void *predictions, int predictions_dtype, const void *targets,
-                                                    int targets_dtype, int64_t targets_offset, int64_t count,
-                                                    double upstream, int reduction, int flags, double *loss,
-                                                    float *loss_f32, void *gradient, exactloss_violation *violation);
-
-/*
- * The loss and all counting metrics in one pass over memory.
- *
- * threshold     any double but NaN, compared exactly with each prediction; customarily 0.5. From logits it is compared
- *               with sigmoid(x), as a float32 (float64 for float64).
- * flags         EXACTLOSS_STRICT, EXACTLOSS_LOGITS
- * evaluation    receives the result
- */
-EXACTLOSS_API int exactloss_evaluate(const void *predictions, int predictions_dtype, const void *targets,
-                                     int targets_dtype, int64_t targets_offset, int64_t count, double threshold,
-                                     int flags, exactloss_evaluation *evaluation, exactloss_violation *violation);
-
-/* ------------------------------------------------------------------------------------------- weights and rows -- */
-
-/*
- * The loss of weighted elements: the sum of weights[i] * distance[i], and for the mean that sum divided by the sum of
- * the weights; exact until the one rounding at the end. Σw = 0 gives NaN.
- *
- * weights       count float32 values, finite and not negative; any other is EXACTLOSS_ERROR_WEIGHT, named in *violation
- *
- * All else is as in exactloss_mnist_loss(). A weight of 0 times an infinite or NaN distance is NaN, as in IEEE 754.
- */
-EXACTLOSS_API int exactloss_weighted_mnist_loss(const void *predictions, int predictions_dtype, const void *targets,
-                                                int targets_dtype, int64_t targets_offset, const void *weights,
-                                                int64_t count, int reduction, int flags, double *loss, float *loss_f32,
-                                                exactloss_violation *violation);
-
-/* The evaluation of weighted elements: as exactloss_evaluate(), with weights as above. */
-EXACTLOSS_API int exactloss_weighted_evaluate(const void *predictions, int predictions_dtype, const void *targets,
-                                              int targets_dtype, int64_t targets_offset, const void *weights,
-                                              int64_t count, double threshold, int flags,
-                                              exactloss_evaluation *evaluation, exactloss_violation *violation);
-
-/*
- * One loss for each row of a matrix, as exactloss_mnist_loss() gives it for the row's elements.
- *
- * predictions_stride  elements from the start of a row to that of the next, at least 0; columns where rows are adjacent
- * targets_stride      the same for the targets, in elements (bits for EXACTLOSS_BITS); 0 gives all rows the same ones
- * rows, columns       the shape; neither may be negative
- * losses              receives `rows` doubles; may be NULL
- * losses_f32          receives `rows` floats; may be NULL
- *
- * In strict mode both arrays are read once before anything is written.
- */
-EXACTLOSS_API int exactloss_mnist_loss_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride,
-                                            const void *targets, int targets_dtype, int64_t targets_offset,
-                                            int64_t targets_stride, int64_t rows, int64_t columns, int reduction,
-                                            int flags, double *losses, float *losses_f32,
-                                            exactloss_violation *violation);
-
-/* One evaluation for each row of a matrix: evaluations receives `rows` structs. All else is as above. */
-EXACTLOSS_API int exactloss_evaluate_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride,
-                                          const void *targets, int targets_dtype, int64_t targets_offset,
-                                          int64_t targets_stride, int64_t rows, int64_t columns, double threshold,
-                                          int flags, exactloss_evaluation *evaluations, exactloss_violation *violation);
-
-/* --------------------------------------------------------------------------------------------- array operations -- */
-
-/*
- * out[i] = condition[i] ? a[i] : b[i], bit by bit, for elements of any type (torch.where, numpy.where).
- *
- * condition         count elements from condition_offset on: of EXACTLOSS_UINT8, true unless 0, or of EXACTLOSS_BITS
- * a, b              count elements each, or one with the flag for it
- * element_size      1, 2, 4 or 8 bytes
- * flags             EXACTLOSS_SCALAR_A, EXACTLOSS_SCALAR_B
- * out               receives count elements. It may be the memory of a or b, or of a condition of bytes where
- *                   element_size is 1 and condition_offset is 0; any other overlap is undefined.
- *
- * A wrong element_size or condition_dtype is EXACTLOSS_ERROR_DTYPE.
- */
-EXACTLOSS_API int exactloss_where(const void *condition, int condition_dtype, int64_t condition_offset, const void *a,
-                                  const void *b, int element_size, int64_t count, int flags, void *out);
-
-/*
- * out[i] = sigmoid(logits[i]) = 1 / (1 + exp(-logits[i])), rounded to the type of the logits; NaN gives a NaN of
- * unspecified sign and payload. out receives count elements of dtype; it may be the logits' own memory.
- */
-EXACTLOSS_API int exactloss_sigmoid(const void *logits, int dtype, int64_t count, void *out);
+EXACTLOSS_API int exactloss_evaluate(int options, const void *predictions, const void *targets, const float *weights,
+                                     int64_t count, const exactloss_rows *rows, double threshold,
+                                     exactloss_evaluation *evaluations, exactloss_violation *violation);
 
 /* ----------------------------------------------------------------------------- the accumulator: data in pieces -- */
 
-/* Makes an empty accumulator of the memory at `accumulator`, whatever it held. threshold: any double but NaN. */
-EXACTLOSS_API int exactloss_accumulator_init(exactloss_accumulator *accumulator, double threshold);
+/*
+ * Makes an empty accumulator of the memory at `accumulator`, whatever it held.
+ *
+ * options      losses, and nothing else
+ * threshold    any double but NaN
+ */
+EXACTLOSS_API int exactloss_accumulator_init(exactloss_accumulator *accumulator, int options, double threshold);
 
 /*
- * Adds `count` elements; flags as in exactloss_evaluate(). The final result does not depend on how the data was cut into
- * calls, on their order, or on the kernels that ran. Types may differ from call to call, logits too. A refused call (strict mode, overflow, a bad argument) leaves the accumulator as it was.
+ * Adds a batch to an accumulator, or each row of a matrix to one of its own.
+ *
+ * accumulators  one, or rows->count adjacent ones, with the same losses and thresholds or with different ones
+ * options       the accumulator's losses, or none of them; the types; FROM_LOGITS, STRICT
+ * rows          the shape of a matrix; NULL: one batch
+ *
+ * The final result does not depend on how the data was cut into calls, on their order, or on the kernels that ran. Options
+ * may differ from call to call, FROM_LOGITS and the types too. A call that is refused leaves every accumulator as it was.
  */
-EXACTLOSS_API int exactloss_accumulator_add(exactloss_accumulator *accumulator, const void *predictions,
-                                            int predictions_dtype, const void *targets, int targets_dtype,
-                                            int64_t targets_offset, int64_t count, int flags,
-                                            exactloss_violation *violation);
-
-/* Adds `count` elements with weights, as in exactloss_weighted_mnist_loss(). All else is as above. */
-EXACTLOSS_API int exactloss_accumulator_add_weighted(exactloss_accumulator *accumulator, const void *predictions,
-                                                     int predictions_dtype, const void *targets, int targets_dtype,
-                                                     int64_t targets_offset, const void *weights, int64_t count,
-                                                     int flags, exactloss_violation *violation);
+EXACTLOSS_API int exactloss_accumulator_add(exactloss_accumulator *accumulators, int options, const void *predictions,
+                                            const void *targets, const float *weights, int64_t count,
+                                            const exactloss_rows *rows, exactloss_violation *violation);
 
 /*
- * Adds `count` elements and gives their gradient, in one pass over memory: a mini-batch that comes in pieces, or a
- * training step whose loss goes into the epoch's. The gradient is that of exactloss_mnist_loss_and_gradient() with
- * g = upstream / divisor, rounded once.
+ * Adds a batch to an accumulator and gives the gradient of one of its losses, in one pass over memory: for a mini-batch
+ * that comes in pieces, or a training step whose loss goes into that of the epoch.
  *
- * divisor       the number of elements that the mean is taken over, of all pieces; 1 for the sum; at least 1, or it is
- *               EXACTLOSS_ERROR_COUNT
- * flags         EXACTLOSS_STRICT, EXACTLOSS_LOGITS, EXACTLOSS_ACCUMULATE
+ * options       one loss, which is the accumulator's or one of its losses; the types; FROM_LOGITS, STRICT, ACCUMULATE
  *
- * In strict mode both arrays are read once before anything is written.
+ * upstream, divisor and gradient are as in exactloss_gradient(); predictions must not be NULL.
  */
-EXACTLOSS_API int exactloss_accumulator_add_with_gradient(exactloss_accumulator *accumulator, const void *predictions,
-                                                          int predictions_dtype, const void *targets, int targets_dtype,
-                                                          int64_t targets_offset, int64_t count, double upstream,
-                                                          int64_t divisor, int flags, void *gradient,
+EXACTLOSS_API int exactloss_accumulator_add_with_gradient(exactloss_accumulator *accumulator, int options,
+                                                          const void *predictions, const void *targets,
+                                                          const float *weights, int64_t count, double upstream,
+                                                          int64_t divisor, void *gradient,
                                                           exactloss_violation *violation);
 
-/* Adds all that `other` was given to `accumulator`; both have the same threshold. other may be accumulator itself. */
+/*
+ * Adds all that `other` was given to `accumulator`. Both have the same losses (otherwise EXACTLOSS_ERROR_LOSS) and the
+ * same threshold (otherwise EXACTLOSS_ERROR_THRESHOLD). `other` may be `accumulator` itself, and is not written otherwise.
+ */
 EXACTLOSS_API int exactloss_accumulator_merge(exactloss_accumulator *accumulator, const exactloss_accumulator *other);
 
-/* The evaluation of everything added so far. The accumulator stays as it is and takes further data. */
+/*
+ * The evaluation of everything added so far. The accumulator stays as it is and takes further data. `evaluation->size` is
+ * set beforehand.
+ */
 EXACTLOSS_API int exactloss_accumulator_result(const exactloss_accumulator *accumulator,
                                                exactloss_evaluation *evaluation);
 
 /*
- * Writes the byte form of an accumulator: EXACTLOSS_ACCUMULATOR_BYTES bytes, little-endian, of a fixed and versioned
- * layout (native/docs/byte-form.md). Accumulators that were given the same elements have the same bytes, whatever
- * the order, the pieces and the machine. capacity: the size of the buffer at `bytes`, at least that many.
+ * Writes the byte form of an accumulator: little-endian, of a fixed and versioned layout that says which losses it
+ * carries (native/docs/byte-form.md). Accumulators that were given the same elements have the same bytes, whatever the
+ * order, the pieces and the machine.
+ *
+ * bytes        receives the form, of at most EXACTLOSS_ACCUMULATOR_MAX_BYTES bytes
+ * capacity     of the buffer in bytes; less than the form has is EXACTLOSS_ERROR_SIZE
+ * size         receives the number of bytes of the form
  */
 EXACTLOSS_API int exactloss_accumulator_serialize(const exactloss_accumulator *accumulator, void *bytes,
-                                                  int64_t capacity);
+                                                  int64_t capacity, int64_t *size);
 
 /*
- * Makes an accumulator from its byte form, of exactly EXACTLOSS_ACCUMULATOR_BYTES bytes. Bytes with another magic or
- * version, or with numbers that contradict each other (the document lists the checks), are EXACTLOSS_ERROR_FORMAT; any
- * input is safe. Whatever the memory at `accumulator` held is lost on success, and kept on error.
+ * Makes an accumulator of the memory at `accumulator` from its byte form. `size` is the number of bytes, neither more nor
+ * less than the form has (otherwise EXACTLOSS_ERROR_SIZE). Bytes with another magic or version, or with numbers that
+ * contradict each other (the document lists the checks), are EXACTLOSS_ERROR_FORMAT; any input is safe. What the memory
+ * held is lost on success, and kept on error.
  */
 EXACTLOSS_API int exactloss_accumulator_deserialize(exactloss_accumulator *accumulator, const void *bytes,
                                                     int64_t size);
 
-/* ---------------------------------------------------------------------------------------------- the library -- */
+/* -------------------------------------------------------------------------------------------- array operations -- */
+
+/*
+ * out[i] = condition[i] ? a[i] : b[i], bit by bit, for elements of any type (torch.where, numpy.where).
+ *
+ * options       EXACTLOSS_T_UINT8 (true unless 0) or EXACTLOSS_T_BITS, the type of the condition; SCALAR_A, SCALAR_B
+ * condition     `count` elements
+ * a, b          `count` elements each, or one with the flag for it
+ * element_size  of a, b and out: 1, 2, 4 or 8 bytes; any other is EXACTLOSS_ERROR_TYPE
+ * out           receives `count` elements. It may be the memory of a or b, or of a condition of bytes where element_size is
+ *               1.
+ */
+EXACTLOSS_API int exactloss_where(int options, const void *condition, const void *a, const void *b, int element_size,
+                                  int64_t count, void *out);
+
+/*
+ * out[i] = sigmoid(logits[i]) = 1 / (1 + exp(-logits[i])), rounded to the type of the logits; NaN gives a NaN of
+ * unspecified sign and payload.
+ *
+ * options       EXACTLOSS_P_*, the type of both arrays
+ * out           receives `count` elements. It may be the logits' own memory.
+ */
+EXACTLOSS_API int exactloss_sigmoid(int options, const void *logits, int64_t count, void *out);
+
+/* ------------------------------------------------------------------------------------------------- the library -- */
 
 /* What a status means, in one English sentence without a full stop. Never NULL; a static string. */
 EXACTLOSS_API const char *exactloss_status_string(int status);
@@ -405,16 +414,22 @@ EXACTLOSS_API const char *exactloss_version(void);
 EXACTLOSS_API int exactloss_abi_version(void);
 
 /*
- * The instruction set whose kernels run in this process: "portable", "avx2" or "avx512"; a static string. NULL when
- * EXACTLOSS_MAX_ISA has a value other than these.
+ * The instruction set whose kernels run in this process; a static string, one of those that exactloss_isa_name_of()
+ * gives. NULL when EXACTLOSS_MAX_ISA has an unknown name.
  */
 EXACTLOSS_API const char *exactloss_isa_name(void);
 
 /*
- * Whether this machine can run the kernels of an EXACTLOSS_ISA_*: EXACTLOSS_ISA_USABLE, EXACTLOSS_ISA_ABSENT or
- * EXACTLOSS_ISA_DISABLED. EXACTLOSS_MAX_ISA has no influence. An unknown number is EXACTLOSS_ISA_ABSENT.
+ * The instruction sets that this build of the library has kernels for, from the lowest rank ("portable", which is number
+ * 0) to the highest; a static string. NULL where there is no such number.
  */
-EXACTLOSS_API int exactloss_isa_support(int isa);
+EXACTLOSS_API const char *exactloss_isa_name_of(int number);
+
+/*
+ * Whether this machine can run the kernels of an instruction set, by its name: EXACTLOSS_ISA_USABLE, EXACTLOSS_ISA_ABSENT
+ * or EXACTLOSS_ISA_DISABLED. EXACTLOSS_MAX_ISA has no influence. An unknown name, or NULL, is EXACTLOSS_ISA_ABSENT.
+ */
+EXACTLOSS_API int exactloss_isa_support(const char *name);
 
 #ifdef __cplusplus
 }
