@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checks, merges and the byte form (native/docs/byte-form.md). It has no field that depends on how the data came, so equal contents have
- * equal bytes; and it is read with distrust, since it may come from a file or a network.
+ * Checks, merges and the byte form (native/docs/byte-form.md). It has no field that depends on how the data came, so equal
+ * contents have equal bytes; and it is read with distrust, since it may come from a file or a network.
  */
 #include "accumulator.h"
 
@@ -9,15 +9,22 @@
 
 #define FORM_MAGIC "XLAC"
 #define FORM_VERSION 1
-#define HEADER_BYTES 16 /* magic, version, threshold */
-#define COUNT_FIELDS 8
-
-#define SUM_OFFSET (HEADER_BYTES + 8 * COUNT_FIELDS)
-#define WEIGHTS_OFFSET (SUM_OFFSET + 4 * EXACT_SUM_BINS)
 
 /* The bins of a sum of weights: from the last bit of the smallest float up to 2^63 times the largest. */
 #define WEIGHTS_FIRST ((EXACT_SUM_ONE - 149) / 32)
 #define WEIGHTS_LAST ((EXACT_SUM_ONE + 128 + 63) / 32 + 1)
+
+/* Where the parts of the form lie. Both kinds of sums are padded with zeros to 8 bytes. */
+#define LOSSES_OFFSET 8
+#define THRESHOLD_OFFSET 16
+#define COUNTS_OFFSET 24
+#define COUNTS 5 /* of elements */
+#define WEIGHTS_OFFSET (COUNTS_OFFSET + 8 * COUNTS)
+#define WEIGHTS_BYTES 48
+#define FIRST_LOSS_OFFSET (WEIGHTS_OFFSET + WEIGHTS_BYTES)
+#define SPECIALS 3 /* counts of a loss: NaN and infinities */
+#define SUM_BYTES 312
+#define LOSS_BYTES (8 * SPECIALS + SUM_BYTES)
 
 /* The bits of the largest weight, and of the largest distance of any type: they are below 2^128 and 2^1024. */
 #define WEIGHT_BITS (EXACT_SUM_ONE + 128)
@@ -26,18 +33,31 @@
 
 _Static_assert(sizeof(accumulator) <= sizeof(exactloss_accumulator), "the public size is too small");
 _Static_assert(_Alignof(accumulator) <= _Alignof(exactloss_accumulator), "the public alignment is too small");
-_Static_assert(WEIGHTS_OFFSET + 4 * (WEIGHTS_LAST - WEIGHTS_FIRST) == EXACTLOSS_ACCUMULATOR_BYTES, "byte form");
+_Static_assert(4 * (WEIGHTS_LAST - WEIGHTS_FIRST) <= WEIGHTS_BYTES, "byte form");
+_Static_assert(4 * EXACT_SUM_BINS <= SUM_BYTES, "byte form");
+_Static_assert(FIRST_LOSS_OFFSET + LOSS_BYTES * LOSS_COUNT == EXACTLOSS_ACCUMULATOR_MAX_BYTES, "byte form");
+
+int exactloss_accumulator_check_address(const exactloss_accumulator *memory) {
+    if (memory == NULL) {
+        return EXACTLOSS_ERROR_NULL;
+    }
+    return (uintptr_t)memory % 8 == 0 ? EXACTLOSS_OK : EXACTLOSS_ERROR_ALIGNMENT;
+}
 
 int exactloss_accumulator_check(const exactloss_accumulator *memory) {
     uint64_t magic;
-    if (memory == NULL) {
-        return EXACTLOSS_ERROR_NULL;
+    const int status = exactloss_accumulator_check_address(memory);
+    if (status != EXACTLOSS_OK) {
+        return status;
     }
     memcpy(&magic, memory, sizeof magic);
     return magic == ACCUMULATOR_MAGIC ? EXACTLOSS_OK : EXACTLOSS_ERROR_ACCUMULATOR;
 }
 
 int exactloss_accumulator_combine(accumulator *a, const accumulator *other) {
+    if (a->totals.losses != other->totals.losses) {
+        return EXACTLOSS_ERROR_LOSS;
+    }
     if (memcmp(&a->threshold, &other->threshold, sizeof a->threshold) != 0) {
         return EXACTLOSS_ERROR_THRESHOLD;
     }
@@ -47,6 +67,8 @@ int exactloss_accumulator_combine(accumulator *a, const accumulator *other) {
     exactloss_totals_merge(&a->totals, &other->totals);
     return EXACTLOSS_OK;
 }
+
+/* ------------------------------------------------------------------------------------------------- the byte form -- */
 
 static void put(unsigned char *bytes, uint64_t value, int size) {
     for (int i = 0; i < size; i++) {
@@ -62,32 +84,72 @@ static uint64_t get(const unsigned char *bytes, int size) {
     return value;
 }
 
+int64_t exactloss_accumulator_byte_size(int64_t losses) {
+    int64_t size = FIRST_LOSS_OFFSET;
+    for (; losses != 0; losses >>= 1) {
+        size += LOSS_BYTES * (losses & 1);
+    }
+    return size;
+}
+
 /* The counts in the order of the byte form. */
-static void list_counts(totals *t, int64_t *counts[COUNT_FIELDS]) {
+static void list_counts(totals *t, int64_t *counts[COUNTS]) {
     counts[0] = &t->count;
     counts[1] = &t->positives;
     counts[2] = &t->true_positives;
     counts[3] = &t->false_positives;
     counts[4] = &t->weighted;
-    counts[5] = &t->sum.nan_count;
-    counts[6] = &t->sum.positive_infinities;
-    counts[7] = &t->sum.negative_infinities;
+}
+
+static void list_specials(exact_sum *sum, int64_t *counts[SPECIALS]) {
+    counts[0] = &sum->nan_count;
+    counts[1] = &sum->positive_infinities;
+    counts[2] = &sum->negative_infinities;
 }
 
 void exactloss_accumulator_to_bytes(const accumulator *a, unsigned char *bytes) {
     totals t = a->totals;
-    int64_t *counts[COUNT_FIELDS];
+    int64_t *counts[COUNTS], *specials[SPECIALS];
     uint64_t threshold;
     list_counts(&t, counts);
+    memset(bytes, 0, (size_t)exactloss_accumulator_byte_size(t.losses));
     memcpy(&threshold, &a->threshold, sizeof threshold);
     memcpy(bytes, FORM_MAGIC, 4);
     put(bytes + 4, FORM_VERSION, 4);
-    put(bytes + 8, threshold, 8);
-    for (int i = 0; i < COUNT_FIELDS; i++) {
-        put(bytes + HEADER_BYTES + 8 * i, (uint64_t)*counts[i], 8);
+    put(bytes + LOSSES_OFFSET, (uint64_t)t.losses, 8);
+    put(bytes + THRESHOLD_OFFSET, threshold, 8);
+    for (int i = 0; i < COUNTS; i++) {
+        put(bytes + COUNTS_OFFSET + 8 * i, (uint64_t)*counts[i], 8);
     }
-    exactloss_sum_to_bytes(&t.sum, 0, EXACT_SUM_BINS, bytes + SUM_OFFSET);
     exactloss_sum_to_bytes(&t.weights, WEIGHTS_FIRST, WEIGHTS_LAST, bytes + WEIGHTS_OFFSET);
+    unsigned char *at = bytes + FIRST_LOSS_OFFSET;
+    for (int loss = 0; loss < LOSS_COUNT; loss++) {
+        if ((t.losses >> loss & 1) != 0) {
+            list_specials(&t.sums[loss], specials);
+            for (int i = 0; i < SPECIALS; i++) {
+                put(at + 8 * i, (uint64_t)*specials[i], 8);
+            }
+            exactloss_sum_to_bytes(&t.sums[loss], 0, EXACT_SUM_BINS, at + 8 * SPECIALS);
+            at += LOSS_BYTES;
+        }
+    }
+}
+
+/* Reads counts, none of which may be negative; returns whether none is. */
+static int get_counts(const unsigned char *bytes, int64_t *const *counts, int count) {
+    int is_possible = 1;
+    for (int i = 0; i < count; i++) {
+        *counts[i] = (int64_t)get(bytes + 8 * i, 8);
+        is_possible &= *counts[i] >= 0;
+    }
+    return is_possible;
+}
+
+/* Reads a sum, padded to `size` bytes; returns whether the padding is zeros. */
+static int get_sum(const unsigned char *bytes, int first, int last, int size, exact_sum *sum) {
+    const int used = 4 * (last - first);
+    exactloss_sum_from_bytes(sum, first, last, bytes);
+    return get(bytes + used, size - used) == 0;
 }
 
 /* The number of bits of a value that is not negative. */
@@ -99,51 +161,69 @@ static int bit_length(int64_t value) {
     return bits;
 }
 
-/* Whether some elements could have these totals. */
-static int is_possible(const totals *t) {
-    const exact_sum *s = &t->sum;
+/* Whether some elements could have this sum of a loss. */
+static int is_possible_sum(const totals *t, int loss) {
+    const exact_sum *s = &t->sums[loss];
     const int64_t specials[] = {s->nan_count, s->positive_infinities, s->negative_infinities};
     int64_t unspecial = t->count;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < SPECIALS; i++) {
         if (specials[i] > unspecial) {
             return 0;
         }
         unspecial -= specials[i];
     }
-    if (t->true_positives > t->positives || t->false_positives > t->count - t->positives || t->weighted > t->count) {
-        return 0;
-    }
     /* Without weights only a NaN prediction, which is not above the threshold, has a distance of NaN. */
-    if (t->weighted == 0 && s->nan_count > t->count - t->true_positives - t->false_positives) {
+    if (exactloss_losses[loss].linear != 0 && t->weighted == 0 &&
+        s->nan_count > t->count - t->true_positives - t->false_positives) {
         return 0;
     }
-    const int distance_bits = t->weighted == 0 ? DISTANCE_BITS : WEIGHTED_DISTANCE_BITS;
-    return exactloss_sum_bit_length(s) <= (t->count == 0 ? 0 : distance_bits + bit_length(t->count)) &&
-           !exactloss_sum_is_negative(&t->weights) &&
+    const int bits = t->weighted == 0 ? DISTANCE_BITS : WEIGHTED_DISTANCE_BITS;
+    return exactloss_sum_bit_length(s) <= (t->count == 0 ? 0 : bits + bit_length(t->count));
+}
+
+/* Whether some elements could have these counts, and this sum of the weights. */
+static int is_possible(const totals *t) {
+    if (t->positives > t->count || t->true_positives > t->positives || t->false_positives > t->count - t->positives ||
+        t->weighted > t->count) {
+        return 0;
+    }
+    return !exactloss_sum_is_negative(&t->weights) &&
            exactloss_sum_bit_length(&t->weights) <= (t->weighted == 0 ? 0 : WEIGHT_BITS + bit_length(t->weighted));
 }
 
-int exactloss_accumulator_from_bytes(accumulator *a, const unsigned char *bytes) {
+int exactloss_accumulator_from_bytes(accumulator *a, const unsigned char *bytes, int64_t size) {
+    if (size < FIRST_LOSS_OFFSET) {
+        return EXACTLOSS_ERROR_SIZE;
+    }
+    const uint64_t losses = get(bytes + LOSSES_OFFSET, 8), threshold = get(bytes + THRESHOLD_OFFSET, 8);
+    if (memcmp(bytes, FORM_MAGIC, 4) != 0 || get(bytes + 4, 4) != FORM_VERSION || losses < 1 || losses > ALL_LOSSES) {
+        return EXACTLOSS_ERROR_FORMAT;
+    }
+    if (size != exactloss_accumulator_byte_size((int64_t)losses)) {
+        return EXACTLOSS_ERROR_SIZE;
+    }
     accumulator read = {.magic = ACCUMULATOR_MAGIC};
-    int64_t *counts[COUNT_FIELDS];
-    const uint64_t threshold = get(bytes + 8, 8);
-    memcpy(&read.threshold, &threshold, sizeof threshold);
-    if (memcmp(bytes, FORM_MAGIC, 4) != 0 || get(bytes + 4, 4) != FORM_VERSION ||
-        exactloss_take_threshold(read.threshold, &read.threshold) != EXACTLOSS_OK ||
-        memcmp(&read.threshold, &threshold, sizeof threshold) != 0) {
-        return EXACTLOSS_ERROR_FORMAT;
-    }
-    exactloss_sum_from_bytes(&read.totals.sum, 0, EXACT_SUM_BINS, bytes + SUM_OFFSET);
-    exactloss_sum_from_bytes(&read.totals.weights, WEIGHTS_FIRST, WEIGHTS_LAST, bytes + WEIGHTS_OFFSET);
+    int64_t *counts[COUNTS], *specials[SPECIALS];
+    exactloss_totals_init(&read.totals, (int)losses);
     list_counts(&read.totals, counts);
-    for (int i = 0; i < COUNT_FIELDS; i++) {
-        *counts[i] = (int64_t)get(bytes + HEADER_BYTES + 8 * i, 8);
-        if (*counts[i] < 0) {
-            return EXACTLOSS_ERROR_FORMAT;
-        }
-    }
-    if (!is_possible(&read.totals)) {
+    memcpy(&read.threshold, &threshold, sizeof threshold);
+    if (exactloss_take_threshold(read.threshold, &read.threshold) != EXACTLOSS_OK ||
+        memcmp(&read.threshold, &threshold, sizeof threshold) != 0 ||
+        !get_counts(bytes + COUNTS_OFFSET, counts, COUNTS) ||
+        !get_sum(bytes + WEIGHTS_OFFSET, WEIGHTS_FIRST, WEIGHTS_LAST, WEIGHTS_BYTES, &read.totals.weights) ||
+        !is_possible(&read.totals)) {
         return EXACTLOSS_ERROR_FORMAT;
+    }
+    const unsigned char *at = bytes + FIRST_LOSS_OFFSET;
+    for (int loss = 0; loss < LOSS_COUNT; loss++) {
+        if ((losses >> loss & 1) != 0) {
+            list_specials(&read.totals.sums[loss], specials);
+            if (!get_sum(at + 8 * SPECIALS, 0, EXACT_SUM_BINS, SUM_BYTES, &read.totals.sums[loss]) ||
+                !get_counts(at, specials, SPECIALS) || !is_possible_sum(&read.totals, loss)) {
+                return EXACTLOSS_ERROR_FORMAT;
+            }
+            at += LOSS_BYTES;
+        }
     }
     *a = read;
     return EXACTLOSS_OK;

@@ -5,7 +5,8 @@
 
 #include "totals.h"
 
-typedef struct accumulator {
+/* Its memory is declared as another type by the caller, and so may alias that. */
+typedef struct __attribute__((may_alias)) accumulator {
     uint64_t magic; /* ACCUMULATOR_MAGIC, unless the memory is no initialised accumulator */
     double threshold;
     totals totals;
@@ -17,16 +18,22 @@ static inline accumulator *exactloss_accumulator_state(exactloss_accumulator *me
     return (accumulator *)(void *)memory;
 }
 
+/* EXACTLOSS_OK where accumulators can lie at an address: EXACTLOSS_ERROR_NULL or _ALIGNMENT otherwise. */
+int exactloss_accumulator_check_address(const exactloss_accumulator *memory);
+
 /* EXACTLOSS_OK where the memory holds an accumulator, and the error otherwise. */
 int exactloss_accumulator_check(const exactloss_accumulator *memory);
 
 /* Adds `other`, which may be `a` itself: EXACTLOSS_OK, or an error and `a` as it was. */
 int exactloss_accumulator_combine(accumulator *a, const accumulator *other);
 
-/* Writes EXACTLOSS_ACCUMULATOR_BYTES bytes. */
+/* The number of bytes of the byte form with a set of losses. */
+int64_t exactloss_accumulator_byte_size(int64_t losses);
+
+/* Writes so many bytes. */
 void exactloss_accumulator_to_bytes(const accumulator *a, unsigned char *bytes);
 
-/* Reads EXACTLOSS_ACCUMULATOR_BYTES bytes: EXACTLOSS_OK, or EXACTLOSS_ERROR_FORMAT and `a` as it was. */
-int exactloss_accumulator_from_bytes(accumulator *a, const unsigned char *bytes);
+/* Reads `size` bytes: EXACTLOSS_OK, or an error and `a` as it was. */
+int exactloss_accumulator_from_bytes(accumulator *a, const unsigned char *bytes, int64_t size);
 
 #endif

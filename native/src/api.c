@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The public functions that compute: check the arguments, choose the kernels, run, finish. Public names are in the
- * api*.c files alone.
+ * The public functions that compute at once: check the arguments, run, finish. Public names are in the api*.c files alone.
  *
  * A function writes its outputs last, when nothing can fail any more.
  */
@@ -9,313 +8,141 @@
 #include "batch.h"
 #include "exactloss/exactloss.h"
 #include "fp_environment.h"
+#include "rows.h"
 
 #include <stddef.h>
 
-_Static_assert(sizeof(exactloss_violation) == 24, "exactloss_violation is part of the binary interface");
-_Static_assert(offsetof(exactloss_violation, argument) == 16, "exactloss_violation is part of the binary interface");
-_Static_assert(sizeof(exactloss_evaluation) == 104, "exactloss_evaluation is part of the binary interface");
-_Static_assert(offsetof(exactloss_evaluation, count) == 48, "exactloss_evaluation is part of the binary interface");
+/* ------------------------------------------------------------------------------------------ losses and gradients -- */
 
-/* ----------------------------------------------------------------------------------------------- the loss -- */
-
-static int is_scalar(int reduction) {
-    return reduction == EXACTLOSS_REDUCTION_MEAN || reduction == EXACTLOSS_REDUCTION_SUM;
-}
-
-/* The loss of a batch, and its gradient unless that is NULL; the loss is not computed without a place for it. */
-static int compute_loss(const batch *b, int reduction, double *loss, float *loss_f32, const gradient_output *gradient,
+/* The loss of a batch, and its gradient unless that is NULL. */
+static int compute_loss(const batch *b, int options, const gradient_output *gradient, double *loss,
                         exactloss_violation *violation) {
     totals t;
-    double result = 0;
-    float result_f32 = 0;
-    exactloss_totals_init(&t);
-    const fp_environment saved = fp_environment_enter();
+    exactloss_totals_init(&t, b->losses);
     const int status = exactloss_batch_total(b, NULL, &t, gradient, violation);
-    if (status == EXACTLOSS_OK) {
-        exactloss_totals_loss(&t, reduction, &result, loss_f32 == NULL ? NULL : &result_f32);
-    }
-    fp_environment_leave(saved);
     if (status == EXACTLOSS_OK && loss != NULL) {
-        *loss = result;
-    }
-    if (status == EXACTLOSS_OK && loss_f32 != NULL) {
-        *loss_f32 = result_f32;
+        exactloss_totals_loss(&t, exactloss_first_loss(b->losses), options & OPTION_REDUCTION, loss, NULL);
     }
     return status;
 }
 
-/*
- * The shortest way for the commonest calls, those with byte targets, without flags and of one block: a call on few
- * elements takes longer to look at than to compute. Returns 0 where it is another call, or a wrong one.
- */
-static int loss_of_block(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype,
-                         int64_t targets_offset, int64_t count, int reduction, int flags, double *loss,
-                         float *loss_f32) {
-    const exactloss_kernels *kernels = exactloss_dispatch();
-    if (kernels == NULL || targets_dtype != EXACTLOSS_UINT8 || flags != 0 || count < 1 || count > LONG_BLOCK ||
-        !exactloss_is_range(targets_offset, count) || predictions == NULL || targets == NULL || loss == NULL ||
-        !is_scalar(reduction)) {
-        return 0;
-    }
-    const real_type *type = exactloss_real_type(kernels, predictions_dtype);
-    if (type == NULL) {
-        return 0;
-    }
-    exact_sum sum;
-    exactloss_sum_init(&sum);
-    const fp_environment saved = fp_environment_enter();
-    type->sum_by_bytes(predictions, (const unsigned char *)targets + targets_offset, (int)count, &sum);
-    exactloss_sum_divide(&sum, reduction == EXACTLOSS_REDUCTION_MEAN ? count : 1, loss, loss_f32);
-    fp_environment_leave(saved);
-    return 1;
-}
-
-int exactloss_mnist_loss(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype,
-                         int64_t targets_offset, int64_t count, int reduction, int flags, double *loss, float *loss_f32,
-                         exactloss_violation *violation) {
-    if (loss_of_block(predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, reduction, flags,
-                      loss, loss_f32)) {
+int exactloss_loss(int options, const void *predictions, const void *targets, const float *weights, int64_t count,
+                   const exactloss_rows *rows, double *losses, exactloss_violation *violation) {
+    if (rows == NULL && weights == NULL && exactloss_loss_of_block(options, predictions, targets, count, losses)) {
         return EXACTLOSS_OK;
     }
-    batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    const int status = exactloss_open_batch(&b, predictions_dtype, targets_dtype, flags, LOSS_FLAGS);
+    matrix m = {.first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
+    int status = exactloss_open_batch(&m.first, options, OPTION_BATCH | OPTION_REDUCTION, NEEDS_ONE_LOSS | NEEDS_REDUCTION);
+    if (status == EXACTLOSS_OK) {
+        status = exactloss_open_rows(&m, rows);
+    }
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    return is_scalar(reduction) ? compute_loss(&b, reduction, loss, loss_f32, NULL, violation)
-                                : EXACTLOSS_ERROR_REDUCTION;
-}
-
-int exactloss_weighted_mnist_loss(const void *predictions, int predictions_dtype, const void *targets,
-                                  int targets_dtype, int64_t targets_offset, const void *weights, int64_t count,
-                                  int reduction, int flags, double *loss, float *loss_f32,
-                                  exactloss_violation *violation) {
-    batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    const int status = exactloss_open_weighted(&b, predictions_dtype, targets_dtype, weights, flags);
-    if (status != EXACTLOSS_OK) {
-        return status;
-    }
-    return is_scalar(reduction) ? compute_loss(&b, reduction, loss, loss_f32, NULL, violation)
-                                : EXACTLOSS_ERROR_REDUCTION;
-}
-
-int exactloss_mnist_loss_none(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype,
-                              int64_t targets_offset, int64_t count, int flags, void *distances,
-                              exactloss_violation *violation) {
-    batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    int status = exactloss_open_batch(&b, predictions_dtype, targets_dtype, flags, LOSS_FLAGS);
-    if (status != EXACTLOSS_OK) {
-        return status;
-    }
-    if (distances == NULL && count > 0) {
+    if (losses == NULL && m.shape.count > 0) {
         return EXACTLOSS_ERROR_NULL;
     }
     const fp_environment saved = fp_environment_enter();
-    if (b.is_strict) {
-        status = exactloss_batch_check(&b, violation);
-    }
-    if (status == EXACTLOSS_OK) {
-        exactloss_batch_distances(&b, distances);
+    status = exactloss_check_rows(&m, violation);
+    for (int64_t row = 0; row < m.shape.count && status == EXACTLOSS_OK; row++) {
+        const batch b = exactloss_row_of(&m, row);
+        status = compute_loss(&b, options, NULL, losses + row, violation);
     }
     fp_environment_leave(saved);
     return status;
 }
 
-/* ------------------------------------------------------------------------------------------- the gradient -- */
-
-int exactloss_mnist_loss_gradient(const void *targets, int targets_dtype, int64_t targets_offset, int64_t count,
-                                  double upstream, int reduction, int flags, void *gradient, int gradient_dtype,
-                                  exactloss_violation *violation) {
-    batch b = {.targets = targets, .targets_offset = targets_offset, .count = count};
-    int status = exactloss_open_targets(&b, gradient_dtype, targets_dtype, flags, TARGET_GRADIENT_FLAGS);
+int exactloss_values(int options, const void *predictions, const void *targets, const float *weights, int64_t count,
+                     void *values, exactloss_violation *violation) {
+    batch b = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count};
+    int status = exactloss_open_batch(&b, options, OPTION_BATCH, NEEDS_ONE_LOSS);
+    if (status == EXACTLOSS_OK) {
+        status = exactloss_check_pointers(&b);
+    }
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    if (!is_scalar(reduction) && reduction != EXACTLOSS_REDUCTION_NONE) {
-        return EXACTLOSS_ERROR_REDUCTION;
-    }
-    if (count == 0) {
-        return EXACTLOSS_OK;
-    }
-    if (gradient == NULL) {
+    if (values == NULL && count > 0) {
         return EXACTLOSS_ERROR_NULL;
     }
-    gradient_output output = {.array = gradient, .is_accumulated = (flags & EXACTLOSS_ACCUMULATE) != 0};
     const fp_environment saved = fp_environment_enter();
-    exactloss_gradient_factor(&b, upstream, reduction == EXACTLOSS_REDUCTION_MEAN ? count : 1, &output);
-    if (b.is_strict) {
-        status = exactloss_batch_check(&b, violation);
-    }
+    status = exactloss_batch_check(&b, violation);
     if (status == EXACTLOSS_OK) {
-        exactloss_batch_gradient(&b, &output);
+        exactloss_batch_values(&b, values);
     }
     fp_environment_leave(saved);
     return status;
 }
 
-int exactloss_mnist_loss_and_gradient(const void *predictions, int predictions_dtype, const void *targets,
-                                      int targets_dtype, int64_t targets_offset, int64_t count, double upstream,
-                                      int reduction, int flags, double *loss, float *loss_f32, void *gradient,
-                                      exactloss_violation *violation) {
-    batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    const int status = exactloss_open_batch(&b, predictions_dtype, targets_dtype, flags, GRADIENT_FLAGS);
+int exactloss_gradient(int options, const void *predictions, const void *targets, const float *weights, int64_t count,
+                       double upstream, int64_t divisor, void *gradient, double *loss, exactloss_violation *violation) {
+    batch b = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count};
+    gradient_output output = {.array = gradient};
+    int status = exactloss_open_batch(&b, options, OPTION_BATCH | OPTION_REDUCTION | EXACTLOSS_ACCUMULATE,
+                                      NEEDS_ONE_LOSS | (loss == NULL ? 0 : NEEDS_REDUCTION));
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    const int has_no_loss = reduction == EXACTLOSS_REDUCTION_NONE && loss == NULL && loss_f32 == NULL;
-    if (!is_scalar(reduction) && !has_no_loss) {
-        return EXACTLOSS_ERROR_REDUCTION;
-    }
-    if (count == 0) {
-        return compute_loss(&b, reduction, loss, loss_f32, NULL, violation);
-    }
-    if (gradient == NULL) {
-        return EXACTLOSS_ERROR_NULL;
-    }
-    gradient_output output = {.array = gradient, .is_accumulated = (flags & EXACTLOSS_ACCUMULATE) != 0};
     const fp_environment saved = fp_environment_enter();
-    exactloss_gradient_factor(&b, upstream, reduction == EXACTLOSS_REDUCTION_MEAN ? count : 1, &output);
+    status = exactloss_open_gradient(&b, options, upstream, divisor, &output);
+    if (status == EXACTLOSS_OK && loss == NULL && exactloss_is_gradient_of_targets(&b, &output)) {
+        status = targets == NULL && count > 0 ? EXACTLOSS_ERROR_NULL : EXACTLOSS_OK;
+        b.predictions = b.is_strict ? b.predictions : NULL; /* to be checked, or not to be read */
+    } else if (status == EXACTLOSS_OK) {
+        status = exactloss_check_pointers(&b);
+    }
+    if (status == EXACTLOSS_OK) {
+        b.losses = loss == NULL ? 0 : b.losses;
+        status = compute_loss(&b, options, &output, loss, violation);
+    }
     fp_environment_leave(saved);
-    return compute_loss(&b, reduction, loss, loss_f32, &output, violation);
+    return status;
 }
 
-/* ------------------------------------------------------------------------------------------ the evaluation -- */
+/* ---------------------------------------------------------------------------------------------------- evaluation -- */
 
 static int compute_evaluation(const batch *b, double threshold, exactloss_evaluation *evaluation,
                               exactloss_violation *violation) {
     totals t;
-    int status = exactloss_take_threshold(threshold, &threshold);
-    if (status != EXACTLOSS_OK) {
-        return status;
-    }
-    if (evaluation == NULL) {
-        return EXACTLOSS_ERROR_NULL;
-    }
-    exactloss_totals_init(&t);
-    const fp_environment saved = fp_environment_enter();
-    status = exactloss_batch_total(b, &threshold, &t, NULL, violation);
+    exactloss_totals_init(&t, b->losses);
+    const int status = exactloss_batch_total(b, &threshold, &t, NULL, violation);
     if (status == EXACTLOSS_OK) {
         exactloss_totals_result(&t, threshold, evaluation);
     }
-    fp_environment_leave(saved);
     return status;
 }
 
-int exactloss_evaluate(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype,
-                       int64_t targets_offset, int64_t count, double threshold, int flags,
-                       exactloss_evaluation *evaluation, exactloss_violation *violation) {
-    batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    const int status = exactloss_open_batch(&b, predictions_dtype, targets_dtype, flags, LOSS_FLAGS);
-    return status != EXACTLOSS_OK ? status : compute_evaluation(&b, threshold, evaluation, violation);
-}
-
-int exactloss_weighted_evaluate(const void *predictions, int predictions_dtype, const void *targets, int targets_dtype,
-                                int64_t targets_offset, const void *weights, int64_t count, double threshold, int flags,
-                                exactloss_evaluation *evaluation, exactloss_violation *violation) {
-    batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    const int status = exactloss_open_weighted(&b, predictions_dtype, targets_dtype, weights, flags);
-    return status != EXACTLOSS_OK ? status : compute_evaluation(&b, threshold, evaluation, violation);
-}
-
-/* ----------------------------------------------------------------------------------------------------- rows -- */
-
-/* A matrix, as the batch of its first row and the distances between rows. */
-typedef struct matrix {
-    batch first;
-    int64_t predictions_stride, targets_stride, rows;
-} matrix;
-
-static batch row_of(const matrix *m, int64_t row) {
-    batch b = m->first;
-    b.predictions = b.predictions == NULL ? NULL : b.predictions + b.type->size * m->predictions_stride * row;
-    b.targets_offset += m->targets_stride * row;
-    return b;
-}
-
-/* In strict mode, looks for the first element to refuse, and then need not look again. */
-static int check_rows(matrix *m, exactloss_violation *violation) {
-    for (int64_t row = 0; row < m->rows && m->first.is_strict; row++) {
-        const batch b = row_of(m, row);
-        const int status = exactloss_batch_check(&b, violation);
-        if (status != EXACTLOSS_OK) {
-            if (violation != NULL) {
-                violation->index += row * b.count;
-            }
-            return status;
-        }
-    }
-    m->first.is_strict = 0;
-    return EXACTLOSS_OK;
-}
-
-/* Completes a matrix whose pointers, offset and shape are set. */
-static int open_rows(matrix *m, int predictions_dtype, int targets_dtype, int flags) {
-    if (!exactloss_is_matrix(m->rows, m->first.count, m->predictions_stride, 0) ||
-        !exactloss_is_matrix(m->rows, m->first.count, m->targets_stride, m->first.targets_offset)) {
-        return EXACTLOSS_ERROR_COUNT;
-    }
-    if (m->rows == 0) {
-        m->first.count = 0; /* there is nothing to read, so pointers may be NULL */
-    }
-    return exactloss_open_batch(&m->first, predictions_dtype, targets_dtype, flags, LOSS_FLAGS);
-}
-
-int exactloss_mnist_loss_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride,
-                              const void *targets, int targets_dtype, int64_t targets_offset, int64_t targets_stride,
-                              int64_t rows, int64_t columns, int reduction, int flags, double *losses,
-                              float *losses_f32, exactloss_violation *violation) {
-    matrix m = {{.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = columns},
-                predictions_stride,
-                targets_stride,
-                rows};
-    int status = open_rows(&m, predictions_dtype, targets_dtype, flags);
-    if (status != EXACTLOSS_OK) {
-        return status;
-    }
-    if (!is_scalar(reduction)) {
-        return EXACTLOSS_ERROR_REDUCTION;
-    }
-    const fp_environment saved = fp_environment_enter();
-    status = check_rows(&m, violation);
-    for (int64_t row = 0; row < rows && status == EXACTLOSS_OK; row++) {
-        const batch b = row_of(&m, row);
-        status = compute_loss(&b, reduction, losses == NULL ? NULL : losses + row,
-                              losses_f32 == NULL ? NULL : losses_f32 + row, NULL, NULL);
-    }
-    fp_environment_leave(saved);
-    return status;
-}
-
-int exactloss_evaluate_rows(const void *predictions, int predictions_dtype, int64_t predictions_stride,
-                            const void *targets, int targets_dtype, int64_t targets_offset, int64_t targets_stride,
-                            int64_t rows, int64_t columns, double threshold, int flags,
-                            exactloss_evaluation *evaluations, exactloss_violation *violation) {
-    matrix m = {{.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = columns},
-                predictions_stride,
-                targets_stride,
-                rows};
-    int status = open_rows(&m, predictions_dtype, targets_dtype, flags);
+int exactloss_evaluate(int options, const void *predictions, const void *targets, const float *weights, int64_t count,
+                       const exactloss_rows *rows, double threshold, exactloss_evaluation *evaluations,
+                       exactloss_violation *violation) {
+    matrix m = {.first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
+    int status = exactloss_open_batch(&m.first, options, OPTION_BATCH, NEEDS_LOSSES);
     if (status == EXACTLOSS_OK) {
         status = exactloss_take_threshold(threshold, &threshold);
     }
-    if (status == EXACTLOSS_OK && evaluations == NULL && rows > 0) {
-        status = EXACTLOSS_ERROR_NULL;
+    if (status == EXACTLOSS_OK) {
+        status = exactloss_open_rows(&m, rows);
+    }
+    if (status == EXACTLOSS_OK && m.shape.count > 0) {
+        status = exactloss_check_evaluation(evaluations);
     }
     if (status != EXACTLOSS_OK) {
         return status;
     }
     const fp_environment saved = fp_environment_enter();
-    status = check_rows(&m, violation);
-    for (int64_t row = 0; row < rows && status == EXACTLOSS_OK; row++) {
-        const batch b = row_of(&m, row);
-        status = compute_evaluation(&b, threshold, evaluations + row, NULL);
+    status = exactloss_check_rows(&m, violation);
+    const int64_t size = m.shape.count > 0 ? evaluations->size : 0;
+    for (int64_t row = 0; row < m.shape.count && status == EXACTLOSS_OK; row++) {
+        exactloss_evaluation *evaluation = (void *)((unsigned char *)evaluations + size * row);
+        const batch b = exactloss_row_of(&m, row);
+        evaluation->size = size;
+        status = compute_evaluation(&b, threshold, evaluation, violation);
     }
     fp_environment_leave(saved);
     return status;
 }
 
-/* --------------------------------------------------------------------------------------- array operations -- */
+/* ---------------------------------------------------------------------------------------------- array operations -- */
 
 static exactloss_select *select_of_size(const exactloss_kernels *kernels, int element_size) {
     switch (element_size) {
@@ -332,49 +159,54 @@ static exactloss_select *select_of_size(const exactloss_kernels *kernels, int el
     }
 }
 
-int exactloss_where(const void *condition, int condition_dtype, int64_t condition_offset, const void *a, const void *b,
-                    int element_size, int64_t count, int flags, void *out) {
+int exactloss_where(int options, const void *condition, const void *a, const void *b, int element_size, int64_t count,
+                    void *out) {
     const exactloss_kernels *kernels = exactloss_dispatch();
     if (kernels == NULL) {
         return EXACTLOSS_ERROR_MAX_ISA;
     }
-    if (!exactloss_is_range(condition_offset, count)) {
-        return EXACTLOSS_ERROR_COUNT;
-    }
-    if ((flags & ~(EXACTLOSS_SCALAR_A | EXACTLOSS_SCALAR_B)) != 0) {
-        return EXACTLOSS_ERROR_FLAGS;
+    const int is_bits = (options & OPTION_T) == EXACTLOSS_T_BITS, first = exactloss_bit_offset(options);
+    const int a_is_scalar = (options & EXACTLOSS_SCALAR_A) != 0, b_is_scalar = (options & EXACTLOSS_SCALAR_B) != 0;
+    if ((options & ~(OPTION_T | OPTION_BIT_OFFSET | EXACTLOSS_SCALAR_A | EXACTLOSS_SCALAR_B)) != 0 ||
+        (!is_bits && first != 0)) {
+        return EXACTLOSS_ERROR_OPTIONS;
     }
     exactloss_select *select = select_of_size(kernels, element_size);
-    if (select == NULL || (condition_dtype != EXACTLOSS_UINT8 && condition_dtype != EXACTLOSS_BITS)) {
-        return EXACTLOSS_ERROR_DTYPE;
+    if (select == NULL || (!is_bits && (options & OPTION_T) != EXACTLOSS_T_UINT8)) {
+        return EXACTLOSS_ERROR_TYPE;
+    }
+    if (!exactloss_is_range(0, count)) {
+        return EXACTLOSS_ERROR_COUNT;
     }
     if (count > 0 && (condition == NULL || a == NULL || b == NULL || out == NULL)) {
         return EXACTLOSS_ERROR_NULL;
     }
-    exactloss_decode *decode = condition_dtype == EXACTLOSS_BITS ? exactloss_decode_bits : kernels->decode_u8;
-    const int a_is_scalar = (flags & EXACTLOSS_SCALAR_A) != 0, b_is_scalar = (flags & EXACTLOSS_SCALAR_B) != 0;
+    exactloss_decode *decode = is_bits ? exactloss_decode_bits : kernels->decode_8;
     uint64_t is_false[MASK_WORDS];
     for (int64_t start = 0; start < count; start += BLOCK) {
         const int size = count - start < BLOCK ? (int)(count - start) : BLOCK;
         const int64_t at = element_size * start;
-        decode(condition, condition_offset + start, size, 0, is_false);
+        decode(condition, first + start, size, 0, is_bits ? 1 : UINT8_MAX, is_false);
         select(is_false, (const unsigned char *)b + (b_is_scalar ? 0 : at), b_is_scalar,
                (const unsigned char *)a + (a_is_scalar ? 0 : at), a_is_scalar, size, (unsigned char *)out + at);
     }
     return EXACTLOSS_OK;
 }
 
-int exactloss_sigmoid(const void *logits, int dtype, int64_t count, void *out) {
+int exactloss_sigmoid(int options, const void *logits, int64_t count, void *out) {
     batch b = {.kernels = exactloss_dispatch(), .predictions = logits, .count = count};
     if (b.kernels == NULL) {
         return EXACTLOSS_ERROR_MAX_ISA;
     }
+    if ((options & ~OPTION_P) != 0) {
+        return EXACTLOSS_ERROR_OPTIONS;
+    }
+    b.type = exactloss_real_type(b.kernels, options);
+    if (b.type == NULL) {
+        return EXACTLOSS_ERROR_TYPE;
+    }
     if (!exactloss_is_range(0, count)) {
         return EXACTLOSS_ERROR_COUNT;
-    }
-    b.type = exactloss_real_type(b.kernels, dtype);
-    if (b.type == NULL) {
-        return EXACTLOSS_ERROR_DTYPE;
     }
     if (count > 0 && (logits == NULL || out == NULL)) {
         return EXACTLOSS_ERROR_NULL;

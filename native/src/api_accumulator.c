@@ -4,6 +4,7 @@
 #include "arguments.h"
 #include "exactloss/exactloss.h"
 #include "fp_environment.h"
+#include "rows.h"
 
 _Static_assert(sizeof(exactloss_accumulator) == EXACTLOSS_ACCUMULATOR_SIZE, "accumulators have a fixed size");
 
@@ -11,84 +12,117 @@ static const accumulator *const_state_of(const exactloss_accumulator *memory) {
     return (const accumulator *)(const void *)memory;
 }
 
-int exactloss_accumulator_init(exactloss_accumulator *memory, double threshold) {
-    if (memory == NULL) {
-        return EXACTLOSS_ERROR_NULL;
+int exactloss_accumulator_init(exactloss_accumulator *memory, int options, double threshold) {
+    int status = exactloss_accumulator_check_address(memory);
+    if (status != EXACTLOSS_OK) {
+        return status;
     }
-    const int status = exactloss_take_threshold(threshold, &threshold);
+    if ((options & ~OPTION_LOSSES) != 0) {
+        return EXACTLOSS_ERROR_OPTIONS;
+    }
+    if (options == 0 || options > ALL_LOSSES) {
+        return EXACTLOSS_ERROR_LOSS;
+    }
+    status = exactloss_take_threshold(threshold, &threshold);
     if (status != EXACTLOSS_OK) {
         return status;
     }
     accumulator *a = exactloss_accumulator_state(memory);
     a->magic = ACCUMULATOR_MAGIC;
     a->threshold = threshold;
-    exactloss_totals_init(&a->totals);
+    exactloss_totals_init(&a->totals, options);
     return EXACTLOSS_OK;
 }
 
-/* Adds a batch, and gives its gradient unless that is NULL. */
-static int add_batch(exactloss_accumulator *memory, const batch *b, const gradient_output *gradient,
-                     exactloss_violation *violation) {
-    accumulator *a = exactloss_accumulator_state(memory);
-    if (b->count > INT64_MAX - a->totals.count) {
-        return EXACTLOSS_ERROR_OVERFLOW;
-    }
+/* Adds a batch of the accumulator's losses, and gives a gradient unless that is NULL. */
+static int add_batch(accumulator *a, batch b, const gradient_output *gradient, exactloss_violation *violation) {
     totals t;
-    exactloss_totals_init(&t);
-    const fp_environment saved = fp_environment_enter();
-    const int status = exactloss_batch_total(b, &a->threshold, &t, gradient, violation);
-    fp_environment_leave(saved);
+    b.losses = (int)a->totals.losses;
+    exactloss_totals_init(&t, b.losses);
+    const int status = exactloss_batch_total(&b, &a->threshold, &t, gradient, violation);
     if (status == EXACTLOSS_OK) {
         exactloss_totals_merge(&a->totals, &t);
     }
     return status;
 }
 
-int exactloss_accumulator_add(exactloss_accumulator *memory, const void *predictions, int predictions_dtype,
-                              const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, int flags,
+static int check_room(const accumulator *a, int64_t count) {
+    return count > INT64_MAX - a->totals.count ? EXACTLOSS_ERROR_OVERFLOW : EXACTLOSS_OK;
+}
+
+/* Of the accumulators of rows, the first fault: EXACTLOSS_OK, or an error. */
+static int check_all(const exactloss_accumulator *memory, int64_t rows, int losses) {
+    for (int64_t row = 0; row < rows; row++) {
+        const int status = exactloss_accumulator_check(memory + row);
+        if (status != EXACTLOSS_OK) {
+            return status;
+        }
+        if (losses != 0 && losses != const_state_of(memory + row)->totals.losses) {
+            return EXACTLOSS_ERROR_LOSS;
+        }
+    }
+    return EXACTLOSS_OK;
+}
+
+int exactloss_accumulator_add(exactloss_accumulator *accumulators, int options, const void *predictions,
+                              const void *targets, const float *weights, int64_t count, const exactloss_rows *rows,
                               exactloss_violation *violation) {
-    batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    int status = exactloss_accumulator_check(memory);
+    matrix m = {.first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
+    const int64_t row_count = rows == NULL ? 1 : rows->count;
+    int status = row_count > 0 ? check_all(accumulators, row_count, 0) : EXACTLOSS_OK;
     if (status == EXACTLOSS_OK) {
-        status = exactloss_open_batch(&b, predictions_dtype, targets_dtype, flags, LOSS_FLAGS);
+        status = exactloss_open_batch(&m.first, options, OPTION_BATCH, 0);
     }
-    return status != EXACTLOSS_OK ? status : add_batch(memory, &b, NULL, violation);
-}
-
-int exactloss_accumulator_add_weighted(exactloss_accumulator *memory, const void *predictions, int predictions_dtype,
-                                       const void *targets, int targets_dtype, int64_t targets_offset,
-                                       const void *weights, int64_t count, int flags, exactloss_violation *violation) {
-    batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    int status = exactloss_accumulator_check(memory);
-    if (status == EXACTLOSS_OK) {
-        status = exactloss_open_weighted(&b, predictions_dtype, targets_dtype, weights, flags);
+    if (status == EXACTLOSS_OK && row_count > 0) {
+        status = check_all(accumulators, row_count, options & OPTION_LOSSES);
     }
-    return status != EXACTLOSS_OK ? status : add_batch(memory, &b, NULL, violation);
-}
-
-int exactloss_accumulator_add_with_gradient(exactloss_accumulator *memory, const void *predictions,
-                                            int predictions_dtype, const void *targets, int targets_dtype,
-                                            int64_t targets_offset, int64_t count, double upstream, int64_t divisor,
-                                            int flags, void *gradient, exactloss_violation *violation) {
-    batch b = {.predictions = predictions, .targets = targets, .targets_offset = targets_offset, .count = count};
-    int status = exactloss_accumulator_check(memory);
     if (status == EXACTLOSS_OK) {
-        status = exactloss_open_batch(&b, predictions_dtype, targets_dtype, flags, GRADIENT_FLAGS);
+        status = exactloss_open_rows(&m, rows);
+    }
+    for (int64_t row = 0; row < row_count && status == EXACTLOSS_OK; row++) {
+        status = check_room(const_state_of(accumulators + row), count);
     }
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    if (divisor < 1) {
-        return EXACTLOSS_ERROR_COUNT;
-    }
-    if (gradient == NULL && count > 0) {
-        return EXACTLOSS_ERROR_NULL;
-    }
-    gradient_output output = {.array = gradient, .is_accumulated = (flags & EXACTLOSS_ACCUMULATE) != 0};
     const fp_environment saved = fp_environment_enter();
-    exactloss_gradient_factor(&b, upstream, divisor, &output);
+    status = exactloss_check_rows(&m, violation);
+    for (int64_t row = 0; row < row_count && status == EXACTLOSS_OK; row++) {
+        status = add_batch(exactloss_accumulator_state(accumulators + row), exactloss_row_of(&m, row), NULL, violation);
+    }
     fp_environment_leave(saved);
-    return add_batch(memory, &b, &output, violation);
+    return status;
+}
+
+int exactloss_accumulator_add_with_gradient(exactloss_accumulator *memory, int options, const void *predictions,
+                                            const void *targets, const float *weights, int64_t count, double upstream,
+                                            int64_t divisor, void *gradient, exactloss_violation *violation) {
+    batch b = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count};
+    gradient_output output = {.array = gradient};
+    int status = exactloss_accumulator_check(memory);
+    if (status == EXACTLOSS_OK) {
+        status = exactloss_open_batch(&b, options, OPTION_BATCH | EXACTLOSS_ACCUMULATE, NEEDS_ONE_LOSS);
+    }
+    if (status != EXACTLOSS_OK) {
+        return status;
+    }
+    accumulator *a = exactloss_accumulator_state(memory);
+    if ((b.losses & a->totals.losses) == 0) {
+        return EXACTLOSS_ERROR_LOSS;
+    }
+    const fp_environment saved = fp_environment_enter();
+    status = exactloss_open_gradient(&b, options, upstream, divisor, &output);
+    if (status == EXACTLOSS_OK) {
+        status = exactloss_check_pointers(&b);
+    }
+    if (status == EXACTLOSS_OK) {
+        status = check_room(a, count);
+    }
+    if (status == EXACTLOSS_OK) {
+        status = add_batch(a, b, &output, violation);
+    }
+    fp_environment_leave(saved);
+    return status;
 }
 
 int exactloss_accumulator_merge(exactloss_accumulator *memory, const exactloss_accumulator *other) {
@@ -103,12 +137,12 @@ int exactloss_accumulator_merge(exactloss_accumulator *memory, const exactloss_a
 }
 
 int exactloss_accumulator_result(const exactloss_accumulator *memory, exactloss_evaluation *evaluation) {
-    const int status = exactloss_accumulator_check(memory);
+    int status = exactloss_accumulator_check(memory);
+    if (status == EXACTLOSS_OK) {
+        status = exactloss_check_evaluation(evaluation);
+    }
     if (status != EXACTLOSS_OK) {
         return status;
-    }
-    if (evaluation == NULL) {
-        return EXACTLOSS_ERROR_NULL;
     }
     const fp_environment saved = fp_environment_enter();
     exactloss_totals_result(&const_state_of(memory)->totals, const_state_of(memory)->threshold, evaluation);
@@ -116,27 +150,28 @@ int exactloss_accumulator_result(const exactloss_accumulator *memory, exactloss_
     return EXACTLOSS_OK;
 }
 
-int exactloss_accumulator_serialize(const exactloss_accumulator *memory, void *bytes, int64_t capacity) {
+int exactloss_accumulator_serialize(const exactloss_accumulator *memory, void *bytes, int64_t capacity, int64_t *size) {
     const int status = exactloss_accumulator_check(memory);
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    if (bytes == NULL) {
+    if (bytes == NULL || size == NULL) {
         return EXACTLOSS_ERROR_NULL;
     }
-    if (capacity < EXACTLOSS_ACCUMULATOR_BYTES) {
-        return EXACTLOSS_ERROR_BUFFER;
+    const int64_t needed = exactloss_accumulator_byte_size(const_state_of(memory)->totals.losses);
+    if (capacity < needed) {
+        return EXACTLOSS_ERROR_SIZE;
     }
     exactloss_accumulator_to_bytes(const_state_of(memory), bytes);
+    *size = needed;
     return EXACTLOSS_OK;
 }
 
 int exactloss_accumulator_deserialize(exactloss_accumulator *memory, const void *bytes, int64_t size) {
-    if (memory == NULL || bytes == NULL) {
-        return EXACTLOSS_ERROR_NULL;
+    const int status = exactloss_accumulator_check_address(memory);
+    if (status != EXACTLOSS_OK) {
+        return status;
     }
-    if (size != EXACTLOSS_ACCUMULATOR_BYTES) {
-        return EXACTLOSS_ERROR_BUFFER;
-    }
-    return exactloss_accumulator_from_bytes(exactloss_accumulator_state(memory), bytes);
+    return bytes == NULL ? EXACTLOSS_ERROR_NULL
+                         : exactloss_accumulator_from_bytes(exactloss_accumulator_state(memory), bytes, size);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The public functions that tell of the library and of the machine. */
-#include "cpu/features.h"
 #include "cpu/kernels.h"
 #include "exactloss/exactloss.h"
+
+#include <string.h>
 
 const char *exactloss_version(void) { return EXACTLOSS_VERSION; }
 
@@ -10,14 +11,22 @@ int exactloss_abi_version(void) { return EXACTLOSS_ABI_VERSION; }
 
 const char *exactloss_isa_name(void) {
     const exactloss_kernels *kernels = exactloss_dispatch();
-    return kernels == NULL ? NULL : kernels->isa_name;
+    const exactloss_isa *isa = NULL;
+    for (int i = 0; kernels != NULL && (isa == NULL || isa->kernels != kernels); i++) {
+        isa = exactloss_isa_of(i);
+    }
+    return isa == NULL ? NULL : isa->name;
 }
 
-int exactloss_isa_support(int isa) {
-#ifndef EXACTLOSS_X86_64
-    if (isa != EXACTLOSS_ISA_PORTABLE) {
-        return EXACTLOSS_ISA_ABSENT;
+const char *exactloss_isa_name_of(int number) {
+    const exactloss_isa *isa = exactloss_isa_of(number);
+    return isa == NULL ? NULL : isa->name;
+}
+
+int exactloss_isa_support(const char *name) {
+    const exactloss_isa *isa = name == NULL ? NULL : exactloss_isa_of(0);
+    for (int i = 1; isa != NULL && strcmp(isa->name, name) != 0; i++) {
+        isa = exactloss_isa_of(i);
     }
-#endif
-    return exactloss_support(exactloss_read_cpu(), isa);
+    return isa == NULL ? EXACTLOSS_ISA_ABSENT : exactloss_support_of(isa);
 }

@@ -9,13 +9,13 @@ const char *exactloss_status_string(int status) {
         case EXACTLOSS_ERROR_NULL:
             return "a required pointer is NULL";
         case EXACTLOSS_ERROR_COUNT:
-            return "a count or offset is negative or too large to address";
-        case EXACTLOSS_ERROR_DTYPE:
-            return "an element type is unknown or not allowed here";
+            return "a count, a stride or a divisor is negative, too small or too large to address";
+        case EXACTLOSS_ERROR_TYPE:
+            return "the options have no type, or an unknown one, of predictions or targets";
         case EXACTLOSS_ERROR_REDUCTION:
-            return "a reduction is unknown or not allowed here";
-        case EXACTLOSS_ERROR_FLAGS:
-            return "flags has a bit that means nothing";
+            return "the options have no reduction, or both";
+        case EXACTLOSS_ERROR_OPTIONS:
+            return "the options have a bit that the function does not take";
         case EXACTLOSS_ERROR_THRESHOLD:
             return "a threshold is NaN, or two accumulators differ in theirs";
         case EXACTLOSS_ERROR_STRICT:
@@ -25,14 +25,18 @@ const char *exactloss_status_string(int status) {
             return "the memory is no initialised accumulator";
         case EXACTLOSS_ERROR_OVERFLOW:
             return "an accumulator would count more than 2^63-1 elements";
-        case EXACTLOSS_ERROR_BUFFER:
-            return "a byte buffer has the wrong size";
+        case EXACTLOSS_ERROR_SIZE:
+            return "a buffer or a struct is too small, or bytes are too few or too many";
         case EXACTLOSS_ERROR_FORMAT:
             return "the bytes are no accumulator, or one of an unknown version";
         case EXACTLOSS_ERROR_MAX_ISA:
-            return "EXACTLOSS_MAX_ISA has a value other than portable, avx2 or avx512";
+            return "EXACTLOSS_MAX_ISA is the name of no instruction set";
         case EXACTLOSS_ERROR_WEIGHT:
             return "a weight is negative, NaN or infinite";
+        case EXACTLOSS_ERROR_LOSS:
+            return "the options have no loss, an unknown one, several where one is due, or others than the accumulator";
+        case EXACTLOSS_ERROR_ALIGNMENT:
+            return "an accumulator is not aligned to 8 bytes";
         default:
             return "unknown status";
     }

@@ -1,37 +1,36 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the public functions check before anything is computed. */
+/* What the public functions check before anything is computed, in the order that exactloss.h gives. */
 #ifndef EXACTLOSS_ARGUMENTS_H
 #define EXACTLOSS_ARGUMENTS_H
 
 #include "batch.h"
+#include "options.h"
 
-/* Whether elements offset .. offset + count - 1, of any type, can be addressed. */
-static inline int exactloss_is_range(int64_t offset, int64_t count) {
+/* Whether `count` elements of any type, from element `from` on, can be addressed. */
+static inline int exactloss_is_range(int64_t from, int64_t count) {
     const int64_t most = PTRDIFF_MAX / 8;
-    return offset >= 0 && count >= 0 && offset <= most && count <= most - offset;
+    return from >= 0 && count >= 0 && from <= most && count <= most - from;
 }
 
-/* The type of predictions for a dtype; NULL where it is none. */
-const real_type *exactloss_real_type(const exactloss_kernels *kernels, int dtype);
+/* The type of predictions in options; NULL where there is none, or an unknown one. */
+const real_type *exactloss_real_type(const exactloss_kernels *kernels, int options);
 
-/* Whether the rows of a matrix, `stride` elements apart, can be addressed, and its elements be counted. */
-int exactloss_is_matrix(int64_t rows, int64_t columns, int64_t stride, int64_t offset);
-
-/* The flags of functions with a loss, with a gradient, and with a gradient that needs no predictions. */
-#define LOSS_FLAGS (EXACTLOSS_STRICT | EXACTLOSS_LOGITS)
-#define GRADIENT_FLAGS (EXACTLOSS_STRICT | EXACTLOSS_LOGITS | EXACTLOSS_ACCUMULATE)
-#define TARGET_GRADIENT_FLAGS (EXACTLOSS_STRICT | EXACTLOSS_ACCUMULATE)
+/* What a function needs of its options beside the types. */
+enum { NEEDS_ONE_LOSS = 1, NEEDS_LOSSES = 2, NEEDS_REDUCTION = 4 };
 
 /*
- * Complete a batch, whose pointers, offset and count are set, with the kernels, the types and the flags, and check it
- * all: EXACTLOSS_OK, or an error. Pointers may be NULL where there is nothing to read.
+ * Completes a batch, whose pointers and count are set, with the kernels, and with what the options say. EXACTLOSS_OK, or an
+ * error: the options have a bit outside of `allowed`, or lack what is needed, or the count is out of range.
  */
-int exactloss_open_batch(batch *b, int predictions_dtype, int targets_dtype, int flags, int allowed_flags);
+int exactloss_open_batch(batch *b, int options, int allowed, int needs);
 
-/* The same for a batch with weights. */
-int exactloss_open_weighted(batch *b, int predictions_dtype, int targets_dtype, const void *weights, int flags);
+/* EXACTLOSS_OK, or EXACTLOSS_ERROR_NULL where a batch with elements lacks its predictions or its targets. */
+int exactloss_check_pointers(const batch *b);
 
-/* The same for a batch without predictions. */
-int exactloss_open_targets(batch *b, int gradient_dtype, int targets_dtype, int flags, int allowed_flags);
+/*
+ * Completes a gradient, whose array is set, for a batch that is open: EXACTLOSS_OK, or an error where the divisor is out
+ * of range, or the array NULL.
+ */
+int exactloss_open_gradient(const batch *b, int options, double upstream, int64_t divisor, gradient_output *gradient);
 
 #endif

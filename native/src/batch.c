@@ -1,11 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Every pass over a block reads it from the first-level cache, into which the first pass brought it: 10 KiB of float32
- * predictions and bytes. Where something is computed on the way (float32 from narrower types, sigmoids, gradients), it
- * lies in a workspace, and the blocks are shorter, so that both fit. The loss alone of byte targets takes one pass, so
- * that its blocks may be longer.
+ * A batch is read block by block. Every pass over a block reads it from the first-level cache, into which the first pass
+ * brought it. Where something is computed on the way (float32 from narrower types, sigmoids, values, gradients), it lies in
+ * a workspace, and the blocks are shorter, so that both fit.
+ *
+ * There is one way for a block, total_block(). Beside it stand three special ways for the sum of one linear loss of
+ * predictions, without weights and without a gradient, each of which a measurement has earned its place (numerics.md):
+ *     exactloss_loss_of_block    one block of byte targets: without a batch at all
+ *     total_by_bytes             byte targets from a cache: decoded in the pass that sums
+ *     total_directly             any targets: no workspace, and counts in the pass that sums
  */
 #include "batch.h"
+
+#include "arguments.h"
+#include "fp_environment.h"
 
 #include <float.h>
 #include <math.h>
@@ -17,11 +25,19 @@
 
 static const uint64_t NO_TARGET[MASK_WORDS];
 
+/* What is computed of a block, as floats or doubles unless it says otherwise. */
 typedef struct workspace {
-    double inputs[WORK_BLOCK], predictions[WORK_BLOCK], distances[WORK_BLOCK], gradient[WORK_BLOCK];
+    double inputs[WORK_BLOCK];      /* predictions or logits of a narrower type, widened */
+    double predictions[WORK_BLOCK]; /* of logits */
+    double values[WORK_BLOCK];      /* of a loss */
+    double gradient[WORK_BLOCK];
+    union {
+        float weights[WORK_BLOCK];   /* those of positive targets, 0 for the others */
+        uint16_t narrow[WORK_BLOCK]; /* values or a gradient, rounded to a narrower type */
+    };
 } workspace;
 
-/* ---------------------------------------------------------------------------------------------------- blocks -- */
+/* ------------------------------------------------------------------------------------------------------- blocks -- */
 
 /* Elements start .. start + count - 1 of a batch. */
 typedef struct block {
@@ -33,10 +49,6 @@ typedef struct block {
     uint64_t mask[MASK_WORDS];
 } block;
 
-static int needs_workspace(const batch *b) {
-    return b->is_logits || b->weights != NULL || (b->type->widen != NULL && b->is_strict);
-}
-
 /* Places the block of at most `most` elements from `start` on. */
 static void place_block(const batch *b, int64_t start, int most, block *k) {
     const int64_t rest = b->count - start;
@@ -46,8 +58,12 @@ static void place_block(const batch *b, int64_t start, int most, block *k) {
     k->predictions = b->predictions == NULL ? NULL : b->predictions + b->type->size * start;
 }
 
+static int decode_targets(const batch *b, const block *k, uint64_t wanted, uint64_t relevant, uint64_t *mask) {
+    return b->decode(b->targets, b->first_target + k->start, k->count, wanted, relevant, mask);
+}
+
 static void decode_block(const batch *b, block *k) {
-    k->positives = b->decode(b->targets, b->targets_offset + k->start, k->count, 1, k->mask);
+    k->positives = decode_targets(b, k, b->target_type->one, UINT64_MAX, k->mask);
 }
 
 /* Places a block of the workspace's size, decodes its targets and widens its predictions. */
@@ -60,7 +76,7 @@ static void open_block(const batch *b, int64_t start, workspace *work, block *k)
     }
 }
 
-/* ------------------------------------------------------------------------------------------------ strict mode -- */
+/* -------------------------------------------------------------------------------------------- elements to refuse -- */
 
 /* The index of the first of `count` bits that is not set, where `set` of them are; count where all are. */
 static int first_clear(const uint64_t *mask, int set, int count) {
@@ -82,8 +98,7 @@ static int first_bad_prediction(const batch *b, const block *k) {
 
 static int first_bad_target(const batch *b, const block *k) {
     uint64_t good[MASK_WORDS];
-    const int64_t first = b->targets_offset + k->start;
-    const int zeros = b->decode(b->targets, first, k->count, 0, good);
+    const int zeros = decode_targets(b, k, 0, b->target_type->magnitude, good);
     for (int i = 0; 64 * i < k->count; i++) {
         good[i] |= k->mask[i];
     }
@@ -129,7 +144,8 @@ static int check_block(const batch *b, const block *k, exactloss_violation *viol
     }
     if (t < k->count && t <= w) {
         const int64_t index = k->start + t;
-        name_violation(index, EXACTLOSS_TARGETS, b->target_value(b->targets, b->targets_offset + index), violation);
+        const unsigned char *target = b->targets + b->target_type->size * (b->first_target + index);
+        name_violation(index, EXACTLOSS_TARGETS, exactloss_target_value(b->target_type, target), violation);
         return EXACTLOSS_ERROR_STRICT;
     }
     if (w < k->count) {
@@ -142,7 +158,7 @@ static int check_block(const batch *b, const block *k, exactloss_violation *viol
 int exactloss_batch_check(const batch *b, exactloss_violation *violation) {
     workspace work;
     block k;
-    for (int64_t start = 0; start < b->count; start += k.count) {
+    for (int64_t start = 0; start < b->count && b->is_unchecked; start += k.count) {
         open_block(b, start, &work, &k);
         const int status = check_block(b, &k, violation);
         if (status != EXACTLOSS_OK) {
@@ -152,16 +168,7 @@ int exactloss_batch_check(const batch *b, exactloss_violation *violation) {
     return EXACTLOSS_OK;
 }
 
-/* -------------------------------------------------------------------------------------------------- gradients -- */
-
-static void put_wide(const batch *b, double value, unsigned char *element) {
-    const float narrow = (float)value;
-    if (b->type->wide_size == sizeof narrow) {
-        memcpy(element, &narrow, sizeof narrow);
-    } else {
-        memcpy(element, &value, sizeof value);
-    }
-}
+/* ---------------------------------------------------------------------------------------------------- gradients -- */
 
 void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient) {
     const int is_widened = b->is_logits && b->type->widen != NULL;
@@ -172,8 +179,17 @@ void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor,
         exactloss_sum_add_double(&sum, upstream);
         g = exactloss_sum_round(&sum, divisor, is_widened ? b->kernels->f32.format : b->type->format);
     }
-    put_wide(b, g, gradient->plus);
-    put_wide(b, -g, gradient->minus);
+    const float narrow = (float)g;
+    if (b->type->wide_size == sizeof narrow) {
+        memcpy(gradient->factor, &narrow, sizeof narrow);
+    } else {
+        memcpy(gradient->factor, &g, sizeof g);
+    }
+}
+
+/* It is ±cg where the loss is c times the distance. */
+int exactloss_is_gradient_of_targets(const batch *b, const gradient_output *g) {
+    return !b->is_logits && exactloss_losses[g->loss].linear != 0;
 }
 
 /* Whether a gradient is written past the caches, which saves reading what is overwritten; sigmoids take longer. */
@@ -183,59 +199,64 @@ static int is_streamed(const batch *b, const gradient_output *g) {
 
 /* Whether the kernels can write a gradient where it belongs. */
 static int is_in_place(const batch *b, const gradient_output *g) {
-    return b->type->narrow == NULL && !g->is_accumulated && !is_streamed(b, g);
+    return b->type->narrow == NULL && !g->is_accumulated && b->weights == NULL && !is_streamed(b, g);
 }
 
-/* Rounds a block's gradient, floats or doubles in the workspace, and adds or writes it where it belongs. */
+/* Where the kernels write the gradient of a block. */
+static void *gradient_of_block(const batch *b, const block *k, const gradient_output *g, workspace *work) {
+    return is_in_place(b, g) ? (void *)(g->array + b->type->size * k->start) : work->gradient;
+}
+
+/* Weights a block's gradient in the workspace, rounds it, and adds or writes it where it belongs. */
 static void put_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work) {
     const real_type *type = b->type;
     unsigned char *out = g->array + type->size * k->start;
-    if (type->narrow != NULL && (g->is_accumulated || is_streamed(b, g))) {
-        type->narrow(work->gradient, k->count, work->distances);
-    }
-    if (is_streamed(b, g)) {
-        const double *values = type->narrow == NULL ? work->gradient : work->distances;
-        b->kernels->stream(values, (size_t)type->size * (size_t)k->count, out);
-    } else if (type->narrow == NULL) {
-        type->wide->add(work->gradient, k->count, out);
-    } else if (g->is_accumulated) {
-        /* What is added is what would be written otherwise. */
-        type->widen(work->distances, k->count, work->gradient);
-        type->widen(out, k->count, work->inputs);
-        type->wide->add(work->gradient, k->count, work->inputs);
-        type->narrow(work->inputs, k->count, out);
-    } else {
-        type->narrow(work->gradient, k->count, out);
-    }
-}
-
-static void end_gradient(const batch *b, const gradient_output *g) {
-    if (is_streamed(b, g)) {
-        b->kernels->stream_end();
-    }
-}
-
-/* Writes -g or +g for each target of a block. */
-static void step_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work) {
     if (is_in_place(b, g)) {
-        b->type->select(k->mask, g->minus, 1, g->plus, 1, k->count, g->array + b->type->size * k->start);
+        return;
+    }
+    if (k->weights != NULL) {
+        type->wide->multiply(k->weights, k->count, work->gradient);
+    }
+    const void *rounded = work->gradient;
+    if (type->narrow != NULL) {
+        type->narrow(work->gradient, k->count, work->narrow);
+        rounded = work->narrow;
+    }
+    const size_t size = (size_t)type->size * (size_t)k->count;
+    if (is_streamed(b, g)) {
+        b->kernels->stream(rounded, size, out);
+    } else if (!g->is_accumulated) {
+        memcpy(out, rounded, size);
+    } else if (type->narrow == NULL) {
+        type->wide->add(rounded, k->count, out);
     } else {
-        b->type->select_wide(k->mask, g->minus, 1, g->plus, 1, k->count, work->gradient);
-        put_gradient(b, k, g, work);
+        /* What is added is what would be written otherwise. */
+        type->widen(work->narrow, k->count, work->gradient);
+        type->widen(out, k->count, work->values);
+        type->wide->add(work->gradient, k->count, work->values);
+        type->narrow(work->values, k->count, out);
     }
 }
 
-void exactloss_batch_gradient(const batch *b, const gradient_output *g) {
-    workspace work;
-    block k;
-    for (int64_t start = 0; start < b->count; start += k.count) {
-        open_block(b, start, &work, &k);
-        step_gradient(b, &k, g, &work);
+/* Writes the gradient of a block of predictions. */
+static void compute_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work) {
+    const loss_kernels *loss = &b->type->wide->losses[g->loss];
+    void *gradient = gradient_of_block(b, k, g, work);
+    if (exactloss_is_gradient_of_targets(b, g)) {
+        /* One element stands for all with a positive target, and one for the others. */
+        static const uint64_t SECOND = 2;
+        static const double ZEROS[2] = {0, 0};
+        const int size = b->type->wide_size;
+        unsigned char steps[2 * sizeof(double)];
+        loss->gradient(ZEROS, &SECOND, 2, g->factor, steps);
+        b->type->select_wide(k->mask, steps + size, 1, steps, 1, k->count, gradient);
+    } else {
+        loss->gradient(k->predictions, k->mask, k->count, g->factor, gradient);
     }
-    end_gradient(b, g);
+    put_gradient(b, k, g, work);
 }
 
-/* ----------------------------------------------------------------------------------------------------- losses -- */
+/* ------------------------------------------------------------------------------------------------------- losses -- */
 
 /* Counts the predictions of a block that are positive: so many, `hits` of them rightly. */
 static void add_counts(totals *t, int positive, int hits) {
@@ -243,57 +264,92 @@ static void add_counts(totals *t, int positive, int hits) {
     t->false_positives += positive - hits;
 }
 
-/* Adds w*d for each element, where d is a value, or with a mask 1 - value where it is set. */
+/* Adds w·v for each element, where v is a value, or with a mask 1 - value where it is set. */
 static void add_weighted(const batch *b, const block *k, const void *values, const uint64_t *mask, workspace *work,
-                         totals *t) {
+                         summation *s) {
     static const float ZERO = 0;
-    const real_kernels *floats = b->kernels->f32.wide;
-    b->type->wide->sum_products(values, k->weights, mask, k->count, &t->sum);
+    b->type->wide->sum_products(values, k->weights, mask, k->count, s);
     if (mask != NO_TARGET) {
-        b->kernels->select_32(mask, k->weights, 0, &ZERO, 1, k->count, work->gradient);
-        floats->sum(work->gradient, NO_TARGET, 0, k->count, &t->sum);
+        summation weights = {s->sum, 0};
+        b->kernels->select_32(mask, k->weights, 0, &ZERO, 1, k->count, work->weights);
+        b->kernels->f32.wide->sum(work->weights, NO_TARGET, 0, k->count, &weights);
     }
-    floats->sum(k->weights, NO_TARGET, 0, k->count, &t->weights);
-    t->weighted += k->count;
 }
 
-/* Makes the sigmoids of a block's logits, and their gradient unless g is NULL. */
-static void open_logits(const batch *b, const block *k, const gradient_output *g, int with_predictions,
-                        workspace *work) {
-    void *gradient = NULL;
-    if (g != NULL) {
-        gradient = is_in_place(b, g) ? (void *)(g->array + b->type->size * k->start) : work->gradient;
-    }
-    b->type->wide->sigmoid(k->predictions, k->mask, k->count, g == NULL ? NULL : g->plus,
-                           with_predictions ? work->predictions : NULL, work->distances, gradient);
-}
-
-/* Adds a block by way of the workspace. smallest: see exactloss_smallest_above(); NULL where nothing is counted. */
-static void total_block(const batch *b, const block *k, const double *smallest, const gradient_output *g,
-                        workspace *work, totals *t) {
-    const void *predictions = k->predictions, *values = k->predictions;
-    const uint64_t *mask = k->mask;
-    if (b->is_logits) {
-        open_logits(b, k, g, smallest != NULL, work);
-        predictions = work->predictions;
-        values = work->distances;
-        mask = NO_TARGET;
-    }
+/* Adds the values of a block. With a mask, they are predictions, of which the distances are added. */
+static void add_values(const batch *b, const block *k, const void *values, const uint64_t *mask, workspace *work,
+                       summation *s) {
     if (k->weights != NULL) {
-        add_weighted(b, k, values, mask, work, t);
+        add_weighted(b, k, values, mask, work, s);
     } else {
-        b->type->wide->sum(values, mask, b->is_logits ? 0 : k->positives, k->count, &t->sum);
+        b->type->wide->sum(values, mask, mask == NO_TARGET ? 0 : k->positives, k->count, s);
+    }
+}
+
+/* Adds a loss of a block of predictions. */
+static void total_predictions(const batch *b, const block *k, int loss, workspace *work, summation *s) {
+    if (exactloss_losses[loss].linear != 0) {
+        add_values(b, k, k->predictions, k->mask, work, s);
+    } else {
+        b->type->wide->losses[loss].values(k->predictions, k->mask, k->count, work->values);
+        add_values(b, k, work->values, NO_TARGET, work, s);
+    }
+}
+
+/* Of a block of logits, adds a loss unless s is NULL, writes its gradient unless g is, and the sigmoids likewise. */
+static void total_logits(const batch *b, const block *k, int loss, const gradient_output *g, void *predictions,
+                         workspace *work, summation *s) {
+    b->type->wide->losses[loss].from_logits(k->predictions, k->mask, k->count, g == NULL ? NULL : g->factor,
+                                            predictions, s == NULL ? NULL : work->values,
+                                            g == NULL ? NULL : gradient_of_block(b, k, g, work));
+    if (s != NULL) {
+        add_values(b, k, work->values, NO_TARGET, work, s);
+    }
+    if (g != NULL) {
+        put_gradient(b, k, g, work);
+    }
+}
+
+/* The sums of a batch so far. */
+typedef struct sums {
+    summation losses[LOSS_COUNT], weights;
+} sums;
+
+/*
+ * Adds a block. smallest: see exactloss_smallest_above(); NULL where nothing is counted. The gradient comes last, as it may
+ * take the place of the predictions.
+ */
+static void total_block(const batch *b, const block *k, const double *smallest, const gradient_output *g,
+                        workspace *work, sums *s, totals *t) {
+    const int last = g != NULL && b->is_logits ? g->loss : LOSS_COUNT; /* in the pass that gives the gradient */
+    const void *predictions = b->is_logits ? work->predictions : k->predictions;
+    void *sigmoids = smallest == NULL ? NULL : work->predictions;
+    for (int i = 0; b->losses >> i != 0; i++) {
+        if ((b->losses >> i & 1) == 0 || i == last) {
+            continue;
+        }
+        if (b->is_logits) {
+            total_logits(b, k, i, NULL, sigmoids, work, &s->losses[i]);
+            sigmoids = NULL;
+        } else {
+            total_predictions(b, k, i, work, &s->losses[i]);
+        }
+    }
+    if (last < LOSS_COUNT) {
+        total_logits(b, k, last, g, sigmoids, work, (b->losses >> last & 1) != 0 ? &s->losses[last] : NULL);
     }
     if (smallest != NULL) {
         int hits;
         const int positive = b->type->wide->count_at_least(predictions, k->mask, k->count, *smallest, &hits);
         add_counts(t, positive, hits);
     }
+    if (k->weights != NULL) {
+        b->kernels->f32.wide->sum(k->weights, NO_TARGET, 0, k->count, &s->weights);
+        t->weighted += k->count;
+    }
     t->positives += k->positives;
     if (g != NULL && !b->is_logits) {
-        step_gradient(b, k, g, work);
-    } else if (g != NULL && !is_in_place(b, g)) {
-        put_gradient(b, k, g, work);
+        compute_gradient(b, k, g, work);
     }
 }
 
@@ -302,29 +358,42 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
                                                         const gradient_output *g, exactloss_violation *violation) {
     workspace work;
     block k;
+    sums s = {.weights = {&t->weights, 0}};
+    for (int i = 0; i < LOSS_COUNT; i++) {
+        s.losses[i] = (summation){&t->sums[i], 0};
+    }
     for (int64_t start = 0; start < b->count; start += k.count) {
         open_block(b, start, &work, &k);
-        if (g == NULL && (b->is_strict || b->weights != NULL)) {
+        if (g == NULL && b->is_unchecked) {
             const int status = check_block(b, &k, violation);
             if (status != EXACTLOSS_OK) {
                 return status;
             }
         }
-        total_block(b, &k, smallest, g, &work, t);
+        total_block(b, &k, smallest, g, &work, &s, t);
     }
-    if (g != NULL) {
-        end_gradient(b, g);
+    if (g != NULL && is_streamed(b, g)) {
+        b->kernels->stream_end();
     }
     return EXACTLOSS_OK;
 }
 
+/* ------------------------------------------------------------------------------------------------- special ways -- */
+
+/* Whether a batch is the sum of one linear loss of predictions, without weights. */
+static int is_linear_sum(const batch *b) {
+    return !b->is_logits && b->weights == NULL && exactloss_is_one_loss(b->losses) &&
+           exactloss_losses[exactloss_first_loss(b->losses)].linear != 0;
+}
+
 static int total_directly(const batch *b, const double *smallest, totals *t, exactloss_violation *violation) {
     const real_type *type = b->type;
+    summation s = {&t->sums[exactloss_first_loss(b->losses)], 0};
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
         place_block(b, start, DIRECT_BYTES / type->wide_size, &k);
         decode_block(b, &k);
-        if (b->is_strict) {
+        if (b->is_unchecked) {
             const int status = check_block(b, &k, violation);
             if (status != EXACTLOSS_OK) {
                 return status;
@@ -332,11 +401,11 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
         }
         t->positives += k.positives;
         if (smallest == NULL) {
-            type->sum(k.predictions, k.mask, k.positives, k.count, &t->sum);
+            type->sum(k.predictions, k.mask, k.positives, k.count, &s);
         } else {
             int hits;
             const int positive =
-                type->sum_and_count(k.predictions, k.mask, k.positives, k.count, *smallest, &hits, &t->sum);
+                type->sum_and_count(k.predictions, k.mask, k.positives, k.count, *smallest, &hits, &s);
             add_counts(t, positive, hits);
         }
     }
@@ -344,61 +413,91 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
 }
 
 /*
- * The commonest batch, and the shortest way: the loss alone, of targets that are bytes. Not where they come from memory,
- * which gives a block's targets and then its predictions a tenth faster than both at once.
+ * Not where the arrays come from memory, which gives a block's targets and then its predictions a tenth faster than both at
+ * once.
  */
 static int is_by_bytes(const batch *b) {
-    return b->decode == b->kernels->decode_u8 && !b->is_strict && !needs_workspace(b) &&
-           b->count < FROM_MEMORY / b->type->size;
+    return b->target_type->size == 1 && !b->is_unchecked && b->count < FROM_MEMORY / b->type->size;
 }
 
 static void total_by_bytes(const batch *b, totals *t) {
     const real_type *type = b->type;
-    const unsigned char *bytes = (const unsigned char *)b->targets + b->targets_offset;
+    summation s = {&t->sums[exactloss_first_loss(b->losses)], 0};
     for (int64_t start = 0; start < b->count; start += LONG_BLOCK) {
         const int count = (int)(b->count - start < LONG_BLOCK ? b->count - start : LONG_BLOCK);
-        t->positives += type->sum_by_bytes(b->predictions + type->size * start, bytes + start, count, &t->sum);
+        t->positives += type->sum_by_bytes(b->predictions + type->size * start, b->targets + start, count, &s);
     }
 }
+
+int exactloss_loss_of_block(int options, const void *predictions, const void *targets, int64_t count, double *loss) {
+    const exactloss_kernels *kernels = exactloss_dispatch();
+    const int losses = options & OPTION_LOSSES, others = options & ~(OPTION_LOSSES | OPTION_P);
+    const int is_mean = others == (EXACTLOSS_MEAN | EXACTLOSS_T_UINT8);
+    if (kernels == NULL || count < 1 || count > LONG_BLOCK || predictions == NULL || targets == NULL || loss == NULL ||
+        (!is_mean && others != (EXACTLOSS_SUM | EXACTLOSS_T_UINT8)) || losses > ALL_LOSSES ||
+        !exactloss_is_one_loss(losses) || exactloss_losses[exactloss_first_loss(losses)].linear != 1) {
+        return 0;
+    }
+    const real_type *type = exactloss_real_type(kernels, options);
+    if (type == NULL) {
+        return 0;
+    }
+    exact_sum sum;
+    exactloss_sum_init(&sum);
+    summation s = {&sum, 0};
+    const fp_environment saved = fp_environment_enter();
+    type->sum_by_bytes(predictions, targets, (int)count, &s);
+    exactloss_sum_divide(&sum, is_mean ? count : 1, loss, NULL);
+    fp_environment_leave(saved);
+    return 1;
+}
+
+/* ------------------------------------------------------------------------------------------------------ batches -- */
 
 int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
                           exactloss_violation *violation) {
     const double smallest = threshold == NULL ? NAN : exactloss_smallest_above(*threshold, b->type->wide_size);
     const double *least = isnan(smallest) ? NULL : &smallest; /* what nothing is above needs no counting */
     t->count += b->count;
-    if (least == NULL && g == NULL && is_by_bytes(b)) {
-        total_by_bytes(b, t);
-        return EXACTLOSS_OK;
+    if (g == NULL && is_linear_sum(b)) {
+        const int is_narrow = b->type->widen != NULL && b->is_strict; /* what is checked must be widened */
+        if (least == NULL && is_by_bytes(b)) {
+            total_by_bytes(b, t);
+            return EXACTLOSS_OK;
+        }
+        if (!is_narrow) {
+            return total_directly(b, least, t, violation);
+        }
     }
-    const int status = g != NULL && b->is_strict ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
-    if (status != EXACTLOSS_OK) {
-        return status;
-    }
-    return g != NULL || needs_workspace(b) ? total_by_workspace(b, least, t, g, violation)
-                                           : total_directly(b, least, t, violation);
+    const int status = g != NULL ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
+    return status != EXACTLOSS_OK ? status : total_by_workspace(b, least, t, g, violation);
 }
 
-/* ----------------------------------------------------------------------------------------------------- arrays -- */
-
-void exactloss_batch_distances(const batch *b, unsigned char *distances) {
+void exactloss_batch_values(const batch *b, unsigned char *values) {
     const real_type *type = b->type;
+    const int loss = exactloss_first_loss(b->losses);
+    const loss_kernels *kernels = &type->wide->losses[loss];
+    const int is_copied = !b->is_logits && b->weights == NULL && exactloss_losses[loss].linear == 1;
     workspace work;
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
         open_block(b, start, &work, &k);
-        unsigned char *out = distances + type->size * start;
-        void *wide = type->narrow == NULL ? (void *)out : work.distances;
+        unsigned char *out = values + type->size * start;
+        void *wide = type->narrow == NULL ? (void *)out : work.values;
         if (b->is_logits) {
-            type->wide->sigmoid(k.predictions, k.mask, k.count, NULL, NULL, wide, NULL);
+            kernels->from_logits(k.predictions, k.mask, k.count, NULL, NULL, wide, NULL);
         } else {
-            type->wide->distances(k.predictions, k.mask, k.count, wide);
+            kernels->values(k.predictions, k.mask, k.count, wide);
         }
-        if (type->narrow != NULL && b->is_logits) {
-            type->narrow(work.distances, k.count, out);
-        } else if (type->narrow != NULL) {
+        if (k.weights != NULL) {
+            type->wide->multiply(k.weights, k.count, wide);
+        }
+        if (type->narrow != NULL && is_copied) {
             /* The predictions themselves, where they are the distances: a NaN keeps its bits. */
-            type->narrow(work.distances, k.count, work.gradient);
-            type->select(k.mask, work.gradient, 0, b->predictions + type->size * start, 0, k.count, out);
+            type->narrow(work.values, k.count, work.narrow);
+            type->select(k.mask, work.narrow, 0, b->predictions + type->size * start, 0, k.count, out);
+        } else if (type->narrow != NULL) {
+            type->narrow(work.values, k.count, out);
         }
     }
 }
@@ -411,10 +510,10 @@ void exactloss_batch_sigmoid(const batch *b, unsigned char *sigmoids) {
         const unsigned char *x = b->predictions + type->size * start;
         unsigned char *out = sigmoids + type->size * start;
         if (type->widen == NULL) {
-            type->wide->sigmoid(x, NO_TARGET, count, NULL, out, NULL, NULL);
+            type->wide->sigmoid(x, count, out);
         } else {
             type->widen(x, count, work.inputs);
-            type->wide->sigmoid(work.inputs, NO_TARGET, count, NULL, work.predictions, NULL, NULL);
+            type->wide->sigmoid(work.inputs, count, work.predictions);
             type->narrow(work.predictions, count, out);
         }
     }

@@ -112,6 +112,19 @@ void exactloss_sum_add_product(exact_sum *sum, double value, float factor) {
     exactloss_sum_add(sum, multiplier * (int64_t)(significand >> 32), position + 32);
 }
 
+void exactloss_sum_multiply(exact_sum *sum, int factor) {
+    settle(sum);
+    for (int i = sum->first; i < sum->last; i++) {
+        sum->bins[i] *= factor;
+    }
+    settle(sum);
+    if (factor < 0) {
+        const int64_t positive = sum->positive_infinities;
+        sum->positive_infinities = sum->negative_infinities;
+        sum->negative_infinities = positive;
+    }
+}
+
 void exactloss_sum_merge(exact_sum *sum, const exact_sum *other) {
     const int64_t most = (int64_t)1 << 57; /* that may be added to units */
     if (other->first == other->last && other->units >= -most && other->units <= most) {

@@ -32,7 +32,6 @@ typedef struct exact_sum {
     int32_t unsettled;      /* additions since the carries were last settled */
     int32_t unit_additions; /* additions to the units since they were last moved to the bins */
     int64_t units;
-    int64_t unusual_blocks; /* for the kernels: so many to come are expected to be off the fast path */
     int64_t nan_count;
     int64_t positive_infinities;
     int64_t negative_infinities;
@@ -62,6 +61,9 @@ void exactloss_sum_add_double(exact_sum *sum, double value);
 
 /* Adds value * factor, of which the factor is finite; an infinite value times 0 is NaN. */
 void exactloss_sum_add_product(exact_sum *sum, double value, float factor);
+
+/* Multiplies by a whole number of at most 2^16. */
+void exactloss_sum_multiply(exact_sum *sum, int factor);
 
 /* Adds `other`, which may be `sum` itself. */
 void exactloss_sum_merge(exact_sum *sum, const exact_sum *other);

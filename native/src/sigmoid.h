@@ -32,8 +32,8 @@
  */
 
 /* How the function is declared: CUDA has words of its own for it. */
-#ifndef SIGMOID_FUNCTION
-#define SIGMOID_FUNCTION static inline
+#ifndef KERNEL_FUNCTION
+#define KERNEL_FUNCTION static inline
 #endif
 
 /* Below LOWEST, small is 0. y + INTEGER_SHIFT is rounded to an integer. */
@@ -69,7 +69,7 @@ typedef struct V(exponential) {
     V(vector) high, low, exp_r, power;
 } V(exponential);
 
-SIGMOID_FUNCTION V(exponential) V(exponential_of)(V(vector) x) {
+KERNEL_FUNCTION V(exponential) V(exponential_of)(V(vector) x) {
     const V(vector) one = V(set)(1);
     const V(vector) shift = V(set)(V(INTEGER_SHIFT));
     const V(vector) minus_ln2_low = V(set)(-V(LN2_LOW));
@@ -94,7 +94,7 @@ typedef struct V(sigmoid_pair) {
 } V(sigmoid_pair);
 
 /* σ(-|x|) and σ(|x|), from exp(-|x|). */
-SIGMOID_FUNCTION V(sigmoid_pair) V(sigmoids_of)(V(exponential) e) {
+KERNEL_FUNCTION V(sigmoid_pair) V(sigmoids_of)(V(exponential) e) {
     const V(vector) one = V(set)(1);
     const V(vector) minus_one = V(set)(-1);
 
@@ -112,4 +112,4 @@ SIGMOID_FUNCTION V(sigmoid_pair) V(sigmoids_of)(V(exponential) e) {
 }
 
 /* σ(-|x|) and σ(|x|). */
-SIGMOID_FUNCTION V(sigmoid_pair) V(sigmoids)(V(vector) x) { return V(sigmoids_of)(V(exponential_of)(x)); }
+KERNEL_FUNCTION V(sigmoid_pair) V(sigmoids)(V(vector) x) { return V(sigmoids_of)(V(exponential_of)(x)); }

@@ -10,8 +10,10 @@ void exactloss_totals_merge(totals *t, const totals *other) {
     t->true_positives += other->true_positives;
     t->false_positives += other->false_positives;
     t->weighted += other->weighted;
-    exactloss_sum_merge(&t->sum, &other->sum);
     exactloss_sum_merge(&t->weights, &other->weights);
+    for (int i = 0; i < LOSS_COUNT; i++) {
+        exactloss_sum_merge(&t->sums[i], &other->sums[i]);
+    }
 }
 
 /* The sum of all weights: those that were given, and 1 for every other element. */
@@ -21,19 +23,30 @@ static exact_sum all_weights(const totals *t) {
     return weights;
 }
 
-void exactloss_totals_loss(const totals *t, int reduction, double *f64, float *f32) {
-    if (reduction == EXACTLOSS_REDUCTION_SUM) {
-        exactloss_sum_divide(&t->sum, 1, f64, f32);
+static void divide(const totals *t, const exact_sum *sum, int reduction, double *f64, float *f32) {
+    if (reduction == EXACTLOSS_SUM) {
+        exactloss_sum_divide(sum, 1, f64, f32);
     } else if (t->count == 0) {
         *f64 = NAN;
         if (f32 != NULL) {
             *f32 = NAN;
         }
     } else if (t->weighted == 0) {
-        exactloss_sum_divide(&t->sum, t->count, f64, f32);
+        exactloss_sum_divide(sum, t->count, f64, f32);
     } else {
         const exact_sum weights = all_weights(t);
-        exactloss_sum_divide_by_sum(&t->sum, &weights, f64, f32);
+        exactloss_sum_divide_by_sum(sum, &weights, f64, f32);
+    }
+}
+
+void exactloss_totals_loss(const totals *t, int loss, int reduction, double *f64, float *f32) {
+    const int factor = exactloss_losses[loss].linear;
+    if (factor == 0 || factor == 1) {
+        divide(t, &t->sums[loss], reduction, f64, f32);
+    } else {
+        exact_sum sum = t->sums[loss];
+        exactloss_sum_multiply(&sum, factor);
+        divide(t, &sum, reduction, f64, f32);
     }
 }
 
@@ -50,24 +63,49 @@ static double ratio(int64_t part, int64_t whole) {
     return quotient;
 }
 
-void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *e) {
-    e->count = t->count;
-    e->positives = t->positives;
-    e->true_positives = t->true_positives;
-    e->false_positives = t->false_positives;
-    e->false_negatives = t->positives - t->true_positives;
-    e->true_negatives = t->count - t->positives - t->false_positives;
-    e->nan_count = t->sum.nan_count;
-    e->threshold = threshold;
-    exactloss_totals_loss(t, EXACTLOSS_REDUCTION_MEAN, &e->loss, &e->loss_f32);
-    exactloss_totals_loss(t, EXACTLOSS_REDUCTION_SUM, &e->loss_sum, &e->loss_sum_f32);
-    e->accuracy = t->count == 0 ? NAN : ratio(e->true_positives + e->true_negatives, t->count);
-    if (t->weighted == 0) {
-        e->weight_sum = (double)t->count;
-    } else {
-        const exact_sum weights = all_weights(t);
-        exactloss_sum_divide(&weights, 1, &e->weight_sum, NULL);
+/* -------------------------------------------------------------------------------------------------- evaluations -- */
+
+#define FIRST_EVALUATION_SIZE 120 /* of the struct as it was first published */
+
+_Static_assert(sizeof(exactloss_loss_result) == 32, "exactloss_loss_result is part of the binary interface");
+_Static_assert(sizeof(exactloss_evaluation) == 120, "exactloss_evaluation is part of the binary interface");
+
+int exactloss_check_evaluation(const exactloss_evaluation *evaluation) {
+    if (evaluation == NULL) {
+        return EXACTLOSS_ERROR_NULL;
     }
+    return evaluation->size < FIRST_EVALUATION_SIZE || evaluation->size % 8 != 0 ? EXACTLOSS_ERROR_SIZE : EXACTLOSS_OK;
+}
+
+static exactloss_loss_result result_of(const totals *t, int loss) {
+    exactloss_loss_result r = {.mean = NAN, .sum = NAN, .mean_f32 = NAN, .sum_f32 = NAN};
+    if ((t->losses >> loss & 1) != 0) {
+        exactloss_totals_loss(t, loss, EXACTLOSS_MEAN, &r.mean, &r.mean_f32);
+        exactloss_totals_loss(t, loss, EXACTLOSS_SUM, &r.sum, &r.sum_f32);
+        r.nan_count = t->sums[loss].nan_count;
+    }
+    return r;
+}
+
+void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *evaluation) {
+    exactloss_evaluation e = {.losses = t->losses, .threshold = threshold};
+    e.size = evaluation->size < (int64_t)sizeof e ? evaluation->size : (int64_t)sizeof e;
+    e.count = t->count;
+    e.positives = t->positives;
+    e.true_positives = t->true_positives;
+    e.false_positives = t->false_positives;
+    e.false_negatives = t->positives - t->true_positives;
+    e.true_negatives = t->count - t->positives - t->false_positives;
+    e.accuracy = t->count == 0 ? NAN : ratio(e.true_positives + e.true_negatives, t->count);
+    e.weight_sum = (double)t->count;
+    if (t->weighted != 0) {
+        const exact_sum weights = all_weights(t);
+        exactloss_sum_divide(&weights, 1, &e.weight_sum, NULL);
+    }
+#define LOSS(name, NAME) e.name = result_of(t, LOSS_##NAME);
+#include "losses/losses.def"
+#undef LOSS
+    memcpy(evaluation, &e, (size_t)e.size);
 }
 
 /* -------------------------------------------------------------------------------------------------- thresholds -- */

@@ -5,39 +5,48 @@
 
 #include "exact_sum.h"
 #include "exactloss/exactloss.h"
+#include "losses/losses.h"
 
 /*
- * What is known of all elements seen so far. The sum is that of their weighted distances: from predictions as Σ ±w·p
- * plus the weights of the positive targets, so that no 1 - p is ever rounded.
+ * What is known of all elements seen so far. The sum of a linear loss is that of the weighted distances: from predictions
+ * as Σ ±w·p plus the weights of the positive targets, so that no 1 - p is ever rounded. That of any other loss is the sum
+ * of its weighted values.
  */
 typedef struct totals {
+    int64_t losses; /* the set whose sums there are */
     int64_t count;
     int64_t positives;
     int64_t true_positives;
     int64_t false_positives;
-    int64_t weighted; /* elements that came with a weight */
-    exact_sum sum;
+    int64_t weighted;  /* elements that came with a weight */
     exact_sum weights; /* of those elements */
+    exact_sum sums[LOSS_COUNT];
 } totals;
 
-static inline void exactloss_totals_init(totals *t) {
+static inline void exactloss_totals_init(totals *t, int losses) {
+    t->losses = losses;
     t->count = 0;
     t->positives = 0;
     t->true_positives = 0;
     t->false_positives = 0;
     t->weighted = 0;
-    exactloss_sum_init(&t->sum);
     exactloss_sum_init(&t->weights);
+    for (int i = 0; i < LOSS_COUNT; i++) {
+        exactloss_sum_init(&t->sums[i]);
+    }
 }
 
-/* Adds `other`, which may be `t` itself. The counts must not overflow. */
+/* Adds `other`, which has the same losses and may be `t` itself. The counts must not overflow. */
 void exactloss_totals_merge(totals *t, const totals *other);
 
-/* The sum of the weighted distances, divided by the sum of the weights for the mean; f32 may be NULL. */
-void exactloss_totals_loss(const totals *t, int reduction, double *f64, float *f32);
+/* The sum of the weighted values of a loss, divided by the sum of the weights for the mean; f32 may be NULL. */
+void exactloss_totals_loss(const totals *t, int loss, int reduction, double *f64, float *f32);
 
-/* The metrics of all elements so far. */
+/* All results. The size of the evaluation has been set. */
 void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *evaluation);
+
+/* EXACTLOSS_OK, or an error where there is no room for a first evaluation. */
+int exactloss_check_evaluation(const exactloss_evaluation *evaluation);
 
 /*
  * A threshold may be any double but NaN. -0 is the same threshold as +0, and becomes it. Only the bits are looked at,

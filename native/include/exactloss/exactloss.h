@@ -161,7 +161,7 @@ extern "C" {
 #define EXACTLOSS_ISA_DISABLED (-1) /* the processor has it, but the operating system does not enable it */
 
 /* The size in bytes of an accumulator in memory, and the largest size of its byte form. */
-#define EXACTLOSS_ACCUMULATOR_SIZE 1416
+#define EXACTLOSS_ACCUMULATOR_SIZE 1408
 #define EXACTLOSS_ACCUMULATOR_MAX_BYTES 448
 
 /* ------------------------------------------------------------------------------------------------------- types -- */

@@ -1,63 +1,70 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The choice of the kernels: the best that the machine can run and EXACTLOSS_MAX_ISA allows. It is made once. Threads
- * that race for the first call all come to the same choice, so the pointer needs no lock.
+ * The instruction sets, and the choice among them: the one of the highest rank that the machine has and EXACTLOSS_MAX_ISA
+ * allows.
  */
 #include "exactloss/exactloss.h"
-#include "features.h"
 #include "kernels.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Indexed by EXACTLOSS_ISA_*. */
-static const exactloss_kernels *const TABLES[] = {
-    &exactloss_kernels_portable,
 #ifdef EXACTLOSS_X86_64
-    &exactloss_kernels_avx2,
-    &exactloss_kernels_avx512,
+extern const exactloss_kernels exactloss_kernels_avx2, exactloss_kernels_avx512;
+#define X86_64(kernels) &(kernels)
+#else
+#define X86_64(kernels) NULL
 #endif
+
+/* By rank. Names that this build has no kernels for are known too, so that one environment serves different machines. */
+static const exactloss_isa ISAS[] = {
+    {"portable", &exactloss_kernels_portable},
+    {"avx2", X86_64(exactloss_kernels_avx2)},
+    {"avx512", X86_64(exactloss_kernels_avx512)},
 };
 
-#define TABLE_COUNT ((int)(sizeof TABLES / sizeof *TABLES))
+#define ISA_COUNT ((int)(sizeof ISAS / sizeof *ISAS))
 
-/* Stands for the choice that an unknown word in EXACTLOSS_MAX_ISA makes impossible. */
-static const exactloss_kernels NO_CHOICE = {.isa_name = NULL};
+_Atomic(const exactloss_kernels *) exactloss_chosen_kernels = NULL;
 
-static _Atomic(const exactloss_kernels *) chosen = NULL;
+/* Whether a choice has failed: the environment is not read again. */
+static atomic_int has_failed = 0;
 
-/* EXACTLOSS_ISA_* that the environment allows at most, or -1 for an unknown word. */
+const exactloss_isa *exactloss_isa_of(int number) {
+    return number >= 0 && number < ISA_COUNT ? &ISAS[number] : NULL;
+}
+
+static int is_usable(const exactloss_isa *isa, cpu_facts facts) {
+    return isa->kernels != NULL && isa->kernels->support(facts) == EXACTLOSS_ISA_USABLE;
+}
+
+int exactloss_support_of(const exactloss_isa *isa) {
+    return isa->kernels == NULL ? EXACTLOSS_ISA_ABSENT : isa->kernels->support(exactloss_read_cpu());
+}
+
+/* The rank that the environment allows at most, or -1 for an unknown name. */
 static int highest_allowed(void) {
-    static const char *const NAMES[] = {"portable", "avx2", "avx512"};
-    const char *word = getenv("EXACTLOSS_MAX_ISA");
-    if (word == NULL) {
-        return EXACTLOSS_ISA_AVX512;
+    const char *name = getenv("EXACTLOSS_MAX_ISA");
+    int rank = ISA_COUNT - 1;
+    while (name != NULL && rank >= 0 && strcmp(name, ISAS[rank].name) != 0) {
+        rank--;
     }
-    for (int isa = EXACTLOSS_ISA_AVX512; isa >= 0; isa--) {
-        if (strcmp(word, NAMES[isa]) == 0) {
-            return isa;
-        }
-    }
-    return -1;
+    return rank;
 }
 
-static const exactloss_kernels *choose(void) {
+const exactloss_kernels *exactloss_choose_kernels(void) {
+    if (atomic_load_explicit(&has_failed, memory_order_acquire)) {
+        return NULL;
+    }
     const cpu_facts facts = exactloss_read_cpu();
-    const int allowed = highest_allowed();
-    for (int isa = allowed < TABLE_COUNT ? allowed : TABLE_COUNT - 1; isa >= 0; isa--) {
-        if (exactloss_support(facts, isa) == EXACTLOSS_ISA_USABLE) {
-            return TABLES[isa];
-        }
+    int rank = highest_allowed();
+    while (rank > 0 && !is_usable(&ISAS[rank], facts)) {
+        rank--;
     }
-    return &NO_CHOICE;
-}
-
-const exactloss_kernels *exactloss_dispatch(void) {
-    const exactloss_kernels *kernels = atomic_load_explicit(&chosen, memory_order_acquire);
-    if (kernels == NULL) {
-        kernels = choose();
-        atomic_store_explicit(&chosen, kernels, memory_order_release);
+    if (rank < 0) {
+        atomic_store_explicit(&has_failed, 1, memory_order_release);
+        return NULL;
     }
-    return kernels == &NO_CHOICE ? NULL : kernels;
+    atomic_store_explicit(&exactloss_chosen_kernels, ISAS[rank].kernels, memory_order_release);
+    return ISAS[rank].kernels;
 }

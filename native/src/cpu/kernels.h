@@ -13,7 +13,10 @@
 #define EXACTLOSS_KERNELS_H
 
 #include "exact_sum.h"
+#include "features.h"
+#include "losses/losses.h"
 
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,10 +26,17 @@
 #define MASK_WORDS (BLOCK / 64)
 
 /*
- * Sets the bits of the elements that equal `value` (0 or 1) among targets[offset] .. targets[offset + count - 1], and
- * returns how many there are.
+ * Sets the bits of the elements whose bits among `relevant` are those of `wanted`, among targets[first] .. targets[first +
+ * count - 1], and returns how many there are. wanted has no other bits than relevant ones.
  */
-typedef int exactloss_decode(const void *targets, int64_t offset, int count, int value, uint64_t *mask);
+typedef int exactloss_decode(const void *targets, int64_t first, int count, uint64_t wanted, uint64_t relevant,
+                             uint64_t *mask);
+
+/* A sum that blocks are added to. */
+typedef struct summation {
+    exact_sum *sum;
+    int unusual_blocks; /* so many to come are expected to be off the fast path, since one before was */
+} summation;
 
 /* Converts an array of `count` elements. */
 typedef void exactloss_convert(const void *from, int count, void *to);
@@ -39,13 +49,13 @@ typedef void exactloss_select(const uint64_t *mask, const void *a, int a_is_scal
 
 /* Adds the distances: 1 - p where the mask is set, which it is for `positives` elements, and p elsewhere. */
 typedef void exactloss_add_distances(const void *predictions, const uint64_t *mask, int positives, int count,
-                                     exact_sum *sum);
+                                     summation *s);
 
 /*
  * The same for targets that are bytes, those that equal 1 positive; returns how many are. This commonest type has no
  * mask to keep, so that there may be more elements: LONG_BLOCK.
  */
-typedef int exactloss_add_by_bytes(const void *predictions, const unsigned char *targets, int count, exact_sum *sum);
+typedef int exactloss_add_by_bytes(const void *predictions, const unsigned char *targets, int count, summation *s);
 
 /* The number of p >= limit, a real or NaN; and in *common, how many of these have the mask set. */
 typedef int exactloss_count_at_least(const void *predictions, const uint64_t *mask, int count, double limit,
@@ -53,10 +63,26 @@ typedef int exactloss_count_at_least(const void *predictions, const uint64_t *ma
 
 /* Both in one pass: adds the distances, and counts. */
 typedef int exactloss_add_and_count(const void *predictions, const uint64_t *mask, int positives, int count,
-                                    double limit, int *common, exact_sum *sum);
+                                    double limit, int *common, summation *s);
 
 /* Copies an array, past the caches where the instruction set can; whole only after stream_end(). */
 typedef void exactloss_stream(const void *from, size_t size, void *to);
+
+/* The kernels of one loss, for arrays of floats or doubles. The mask tells where targets are positive. */
+typedef struct loss_kernels {
+    /* values[i] = the loss of a prediction; in place too. */
+    void (*values)(const void *predictions, const uint64_t *mask, int count, void *values);
+
+    /* gradient[i] = g times the derivative of that; in place too. g points to a real. */
+    void (*gradient)(const void *predictions, const uint64_t *mask, int count, const void *g, void *gradient);
+
+    /*
+     * Of logits x, each output unless it is NULL: predictions[i] = σ(x); values[i] = the loss; gradient[i] = g times its
+     * derivative. g is not read without a gradient. The outputs may be in place.
+     */
+    void (*from_logits)(const void *logits, const uint64_t *mask, int count, const void *g, void *predictions,
+                        void *values, void *gradient);
+} loss_kernels;
 
 /* The kernels for arrays of one type, float or double, which `real` stands for. */
 typedef struct real_kernels {
@@ -64,24 +90,21 @@ typedef struct real_kernels {
     exactloss_count_at_least *count_at_least;
 
     /* Adds -w * p where the mask is set, and w * p elsewhere. The weights are finite floats. */
-    void (*sum_products)(const void *predictions, const void *weights, const uint64_t *mask, int count, exact_sum *sum);
+    void (*sum_products)(const void *predictions, const void *weights, const uint64_t *mask, int count, summation *s);
 
     /* Sets the bits of the elements with lower <= p <= upper, both of which are a real or NaN; NaN is in no range. */
     int (*within)(const void *predictions, int count, double lower, double upper, uint64_t *mask);
 
-    /* distances[i] = 1 - p where the mask is set, p elsewhere; in place too. */
-    void (*distances)(const void *predictions, const uint64_t *mask, int count, void *distances);
-
-    /*
-     * Of logits x, each output unless it is NULL: predictions[i] = σ(x); distances[i] = σ(-x) where the mask is set,
-     * σ(x) elsewhere; gradient[i] = g * (σ(x) * σ(-x)), negative where the mask is set. g points to a real, and is not
-     * read without a gradient. The outputs may be in place.
-     */
-    void (*sigmoid)(const void *logits, const uint64_t *mask, int count, const void *g, void *predictions,
-                    void *distances, void *gradient);
+    /* out[i] = σ(x); in place too. */
+    void (*sigmoid)(const void *logits, int count, void *out);
 
     /* values[i] += addends[i] */
     void (*add)(const void *addends, int count, void *values);
+
+    /* values[i] *= weights[i], where the weights are floats */
+    void (*multiply)(const void *weights, int count, void *values);
+
+    loss_kernels losses[LOSS_COUNT];
 } real_kernels;
 
 /*
@@ -101,16 +124,12 @@ typedef struct real_type {
     const real_kernels *wide;          /* that take these */
 } real_type;
 
+/* What an instruction set offers, and whether a machine has it: the descriptor that its file ends in. */
 typedef struct exactloss_kernels {
-    const char *isa_name;
+    int (*support)(cpu_facts facts); /* EXACTLOSS_ISA_USABLE, _ABSENT or _DISABLED */
 
-    exactloss_decode *decode_u8;
-    exactloss_decode *decode_i32;
-    exactloss_decode *decode_i64;
-    exactloss_decode *decode_f32;
-    exactloss_decode *decode_f64;
-
-    exactloss_select *select_8, *select_16, *select_32, *select_64; /* between elements of so many bits */
+    exactloss_decode *decode_8, *decode_32, *decode_64;             /* elements of so many bits */
+    exactloss_select *select_8, *select_16, *select_32, *select_64; /* between such elements */
 
     exactloss_stream *stream;
     void (*stream_end)(void);
@@ -118,48 +137,34 @@ typedef struct exactloss_kernels {
     real_type f16, bf16, f32, f64;
 } exactloss_kernels;
 
-#define NARROW_TYPE(type_format, type)                                                                                 \
-    {                                                                                                                  \
-        .size = 2, .format = type_format, .select = select_16, .sum = sum_##type, .sum_by_bytes = sum_by_bytes_##type, \
-        .sum_and_count = sum_and_count_##type, .widen = widen_##type, .narrow = narrow_##type, .wide_size = 4,         \
-        .select_wide = select_32, .wide = &f32_kernels                                                                 \
-    }
-
-#define WIDE_TYPE(bytes, type_format, selection, type)                                                                 \
-    {                                                                                                                  \
-        .size = (bytes), .format = type_format, .select = (selection), .sum = sum_##type,                              \
-        .sum_by_bytes = sum_by_bytes_##type, .sum_and_count = sum_and_count_##type, .wide_size = (bytes),              \
-        .select_wide = (selection), .wide = &type##_kernels                                                            \
-    }
-
-/* The table of a file that defines all of these functions as static ones. */
-#define KERNELS(name)                                                                                                  \
-    {                                                                                                                  \
-        .isa_name = (name), .decode_u8 = decode_u8, .decode_i32 = decode_i32, .decode_i64 = decode_i64,                \
-        .decode_f32 = decode_f32, .decode_f64 = decode_f64, .select_8 = select_8, .select_16 = select_16,              \
-        .select_32 = select_32, .select_64 = select_64, .stream = stream, .stream_end = stream_end,                    \
-        .f16 = NARROW_TYPE(FLOAT16_FORMAT, f16), .bf16 = NARROW_TYPE(BFLOAT16_FORMAT, bf16),                           \
-        .f32 = WIDE_TYPE(4, FLOAT32_FORMAT, select_32, f32), .f64 = WIDE_TYPE(8, FLOAT64_FORMAT, select_64, f64),      \
-    }
-
-/* The same for the kernels of a type. */
-#define REAL_KERNELS(element)                                                                                          \
-    {                                                                                                                  \
-        .sum = sum_##element, .sum_products = sum_products_##element, .within = within_##element,                      \
-        .count_at_least = count_at_least_##element, .distances = distances_##element, .sigmoid = sigmoid_##element,    \
-        .add = add_##element                                                                                           \
-    }
-
+/* The definition that all others are tested against. It takes what a vector kernel leaves to it. */
 extern const exactloss_kernels exactloss_kernels_portable;
-#ifdef EXACTLOSS_X86_64
-extern const exactloss_kernels exactloss_kernels_avx2;
-extern const exactloss_kernels exactloss_kernels_avx512;
-#endif
 
 /* Packed bits are a mask already, so all instruction sets share their decoder. */
 exactloss_decode exactloss_decode_bits;
 
-/* The kernels that this process uses, chosen at the first call; NULL where EXACTLOSS_MAX_ISA is no known word. */
-const exactloss_kernels *exactloss_dispatch(void);
+/* An instruction set by its name; kernels is NULL where this build has none for it. */
+typedef struct exactloss_isa {
+    const char *name;
+    const exactloss_kernels *kernels;
+} exactloss_isa;
+
+/* The instruction sets, from the lowest rank on, which is portable; NULL where there is no such number. */
+const exactloss_isa *exactloss_isa_of(int number);
+
+/* EXACTLOSS_ISA_USABLE, _ABSENT or _DISABLED on this machine. */
+int exactloss_support_of(const exactloss_isa *isa);
+
+/* Chooses the kernels of this process: the best that the machine has and EXACTLOSS_MAX_ISA allows. */
+const exactloss_kernels *exactloss_choose_kernels(void);
+
+/* The choice, once it is made. All threads that make it come to the same, so that it needs no lock. */
+extern _Atomic(const exactloss_kernels *) exactloss_chosen_kernels;
+
+/* The kernels that this process uses; NULL where EXACTLOSS_MAX_ISA is no known name. */
+static inline const exactloss_kernels *exactloss_dispatch(void) {
+    const exactloss_kernels *kernels = atomic_load_explicit(&exactloss_chosen_kernels, memory_order_acquire);
+    return kernels != NULL ? kernels : exactloss_choose_kernels();
+}
 
 #endif

@@ -5,11 +5,13 @@
  * A mask becomes a selector by a table: a byte of it gives the sign bits of eight lanes, where a blend looks for them.
  * Only lanes of 8 and 16 bits are compared with a bit of their own.
  */
+#include "exactloss/exactloss.h"
+#include "kernels.h"
+
 #include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
 
-#define HAS_QUIET_ADDITIONS 0
 #define VECTOR_BYTES 32
 #define f32_lanes 8
 #define f64_lanes 4
@@ -77,27 +79,8 @@ static inline int_vector i64_first(int count) {
 
 /* ---------------------------------------------------------------------------------------------------- masks -- */
 
-/* The sign bits of 8 floats for each byte of a mask, and of 4 doubles for each half of one. */
-#define SIGN_32(bits, lane) ((bits) >> (lane)&1 ? -0.0f : 0.0f)
-#define SIGNS_32_OF(bits)                                                                                              \
-    {                                                                                                                  \
-        SIGN_32(bits, 0), SIGN_32(bits, 1), SIGN_32(bits, 2), SIGN_32(bits, 3), SIGN_32(bits, 4), SIGN_32(bits, 5),    \
-            SIGN_32(bits, 6), SIGN_32(bits, 7)                                                                         \
-    }
-#define SIGNS_32_OF_4(bits) SIGNS_32_OF(bits), SIGNS_32_OF((bits) + 1), SIGNS_32_OF((bits) + 2), SIGNS_32_OF((bits) + 3)
-#define SIGNS_32_OF_16(bits)                                                                                           \
-    SIGNS_32_OF_4(bits), SIGNS_32_OF_4((bits) + 4), SIGNS_32_OF_4((bits) + 8), SIGNS_32_OF_4((bits) + 12)
-#define SIGNS_32_OF_64(bits)                                                                                           \
-    SIGNS_32_OF_16(bits), SIGNS_32_OF_16((bits) + 16), SIGNS_32_OF_16((bits) + 32), SIGNS_32_OF_16((bits) + 48)
-static const _Alignas(32) float SIGNS_32[256][8] = {SIGNS_32_OF_64(0), SIGNS_32_OF_64(64), SIGNS_32_OF_64(128),
-                                                    SIGNS_32_OF_64(192)};
-
-#define SIGN_64(bits, lane) ((bits) >> (lane)&1 ? -0.0 : 0.0)
-#define SIGNS_64_OF(bits)                                                                                              \
-    { SIGN_64(bits, 0), SIGN_64(bits, 1), SIGN_64(bits, 2), SIGN_64(bits, 3) }
-#define SIGNS_64_OF_4(bits) SIGNS_64_OF(bits), SIGNS_64_OF((bits) + 1), SIGNS_64_OF((bits) + 2), SIGNS_64_OF((bits) + 3)
-static const _Alignas(32) double SIGNS_64[16][4] = {SIGNS_64_OF_4(0), SIGNS_64_OF_4(4), SIGNS_64_OF_4(8),
-                                                    SIGNS_64_OF_4(12)};
+/* The sign bits of 8 floats for each byte of a mask, and of 4 doubles for each half of one: see cmake/signs.cmake. */
+#include "signs_avx2.h"
 
 /* The bits of a vector of the block. */
 static inline uint64_t f32_lanes_at(const uint64_t *mask, int vector) { return ((const unsigned char *)mask)[vector]; }
@@ -153,6 +136,7 @@ static inline int_vector i64_select(const uint64_t *mask, int vector, int_vector
 
 static inline f32_vector f32_set(float value) { return _mm256_set1_ps(value); }
 static inline f32_vector f32_load(const void *p) { return _mm256_loadu_ps(p); }
+static inline f32_vector f32_load_floats(const void *p) { return f32_load(p); }
 static inline void f32_store(void *p, f32_vector x) { _mm256_storeu_ps(p, x); }
 static inline f32_vector f32_add(f32_vector a, f32_vector b) { return _mm256_add_ps(a, b); }
 static inline f32_vector f32_sub(f32_vector a, f32_vector b) { return _mm256_sub_ps(a, b); }
@@ -169,13 +153,17 @@ static inline f32_vector f32_select_negative(f32_vector x, f32_vector a, f32_vec
     return _mm256_blendv_ps(b, a, x);
 }
 
-/* x, with the other sign in the lanes whose bit is set. */
-static inline f32_vector f32_flip(f32_vector x, uint64_t bits) { return _mm256_xor_ps(x, signs_32(bits)); }
+/* The lanes whose bit is set, as their sign bits. */
+typedef f32_vector f32_mask;
+static inline f32_mask f32_mask_of(uint64_t bits) { return signs_32(bits); }
 
-/* a where the mask is set, b elsewhere, for a vector of the block. */
-static inline f32_vector f32_select(const uint64_t *mask, int vector, f32_vector a, f32_vector b) {
-    return f32_select_negative(signs_32(f32_lanes_at(mask, vector)), a, b);
+/* a where the mask is set, b elsewhere. */
+static inline f32_vector f32_select(f32_mask mask, f32_vector a, f32_vector b) {
+    return f32_select_negative(mask, a, b);
 }
+
+/* -x where the mask is set, x elsewhere. */
+static inline f32_vector f32_negate_where(f32_mask mask, f32_vector x) { return _mm256_xor_ps(x, mask); }
 
 /* The first `count` floats, and `fill` in the other lanes. Nothing else is read. */
 static inline f32_vector f32_load_first(const void *p, int count, f32_vector fill) {
@@ -247,11 +235,14 @@ static inline f64_vector f64_select_negative(f64_vector x, f64_vector a, f64_vec
     return _mm256_blendv_pd(b, a, x);
 }
 
-static inline f64_vector f64_flip(f64_vector x, uint64_t bits) { return _mm256_xor_pd(x, signs_64(bits)); }
+typedef f64_vector f64_mask;
+static inline f64_mask f64_mask_of(uint64_t bits) { return signs_64(bits); }
 
-static inline f64_vector f64_select(const uint64_t *mask, int vector, f64_vector a, f64_vector b) {
-    return f64_select_negative(signs_64(f64_lanes_at(mask, vector)), a, b);
+static inline f64_vector f64_select(f64_mask mask, f64_vector a, f64_vector b) {
+    return f64_select_negative(mask, a, b);
 }
+
+static inline f64_vector f64_negate_where(f64_mask mask, f64_vector x) { return _mm256_xor_pd(x, mask); }
 
 static inline f64_vector f64_load_first(const void *p, int count, f64_vector fill) {
     const int_vector first = i64_first(count);
@@ -300,33 +291,24 @@ static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, 
     return bits;
 }
 
-/* One bit for each of 8 elements that equals value. */
-static inline unsigned equal_i32(const unsigned char *p, int value) {
-    const __m256i equal = _mm256_cmpeq_epi32(int_load(p), _mm256_set1_epi32(value));
-    return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(equal));
+/* One bit for each lane in which two vectors are equal. */
+static inline unsigned i32_equal(int_vector a, int_vector b) {
+    return (unsigned)_mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(a, b)));
 }
 
-static inline unsigned equal_f32(const unsigned char *p, int value) {
-    return (unsigned)_mm256_movemask_ps(_mm256_cmp_ps(f32_load(p), f32_set((float)value), _CMP_EQ_OQ));
+static inline unsigned i64_equal(int_vector a, int_vector b) {
+    return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(a, b)));
 }
 
-static inline unsigned equal_i64(const unsigned char *p, int value) {
-    const __m256i wanted = _mm256_set1_epi64x(value);
-    const __m256i low = _mm256_cmpeq_epi64(int_load(p), wanted), high = _mm256_cmpeq_epi64(int_load(p + 32), wanted);
-    return (unsigned)(_mm256_movemask_pd(_mm256_castsi256_pd(low)) | _mm256_movemask_pd(_mm256_castsi256_pd(high))
-                                                                         << 4);
-}
-
-static inline unsigned equal_f64(const unsigned char *p, int value) {
-    const __m256d wanted = _mm256_set1_pd(value);
-    const __m256d low = _mm256_cmp_pd(f64_load(p), wanted, _CMP_EQ_OQ);
-    const __m256d high = _mm256_cmp_pd(f64_load(p + 32), wanted, _CMP_EQ_OQ);
-    return (unsigned)(_mm256_movemask_pd(low) | _mm256_movemask_pd(high) << 4);
-}
-
-#define f32_add_quietly f32_add
-#define f64_add_quietly f64_add
+static inline void stream_end(void) { _mm_sfence(); }
 
 #include "kernels_vector.h"
 
-const exactloss_kernels exactloss_kernels_avx2 = KERNELS("avx2");
+static int isa_support(cpu_facts facts) {
+    return exactloss_x86_support(facts, (cpu_facts){.leaf1_ecx = LEAF1_FMA | LEAF1_POPCNT | LEAF1_AVX | LEAF1_F16C,
+                                                    .leaf7_ebx = LEAF7_AVX2,
+                                                    .xcr0 = XCR0_AVX});
+}
+
+#define ISA_KERNELS exactloss_kernels_avx2
+#include "kernels_table.h"

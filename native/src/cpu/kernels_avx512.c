@@ -2,11 +2,14 @@
 /*
  * The vector kernels for AVX-512 F, BW, DQ and VL: 16 floats or 8 doubles a vector, and masks in mask registers.
  */
+#include "exactloss/exactloss.h"
+#include "fp_environment.h"
+#include "kernels.h"
+
 #include <immintrin.h>
 #include <stdint.h>
 #include <string.h>
 
-#define HAS_QUIET_ADDITIONS 1
 #define VECTOR_BYTES 64
 #define f32_lanes 16
 #define f64_lanes 8
@@ -103,11 +106,9 @@ static inline int_vector i64_select(const uint64_t *mask, int vector, int_vector
 
 static inline f32_vector f32_set(float value) { return _mm512_set1_ps(value); }
 static inline f32_vector f32_load(const void *p) { return _mm512_loadu_ps(p); }
+static inline f32_vector f32_load_floats(const void *p) { return f32_load(p); }
 static inline void f32_store(void *p, f32_vector x) { _mm512_storeu_ps(p, x); }
 static inline f32_vector f32_add(f32_vector a, f32_vector b) { return _mm512_add_ps(a, b); }
-static inline f32_vector f32_add_quietly(f32_vector a, f32_vector b) {
-    return _mm512_add_round_ps(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
 static inline f32_vector f32_sub(f32_vector a, f32_vector b) { return _mm512_sub_ps(a, b); }
 static inline f32_vector f32_mul(f32_vector a, f32_vector b) { return _mm512_mul_ps(a, b); }
 static inline f32_vector f32_div(f32_vector a, f32_vector b) { return _mm512_div_ps(a, b); }
@@ -123,16 +124,20 @@ static inline f32_vector f32_select_negative(f32_vector x, f32_vector a, f32_vec
     return _mm512_mask_blend_ps(_mm512_movepi32_mask(f32_bits(x)), b, a);
 }
 
-/* x, with the other sign in the lanes whose bit is set. */
-static inline f32_vector f32_flip(f32_vector x, uint64_t bits) {
-    return _mm512_mask_xor_ps(x, (__mmask16)bits, x, f32_set(-0.0f));
-}
-
 static inline uint64_t f32_lanes_at(const uint64_t *mask, int vector) { return mask_16(mask, vector); }
 
-/* a where the mask is set, b elsewhere, for a vector of the block. */
-static inline f32_vector f32_select(const uint64_t *mask, int vector, f32_vector a, f32_vector b) {
-    return _mm512_mask_blend_ps(mask_16(mask, vector), b, a);
+/* The lanes whose bit is set. */
+typedef __mmask16 f32_mask;
+static inline f32_mask f32_mask_of(uint64_t bits) { return (__mmask16)bits; }
+
+/* a where the mask is set, b elsewhere. */
+static inline f32_vector f32_select(f32_mask mask, f32_vector a, f32_vector b) {
+    return _mm512_mask_blend_ps(mask, b, a);
+}
+
+/* -x where the mask is set, x elsewhere. */
+static inline f32_vector f32_negate_where(f32_mask mask, f32_vector x) {
+    return _mm512_mask_xor_ps(x, mask, x, f32_set(-0.0f));
 }
 
 /* The first `count` floats, and `fill` in the other lanes. Nothing else is read. */
@@ -178,9 +183,6 @@ static inline f64_vector f64_load(const void *p) { return _mm512_loadu_pd(p); }
 static inline f64_vector f64_load_floats(const void *p) { return _mm512_cvtps_pd(_mm256_loadu_ps(p)); }
 static inline void f64_store(void *p, f64_vector x) { _mm512_storeu_pd(p, x); }
 static inline f64_vector f64_add(f64_vector a, f64_vector b) { return _mm512_add_pd(a, b); }
-static inline f64_vector f64_add_quietly(f64_vector a, f64_vector b) {
-    return _mm512_add_round_pd(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
 static inline f64_vector f64_sub(f64_vector a, f64_vector b) { return _mm512_sub_pd(a, b); }
 static inline f64_vector f64_mul(f64_vector a, f64_vector b) { return _mm512_mul_pd(a, b); }
 static inline f64_vector f64_div(f64_vector a, f64_vector b) { return _mm512_div_pd(a, b); }
@@ -195,14 +197,17 @@ static inline f64_vector f64_select_negative(f64_vector x, f64_vector a, f64_vec
     return _mm512_mask_blend_pd(_mm512_movepi64_mask(f64_bits(x)), b, a);
 }
 
-static inline f64_vector f64_flip(f64_vector x, uint64_t bits) {
-    return _mm512_mask_xor_pd(x, (__mmask8)bits, x, f64_set(-0.0));
-}
-
 static inline uint64_t f64_lanes_at(const uint64_t *mask, int vector) { return mask_8(mask, vector); }
 
-static inline f64_vector f64_select(const uint64_t *mask, int vector, f64_vector a, f64_vector b) {
-    return _mm512_mask_blend_pd(mask_8(mask, vector), b, a);
+typedef __mmask8 f64_mask;
+static inline f64_mask f64_mask_of(uint64_t bits) { return (__mmask8)bits; }
+
+static inline f64_vector f64_select(f64_mask mask, f64_vector a, f64_vector b) {
+    return _mm512_mask_blend_pd(mask, b, a);
+}
+
+static inline f64_vector f64_negate_where(f64_mask mask, f64_vector x) {
+    return _mm512_mask_xor_pd(x, mask, x, f64_set(-0.0));
 }
 
 static inline f64_vector f64_load_first(const void *p, int count, f64_vector fill) {
@@ -230,27 +235,52 @@ static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, 
     return _mm512_mask_cmpeq_epi8_mask(first, _mm512_maskz_loadu_epi8(first, bytes), _mm512_set1_epi8((char)value));
 }
 
-/* One bit for each of 16 elements that equals value. */
-static inline unsigned equal_i32(const unsigned char *p, int value) {
-    return _mm512_cmpeq_epi32_mask(int_load(p), _mm512_set1_epi32(value));
+/* One bit for each lane in which two vectors are equal. */
+static inline unsigned i32_equal(int_vector a, int_vector b) { return _mm512_cmpeq_epi32_mask(a, b); }
+static inline unsigned i64_equal(int_vector a, int_vector b) { return _mm512_cmpeq_epi64_mask(a, b); }
+
+static inline void stream_end(void) { _mm_sfence(); }
+
+/* -------------------------------------------------------------------------------------------- the inexact flag -- */
+
+/*
+ * Additions with embedded rounding leave the inexact flag alone, so that it tells of the other operations. Compilers know
+ * nothing of the flag: they are told what must not be computed before it is cleared, and what must be by the time it is
+ * read: whatever depends on a pointer's memory, and a vector with all that it comes from.
+ */
+#define HAS_INEXACT_FLAG
+
+#ifndef VECTOR_OPERAND /* emulated vectors are in no register */
+#define VECTOR_OPERAND "+v"
+#endif
+
+static inline const unsigned char *clear_inexact(const unsigned char *p) {
+    _mm_setcsr(MXCSR_DEFAULT);
+    __asm__ volatile("" : "+r"(p) : : "memory");
+    return p;
 }
 
-static inline unsigned equal_f32(const unsigned char *p, int value) {
-    return _mm512_cmp_ps_mask(f32_load(p), f32_set((float)value), _CMP_EQ_OQ);
+static inline int is_inexact(int_vector *result) {
+    __asm__ volatile("" : VECTOR_OPERAND(*result));
+    return (_mm_getcsr() & _MM_EXCEPT_INEXACT) != 0;
 }
 
-static inline unsigned equal_i64(const unsigned char *p, int value) {
-    const __m512i wanted = _mm512_set1_epi64(value);
-    return _mm512_cmpeq_epi64_mask(int_load(p), wanted) | (unsigned)_mm512_cmpeq_epi64_mask(int_load(p + 64), wanted)
-                                                              << 8;
+static inline f32_vector f32_add_quietly(f32_vector a, f32_vector b) {
+    return _mm512_add_round_ps(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-static inline unsigned equal_f64(const unsigned char *p, int value) {
-    const __m512d wanted = _mm512_set1_pd(value);
-    return _mm512_cmp_pd_mask(f64_load(p), wanted, _CMP_EQ_OQ) |
-           (unsigned)_mm512_cmp_pd_mask(f64_load(p + 64), wanted, _CMP_EQ_OQ) << 8;
+static inline f64_vector f64_add_quietly(f64_vector a, f64_vector b) {
+    return _mm512_add_round_pd(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
 #include "kernels_vector.h"
 
-const exactloss_kernels exactloss_kernels_avx512 = KERNELS("avx512");
+static int isa_support(cpu_facts facts) {
+    return exactloss_x86_support(
+        facts, (cpu_facts){.leaf1_ecx = LEAF1_FMA | LEAF1_POPCNT | LEAF1_AVX | LEAF1_F16C,
+                           .leaf7_ebx = LEAF7_AVX2 | LEAF7_AVX512F | LEAF7_AVX512DQ | LEAF7_AVX512BW | LEAF7_AVX512VL,
+                           .xcr0 = XCR0_AVX512});
+}
+
+#define ISA_KERNELS exactloss_kernels_avx512
+#include "kernels_table.h"

@@ -7,6 +7,7 @@
  * depends on how large a prediction is: half of such branches would be mispredicted where predictions are of every size,
  * and take four times as long.
  */
+#include "exactloss/exactloss.h"
 #include "kernels.h"
 
 #include <math.h>
@@ -50,25 +51,24 @@ static int set_bit(uint64_t *mask, int i, int value) {
 
 static void clear_mask(uint64_t *mask, int count) { memset(mask, 0, (size_t)(count + 63) / 64 * sizeof *mask); }
 
-/* Defines a decoder for elements of a type. */
+/* Defines a decoder for elements of a width. */
 #define DEFINE_DECODER(name, type)                                                                                     \
-    static int name(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {                       \
-        const unsigned char *bytes = (const unsigned char *)targets + (int64_t)sizeof(type) * offset;                  \
+    static int name(const void *targets, int64_t first, int count, uint64_t wanted, uint64_t relevant,                 \
+                    uint64_t *mask) {                                                                                  \
+        const unsigned char *bytes = (const unsigned char *)targets + (int64_t)sizeof(type) * first;                   \
         int found = 0;                                                                                                 \
         clear_mask(mask, count);                                                                                       \
         for (int i = 0; i < count; i++, bytes += sizeof(type)) {                                                       \
             type element;                                                                                              \
             memcpy(&element, bytes, sizeof element);                                                                   \
-            found += set_bit(mask, i, element == (type)value);                                                         \
+            found += set_bit(mask, i, (element & relevant) == wanted);                                                 \
         }                                                                                                              \
         return found;                                                                                                  \
     }
 
-DEFINE_DECODER(decode_u8, unsigned char)
-DEFINE_DECODER(decode_i32, int32_t)
-DEFINE_DECODER(decode_i64, int64_t)
-DEFINE_DECODER(decode_f32, float)
-DEFINE_DECODER(decode_f64, double)
+DEFINE_DECODER(decode_8, uint8_t)
+DEFINE_DECODER(decode_32, uint32_t)
+DEFINE_DECODER(decode_64, uint64_t)
 
 /* The bits [offset, offset + count) of an array, 1 <= count <= 64. Touches no byte without one of them. */
 static uint64_t packed_bits(const unsigned char *bytes, int64_t offset, int count) {
@@ -93,12 +93,14 @@ static int count_bits(uint64_t word) {
     return (int)(word * 0x0101010101010101u >> 56);
 }
 
-int exactloss_decode_bits(const void *targets, int64_t offset, int count, int value, uint64_t *mask) {
+int exactloss_decode_bits(const void *targets, int64_t first, int count, uint64_t wanted, uint64_t relevant,
+                          uint64_t *mask) {
     int found = 0;
+    (void)relevant; /* the one that there is */
     for (int i = 0; i < count; i += 64) {
         const int size = count - i < 64 ? count - i : 64;
         const uint64_t all = size == 64 ? UINT64_MAX : ((uint64_t)1 << size) - 1;
-        mask[i / 64] = packed_bits(targets, offset + i, size) ^ (value == 1 ? 0 : all);
+        mask[i / 64] = packed_bits(targets, first + i, size) ^ (wanted == 1 ? 0 : all);
         found += count_bits(mask[i / 64]);
     }
     return found;
@@ -112,6 +114,7 @@ int exactloss_decode_bits(const void *targets, int64_t offset, int count, int va
  */
 #define DEFINE_VOCABULARY(element, real, fused, copy_sign)                                                             \
     typedef real element##_vector;                                                                                     \
+    typedef int element##_mask;                                                                                        \
                                                                                                                        \
     static real element##_load(const void *array, int i) {                                                             \
         real value;                                                                                                    \
@@ -129,7 +132,9 @@ int exactloss_decode_bits(const void *targets, int64_t offset, int count, int va
     static real element##_fma(real a, real b, real c) { return fused(a, b, c); }                                       \
     static real element##_max(real a, real b) { return a > b ? a : b; }                                                \
     static real element##_minus_abs(real x) { return copy_sign(x, -1); }                                               \
-    static real element##_select_negative(real x, real a, real b) { return signbit(x) ? a : b; }
+    static real element##_select_negative(real x, real a, real b) { return signbit(x) ? a : b; }                       \
+    static real element##_select(int t, real a, real b) { return t ? a : b; }                                          \
+    static real element##_negate_where(int t, real x) { return t ? -x : x; }
 
 DEFINE_VOCABULARY(f32, float, fmaf, copysignf)
 DEFINE_VOCABULARY(f64, double, fma, copysign)
@@ -146,11 +151,13 @@ static double f64_power(double k) { return isnan(k) ? k : ldexp(1, (int)k); }
 
 #define ELEMENT f32
 #include "../sigmoid.h"
+#include "../losses/templates.h"
 #include "real_portable.h"
 #undef ELEMENT
 
 #define ELEMENT f64
 #include "../sigmoid.h"
+#include "../losses/templates.h"
 #include "real_portable.h"
 #undef ELEMENT
 
@@ -250,7 +257,7 @@ static void add_windows(int64_t *windows, exact_sum *sum) {
     }
 }
 
-static void sum_f32(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
+static void sum_f32(const void *predictions, const uint64_t *mask, int positives, int count, summation *s) {
     int64_t windows[WINDOWS] = {0};
     windows[UNIT_WINDOW] = positives * EXACT_SUM_UNITS_OF_ONE;
     for (int i = 0; i < count; i++) {
@@ -259,46 +266,46 @@ static void sum_f32(const void *predictions, const uint64_t *mask, int positives
         const int64_t minus = -(int64_t)(bits >> 31 ^ (uint32_t)is_set(mask, i)); /* all ones to negate, or 0 */
         if (exponent == 0xff) {
             const float p = f32_load(predictions, i);
-            exactloss_sum_add_double(sum, (double)(minus != 0 ? -fabsf(p) : fabsf(p)));
+            exactloss_sum_add_double(s->sum, (double)(minus != 0 ? -fabsf(p) : fabsf(p)));
             continue;
         }
         const uint32_t power = exponent - is_normal + (uint32_t)(-149 - FIRST_UNIT); /* of the last bit */
         const int64_t magnitude = (int64_t)(fraction | is_normal << 23) << power % WINDOW;
         windows[power / WINDOW] += (magnitude ^ minus) - minus;
     }
-    add_windows(windows, sum);
+    add_windows(windows, s->sum);
 }
 
-static void sum_f64(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {
-    exactloss_sum_add_units(sum, positives * EXACT_SUM_UNITS_OF_ONE);
+static void sum_f64(const void *predictions, const uint64_t *mask, int positives, int count, summation *s) {
+    exactloss_sum_add_units(s->sum, positives * EXACT_SUM_UNITS_OF_ONE);
     for (int i = 0; i < count; i++) {
         const double p = f64_load(predictions, i);
-        exactloss_sum_add_double(sum, is_set(mask, i) ? -p : p);
+        exactloss_sum_add_double(s->sum, is_set(mask, i) ? -p : p);
     }
 }
 
 static void sum_products_f32(const void *predictions, const void *weights, const uint64_t *mask, int count,
-                             exact_sum *sum) {
+                             summation *s) {
     for (int i = 0; i < count; i++) {
         const double product = (double)f32_load(predictions, i) * (double)f32_load(weights, i);
-        exactloss_sum_add_double(sum, is_set(mask, i) ? -product : product);
+        exactloss_sum_add_double(s->sum, is_set(mask, i) ? -product : product);
     }
 }
 
 static void sum_products_f64(const void *predictions, const void *weights, const uint64_t *mask, int count,
-                             exact_sum *sum) {
+                             summation *s) {
     for (int i = 0; i < count; i++) {
         const double p = f64_load(predictions, i);
-        exactloss_sum_add_product(sum, is_set(mask, i) ? -p : p, f32_load(weights, i));
+        exactloss_sum_add_product(s->sum, is_set(mask, i) ? -p : p, f32_load(weights, i));
     }
 }
 
 /* Defines the sum and the counts of a type of 16 bits. */
 #define DEFINE_NARROW_SUM(type)                                                                                        \
-    static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, exact_sum *sum) {  \
+    static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, summation *s) {  \
         float wide[BLOCK];                                                                                             \
         widen_##type(predictions, count, wide);                                                                        \
-        sum_f32(wide, mask, positives, count, sum);                                                                    \
+        sum_f32(wide, mask, positives, count, s);                                                                    \
     }                                                                                                                  \
     static int count_at_least_##type(const void *predictions, const uint64_t *mask, int count, double limit,           \
                                      int *common) {                                                                    \
@@ -312,8 +319,8 @@ DEFINE_NARROW_SUM(bf16)
 
 #define DEFINE_SUM_AND_COUNT(type)                                                                                     \
     static int sum_and_count_##type(const void *predictions, const uint64_t *mask, int positives, int count,           \
-                                    double limit, int *common, exact_sum *sum) {                                       \
-        sum_##type(predictions, mask, positives, count, sum);                                                          \
+                                    double limit, int *common, summation *s) {                                       \
+        sum_##type(predictions, mask, positives, count, s);                                                          \
         return count_at_least_##type(predictions, mask, count, limit, common);                                         \
     }
 
@@ -324,13 +331,13 @@ DEFINE_SUM_AND_COUNT(f64)
 
 /* Defines the sum of a type of so many bytes for targets that are bytes. */
 #define DEFINE_SUM_BY_BYTES(type, bytes)                                                                               \
-    static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, exact_sum *sum) { \
+    static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, summation *s) { \
         uint64_t mask[MASK_WORDS];                                                                                     \
         int positives = 0;                                                                                             \
         for (int from = 0, size; from < count; from += size) {                                                         \
             size = count - from < BLOCK / 2 ? count - from : BLOCK / 2;                                                \
-            const int found = decode_u8(targets, from, size, 1, mask);                                                 \
-            sum_##type((const unsigned char *)predictions + (bytes) * (size_t)from, mask, found, size, sum);           \
+            const int found = decode_8(targets, from, size, 1, UINT8_MAX, mask);                                                 \
+            sum_##type((const unsigned char *)predictions + (bytes) * (size_t)from, mask, found, size, s);           \
             positives += found;                                                                                        \
         }                                                                                                              \
         return positives;                                                                                              \
@@ -341,7 +348,11 @@ DEFINE_SUM_BY_BYTES(bf16, 2)
 DEFINE_SUM_BY_BYTES(f32, 4)
 DEFINE_SUM_BY_BYTES(f64, 8)
 
-static const real_kernels f32_kernels = REAL_KERNELS(f32);
-static const real_kernels f64_kernels = REAL_KERNELS(f64);
+/* Every machine can run plain C. */
+static int isa_support(cpu_facts facts) {
+    (void)facts;
+    return EXACTLOSS_ISA_USABLE;
+}
 
-const exactloss_kernels exactloss_kernels_portable = KERNELS("portable");
+#define ISA_KERNELS exactloss_kernels_portable
+#include "kernels_table.h"

@@ -22,36 +22,56 @@ static int K(count_at_least)(const void *predictions, const uint64_t *mask, int 
     return found;
 }
 
-static void K(distances)(const void *predictions, const uint64_t *mask, int count, void *distances) {
-    for (int i = 0; i < count; i++) {
-        const size_t at = sizeof(V(vector)) * (size_t)i;
-        const V(vector) complement = 1 - V(load)(predictions, i);
-        const void *p = (const unsigned char *)predictions + at;
-        memmove((unsigned char *)distances + at, is_set(mask, i) ? &complement : p, sizeof complement);
-    }
-}
-
 static void K(add)(const void *addends, int count, void *values) {
     for (int i = 0; i < count; i++) {
         V(store)(values, i, V(load)(values, i) + V(load)(addends, i));
     }
 }
 
-static void K(sigmoid)(const void *logits, const uint64_t *mask, int count, const void *g, void *predictions,
-                       void *distances, void *gradient) {
+static void K(multiply)(const void *weights, int count, void *values) {
     for (int i = 0; i < count; i++) {
-        const V(vector) x = V(load)(logits, i);
-        const V(sigmoid_pair) s = V(sigmoids)(x);
-        const V(vector) p = V(select_negative)(x, s.small, s.large), other = V(select_negative)(x, s.large, s.small);
-        if (predictions != NULL) {
-            V(store)(predictions, i, p);
-        }
-        if (distances != NULL) {
-            V(store)(distances, i, is_set(mask, i) ? other : p);
-        }
-        if (gradient != NULL) {
-            const V(vector) slope = V(load)(g, 0) * (s.small * s.large);
-            V(store)(gradient, i, is_set(mask, i) ? -slope : slope);
-        }
+        V(store)(values, i, V(load)(values, i) * (V(vector))f32_load(weights, i));
     }
 }
+
+/* The sigmoid of a logit, of which its two are given. */
+static V(vector) V(prediction)(V(vector) x, V(sigmoid_pair) s) { return V(select_negative)(x, s.small, s.large); }
+
+static void K(sigmoid)(const void *logits, int count, void *out) {
+    for (int i = 0; i < count; i++) {
+        const V(vector) x = V(load)(logits, i);
+        V(store)(out, i, V(prediction)(x, V(sigmoids)(x)));
+    }
+}
+
+/* Defines the kernels of a loss. */
+#define LOSS(name, NAME)                                                                                               \
+    static void K(values_##name)(const void *predictions, const uint64_t *mask, int count, void *values) {             \
+        for (int i = 0; i < count; i++) {                                                                              \
+            V(store)(values, i, V(name##_value)(V(load)(predictions, i), is_set(mask, i)));                            \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static void K(gradient_##name)(const void *predictions, const uint64_t *mask, int count, const void *g,            \
+                                   void *gradient) {                                                                   \
+        for (int i = 0; i < count; i++) {                                                                              \
+            V(store)(gradient, i, V(name##_gradient)(V(load)(predictions, i), is_set(mask, i), V(load)(g, 0)));        \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static void K(from_logits_##name)(const void *logits, const uint64_t *mask, int count, const void *g,              \
+                                      void *predictions, void *values, void *gradient) {                               \
+        for (int i = 0; i < count; i++) {                                                                              \
+            const V(vector) x = V(load)(logits, i);                                                                    \
+            const V(sigmoid_pair) s = V(sigmoids)(x);                                                                  \
+            if (predictions != NULL) {                                                                                 \
+                V(store)(predictions, i, V(prediction)(x, s));                                                         \
+            }                                                                                                          \
+            if (values != NULL) {                                                                                      \
+                V(store)(values, i, V(name##_logit_value)(x, s, is_set(mask, i)));                                     \
+            }                                                                                                          \
+            if (gradient != NULL) {                                                                                    \
+                V(store)(gradient, i, V(name##_logit_gradient)(x, s, is_set(mask, i), V(load)(g, 0)));                 \
+            }                                                                                                          \
+        }                                                                                                              \
+    }
+#include "../losses/losses.def"
+#undef LOSS

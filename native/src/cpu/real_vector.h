@@ -7,6 +7,9 @@ static inline const unsigned char *V(at)(const void *array, int i) {
 
 static inline unsigned char *V(out)(void *array, int i) { return (unsigned char *)array + sizeof(V(real)) * (size_t)i; }
 
+/* The lanes of a vector of the block whose targets are positive. */
+static inline V(mask) V(mask_at)(const uint64_t *mask, int vector) { return V(mask_of)(V(lanes_at)(mask, vector)); }
+
 /* How a block lies in memory: elements of `size` bytes, of which `load` makes a vector, and `widen` an array of reals. */
 typedef struct V(layout) {
     int size;
@@ -79,19 +82,6 @@ static int K(count_at_least)(const void *predictions, const uint64_t *mask, int 
     return V(count)(V(array)(), predictions, mask, count, limit, common);
 }
 
-static void K(distances)(const void *predictions, const uint64_t *mask, int count, void *distances) {
-    const V(vector) one = V(set)(1);
-    const int vectors = count / V(lanes), rest = count % V(lanes);
-    for (int v = 0; v < vectors; v++) {
-        const V(vector) p = V(load)(V(at)(predictions, v * V(lanes)));
-        V(store)(V(out)(distances, v * V(lanes)), V(select)(mask, v, V(sub)(one, p), p));
-    }
-    if (rest != 0) {
-        const V(vector) p = V(load_first)(V(at)(predictions, vectors * V(lanes)), rest, one);
-        V(store_first)(V(out)(distances, vectors * V(lanes)), rest, V(select)(mask, vectors, V(sub)(one, p), p));
-    }
-}
-
 static void K(add)(const void *addends, int count, void *values) {
     const int vectors = count / V(lanes), rest = count % V(lanes);
     for (int v = 0; v < vectors; v++) {
@@ -106,128 +96,16 @@ static void K(add)(const void *addends, int count, void *values) {
     }
 }
 
-/* What the logits of a vector give. */
-typedef struct V(sigmoid_result) {
-    V(vector) prediction, distance, gradient;
-} V(sigmoid_result);
-
-static inline V(sigmoid_result)
-    V(sigmoid_step)(V(vector) x, V(sigmoid_pair) s, const uint64_t *mask, int vector, V(vector) g) {
-    const V(vector) p = V(select_negative)(x, s.small, s.large), other = V(select_negative)(x, s.large, s.small);
-    const V(vector) slope = V(mul)(g, V(mul)(s.small, s.large));
-    const V(vector) minus = V(from_bits)(B(sub)(V(bits)(slope), V(bits)(V(set)((V(real)) - 0.0))));
-    return (V(sigmoid_result)){p, V(select)(mask, vector, other, p), V(select)(mask, vector, minus, slope)};
-}
-
-/* The outputs of a sigmoid kernel, and which of them there are: constants in its loops. */
-typedef struct V(sigmoid_outputs) {
-    void *predictions, *distances, *gradient;
-} V(sigmoid_outputs);
-
-#define PREDICTIONS 1u
-#define DISTANCES 2u
-#define GRADIENT 4u
-
-static ALWAYS_INLINE void V(sigmoid_store)(V(sigmoid_result) r, int i, unsigned wanted, V(sigmoid_outputs) to) {
-    if ((wanted & PREDICTIONS) != 0) {
-        V(store)(V(out)(to.predictions, i), r.prediction);
-    }
-    if ((wanted & DISTANCES) != 0) {
-        V(store)(V(out)(to.distances, i), r.distance);
-    }
-    if ((wanted & GRADIENT) != 0) {
-        V(store)(V(out)(to.gradient, i), r.gradient);
-    }
-}
-
-static inline void V(sigmoid_store_first)(V(sigmoid_result) r, int i, int count, unsigned wanted,
-                                          V(sigmoid_outputs) to) {
-    if ((wanted & PREDICTIONS) != 0) {
-        V(store_first)(V(out)(to.predictions, i), count, r.prediction);
-    }
-    if ((wanted & DISTANCES) != 0) {
-        V(store_first)(V(out)(to.distances, i), count, r.distance);
-    }
-    if ((wanted & GRADIENT) != 0) {
-        V(store_first)(V(out)(to.gradient, i), count, r.gradient);
-    }
-}
-
-/*
- * A sigmoid is one long chain of operations, of which a processor can begin only so many at a time. A chunk of vectors
- * is therefore taken in two steps, the exponentials and the rest, whose chains are half as long; in each, some vectors
- * without a branch between, which the compiler interleaves.
- */
-static ALWAYS_INLINE void V(sigmoid_chunk)(const void *logits, const uint64_t *mask, int v, int vectors, V(vector) g,
-                                           unsigned wanted, V(sigmoid_outputs) to) {
-    V(exponential) e[SIGMOIDS];
-    for (int k = 0; k < vectors; k += INTERLEAVED) {
-        for (int i = k; i < k + INTERLEAVED; i++) {
-            if (VECTOR_BYTES * i % 64 == 0) {
-                prefetch(V(at)(logits, (v + i) * V(lanes)), PREFETCH);
-            }
-            e[i] = V(exponential_of)(V(load)(V(at)(logits, (v + i) * V(lanes))));
-        }
-    }
-    for (int k = 0; k < vectors; k += INTERLEAVED) {
-        V(sigmoid_result) r[INTERLEAVED];
-        for (int i = 0; i < INTERLEAVED; i++) {
-            const int at = (v + k + i) * V(lanes);
-            if ((wanted & GRADIENT) != 0 && VECTOR_BYTES * i % 64 == 0) {
-                prefetch_to_write(V(at)(to.gradient, at), PREFETCH_TO_WRITE);
-            }
-            r[i] = V(sigmoid_step)(V(load)(V(at)(logits, at)), V(sigmoids_of)(e[k + i]), mask, v + k + i, g);
-        }
-        for (int i = 0; i < INTERLEAVED; i++) {
-            V(sigmoid_store)(r[i], (v + k + i) * V(lanes), wanted, to);
-        }
-    }
-}
-
-static ALWAYS_INLINE void V(sigmoid_loop)(const void *logits, const uint64_t *mask, int count, V(vector) g,
-                                          unsigned wanted, V(sigmoid_outputs) to) {
+static void K(multiply)(const void *weights, int count, void *values) {
     const int vectors = count / V(lanes), rest = count % V(lanes);
-    int v = 0;
-    for (int size; v + INTERLEAVED <= vectors; v += size) {
-        size = vectors - v < SIGMOIDS ? (vectors - v) / INTERLEAVED * INTERLEAVED : SIGMOIDS;
-        V(sigmoid_chunk)(logits, mask, v, size, g, wanted, to);
-    }
-    for (; v < vectors; v++) {
-        const V(vector) x = V(load)(V(at)(logits, v * V(lanes)));
-        V(sigmoid_store)(V(sigmoid_step)(x, V(sigmoids)(x), mask, v, g), v * V(lanes), wanted, to);
+    for (int v = 0; v < vectors; v++) {
+        void *value = V(out)(values, v * V(lanes));
+        V(store)(value, V(mul)(V(load)(value), V(load_floats)(f32_at(weights, v * V(lanes)))));
     }
     if (rest != 0) {
-        const V(vector) x = V(load_first)(V(at)(logits, v * V(lanes)), rest, V(set)(0));
-        V(sigmoid_store_first)(V(sigmoid_step)(x, V(sigmoids)(x), mask, v, g), v * V(lanes), rest, wanted, to);
+        float last[V(lanes)] = {0};
+        void *value = V(out)(values, vectors * V(lanes));
+        memcpy(last, f32_at(weights, vectors * V(lanes)), sizeof *last * (size_t)rest);
+        V(store_first)(value, rest, V(mul)(V(load_first)(value, rest, V(set)(0)), V(load_floats)(last)));
     }
 }
-
-static void K(sigmoid)(const void *logits, const uint64_t *mask, int count, const void *g, void *predictions,
-                       void *distances, void *gradient) {
-    const V(sigmoid_outputs) to = {predictions, distances, gradient};
-    V(real) factor = 0;
-    if (gradient != NULL) {
-        memcpy(&factor, g, sizeof factor);
-    }
-    const V(vector) factors = V(set)(factor);
-    const unsigned wanted = (predictions == NULL ? 0 : PREDICTIONS) | (distances == NULL ? 0 : DISTANCES) |
-                            (gradient == NULL ? 0 : GRADIENT);
-    switch (wanted) {
-        case PREDICTIONS:
-            V(sigmoid_loop)(logits, mask, count, factors, PREDICTIONS, to);
-            break;
-        case DISTANCES:
-            V(sigmoid_loop)(logits, mask, count, factors, DISTANCES, to);
-            break;
-        case DISTANCES | GRADIENT:
-            V(sigmoid_loop)(logits, mask, count, factors, DISTANCES | GRADIENT, to);
-            break;
-        default:
-            V(sigmoid_loop)(logits, mask, count, factors, wanted, to);
-            break;
-    }
-}
-
-#undef PREDICTIONS
-#undef DISTANCES
-#undef GRADIENT

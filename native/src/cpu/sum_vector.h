@@ -90,7 +90,7 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
     }
     s.all = int_or3(int_or3(s.all, p[0], p[1]), p[2], p[3]);
     if (with_least) {
-        if (HAS_QUIET_ADDITIONS) {
+        if (USES_FLAG) {
             for (int k = 0; k < 4; k++) {
                 p[k] = B(sub)(p[k], B(set)(1));
             }
@@ -98,7 +98,7 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
         s.least = i32_min(s.least, i32_min(i32_min(p[0], p[1]), i32_min(p[2], p[3])));
     }
     for (int k = 0; k < 4; k++) {
-        y[k] = V(flip)(x[k], bits >> V(lanes) * k);
+        y[k] = V(negate_where)(V(mask_of)(bits >> V(lanes) * k), x[k]);
     }
     V(add_pair)(y[0], y[1], c, both, &s.high, &s.low);
     V(add_pair)(y[2], y[3], c, both, &s.high, &s.low);
@@ -206,7 +206,7 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     for (int g = 0, end; g < whole; g = end) {
         int is_exact = 1;
         end = g == 0 && count > SAMPLE ? FIRST_CHECK / GROUP : whole;
-        if (HAS_QUIET_ADDITIONS && g > 0) {
+        if (USES_FLAG && g > 0) {
             is_exact = V(add_groups_by_flag)(&s, layout, p + group_bytes * g, &targets, g, end, counts);
         } else {
             s = V(add_groups)(s, layout, p + group_bytes * g, &targets, g, end, 1, counts);

@@ -85,7 +85,7 @@ static ALWAYS_INLINE int V(sum_parts)(const unsigned char *predictions, const ui
         sums[i] = B(set)(0);
     }
     const V(vector) both = V(add)(c[parts - 2], c[parts - 1]);
-    const unsigned char *p = HAS_QUIET_ADDITIONS ? clear_inexact(predictions) : predictions;
+    const unsigned char *p = USES_FLAG ? clear_inexact(predictions) : predictions;
     for (int g = 0; g < groups; g++) {
         V(vector) y[4];
         int_vector m[4];
@@ -93,9 +93,9 @@ static ALWAYS_INLINE int V(sum_parts)(const unsigned char *predictions, const ui
         const uint64_t bits = V(group_bits)(mask, g);
         for (int k = 0; k < 4; k++) {
             m[k] = int_and(V(bits)(y[k]), B(set)(V(magnitude_bits)));
-            y[k] = V(flip)(y[k], bits >> V(lanes) * k);
+            y[k] = V(negate_where)(V(mask_of)(bits >> V(lanes) * k), y[k]);
         }
-        if (HAS_QUIET_ADDITIONS) {
+        if (USES_FLAG) {
             largest = i32_max(largest, i32_max(i32_max(m[0], m[1]), i32_max(m[2], m[3])));
         }
         for (int k = 0; k < 4; k += 2) {
@@ -108,7 +108,7 @@ static ALWAYS_INLINE int V(sum_parts)(const unsigned char *predictions, const ui
     for (int i = 0; i < parts; i++) {
         ended[i] = sums[i]; /* so that nothing points to the sums, which would keep them in memory */
     }
-    if (HAS_QUIET_ADDITIONS && (is_inexact(&ended[parts - 1]) || V(bound)(V(largest_upper)(largest)) > e)) {
+    if (USES_FLAG && (is_inexact(&ended[parts - 1]) || V(bound)(V(largest_upper)(largest)) > e)) {
         return 0;
     }
     V(add_sums)(ended, parts, 2 * groups, e, sum);
@@ -155,7 +155,7 @@ static void V(sum_all_parts)(const void *predictions, const uint64_t *mask, int 
         const int size = vectors - from < CHUNK ? vectors - from : CHUNK;
         for (int v = 0; v < size; v++) {
             const V(vector) x = V(load_padded)(predictions, (from + v) * V(lanes), count);
-            V(store)(rests + VECTOR_BYTES * v, V(flip)(x, V(lanes_at)(mask, from + v)));
+            V(store)(rests + VECTOR_BYTES * v, V(negate_where)(V(mask_at)(mask, from + v), x));
         }
         for (V(span) s = V(magnitudes)(rests, size * V(lanes)); !s.is_empty;
              s = V(magnitudes)(rests, size * V(lanes))) {
@@ -172,7 +172,7 @@ static inline int V(is_too_large)(V(span) s) { return !s.is_empty && s.above > V
  * usual range, others most likely do not, which is why the block is here: so one part more than the usual two.
  */
 static inline int V(sum_by_sample)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
-    if (!HAS_QUIET_ADDITIONS || count <= SAMPLE) {
+    if (!USES_FLAG || count <= SAMPLE) {
         return 0;
     }
     V(span) s = V(magnitudes)(predictions, SAMPLE);
@@ -189,7 +189,8 @@ static __attribute__((noinline)) void K(sum_any)(const void *predictions, const 
     if (!V(sum_by_sample)(predictions, mask, count, sum)) {
         const V(span) s = V(magnitudes)(predictions, count);
         if (V(is_too_large)(s)) {
-            exactloss_kernels_portable.ELEMENT.wide->sum(predictions, mask, positives, count, sum);
+            summation portable = {sum, 0};
+            exactloss_kernels_portable.ELEMENT.wide->sum(predictions, mask, positives, count, &portable);
             return;
         }
         if (!s.is_empty && !V(sum_of_span)(predictions, mask, count, s, sum)) {

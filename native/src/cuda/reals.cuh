@@ -9,7 +9,7 @@
 
 #include <cuda_fp16.h>
 
-#define SIGMOID_FUNCTION static __device__ __forceinline__
+#define KERNEL_FUNCTION static __device__ __forceinline__
 
 typedef float f32_vector;
 typedef double f64_vector;

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sums of a TYPE of predictions (f16, bf16, f32, f64), which are computed with an ELEMENT: a part of kernels_vector.h.
+ * T(sum) is sum_f16, and so on.
+ */
+#define T(name) JOIN(name, TYPE)
+#define ARRAY JOIN(TYPE, array)
+#define TYPE_BLOCK (BLOCK * (int)sizeof(float) / (int)sizeof(V(real))) /* elements */
+
+/* Adds a block, and counts its elements unless counts is NULL or the block is off the fast path; returns 1 or 0. */
+static ALWAYS_INLINE int T(add_block)(const void *predictions, const uint64_t *mask, int positives, int count,
+                                      V(counts) * counts, summation *s) {
+    const V(targets) targets = {0, mask, NULL, positives};
+    if (s->unusual_blocks > 0) {
+        s->unusual_blocks--;
+    } else if (V(sum_in_range)(ARRAY(), predictions, targets, count, counts, s->sum) >= 0) {
+        return 1;
+    } else {
+        s->unusual_blocks = UNUSUAL_BLOCKS;
+    }
+    T(sum_any)(predictions, mask, positives, count, s->sum);
+    return 0;
+}
+
+static void T(sum)(const void *predictions, const uint64_t *mask, int positives, int count, summation *s) {
+    T(add_block)(predictions, mask, positives, count, NULL, s);
+}
+
+static int T(sum_and_count)(const void *predictions, const uint64_t *mask, int positives, int count, double limit,
+                            int *common, summation *s) {
+    V(counts) counts = {V(set)((V(real))limit), 0, 0};
+    if (!T(add_block)(predictions, mask, positives, count, &counts, s)) {
+        return V(count)(ARRAY(), predictions, mask, count, limit, common);
+    }
+    *common = counts.common;
+    return counts.found;
+}
+
+static __attribute__((noinline)) int T(decode_and_sum)(const void *predictions, const unsigned char *targets, int count,
+                                                       summation *s) {
+    const unsigned char *p = predictions;
+    uint64_t mask[MASK_WORDS];
+    int positives = 0;
+    for (int from = 0, size; from < count; from += size, p += ARRAY().size * size) {
+        size = count - from < TYPE_BLOCK ? count - from : TYPE_BLOCK;
+        const int found = decode_8(targets, from, size, 1, UINT8_MAX, mask);
+        T(sum)(p, mask, found, size, s);
+        positives += found;
+    }
+    return positives;
+}
+
+/* Where a group is a word of the mask, byte targets are decoded on the way, so that it never leaves the registers. */
+static int T(sum_by_bytes)(const void *predictions, const unsigned char *bytes, int count, summation *s) {
+    const V(targets) targets = {1, NULL, bytes, 0};
+    if (4 * V(lanes) == 64 && s->unusual_blocks == 0) {
+        const int positives = V(sum_in_range)(ARRAY(), predictions, targets, count, NULL, s->sum);
+        if (positives >= 0) {
+            return positives;
+        }
+        s->unusual_blocks = UNUSUAL_BLOCKS;
+    }
+    return T(decode_and_sum)(predictions, bytes, count, s);
+}
+
+#undef T
+#undef ARRAY
+#undef TYPE_BLOCK

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The losses as numbers: the index of each, and the properties by which the sums of a batch are chosen. */
+#ifndef EXACTLOSS_LOSSES_H
+#define EXACTLOSS_LOSSES_H
+
+enum {
+#define LOSS(name, NAME) LOSS_##NAME,
+#include "losses.def"
+#undef LOSS
+    LOSS_COUNT
+};
+
+#define ALL_LOSSES ((1 << LOSS_COUNT) - 1)
+
+typedef struct loss_properties {
+    int linear; /* a whole number c where the value is c times the distance d, so that the exact sum is c Σd; 0 elsewhere */
+} loss_properties;
+
+extern const loss_properties exactloss_losses[LOSS_COUNT];
+
+/* Whether a set consists of one loss. */
+static inline int exactloss_is_one_loss(int losses) { return losses != 0 && (losses & (losses - 1)) == 0; }
+
+/* The index of the first loss of a set, which is not empty. */
+static inline int exactloss_first_loss(int losses) {
+    int i = 0;
+    while ((losses >> i & 1) == 0) {
+        i++;
+    }
+    return i;
+}
+
+#endif

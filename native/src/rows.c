@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "rows.h"
+
+#include "arguments.h"
+
+/* Whether the rows of an array, `stride` elements apart, can be addressed. */
+static int is_addressable(int64_t rows, int64_t count, int64_t stride, int64_t first) {
+    if (stride < 0) {
+        return 0;
+    }
+    return rows <= 1 || (stride <= INT64_MAX / 2 / rows && exactloss_is_range(first + stride * (rows - 1), count));
+}
+
+int exactloss_open_rows(matrix *m, const exactloss_rows *rows) {
+    static const exactloss_rows ONE = {.count = 1};
+    batch *b = &m->first;
+    m->shape = rows == NULL ? ONE : *rows;
+    const exactloss_rows *s = &m->shape;
+    if (!exactloss_is_range(0, s->count) || (s->count > 1 && b->count > INT64_MAX / s->count) ||
+        !is_addressable(s->count, b->count, s->predictions_stride, 0) ||
+        !is_addressable(s->count, b->count, s->targets_stride, b->first_target) ||
+        (b->weights != NULL && !is_addressable(s->count, b->count, s->weights_stride, 0))) {
+        return EXACTLOSS_ERROR_COUNT;
+    }
+    return s->count == 0 ? EXACTLOSS_OK : exactloss_check_pointers(b);
+}
+
+batch exactloss_row_of(const matrix *m, int64_t row) {
+    batch b = m->first;
+    if (b.count > 0 && row > 0) {
+        b.predictions += b.type->size * m->shape.predictions_stride * row;
+        b.first_target += m->shape.targets_stride * row;
+        b.weights = b.weights == NULL ? NULL : b.weights + (int64_t)sizeof(float) * m->shape.weights_stride * row;
+    }
+    return b;
+}
+
+int exactloss_check_rows(matrix *m, exactloss_violation *violation) {
+    if (m->shape.count == 1) {
+        return EXACTLOSS_OK;
+    }
+    const int64_t rows = m->first.is_unchecked && m->first.count > 0 ? m->shape.count : 0;
+    for (int64_t row = 0; row < rows; row++) {
+        const batch b = exactloss_row_of(m, row);
+        const int status = exactloss_batch_check(&b, violation);
+        if (status != EXACTLOSS_OK) {
+            if (violation != NULL) {
+                violation->index += row * b.count;
+            }
+            return status;
+        }
+    }
+    m->first.is_unchecked = 0;
+    return EXACTLOSS_OK;
+}
