@@ -11,10 +11,13 @@ typedef struct matrix {
 } matrix;
 
 /*
- * Completes a matrix, whose first row is open: EXACTLOSS_OK, or an error where a row can't be addressed, or an array is NULL
- * that has elements. rows: NULL for a batch.
+ * Completes a matrix, whose first row is open: EXACTLOSS_OK, or an error where a row can't be addressed. rows: NULL for a
+ * batch.
  */
 int exactloss_open_rows(matrix *m, const exactloss_rows *rows);
+
+/* EXACTLOSS_OK, or EXACTLOSS_ERROR_NULL where a matrix with elements lacks its predictions or its targets. */
+int exactloss_check_row_pointers(const matrix *m);
 
 batch exactloss_row_of(const matrix *m, int64_t row);
 
