@@ -51,12 +51,12 @@ static int check_room(const accumulator *a, int64_t count) {
 }
 
 /*
- * Of the accumulators of rows and of options, the first fault: EXACTLOSS_OK, or an error. More of them than memory has are
- * not looked at: their number is the fault.
+ * Of the accumulators of rows and of options, the first fault: EXACTLOSS_OK, or an error. More of them than can be addressed
+ * are not looked at: their number is the fault.
  */
 static int check_all(const exactloss_accumulator *memory, int64_t rows, int options) {
-    const int losses = options & OPTION_LOSSES;
-    const int64_t count = rows > PTRDIFF_MAX / EXACTLOSS_ACCUMULATOR_SIZE ? 0 : rows;
+    const int losses = options & OPTION_LOSSES, is_too_many = rows > PTRDIFF_MAX / EXACTLOSS_ACCUMULATOR_SIZE;
+    const int64_t count = is_too_many ? 0 : rows;
     int status = EXACTLOSS_OK;
     for (int64_t row = 0; row < count && status == EXACTLOSS_OK; row++) {
         status = exactloss_accumulator_check(memory + row);
@@ -67,7 +67,7 @@ static int check_all(const exactloss_accumulator *memory, int64_t rows, int opti
     for (int64_t row = 0; row < count && status == EXACTLOSS_OK && losses != 0; row++) {
         status = losses == const_state_of(memory + row)->totals.losses ? EXACTLOSS_OK : EXACTLOSS_ERROR_LOSS;
     }
-    return status;
+    return status == EXACTLOSS_OK && is_too_many ? EXACTLOSS_ERROR_COUNT : status;
 }
 
 int exactloss_accumulator_add(exactloss_accumulator *accumulators, int options, const void *predictions,
