@@ -59,7 +59,7 @@
  *                write the same memory (an output, an accumulator), and none reads what another writes.
  *   Ownership    All memory is the caller's. No function allocates, locks, starts a thread, or keeps a pointer after it
  *                has returned.
- *   Stack        At most 48 KiB are used.
+ *   Stack        At most 32 KiB are used.
  *   Signals      A call may be interrupted by a signal handler, and the handler may make calls of its own. Neither a
  *                handler nor another thread may leave a call by longjmp(): the floating-point environment would stay the
  *                library's.
