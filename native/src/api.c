@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The public functions that compute at once: check the arguments, run, finish. Public names are in the api*.c files alone.
+ * The public functions that compute at once: check the arguments, run, finish. Public names are in the api*.c files
+ * alone.
  *
  * A function writes its outputs last, when nothing can fail any more.
  */
@@ -31,8 +32,10 @@ int exactloss_loss(int options, const void *predictions, const void *targets, co
     if (rows == NULL && weights == NULL && exactloss_loss_of_block(options, predictions, targets, count, losses)) {
         return EXACTLOSS_OK;
     }
-    matrix m = {.first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
-    int status = exactloss_open_batch(&m.first, options, OPTION_BATCH | OPTION_REDUCTION, NEEDS_ONE_LOSS | NEEDS_REDUCTION);
+    matrix m = {
+        .first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
+    int status =
+        exactloss_open_batch(&m.first, options, OPTION_BATCH | OPTION_REDUCTION, NEEDS_ONE_LOSS | NEEDS_REDUCTION);
     if (status == EXACTLOSS_OK) {
         status = exactloss_open_rows(&m, rows);
     }
@@ -115,7 +118,8 @@ static int compute_evaluation(const batch *b, double threshold, exactloss_evalua
 int exactloss_evaluate(int options, const void *predictions, const void *targets, const float *weights, int64_t count,
                        const exactloss_rows *rows, double threshold, exactloss_evaluation *evaluations,
                        exactloss_violation *violation) {
-    matrix m = {.first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
+    matrix m = {
+        .first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
     int status = exactloss_open_batch(&m.first, options, OPTION_BATCH, NEEDS_LOSSES);
     if (status == EXACTLOSS_OK) {
         status = exactloss_take_threshold(threshold, &threshold);

@@ -67,7 +67,8 @@ static int check_all(const exactloss_accumulator *memory, int64_t rows, int loss
 int exactloss_accumulator_add(exactloss_accumulator *accumulators, int options, const void *predictions,
                               const void *targets, const float *weights, int64_t count, const exactloss_rows *rows,
                               exactloss_violation *violation) {
-    matrix m = {.first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
+    matrix m = {
+        .first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
     const int64_t row_count = rows == NULL ? 1 : rows->count;
     int status = row_count > 0 ? check_all(accumulators, row_count, 0) : EXACTLOSS_OK;
     if (status == EXACTLOSS_OK) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sums and counts of a batch. There is one way for a block, total_block(). Beside it stand three special ways for the
- * sum of one linear loss of predictions, without weights and without a gradient, each of which a measurement has earned its
- * place (docs/numerics.md):
+ * The sums and counts of a batch. There is one way for a block, total_block(). Beside it stand three special ways for
+ * the sum of one linear loss of predictions, without weights and without a gradient, each of which a measurement has
+ * earned its place (docs/numerics.md):
  *     exactloss_loss_of_block    one block of byte targets: without a batch at all
  *     total_by_bytes             byte targets from a cache: decoded in the pass that sums
  *     total_directly             any targets: no workspace, and counts in the pass that sums
@@ -77,8 +77,8 @@ typedef struct sums {
 } sums;
 
 /*
- * Adds a block. smallest: see exactloss_smallest_above(); NULL where nothing is counted. The gradient comes last, as it may
- * take the place of the predictions.
+ * Adds a block. smallest: see exactloss_smallest_above(); NULL where nothing is counted. The gradient comes last, as
+ * it may take the place of the predictions.
  */
 static void total_block(const batch *b, const block *k, const double *smallest, const gradient_output *g,
                         workspace *work, sums *s, totals *t) {
@@ -165,8 +165,7 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
             type->sum(k.predictions, k.mask, k.positives, k.count, &s);
         } else {
             int hits;
-            const int positive =
-                type->sum_and_count(k.predictions, k.mask, k.positives, k.count, *smallest, &hits, &s);
+            const int positive = type->sum_and_count(k.predictions, k.mask, k.positives, k.count, *smallest, &hits, &s);
             add_counts(t, positive, hits);
         }
     }
@@ -174,8 +173,8 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
 }
 
 /*
- * Not where the arrays come from memory, which gives a block's targets and then its predictions a tenth faster than both at
- * once.
+ * Not where the arrays come from memory, which gives a block's targets and then its predictions a tenth faster than
+ * both at once.
  */
 static int is_by_bytes(const batch *b) {
     return b->target_type->size == 1 && !b->is_unchecked && b->count < FROM_MEMORY / b->type->size;

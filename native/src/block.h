@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A batch is read block by block. Every pass over a block reads it from the first-level cache, into which the first pass
- * brought it. Where something is computed on the way (float32 from narrower types, sigmoids, values, gradients), it lies in
- * a workspace, and the blocks are shorter, so that both fit.
+ * A batch is read block by block. Every pass over a block reads it from the first-level cache, into which the first
+ * pass brought it. Where something is computed on the way (float32 from narrower types, sigmoids, values, gradients),
+ * it lies in a workspace, and the blocks are shorter, so that both fit.
  */
 #ifndef EXACTLOSS_BLOCK_H
 #define EXACTLOSS_BLOCK_H
@@ -45,7 +45,8 @@ static inline void exactloss_place_block(const batch *b, int64_t start, int most
 
 /* Decodes the targets of a block. */
 static inline void exactloss_decode_block(const batch *b, block *k) {
-    k->positives = b->decode(b->targets, b->first_target + k->start, k->count, b->target_type->one, UINT64_MAX, k->mask);
+    k->positives =
+        b->decode(b->targets, b->first_target + k->start, k->count, b->target_type->one, UINT64_MAX, k->mask);
 }
 
 /* Places a block of the workspace's size, decodes its targets and widens its predictions. */

@@ -26,8 +26,7 @@ static int first_bad_prediction(const batch *b, const block *k) {
 
 static int first_bad_target(const batch *b, const block *k) {
     uint64_t good[MASK_WORDS];
-    const int zeros =
-        b->decode(b->targets, b->first_target + k->start, k->count, 0, b->target_type->magnitude, good);
+    const int zeros = b->decode(b->targets, b->first_target + k->start, k->count, 0, b->target_type->magnitude, good);
     for (int i = 0; 64 * i < k->count; i++) {
         good[i] |= k->mask[i];
     }

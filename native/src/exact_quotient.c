@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The quotients of a sum, rounded once. Everything here is integer arithmetic, but for a shortcut that needs rounding to
- * nearest.
+ * The quotients of a sum, rounded once. Everything here is integer arithmetic, but for a shortcut that needs rounding
+ * to nearest.
  */
 #include "exact_sum.h"
 
