@@ -111,8 +111,8 @@ extern "C" {
 #define EXACTLOSS_ERROR_FORMAT 11     /* bytes are no accumulator, or one of an unknown version */
 #define EXACTLOSS_ERROR_MAX_ISA 12    /* EXACTLOSS_MAX_ISA is the name of no instruction set */
 #define EXACTLOSS_ERROR_WEIGHT 13     /* a weight is negative, NaN or infinite; see exactloss_violation */
-#define EXACTLOSS_ERROR_LOSS 14      /* options have no loss, an unknown one, too many, or not those that are due */
-#define EXACTLOSS_ERROR_ALIGNMENT 15 /* an accumulator is not aligned to 8 bytes */
+#define EXACTLOSS_ERROR_LOSS 14       /* options have no loss, an unknown one, too many, or not those that are due */
+#define EXACTLOSS_ERROR_ALIGNMENT 15  /* an accumulator is not aligned to 8 bytes */
 
 /* ----------------------------------------------------------------------------------------------------- options -- */
 

@@ -151,13 +151,11 @@ static double f64_power(double k) { return isnan(k) ? k : ldexp(1, (int)k); }
 
 #define ELEMENT f32
 #include "../losses/templates.h"
-#include "../sigmoid.h"
 #include "real_portable.h"
 #undef ELEMENT
 
 #define ELEMENT f64
 #include "../losses/templates.h"
-#include "../sigmoid.h"
 #include "real_portable.h"
 #undef ELEMENT
 
