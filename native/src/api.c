@@ -39,6 +39,9 @@ int exactloss_loss(int options, const void *predictions, const void *targets, co
     if (status == EXACTLOSS_OK) {
         status = exactloss_open_rows(&m, rows);
     }
+    if (status == EXACTLOSS_OK) {
+        status = exactloss_check_matrix(&m);
+    }
     if (status != EXACTLOSS_OK) {
         return status;
     }
@@ -122,10 +125,13 @@ int exactloss_evaluate(int options, const void *predictions, const void *targets
         .first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
     int status = exactloss_open_batch(&m.first, options, OPTION_BATCH, NEEDS_LOSSES);
     if (status == EXACTLOSS_OK) {
+        status = exactloss_open_rows(&m, rows);
+    }
+    if (status == EXACTLOSS_OK) {
         status = exactloss_take_threshold(threshold, &threshold);
     }
     if (status == EXACTLOSS_OK) {
-        status = exactloss_open_rows(&m, rows);
+        status = exactloss_check_matrix(&m);
     }
     if (status == EXACTLOSS_OK && m.shape.count > 0) {
         status = exactloss_check_evaluation(evaluations);

@@ -80,6 +80,9 @@ int exactloss_accumulator_add(exactloss_accumulator *accumulators, int options, 
     if (status == EXACTLOSS_OK) {
         status = exactloss_open_rows(&m, rows);
     }
+    if (status == EXACTLOSS_OK) {
+        status = exactloss_check_matrix(&m);
+    }
     for (int64_t row = 0; row < row_count && status == EXACTLOSS_OK; row++) {
         status = check_room(const_state_of(accumulators + row), count);
     }

@@ -22,7 +22,11 @@ int exactloss_open_rows(matrix *m, const exactloss_rows *rows) {
         (b->weights != NULL && !is_addressable(s->count, b->count, s->weights_stride, 0))) {
         return EXACTLOSS_ERROR_COUNT;
     }
-    return s->count == 0 ? EXACTLOSS_OK : exactloss_check_pointers(b);
+    return EXACTLOSS_OK;
+}
+
+int exactloss_check_matrix(const matrix *m) {
+    return m->shape.count == 0 ? EXACTLOSS_OK : exactloss_check_pointers(&m->first);
 }
 
 batch exactloss_row_of(const matrix *m, int64_t row) {

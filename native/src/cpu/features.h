@@ -33,7 +33,7 @@ cpu_facts exactloss_read_cpu(void);
 #define XCR0_AVX 0x6u
 #define XCR0_AVX512 0xe6u
 
-/* Whether `facts` have all that is needed: EXACTLOSS_ISA_USABLE, _ABSENT, or _DISABLED where registers are not saved. */
+/* EXACTLOSS_ISA_USABLE, _ABSENT where facts lack what is needed, or _DISABLED where registers are not saved. */
 int exactloss_x86_support(cpu_facts facts, cpu_facts needed);
 
 #endif

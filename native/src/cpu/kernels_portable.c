@@ -239,7 +239,7 @@ static void stream_end(void) {}
 
 /* ------------------------------------------------------------------------------------------------------ sums -- */
 
-/* Adds the windows of a block. Where the predictions are usual ones, the units hold them all, so that no bin is opened. */
+/* Adds the windows of a block. The units hold all of a usual block, so that no bin is opened. */
 static void add_windows(int64_t *windows, exact_sum *sum) {
     int64_t *unit = &windows[UNIT_WINDOW], *next = unit + 1;
     if (*next > -MOST_ABOVE && *next < MOST_ABOVE) {

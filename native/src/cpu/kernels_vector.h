@@ -222,7 +222,7 @@ static void stream(const void *from, size_t size, void *to) {
 #undef TYPE
 #undef ELEMENT
 
-/* ----------------------------------------------------------------------------------------------------- selections -- */
+/* ---------------------------------------------------------------------------------------------------- selections -- */
 
 #define WIDTH 8
 #include "select_vector.h"

@@ -4,7 +4,7 @@
  * written once, and get the functions of a loss as constants.
  */
 
-/* ---------------------------------------------------------------------------------------------------- predictions -- */
+/* --------------------------------------------------------------------------------------------------- predictions -- */
 
 typedef V(vector) V(value_function)(V(vector) p, V(mask) t);
 typedef V(vector) V(gradient_function)(V(vector) p, V(mask) t, V(vector) g);
@@ -38,7 +38,7 @@ static ALWAYS_INLINE void V(gradients)(V(gradient_function) * of_element, const 
     }
 }
 
-/* --------------------------------------------------------------------------------------------------------- logits -- */
+/* -------------------------------------------------------------------------------------------------------- logits -- */
 
 /* What a loss makes of a logit. */
 typedef struct V(logit_functions) {

@@ -70,7 +70,7 @@ static ALWAYS_INLINE V(vector) V(add_part)(V(vector) y, V(vector) c, int_vector 
     return V(sub)(y, V(sub)(h, c));
 }
 
-/* Lanes that each hold a signed integer plus `additions` times a bit pattern, modulo 2^32 or 2^64: the integers' sum. */
+/* The sum of signed integers, of which each lane holds one plus `additions` times a pattern, modulo 2^32 or 2^64. */
 static int64_t V(sum_lanes)(int_vector lanes, int additions, V(pattern) pattern) {
     return i64_sum(B(widen)(B(sub)(lanes, B(set)((V(pattern))additions * pattern))));
 }
