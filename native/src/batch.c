@@ -214,21 +214,34 @@ int exactloss_loss_of_block(int options, const void *predictions, const void *ta
 
 /* ------------------------------------------------------------------------------------------------------ batches -- */
 
-int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
-                          exactloss_violation *violation) {
-    const double smallest = threshold == NULL ? NAN : exactloss_smallest_above(*threshold, b->type->wide_size);
-    const double *least = isnan(smallest) ? NULL : &smallest; /* what nothing is above needs no counting */
-    t->count += b->count;
+/* The shortest of the ways that a batch can take. */
+static int total_in_blocks(const batch *b, const double *smallest, totals *t, const gradient_output *g,
+                           exactloss_violation *violation) {
     if (g == NULL && is_linear_sum(b)) {
         const int is_narrow = b->type->widen != NULL && b->is_strict; /* what is checked must be widened */
-        if (least == NULL && is_by_bytes(b)) {
+        if (smallest == NULL && is_by_bytes(b)) {
             total_by_bytes(b, t);
             return EXACTLOSS_OK;
         }
         if (!is_narrow) {
-            return total_directly(b, least, t, violation);
+            return total_directly(b, smallest, t, violation);
         }
     }
     const int status = g != NULL ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
-    return status != EXACTLOSS_OK ? status : total_by_workspace(b, least, t, g, violation);
+    return status != EXACTLOSS_OK ? status : total_by_workspace(b, smallest, t, g, violation);
+}
+
+int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
+                          exactloss_violation *violation) {
+    const double smallest = threshold == NULL ? NAN : exactloss_smallest_above(*threshold, b->type->wide_size);
+    const double *least = isnan(smallest) ? NULL : &smallest; /* what nothing is above needs no counting */
+    const int status = total_in_blocks(b, least, t, g, violation);
+    t->count = b->count;
+    for (int i = 0; i < LOSS_COUNT && !b->is_logits; i++) {
+        /* What has been summed of a linear loss of predictions are distances. */
+        if (exactloss_losses[i].linear > 1) {
+            exactloss_sum_multiply(&t->sums[i], exactloss_losses[i].linear);
+        }
+    }
+    return status;
 }

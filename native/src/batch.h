@@ -40,8 +40,8 @@ typedef struct gradient_output {
 void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient);
 
 /*
- * Adds a batch to `t`, whose losses are the batch's, and gives a gradient unless that is NULL. threshold: NULL where
- * the predictions need not be compared with one; the counts of true and false positives then stay. Returns
+ * Adds a batch to `t`, which is empty and has the batch's losses, and gives a gradient unless that is NULL. threshold:
+ * NULL where the predictions need not be compared with one; the counts of true and false positives then stay 0. Returns
  * EXACTLOSS_OK, or an error that names an element in *violation; then nothing was written, but `t` holds a part of
  * the batch and must be thrown away.
  */

@@ -23,7 +23,8 @@ static exact_sum all_weights(const totals *t) {
     return weights;
 }
 
-static void divide(const totals *t, const exact_sum *sum, int reduction, double *f64, float *f32) {
+void exactloss_totals_loss(const totals *t, int loss, int reduction, double *f64, float *f32) {
+    const exact_sum *sum = &t->sums[loss];
     if (reduction == EXACTLOSS_SUM) {
         exactloss_sum_divide(sum, 1, f64, f32);
     } else if (t->count == 0) {
@@ -36,17 +37,6 @@ static void divide(const totals *t, const exact_sum *sum, int reduction, double 
     } else {
         const exact_sum weights = all_weights(t);
         exactloss_sum_divide_by_sum(sum, &weights, f64, f32);
-    }
-}
-
-void exactloss_totals_loss(const totals *t, int loss, int reduction, double *f64, float *f32) {
-    const int factor = exactloss_losses[loss].linear;
-    if (factor == 0 || factor == 1) {
-        divide(t, &t->sums[loss], reduction, f64, f32);
-    } else {
-        exact_sum sum = t->sums[loss];
-        exactloss_sum_multiply(&sum, factor);
-        divide(t, &sum, reduction, f64, f32);
     }
 }
 
