@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checks, merges and the byte form (native/docs/byte-form.md). It has no field that depends on how the data came, so equal
- * contents have equal bytes; and it is read with distrust, since it may come from a file or a network.
+ * Checks, merges and the byte form (native/docs/byte-form.md). It has no field that depends on how the data came, so
+ * equal contents have equal bytes; and it is read with distrust, since it may come from a file or a network.
  */
 #include "accumulator.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The public functions that compute at once: check the arguments, run, finish. Public names are in the api*.c files alone.
+ * The public functions that compute at once: check the arguments, run, finish. Public names are in the api*.c files
+ * alone.
  *
  * A function writes its outputs last, when nothing can fail any more.
  */

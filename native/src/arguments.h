@@ -22,8 +22,8 @@ enum { NEEDS_ONE_LOSS = 1, NEEDS_LOSSES = 2, NEEDS_REDUCTION = 4 };
 int exactloss_check_options(int options, int allowed, int needs);
 
 /*
- * Completes a batch, whose pointers and count are set, with the kernels, and with what the options say. EXACTLOSS_OK, or an
- * error: the options have a bit outside of `allowed`, or lack what is needed, or the count is out of range.
+ * Completes a batch, whose pointers and count are set, with the kernels, and with what the options say. EXACTLOSS_OK,
+ * or an error: the options have a bit outside of `allowed`, or lack what is needed, or the count is out of range.
  */
 int exactloss_open_batch(batch *b, int options, int allowed, int needs);
 
@@ -31,8 +31,8 @@ int exactloss_open_batch(batch *b, int options, int allowed, int needs);
 int exactloss_check_pointers(const batch *b);
 
 /*
- * Completes a gradient, whose array is set, for a batch that is open: EXACTLOSS_OK, or an error where the divisor is out
- * of range, or the array NULL.
+ * Completes a gradient, whose array is set, for a batch that is open: EXACTLOSS_OK, or an error where the divisor is
+ * out of range, or the array NULL.
  */
 int exactloss_open_gradient(const batch *b, int options, double upstream, int64_t divisor, gradient_output *gradient);
 

@@ -1,260 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A batch is read block by block. Every pass over a block reads it from the first-level cache, into which the first pass
- * brought it. Where something is computed on the way (float32 from narrower types, sigmoids, values, gradients), it lies in
- * a workspace, and the blocks are shorter, so that both fit.
- *
- * There is one way for a block, total_block(). Beside it stand three special ways for the sum of one linear loss of
- * predictions, without weights and without a gradient, each of which a measurement has earned its place (numerics.md):
+ * The sums and counts of a batch. There is one way for a block, total_block(). Beside it stand three special ways for
+ * the sum of one linear loss of predictions, without weights and without a gradient, each of which a measurement has
+ * earned its place (docs/numerics.md):
  *     exactloss_loss_of_block    one block of byte targets: without a batch at all
  *     total_by_bytes             byte targets from a cache: decoded in the pass that sums
  *     total_directly             any targets: no workspace, and counts in the pass that sums
  */
-#include "batch.h"
-
 #include "arguments.h"
+#include "block.h"
 #include "fp_environment.h"
 
-#include <float.h>
 #include <math.h>
-#include <string.h>
 
 #define DIRECT_BYTES (4 * BLOCK) /* of floats or doubles in a block without a workspace */
-#define WORK_BLOCK 1024          /* elements in a block with one */
-#define FROM_MEMORY (32 << 20)   /* bytes of an array that no cache is expected to hold */
 
 static const uint64_t NO_TARGET[MASK_WORDS];
-
-/* What is computed of a block, as floats or doubles unless it says otherwise. */
-typedef struct workspace {
-    double inputs[WORK_BLOCK];      /* predictions or logits of a narrower type, widened */
-    double predictions[WORK_BLOCK]; /* of logits */
-    double values[WORK_BLOCK];      /* of a loss */
-    double gradient[WORK_BLOCK];
-    union {
-        float weights[WORK_BLOCK];   /* those of positive targets, 0 for the others */
-        uint16_t narrow[WORK_BLOCK]; /* values or a gradient, rounded to a narrower type */
-    };
-} workspace;
-
-/* ------------------------------------------------------------------------------------------------------- blocks -- */
-
-/* Elements start .. start + count - 1 of a batch. */
-typedef struct block {
-    int64_t start;
-    int count;
-    int positives;           /* elements whose target is positive */
-    const void *predictions; /* with a workspace, as floats or doubles; logits where the batch has logits */
-    const void *weights;     /* floats, or NULL */
-    uint64_t mask[MASK_WORDS];
-} block;
-
-/* Places the block of at most `most` elements from `start` on. */
-static void place_block(const batch *b, int64_t start, int most, block *k) {
-    const int64_t rest = b->count - start;
-    k->start = start;
-    k->count = rest < most ? (int)rest : most;
-    k->weights = b->weights == NULL ? NULL : b->weights + sizeof(float) * (size_t)start;
-    k->predictions = b->predictions == NULL ? NULL : b->predictions + b->type->size * start;
-}
-
-static int decode_targets(const batch *b, const block *k, uint64_t wanted, uint64_t relevant, uint64_t *mask) {
-    return b->decode(b->targets, b->first_target + k->start, k->count, wanted, relevant, mask);
-}
-
-static void decode_block(const batch *b, block *k) {
-    k->positives = decode_targets(b, k, b->target_type->one, UINT64_MAX, k->mask);
-}
-
-/* Places a block of the workspace's size, decodes its targets and widens its predictions. */
-static void open_block(const batch *b, int64_t start, workspace *work, block *k) {
-    place_block(b, start, WORK_BLOCK, k);
-    decode_block(b, k);
-    if (k->predictions != NULL && b->type->widen != NULL) {
-        b->type->widen(k->predictions, k->count, work->inputs);
-        k->predictions = work->inputs;
-    }
-}
-
-/* -------------------------------------------------------------------------------------------- elements to refuse -- */
-
-/* The index of the first of `count` bits that is not set, where `set` of them are; count where all are. */
-static int first_clear(const uint64_t *mask, int set, int count) {
-    int i = 0;
-    while (set < count && (mask[i / 64] >> i % 64 & 1) != 0) {
-        i++;
-    }
-    return set < count ? i : count;
-}
-
-static int first_bad_prediction(const batch *b, const block *k) {
-    uint64_t good[MASK_WORDS];
-    if (k->predictions == NULL) {
-        return k->count;
-    }
-    const double lowest = b->is_logits ? -INFINITY : 0, highest = b->is_logits ? INFINITY : 1;
-    return first_clear(good, b->type->wide->within(k->predictions, k->count, lowest, highest, good), k->count);
-}
-
-static int first_bad_target(const batch *b, const block *k) {
-    uint64_t good[MASK_WORDS];
-    const int zeros = decode_targets(b, k, 0, b->target_type->magnitude, good);
-    for (int i = 0; 64 * i < k->count; i++) {
-        good[i] |= k->mask[i];
-    }
-    return first_clear(good, zeros + k->positives, k->count);
-}
-
-static int first_bad_weight(const batch *b, const block *k) {
-    uint64_t good[MASK_WORDS];
-    if (k->weights == NULL) {
-        return k->count;
-    }
-    return first_clear(good, b->kernels->f32.wide->within(k->weights, k->count, 0, FLT_MAX, good), k->count);
-}
-
-static double float_value(const void *floats, int i) {
-    float value;
-    memcpy(&value, (const unsigned char *)floats + sizeof value * (size_t)i, sizeof value);
-    return (double)value;
-}
-
-static double prediction_value(const batch *b, const block *k, int i) {
-    double value;
-    if (b->type->wide_size == sizeof(float)) {
-        return float_value(k->predictions, i);
-    }
-    memcpy(&value, (const unsigned char *)k->predictions + sizeof value * (size_t)i, sizeof value);
-    return value;
-}
-
-static void name_violation(int64_t index, int argument, double value, exactloss_violation *violation) {
-    if (violation != NULL) {
-        *violation = (exactloss_violation){.index = index, .value = value, .argument = argument};
-    }
-}
-
-static int check_block(const batch *b, const block *k, exactloss_violation *violation) {
-    const int p = b->is_strict ? first_bad_prediction(b, k) : k->count;
-    const int t = b->is_strict ? first_bad_target(b, k) : k->count;
-    const int w = first_bad_weight(b, k);
-    if (p < k->count && p <= t && p <= w) {
-        name_violation(k->start + p, EXACTLOSS_PREDICTIONS, prediction_value(b, k, p), violation);
-        return EXACTLOSS_ERROR_STRICT;
-    }
-    if (t < k->count && t <= w) {
-        const int64_t index = k->start + t;
-        const unsigned char *target = b->targets + b->target_type->size * (b->first_target + index);
-        name_violation(index, EXACTLOSS_TARGETS, exactloss_target_value(b->target_type, target), violation);
-        return EXACTLOSS_ERROR_STRICT;
-    }
-    if (w < k->count) {
-        name_violation(k->start + w, EXACTLOSS_WEIGHTS, float_value(k->weights, w), violation);
-        return EXACTLOSS_ERROR_WEIGHT;
-    }
-    return EXACTLOSS_OK;
-}
-
-int exactloss_batch_check(const batch *b, exactloss_violation *violation) {
-    workspace work;
-    block k;
-    for (int64_t start = 0; start < b->count && b->is_unchecked; start += k.count) {
-        open_block(b, start, &work, &k);
-        const int status = check_block(b, &k, violation);
-        if (status != EXACTLOSS_OK) {
-            return status;
-        }
-    }
-    return EXACTLOSS_OK;
-}
-
-/* ---------------------------------------------------------------------------------------------------- gradients -- */
-
-void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient) {
-    const int is_widened = b->is_logits && b->type->widen != NULL;
-    double g = upstream; /* zeros, whose sign a sum does not keep, infinities and NaN */
-    if (upstream != 0 && isfinite(upstream)) {
-        exact_sum sum;
-        exactloss_sum_init(&sum);
-        exactloss_sum_add_double(&sum, upstream);
-        g = exactloss_sum_round(&sum, divisor, is_widened ? b->kernels->f32.format : b->type->format);
-    }
-    const float narrow = (float)g;
-    if (b->type->wide_size == sizeof narrow) {
-        memcpy(gradient->factor, &narrow, sizeof narrow);
-    } else {
-        memcpy(gradient->factor, &g, sizeof g);
-    }
-}
-
-/* It is ±cg where the loss is c times the distance. */
-int exactloss_is_gradient_of_targets(const batch *b, const gradient_output *g) {
-    return !b->is_logits && exactloss_losses[g->loss].linear != 0;
-}
-
-/* Whether a gradient is written past the caches, which saves reading what is overwritten; sigmoids take longer. */
-static int is_streamed(const batch *b, const gradient_output *g) {
-    return !g->is_accumulated && !b->is_logits && b->count >= FROM_MEMORY / b->type->size;
-}
-
-/* Whether the kernels can write a gradient where it belongs. */
-static int is_in_place(const batch *b, const gradient_output *g) {
-    return b->type->narrow == NULL && !g->is_accumulated && b->weights == NULL && !is_streamed(b, g);
-}
-
-/* Where the kernels write the gradient of a block. */
-static void *gradient_of_block(const batch *b, const block *k, const gradient_output *g, workspace *work) {
-    return is_in_place(b, g) ? (void *)(g->array + b->type->size * k->start) : work->gradient;
-}
-
-/* Weights a block's gradient in the workspace, rounds it, and adds or writes it where it belongs. */
-static void put_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work) {
-    const real_type *type = b->type;
-    unsigned char *out = g->array + type->size * k->start;
-    if (is_in_place(b, g)) {
-        return;
-    }
-    if (k->weights != NULL) {
-        type->wide->multiply(k->weights, k->count, work->gradient);
-    }
-    const void *rounded = work->gradient;
-    if (type->narrow != NULL) {
-        type->narrow(work->gradient, k->count, work->narrow);
-        rounded = work->narrow;
-    }
-    const size_t size = (size_t)type->size * (size_t)k->count;
-    if (is_streamed(b, g)) {
-        b->kernels->stream(rounded, size, out);
-    } else if (!g->is_accumulated) {
-        memcpy(out, rounded, size);
-    } else if (type->narrow == NULL) {
-        type->wide->add(rounded, k->count, out);
-    } else {
-        /* What is added is what would be written otherwise. */
-        type->widen(work->narrow, k->count, work->gradient);
-        type->widen(out, k->count, work->values);
-        type->wide->add(work->gradient, k->count, work->values);
-        type->narrow(work->values, k->count, out);
-    }
-}
-
-/* Writes the gradient of a block of predictions. */
-static void compute_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work) {
-    const loss_kernels *loss = &b->type->wide->losses[g->loss];
-    void *gradient = gradient_of_block(b, k, g, work);
-    if (exactloss_is_gradient_of_targets(b, g)) {
-        /* One element stands for all with a positive target, and one for the others. */
-        static const uint64_t SECOND = 2;
-        static const double ZEROS[2] = {0, 0};
-        const int size = b->type->wide_size;
-        unsigned char steps[2 * sizeof(double)];
-        loss->gradient(ZEROS, &SECOND, 2, g->factor, steps);
-        b->type->select_wide(k->mask, steps + size, 1, steps, 1, k->count, gradient);
-    } else {
-        loss->gradient(k->predictions, k->mask, k->count, g->factor, gradient);
-    }
-    put_gradient(b, k, g, work);
-}
 
 /* ------------------------------------------------------------------------------------------------------- losses -- */
 
@@ -301,12 +62,12 @@ static void total_logits(const batch *b, const block *k, int loss, const gradien
                          workspace *work, summation *s) {
     b->type->wide->losses[loss].from_logits(k->predictions, k->mask, k->count, g == NULL ? NULL : g->factor,
                                             predictions, s == NULL ? NULL : work->values,
-                                            g == NULL ? NULL : gradient_of_block(b, k, g, work));
+                                            g == NULL ? NULL : exactloss_gradient_of_block(b, k, g, work));
     if (s != NULL) {
         add_values(b, k, work->values, NO_TARGET, work, s);
     }
     if (g != NULL) {
-        put_gradient(b, k, g, work);
+        exactloss_put_gradient(b, k, g, work);
     }
 }
 
@@ -316,8 +77,8 @@ typedef struct sums {
 } sums;
 
 /*
- * Adds a block. smallest: see exactloss_smallest_above(); NULL where nothing is counted. The gradient comes last, as it may
- * take the place of the predictions.
+ * Adds a block. smallest: see exactloss_smallest_above(); NULL where nothing is counted. The gradient comes last, as
+ * it may take the place of the predictions.
  */
 static void total_block(const batch *b, const block *k, const double *smallest, const gradient_output *g,
                         workspace *work, sums *s, totals *t) {
@@ -349,7 +110,7 @@ static void total_block(const batch *b, const block *k, const double *smallest, 
     }
     t->positives += k->positives;
     if (g != NULL && !b->is_logits) {
-        compute_gradient(b, k, g, work);
+        exactloss_compute_gradient(b, k, g, work);
     }
 }
 
@@ -363,17 +124,17 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
         s.losses[i] = (summation){&t->sums[i], 0};
     }
     for (int64_t start = 0; start < b->count; start += k.count) {
-        open_block(b, start, &work, &k);
+        exactloss_open_block(b, start, &work, &k);
         if (g == NULL && b->is_unchecked) {
-            const int status = check_block(b, &k, violation);
+            const int status = exactloss_check_block(b, &k, violation);
             if (status != EXACTLOSS_OK) {
                 return status;
             }
         }
         total_block(b, &k, smallest, g, &work, &s, t);
     }
-    if (g != NULL && is_streamed(b, g)) {
-        b->kernels->stream_end();
+    if (g != NULL) {
+        exactloss_end_gradient(b, g);
     }
     return EXACTLOSS_OK;
 }
@@ -391,10 +152,10 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
     summation s = {&t->sums[exactloss_first_loss(b->losses)], 0};
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
-        place_block(b, start, DIRECT_BYTES / type->wide_size, &k);
-        decode_block(b, &k);
+        exactloss_place_block(b, start, DIRECT_BYTES / type->wide_size, &k);
+        exactloss_decode_block(b, &k);
         if (b->is_unchecked) {
-            const int status = check_block(b, &k, violation);
+            const int status = exactloss_check_block(b, &k, violation);
             if (status != EXACTLOSS_OK) {
                 return status;
             }
@@ -404,8 +165,7 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
             type->sum(k.predictions, k.mask, k.positives, k.count, &s);
         } else {
             int hits;
-            const int positive =
-                type->sum_and_count(k.predictions, k.mask, k.positives, k.count, *smallest, &hits, &s);
+            const int positive = type->sum_and_count(k.predictions, k.mask, k.positives, k.count, *smallest, &hits, &s);
             add_counts(t, positive, hits);
         }
     }
@@ -413,8 +173,8 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
 }
 
 /*
- * Not where the arrays come from memory, which gives a block's targets and then its predictions a tenth faster than both at
- * once.
+ * Not where the arrays come from memory, which gives a block's targets and then its predictions a tenth faster than
+ * both at once.
  */
 static int is_by_bytes(const batch *b) {
     return b->target_type->size == 1 && !b->is_unchecked && b->count < FROM_MEMORY / b->type->size;
@@ -455,67 +215,34 @@ int exactloss_loss_of_block(int options, const void *predictions, const void *ta
 
 /* ------------------------------------------------------------------------------------------------------ batches -- */
 
-int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
-                          exactloss_violation *violation) {
-    const double smallest = threshold == NULL ? NAN : exactloss_smallest_above(*threshold, b->type->wide_size);
-    const double *least = isnan(smallest) ? NULL : &smallest; /* what nothing is above needs no counting */
-    t->count += b->count;
+/* The shortest of the ways that a batch can take. */
+static int total_in_blocks(const batch *b, const double *smallest, totals *t, const gradient_output *g,
+                           exactloss_violation *violation) {
     if (g == NULL && is_linear_sum(b)) {
         const int is_narrow = b->type->widen != NULL && b->is_strict; /* what is checked must be widened */
-        if (least == NULL && is_by_bytes(b)) {
+        if (smallest == NULL && is_by_bytes(b)) {
             total_by_bytes(b, t);
             return EXACTLOSS_OK;
         }
         if (!is_narrow) {
-            return total_directly(b, least, t, violation);
+            return total_directly(b, smallest, t, violation);
         }
     }
     const int status = g != NULL ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
-    return status != EXACTLOSS_OK ? status : total_by_workspace(b, least, t, g, violation);
+    return status != EXACTLOSS_OK ? status : total_by_workspace(b, smallest, t, g, violation);
 }
 
-void exactloss_batch_values(const batch *b, unsigned char *values) {
-    const real_type *type = b->type;
-    const int loss = exactloss_first_loss(b->losses);
-    const loss_kernels *kernels = &type->wide->losses[loss];
-    const int is_copied = !b->is_logits && b->weights == NULL && exactloss_losses[loss].linear == 1;
-    workspace work;
-    block k;
-    for (int64_t start = 0; start < b->count; start += k.count) {
-        open_block(b, start, &work, &k);
-        unsigned char *out = values + type->size * start;
-        void *wide = type->narrow == NULL ? (void *)out : work.values;
-        if (b->is_logits) {
-            kernels->from_logits(k.predictions, k.mask, k.count, NULL, NULL, wide, NULL);
-        } else {
-            kernels->values(k.predictions, k.mask, k.count, wide);
-        }
-        if (k.weights != NULL) {
-            type->wide->multiply(k.weights, k.count, wide);
-        }
-        if (type->narrow != NULL && is_copied) {
-            /* The predictions themselves, where they are the distances: a NaN keeps its bits. */
-            type->narrow(work.values, k.count, work.narrow);
-            type->select(k.mask, work.narrow, 0, b->predictions + type->size * start, 0, k.count, out);
-        } else if (type->narrow != NULL) {
-            type->narrow(work.values, k.count, out);
+int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
+                          exactloss_violation *violation) {
+    const double smallest = threshold == NULL ? NAN : exactloss_smallest_above(*threshold, b->type->wide_size);
+    const double *least = isnan(smallest) ? NULL : &smallest; /* what nothing is above needs no counting */
+    const int status = total_in_blocks(b, least, t, g, violation);
+    t->count = b->count;
+    for (int i = 0; i < LOSS_COUNT && !b->is_logits; i++) {
+        /* What has been summed of a linear loss of predictions are distances. */
+        if (exactloss_losses[i].linear > 1) {
+            exactloss_sum_multiply(&t->sums[i], exactloss_losses[i].linear);
         }
     }
-}
-
-void exactloss_batch_sigmoid(const batch *b, unsigned char *sigmoids) {
-    const real_type *type = b->type;
-    workspace work;
-    for (int64_t start = 0; start < b->count; start += WORK_BLOCK) {
-        const int count = b->count - start < WORK_BLOCK ? (int)(b->count - start) : WORK_BLOCK;
-        const unsigned char *x = b->predictions + type->size * start;
-        unsigned char *out = sigmoids + type->size * start;
-        if (type->widen == NULL) {
-            type->wide->sigmoid(x, count, out);
-        } else {
-            type->widen(x, count, work.inputs);
-            type->wide->sigmoid(work.inputs, count, work.predictions);
-            type->narrow(work.predictions, count, out);
-        }
-    }
+    return status;
 }

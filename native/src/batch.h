@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way of a batch through the kernels: block by block its targets become a mask, and its predictions (or the sigmoids of
- * its logits) become sums of losses, counts and a gradient.
+ * The way of a batch through the kernels: block by block its targets become a mask, and its predictions (or the
+ * sigmoids of its logits) become sums of losses, counts and a gradient.
  */
 #ifndef EXACTLOSS_BATCH_H
 #define EXACTLOSS_BATCH_H
@@ -40,17 +40,17 @@ typedef struct gradient_output {
 void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient);
 
 /*
- * Adds a batch to `t`, whose losses are the batch's, and gives a gradient unless that is NULL. threshold: NULL where the
- * predictions need not be compared with one; the counts of true and false positives then stay. Returns EXACTLOSS_OK, or an
- * error that names an element in *violation; then nothing was written, but `t` holds a part of the batch and must be thrown
- * away.
+ * Adds a batch to `t`, which is empty and has the batch's losses, and gives a gradient unless that is NULL. threshold:
+ * NULL where the predictions need not be compared with one; the counts of true and false positives then stay 0. Returns
+ * EXACTLOSS_OK, or an error that names an element in *violation; then nothing was written, but `t` holds a part of
+ * the batch and must be thrown away.
  */
 int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *gradient,
                           exactloss_violation *violation);
 
 /*
- * The shortest way for the commonest calls on few elements, which take longer to look at than to compute: one block of byte
- * targets, neither weighted nor checked. Returns 0 where it is another call, or a wrong one.
+ * The shortest way for the commonest calls on few elements, which take longer to look at than to compute: one block
+ * of byte targets, neither weighted nor checked. Returns 0 where it is another call, or a wrong one.
  */
 int exactloss_loss_of_block(int options, const void *predictions, const void *targets, int64_t count, double *loss);
 

@@ -23,7 +23,8 @@ static exact_sum all_weights(const totals *t) {
     return weights;
 }
 
-static void divide(const totals *t, const exact_sum *sum, int reduction, double *f64, float *f32) {
+void exactloss_totals_loss(const totals *t, int loss, int reduction, double *f64, float *f32) {
+    const exact_sum *sum = &t->sums[loss];
     if (reduction == EXACTLOSS_SUM) {
         exactloss_sum_divide(sum, 1, f64, f32);
     } else if (t->count == 0) {
@@ -36,17 +37,6 @@ static void divide(const totals *t, const exact_sum *sum, int reduction, double 
     } else {
         const exact_sum weights = all_weights(t);
         exactloss_sum_divide_by_sum(sum, &weights, f64, f32);
-    }
-}
-
-void exactloss_totals_loss(const totals *t, int loss, int reduction, double *f64, float *f32) {
-    const int factor = exactloss_losses[loss].linear;
-    if (factor == 0 || factor == 1) {
-        divide(t, &t->sums[loss], reduction, f64, f32);
-    } else {
-        exact_sum sum = t->sums[loss];
-        exactloss_sum_multiply(&sum, factor);
-        divide(t, &sum, reduction, f64, f32);
     }
 }
 
@@ -68,7 +58,8 @@ static double ratio(int64_t part, int64_t whole) {
 #define FIRST_EVALUATION_SIZE 120 /* of the struct as it was first published */
 
 _Static_assert(sizeof(exactloss_loss_result) == 32, "exactloss_loss_result is part of the binary interface");
-_Static_assert(sizeof(exactloss_evaluation) == 120, "exactloss_evaluation is part of the binary interface");
+_Static_assert(sizeof(exactloss_evaluation) == 88 + LOSS_COUNT * sizeof(exactloss_loss_result),
+               "exactloss_evaluation is part of the binary interface");
 
 int exactloss_check_evaluation(const exactloss_evaluation *evaluation) {
     if (evaluation == NULL) {

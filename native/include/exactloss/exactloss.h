@@ -6,10 +6,10 @@
  *     int status = exactloss_loss(EXACTLOSS_MNIST | EXACTLOSS_MEAN | EXACTLOSS_P_FLOAT32 | EXACTLOSS_T_UINT8,
  *                                 predictions, targets, NULL, n, NULL, &loss, NULL);
  *
- * An element has a prediction p (or a logit x, of which p = sigmoid(x)), a target, and optionally a weight w. A target is
- * positive where it equals 1, and negative where it has any other value, NaN included. The distance d of an element is
- * 1 - p where its target is positive, and p where it is negative. A loss is the mean, or the sum, of a function of the
- * distances:
+ * An element has a prediction p (or a logit x, of which p = sigmoid(x)), a target, and optionally a weight w. A
+ * target is positive where it equals 1, and negative where it has any other value, NaN included. The distance d of an
+ * element is 1 - p where its target is positive, and p where it is negative. A loss is the mean, or the sum, of a
+ * function of the distances:
  *
  *     EXACTLOSS_MNIST    d    the mean absolute error of 0/1 targets: torch.where(targets == 1, 1 - p, p).mean(), the
  *                             loss of the digit classifier in Howard and Gugger, "Deep Learning for Coders with fastai
@@ -17,24 +17,24 @@
  *
  * The numeric contract
  *   - A mean or sum is the real-number one of the exact distances, rounded once, to nearest even, to double. Its float
- *     form is rounded once from the exact value too, not from the double. An exact zero is +0; what underflows keeps its
- *     sign.
+ *     form is rounded once from the exact value too, not from the double. An exact zero is +0; what underflows keeps
+ *     its sign.
  *   - Hence equal inputs give equal bits on every processor, in any number of pieces, in any order.
  *   - Every finite prediction is summed exactly: subnormals, -0.0, raw scores, 3e38. A NaN distance makes the loss NaN,
  *     an infinite one makes it that infinity, both infinities make it NaN. The mean of nothing is NaN, its sum +0.
- *   - With weights, a sum is that of w * d, and a mean is this sum divided by the sum of the weights; exact until the one
- *     rounding at the end. Weights that add up to 0 give NaN. A weight of 0 times an infinite or NaN distance is NaN, as
- *     in IEEE 754.
+ *   - With weights, a sum is that of w * d, and a mean is this sum divided by the sum of the weights; exact until the
+ *     one rounding at the end. Weights that add up to 0 give NaN. A weight of 0 times an infinite or NaN distance is
+ *     NaN, as in IEEE 754.
  *   - From logits, the distance is sigmoid(-x) where the target is positive, and sigmoid(x) elsewhere: one value of the
  *     function, so nothing cancels and a distance of 1e-30 has all its digits. The sigmoid is the library's own, of
  *     float32 for the types up to that and of float64 for float64, with the same bits everywhere: within 1 unit in the
  *     last place in float32, 2 in float64. The exact sum is that of these distances.
- *   - The floating-point environment of the caller (rounding mode, flush-to-zero, traps) has no influence. It is left as
- *     it was, with its exception flags.
+ *   - The floating-point environment of the caller (rounding mode, flush-to-zero, traps) has no influence. It is left
+ *     as it was, with its exception flags.
  *
  * The parameters that most functions have
- *   options       What to compute and how the arrays are typed: constants of the section "options", or-ed together. Each
- *                 function names the groups that it takes. A bit outside these groups is an error, never ignored.
+ *   options       What to compute and how the arrays are typed: constants of the section "options", or-ed together.
+ *                 Each function names the groups that it takes. A bit outside these groups is an error, never ignored.
  *   predictions   `count` elements of the type EXACTLOSS_P_*. Types narrower than float32 are widened to it, exactly.
  *   targets       `count` elements of the type EXACTLOSS_T_*.
  *   weights       `count` finite float32 numbers that are not negative, or NULL: every weight is 1 then.
@@ -43,13 +43,14 @@
  *                 NULL. Not touched unless one of these two statuses is returned.
  *
  * Rules for every function
- *   Status       0 (EXACTLOSS_OK) or a positive EXACTLOSS_ERROR_* code. exactloss_status_string() says it in words. On an
- *                error no output has been written but *violation.
+ *   Status       0 (EXACTLOSS_OK) or a positive EXACTLOSS_ERROR_* code. exactloss_status_string() says it in words.
+ *                On an error no output has been written but *violation.
  *   Order        Arguments are checked in this order, and the first fault is returned: EXACTLOSS_MAX_ISA in the
- *                environment; the accumulator (NULL, alignment, content); options (unknown bits, loss, reduction, types);
- *                numbers (count, rows, strides, divisor); the threshold; other pointers that are NULL; the size of an
- *                evaluation; an accumulator's overflow. Elements are looked at after that: the first bad one in the order
- *                of the arrays is named, and of one element the prediction before the target before the weight.
+ *                environment; the accumulator (NULL, alignment, content); options (unknown bits, loss, reduction,
+ *                types); numbers (count, rows, strides, divisor); the threshold; other pointers that are NULL; the
+ *                size of an evaluation; an accumulator's overflow. Elements are looked at after that: the first bad
+ *                one in the order of the arrays is named, and of one element the prediction before the target before
+ *                the weight.
  *   Alignment    Arrays are contiguous, in the machine's byte order, and may have any alignment. Structs have that of
  *                their type.
  *   Bounds       No byte outside of the arrays is read or written, not even one that could not fault.
@@ -59,16 +60,16 @@
  *                write the same memory (an output, an accumulator), and none reads what another writes.
  *   Ownership    All memory is the caller's. No function allocates, locks, starts a thread, or keeps a pointer after it
  *                has returned.
- *   Stack        At most 48 KiB are used.
+ *   Stack        At most 32 KiB are used.
  *   Signals      A call may be interrupted by a signal handler, and the handler may make calls of its own. Neither a
- *                handler nor another thread may leave a call by longjmp(): the floating-point environment would stay the
- *                library's.
+ *                handler nor another thread may leave a call by longjmp(): the floating-point environment would stay
+ *                the library's.
  *   fork()       A child process may go on with everything.
  *   Not promised Which kernels run, how often an array is read, in which order outputs are written.
  *
  * The environment variable EXACTLOSS_MAX_ISA names an instruction set (exactloss_isa_name_of() lists them), and forbids
- * the kernels that rank above it. It is read once, by the first call that needs it. With an unknown name every computing
- * function returns EXACTLOSS_ERROR_MAX_ISA.
+ * the kernels that rank above it. It is read once, by the first call that needs it. With an unknown name every
+ * computing function returns EXACTLOSS_ERROR_MAX_ISA.
  */
 #ifndef EXACTLOSS_EXACTLOSS_H
 #define EXACTLOSS_EXACTLOSS_H
@@ -110,8 +111,7 @@ extern "C" {
 #define EXACTLOSS_ERROR_FORMAT 11     /* bytes are no accumulator, or one of an unknown version */
 #define EXACTLOSS_ERROR_MAX_ISA 12    /* EXACTLOSS_MAX_ISA is the name of no instruction set */
 #define EXACTLOSS_ERROR_WEIGHT 13     /* a weight is negative, NaN or infinite; see exactloss_violation */
-#define EXACTLOSS_ERROR_LOSS 14       /* options have no loss, an unknown one, several where one is due, or others than
-                                         the accumulator */
+#define EXACTLOSS_ERROR_LOSS 14       /* options have no loss, an unknown one, too many, or not those that are due */
 #define EXACTLOSS_ERROR_ALIGNMENT 15  /* an accumulator is not aligned to 8 bytes */
 
 /* ----------------------------------------------------------------------------------------------------- options -- */
@@ -175,9 +175,10 @@ typedef struct exactloss_violation {
 } exactloss_violation;
 
 /*
- * The shape of a matrix whose rows are computed apart. Row r is `count` elements of each array: predictions from element
- * r * predictions_stride on, targets from element r * targets_stride on (bit, for EXACTLOSS_T_BITS), weights from element
- * r * weights_stride on. A stride is at least 0, and `count` where rows are adjacent; 0 gives all rows the same elements.
+ * The shape of a matrix whose rows are computed apart. Row r is `count` elements of each array: predictions from
+ * element r * predictions_stride on, targets from element r * targets_stride on (bit, for EXACTLOSS_T_BITS), weights
+ * from element r * weights_stride on. A stride is at least 0, and `count` where rows are adjacent; 0 gives all rows
+ * the same elements.
  */
 typedef struct exactloss_rows {
     int64_t count; /* of rows, at least 0 */
@@ -219,9 +220,9 @@ typedef struct exactloss_evaluation {
 } exactloss_evaluation;
 
 /*
- * An evaluation that takes its data in pieces. Its memory is the caller's: on the stack, on the heap, in an arena, aligned
- * to 8 bytes. It may be copied with memcpy() and needs no destruction. Only the functions below give its content a
- * meaning; for storage and transport use its byte form.
+ * An evaluation that takes its data in pieces. Its memory is the caller's: on the stack, on the heap, in an arena,
+ * aligned to 8 bytes. It may be copied with memcpy() and needs no destruction. Only the functions below give its
+ * content a meaning; for storage and transport use its byte form.
  */
 typedef struct exactloss_accumulator {
     uint64_t opaque[EXACTLOSS_ACCUMULATOR_SIZE / 8];
@@ -237,8 +238,8 @@ typedef struct exactloss_accumulator {
  * rows         the shape of a matrix; NULL: one batch
  * losses       receives one double, or rows->count of them
  *
- * A count of 0 gives NaN for the mean and +0 for the sum. In strict mode, and with weights, a matrix is read once before
- * anything is written.
+ * A count of 0 gives NaN for the mean and +0 for the sum. In strict mode, and with weights, a matrix is read once
+ * before anything is written.
  */
 EXACTLOSS_API int exactloss_loss(int options, const void *predictions, const void *targets, const float *weights,
                                  int64_t count, const exactloss_rows *rows, double *losses,
@@ -250,10 +251,10 @@ EXACTLOSS_API int exactloss_loss(int options, const void *predictions, const voi
  * options      a loss, the types; FROM_LOGITS, STRICT
  * values       receives `count` elements. It may be the predictions' own memory (in place).
  *
- * EXACTLOSS_MNIST gives the distances: 1 - p, rounded to the type of the predictions as IEEE 754 and PyTorch do it, or p,
- * copied bit by bit; 1 - NaN is a NaN of unspecified sign and payload. From logits it gives sigmoid(-x) or sigmoid(x),
- * rounded to the type. With weights, the value (in float32, for the types narrower than it) is multiplied by the weight,
- * and the product is rounded to the type.
+ * EXACTLOSS_MNIST gives the distances: 1 - p, rounded to the type of the predictions as IEEE 754 and PyTorch do it,
+ * or p, copied bit by bit; 1 - NaN is a NaN of unspecified sign and payload. From logits it gives sigmoid(-x) or
+ * sigmoid(x), rounded to the type. With weights, the value (in float32, for the types narrower than it) is multiplied
+ * by the weight, and the product is rounded to the type.
  *
  * In strict mode, and with weights, the arrays are read once before anything is written.
  */
@@ -261,16 +262,16 @@ EXACTLOSS_API int exactloss_values(int options, const void *predictions, const v
                                    int64_t count, void *values, exactloss_violation *violation);
 
 /*
- * The gradient of a loss with respect to the predictions, or from logits with respect to the logits; and the loss itself,
- * in the same pass over memory, unless `loss` is NULL.
+ * The gradient of a loss with respect to the predictions, or from logits with respect to the logits; and the loss
+ * itself, in the same pass over memory, unless `loss` is NULL.
  *
  * options      a loss, a reduction (of `loss`; none is needed without it), the types; FROM_LOGITS, STRICT, ACCUMULATE
  * predictions  may be NULL where `loss` is, for EXACTLOSS_MNIST without FROM_LOGITS, whose gradient does not depend on
  *              them
  * upstream     the derivative of the final result with respect to the loss, usually 1; NaN and infinities pass on
- * divisor      what the sum of the elements' losses is divided by: usually count for a mean (of a batch that is computed
- *              in pieces, the count of all), 1 for a sum; at least 1. A mean over the sum of the weights, which need not
- *              be a whole number, takes that into `upstream`.
+ * divisor      what the sum of the elements' losses is divided by: usually count for a mean (of a batch that is
+ *              computed in pieces, the count of all), 1 for a sum; at least 1. A mean over the sum of the weights,
+ *              which need not be a whole number, takes that into `upstream`.
  * gradient     receives `count` elements of the type of the predictions, or with ACCUMULATE has them added, each sum
  *              rounded once to that type. Without ACCUMULATE it may be the predictions' own memory (in place).
  * loss         receives the loss, as exactloss_loss() gives it; may be NULL
@@ -278,13 +279,14 @@ EXACTLOSS_API int exactloss_values(int options, const void *predictions, const v
  * With g = upstream / divisor, rounded once, to nearest even, to the type of the gradient (from logits: to float32 for
  * the types up to that), EXACTLOSS_MNIST gives
  *     -g where the target is positive, +g elsewhere; from logits
- *     -g * s where the target is positive, +g * s elsewhere, with s = sigmoid(x) * sigmoid(-x), computed from exp(-|x|),
- *     so that it keeps its digits where s * (1 - s) loses them; s and the product are rounded once each, and the result
- *     to the type of the logits.
- * With weights this, in float32 for the types up to that, is multiplied by the weight, and the product is rounded to the
- * type of the gradient.
+ *     -g * s where the target is positive, +g * s elsewhere, with s = sigmoid(x) * sigmoid(-x), computed from
+ *     exp(-|x|), so that it keeps its digits where s * (1 - s) loses them; s and the product are rounded once each,
+ *     and the result to the type of the logits.
+ * With weights this, in float32 for the types up to that, is multiplied by the weight, and the product is rounded to
+ * the type of the gradient.
  *
- * A count of 0 writes no gradient. In strict mode, and with weights, the arrays are read once before anything is written.
+ * A count of 0 writes no gradient. In strict mode, and with weights, the arrays are read once before anything is
+ * written.
  */
 EXACTLOSS_API int exactloss_gradient(int options, const void *predictions, const void *targets, const float *weights,
                                      int64_t count, double upstream, int64_t divisor, void *gradient, double *loss,
@@ -323,8 +325,9 @@ EXACTLOSS_API int exactloss_accumulator_init(exactloss_accumulator *accumulator,
  * options       the accumulator's losses, or none of them; the types; FROM_LOGITS, STRICT
  * rows          the shape of a matrix; NULL: one batch
  *
- * The final result does not depend on how the data was cut into calls, on their order, or on the kernels that ran. Options
- * may differ from call to call, FROM_LOGITS and the types too. A call that is refused leaves every accumulator as it was.
+ * The final result does not depend on how the data was cut into calls, on their order, or on the kernels that ran.
+ * Options may differ from call to call, FROM_LOGITS and the types too. A call that is refused leaves every
+ * accumulator as it was.
  */
 EXACTLOSS_API int exactloss_accumulator_add(exactloss_accumulator *accumulators, int options, const void *predictions,
                                             const void *targets, const float *weights, int64_t count,
@@ -346,13 +349,14 @@ EXACTLOSS_API int exactloss_accumulator_add_with_gradient(exactloss_accumulator 
 
 /*
  * Adds all that `other` was given to `accumulator`. Both have the same losses (otherwise EXACTLOSS_ERROR_LOSS) and the
- * same threshold (otherwise EXACTLOSS_ERROR_THRESHOLD). `other` may be `accumulator` itself, and is not written otherwise.
+ * same threshold (otherwise EXACTLOSS_ERROR_THRESHOLD). `other` may be `accumulator` itself, and is not written
+ * otherwise.
  */
 EXACTLOSS_API int exactloss_accumulator_merge(exactloss_accumulator *accumulator, const exactloss_accumulator *other);
 
 /*
- * The evaluation of everything added so far. The accumulator stays as it is and takes further data. `evaluation->size` is
- * set beforehand.
+ * The evaluation of everything added so far. The accumulator stays as it is and takes further data.
+ * `evaluation->size` is set beforehand.
  */
 EXACTLOSS_API int exactloss_accumulator_result(const exactloss_accumulator *accumulator,
                                                exactloss_evaluation *evaluation);
@@ -370,10 +374,10 @@ EXACTLOSS_API int exactloss_accumulator_serialize(const exactloss_accumulator *a
                                                   int64_t capacity, int64_t *size);
 
 /*
- * Makes an accumulator of the memory at `accumulator` from its byte form. `size` is the number of bytes, neither more nor
- * less than the form has (otherwise EXACTLOSS_ERROR_SIZE). Bytes with another magic or version, or with numbers that
- * contradict each other (the document lists the checks), are EXACTLOSS_ERROR_FORMAT; any input is safe. What the memory
- * held is lost on success, and kept on error.
+ * Makes an accumulator of the memory at `accumulator` from its byte form. `size` is the number of bytes, neither more
+ * nor less than the form has (otherwise EXACTLOSS_ERROR_SIZE). Bytes with another magic or version, or with numbers
+ * that contradict each other (the document lists the checks), are EXACTLOSS_ERROR_FORMAT; any input is safe. What the
+ * memory held is lost on success, and kept on error.
  */
 EXACTLOSS_API int exactloss_accumulator_deserialize(exactloss_accumulator *accumulator, const void *bytes,
                                                     int64_t size);
@@ -387,8 +391,8 @@ EXACTLOSS_API int exactloss_accumulator_deserialize(exactloss_accumulator *accum
  * condition     `count` elements
  * a, b          `count` elements each, or one with the flag for it
  * element_size  of a, b and out: 1, 2, 4 or 8 bytes; any other is EXACTLOSS_ERROR_TYPE
- * out           receives `count` elements. It may be the memory of a or b, or of a condition of bytes where element_size is
- *               1.
+ * out           receives `count` elements. It may be the memory of a or b, or of a condition of bytes where
+ *               element_size is 1.
  */
 EXACTLOSS_API int exactloss_where(int options, const void *condition, const void *a, const void *b, int element_size,
                                   int64_t count, void *out);
@@ -420,14 +424,15 @@ EXACTLOSS_API int exactloss_abi_version(void);
 EXACTLOSS_API const char *exactloss_isa_name(void);
 
 /*
- * The instruction sets that this build of the library has kernels for, from the lowest rank ("portable", which is number
- * 0) to the highest; a static string. NULL where there is no such number.
+ * The instruction sets that this build of the library has kernels for, from the lowest rank ("portable", which is
+ * number 0) to the highest; a static string. NULL where there is no such number.
  */
 EXACTLOSS_API const char *exactloss_isa_name_of(int number);
 
 /*
- * Whether this machine can run the kernels of an instruction set, by its name: EXACTLOSS_ISA_USABLE, EXACTLOSS_ISA_ABSENT
- * or EXACTLOSS_ISA_DISABLED. EXACTLOSS_MAX_ISA has no influence. An unknown name, or NULL, is EXACTLOSS_ISA_ABSENT.
+ * Whether this machine can run the kernels of an instruction set, by its name: EXACTLOSS_ISA_USABLE,
+ * EXACTLOSS_ISA_ABSENT or EXACTLOSS_ISA_DISABLED. EXACTLOSS_MAX_ISA has no influence. An unknown name, or NULL, is
+ * EXACTLOSS_ISA_ABSENT.
  */
 EXACTLOSS_API int exactloss_isa_support(const char *name);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The decoder of targets of WIDTH bits, 32 or 64: a part of kernels_vector.h. The last elements, fewer than a vector, are
- * compared in a copy, whose other lanes are dropped.
+ * The decoder of targets of WIDTH bits, 32 or 64: a part of kernels_vector.h. The last elements, fewer than a vector,
+ * are compared in a copy, whose other lanes are dropped.
  */
 #define LANES (8 * VECTOR_BYTES / WIDTH)
 #define SET JOIN(JOIN_WIDTH(i, WIDTH), set)
@@ -10,7 +10,8 @@
 static int JOIN(decode, WIDTH)(const void *targets, int64_t first, int count, uint64_t wanted, uint64_t relevant,
                                uint64_t *mask) {
     const unsigned char *p = (const unsigned char *)targets + WIDTH / 8 * first;
-    const int_vector value = SET((JOIN_WIDTH(pattern, WIDTH))wanted), bits_to_compare = SET((JOIN_WIDTH(pattern, WIDTH))relevant);
+    const int_vector value = SET((JOIN_WIDTH(pattern, WIDTH))wanted),
+                     bits_to_compare = SET((JOIN_WIDTH(pattern, WIDTH))relevant);
     int found = 0;
     for (int word = 0; 64 * word < count; word++) {
         const int size = count - 64 * word < 64 ? count - 64 * word : 64;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The instruction sets, and the choice among them: the one of the highest rank that the machine has and EXACTLOSS_MAX_ISA
- * allows.
+ * The instruction sets, and the choice among them: the one of the highest rank that the machine has and
+ * EXACTLOSS_MAX_ISA allows.
  */
 #include "exactloss/exactloss.h"
 #include "kernels.h"
@@ -16,7 +16,7 @@ extern const exactloss_kernels exactloss_kernels_avx2, exactloss_kernels_avx512;
 #define X86_64(kernels) NULL
 #endif
 
-/* By rank. Names that this build has no kernels for are known too, so that one environment serves different machines. */
+/* By rank. Names without kernels in this build are known too: one environment serves different machines. */
 static const exactloss_isa ISAS[] = {
     {"portable", &exactloss_kernels_portable},
     {"avx2", X86_64(exactloss_kernels_avx2)},
@@ -30,9 +30,7 @@ _Atomic(const exactloss_kernels *) exactloss_chosen_kernels = NULL;
 /* Whether a choice has failed: the environment is not read again. */
 static atomic_int has_failed = 0;
 
-const exactloss_isa *exactloss_isa_of(int number) {
-    return number >= 0 && number < ISA_COUNT ? &ISAS[number] : NULL;
-}
+const exactloss_isa *exactloss_isa_of(int number) { return number >= 0 && number < ISA_COUNT ? &ISAS[number] : NULL; }
 
 static int is_usable(const exactloss_isa *isa, cpu_facts facts) {
     return isa->kernels != NULL && isa->kernels->support(facts) == EXACTLOSS_ISA_USABLE;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A processor's features count only as far as the operating system saves the registers behind them, which it says in XCR0.
+ * A processor's features count only as far as the operating system saves the registers behind them, which it says in
+ * XCR0.
  */
 #include "features.h"
 

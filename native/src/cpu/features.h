@@ -27,13 +27,13 @@ cpu_facts exactloss_read_cpu(void);
 #define LEAF7_AVX512VL (1u << 31)
 
 /*
- * The registers whose content the operating system saves: one bit for XMM, one for the upper halves of YMM, and three for
- * AVX-512's.
+ * The registers whose content the operating system saves: one bit for XMM, one for the upper halves of YMM, and three
+ * for AVX-512's.
  */
 #define XCR0_AVX 0x6u
 #define XCR0_AVX512 0xe6u
 
-/* Whether `facts` have all that is needed: EXACTLOSS_ISA_USABLE, _ABSENT, or _DISABLED where registers are not saved. */
+/* EXACTLOSS_ISA_USABLE, _ABSENT where facts lack what is needed, or _DISABLED where registers are not saved. */
 int exactloss_x86_support(cpu_facts facts, cpu_facts needed);
 
 #endif

@@ -26,8 +26,8 @@
 #define MASK_WORDS (BLOCK / 64)
 
 /*
- * Sets the bits of the elements whose bits among `relevant` are those of `wanted`, among targets[first] .. targets[first +
- * count - 1], and returns how many there are. wanted has no other bits than relevant ones.
+ * Sets the bits of the elements whose bits among `relevant` are those of `wanted`, among targets[first] ..
+ * targets[first + count - 1], and returns how many there are. wanted has no other bits than relevant ones.
  */
 typedef int exactloss_decode(const void *targets, int64_t first, int count, uint64_t wanted, uint64_t relevant,
                              uint64_t *mask);
@@ -77,8 +77,8 @@ typedef struct loss_kernels {
     void (*gradient)(const void *predictions, const uint64_t *mask, int count, const void *g, void *gradient);
 
     /*
-     * Of logits x, each output unless it is NULL: predictions[i] = σ(x); values[i] = the loss; gradient[i] = g times its
-     * derivative. g is not read without a gradient. The outputs may be in place.
+     * Of logits x, each output unless it is NULL: predictions[i] = σ(x); values[i] = the loss; gradient[i] = g times
+     * its derivative. g is not read without a gradient. The outputs may be in place.
      */
     void (*from_logits)(const void *logits, const uint64_t *mask, int count, const void *g, void *predictions,
                         void *values, void *gradient);

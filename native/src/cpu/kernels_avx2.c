@@ -186,8 +186,8 @@ static inline unsigned f32_at_least(f32_vector x, f32_vector limit) {
 }
 
 /*
- * 2^k of integers k <= 0, by way of 2^(k + 64), which is a normal number, so that only the product is rounded. Floats are
- * integers from 2^23 on, so the last bits of the sum are the biased exponent, and the shift drops the others.
+ * 2^k of integers k <= 0, by way of 2^(k + 64), which is a normal number, so that only the product is rounded. Floats
+ * are integers from 2^23 on, so the last bits of the sum are the biased exponent, and the shift drops the others.
  */
 static inline f32_vector f32_power(f32_vector k) {
     const f32_vector biased = f32_add(k, f32_set(0x1.8p23f + 127 + 64));

@@ -244,9 +244,9 @@ static inline void stream_end(void) { _mm_sfence(); }
 /* -------------------------------------------------------------------------------------------- the inexact flag -- */
 
 /*
- * Additions with embedded rounding leave the inexact flag alone, so that it tells of the other operations. Compilers know
- * nothing of the flag: they are told what must not be computed before it is cleared, and what must be by the time it is
- * read: whatever depends on a pointer's memory, and a vector with all that it comes from.
+ * Additions with embedded rounding leave the inexact flag alone, so that it tells of the other operations. Compilers
+ * know nothing of the flag: they are told what must not be computed before it is cleared, and what must be by the
+ * time it is read: whatever depends on a pointer's memory, and a vector with all that it comes from.
  */
 #define HAS_INEXACT_FLAG
 

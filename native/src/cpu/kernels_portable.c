@@ -2,10 +2,10 @@
 /*
  * The definition: plain C that every other kernel is tested against bit by bit, and what runs where no other can.
  *
- * A float is an integer of 24 bits times a power of two. Sixteen such powers share an int64_t, in units of the smallest:
- * an addend is below 2^39, and the sum of a block's 2,048 below 2^50, or 2^54 with the ones of its targets. So no branch
- * depends on how large a prediction is: half of such branches would be mispredicted where predictions are of every size,
- * and take four times as long.
+ * A float is an integer of 24 bits times a power of two. Sixteen such powers share an int64_t, in units of the
+ * smallest: an addend is below 2^39, and the sum of a block's 2,048 below 2^50, or 2^54 with the ones of its targets.
+ * So no branch depends on how large a prediction is: half of such branches would be mispredicted where predictions
+ * are of every size, and take four times as long.
  */
 #include "exactloss/exactloss.h"
 #include "kernels.h"
@@ -150,13 +150,11 @@ static double f64_power(double k) { return isnan(k) ? k : ldexp(1, (int)k); }
 #define K(name) JOIN(name, ELEMENT)
 
 #define ELEMENT f32
-#include "../sigmoid.h"
 #include "../losses/templates.h"
 #include "real_portable.h"
 #undef ELEMENT
 
 #define ELEMENT f64
-#include "../sigmoid.h"
 #include "../losses/templates.h"
 #include "real_portable.h"
 #undef ELEMENT
@@ -241,7 +239,7 @@ static void stream_end(void) {}
 
 /* ------------------------------------------------------------------------------------------------------ sums -- */
 
-/* Adds the windows of a block. Where the predictions are usual ones, the units hold them all, so that no bin is opened. */
+/* Adds the windows of a block. The units hold all of a usual block, so that no bin is opened. */
 static void add_windows(int64_t *windows, exact_sum *sum) {
     int64_t *unit = &windows[UNIT_WINDOW], *next = unit + 1;
     if (*next > -MOST_ABOVE && *next < MOST_ABOVE) {
@@ -302,10 +300,10 @@ static void sum_products_f64(const void *predictions, const void *weights, const
 
 /* Defines the sum and the counts of a type of 16 bits. */
 #define DEFINE_NARROW_SUM(type)                                                                                        \
-    static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, summation *s) {  \
+    static void sum_##type(const void *predictions, const uint64_t *mask, int positives, int count, summation *s) {    \
         float wide[BLOCK];                                                                                             \
         widen_##type(predictions, count, wide);                                                                        \
-        sum_f32(wide, mask, positives, count, s);                                                                    \
+        sum_f32(wide, mask, positives, count, s);                                                                      \
     }                                                                                                                  \
     static int count_at_least_##type(const void *predictions, const uint64_t *mask, int count, double limit,           \
                                      int *common) {                                                                    \
@@ -319,8 +317,8 @@ DEFINE_NARROW_SUM(bf16)
 
 #define DEFINE_SUM_AND_COUNT(type)                                                                                     \
     static int sum_and_count_##type(const void *predictions, const uint64_t *mask, int positives, int count,           \
-                                    double limit, int *common, summation *s) {                                       \
-        sum_##type(predictions, mask, positives, count, s);                                                          \
+                                    double limit, int *common, summation *s) {                                         \
+        sum_##type(predictions, mask, positives, count, s);                                                            \
         return count_at_least_##type(predictions, mask, count, limit, common);                                         \
     }
 
@@ -331,13 +329,13 @@ DEFINE_SUM_AND_COUNT(f64)
 
 /* Defines the sum of a type of so many bytes for targets that are bytes. */
 #define DEFINE_SUM_BY_BYTES(type, bytes)                                                                               \
-    static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, summation *s) { \
+    static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, summation *s) {   \
         uint64_t mask[MASK_WORDS];                                                                                     \
         int positives = 0;                                                                                             \
         for (int from = 0, size; from < count; from += size) {                                                         \
             size = count - from < BLOCK / 2 ? count - from : BLOCK / 2;                                                \
-            const int found = decode_8(targets, from, size, 1, UINT8_MAX, mask);                                                 \
-            sum_##type((const unsigned char *)predictions + (bytes) * (size_t)from, mask, found, size, s);           \
+            const int found = decode_8(targets, from, size, 1, UINT8_MAX, mask);                                       \
+            sum_##type((const unsigned char *)predictions + (bytes) * (size_t)from, mask, found, size, s);             \
             positives += found;                                                                                        \
         }                                                                                                              \
         return positives;                                                                                              \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The descriptor of an instruction set, which its file ends in: ISA_KERNELS is its name, and isa_support() looks for the
- * instruction set in the facts of a processor.
+ * The descriptor of an instruction set, which its file ends in: ISA_KERNELS is its name, and isa_support() looks for
+ * the instruction set in the facts of a processor.
  */
 #define ELEMENT f32
 #include "element_table.h"

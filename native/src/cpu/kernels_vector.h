@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The vector kernels, once for every instruction set. An instruction set's file defines the vocabulary (src/README.md lists
- * it) and includes this file. What is the same for floats and for doubles is in files of its own, which are included for
- * each, with ELEMENT f32 or f64; what is the same for types of predictions in types_vector.h.
+ * The vector kernels, once for every instruction set. An instruction set's file defines the vocabulary (src/README.md
+ * lists it) and includes this file. What is the same for floats and for doubles is in files of its own, which are
+ * included for each, with ELEMENT f32 or f64; what is the same for types of predictions in type_vector.h.
  */
 #include "fp_environment.h"
 #include "kernels.h"
@@ -101,9 +101,8 @@ static inline void f32_add_parts(int_vector high, int_vector low, int ones, exac
 
 #define ELEMENT f32
 #define BITS i32
-#include "../sigmoid.h"
 #include "../losses/templates.h"
-#include "real_vector.h"
+#include "array_vector.h"
 #include "loss_vector.h"
 #include "sum_vector.h"
 #include "sum_vector_any.h"
@@ -143,9 +142,8 @@ static inline void f64_add_parts(int_vector high, int_vector low, int ones, exac
 
 #define ELEMENT f64
 #define BITS i64
-#include "../sigmoid.h"
 #include "../losses/templates.h"
-#include "real_vector.h"
+#include "array_vector.h"
 #include "loss_vector.h"
 #include "sum_vector.h"
 #include "sum_vector_any.h"
@@ -224,7 +222,7 @@ static void stream(const void *from, size_t size, void *to) {
 #undef TYPE
 #undef ELEMENT
 
-/* ----------------------------------------------------------------------------------------------------- selections -- */
+/* ---------------------------------------------------------------------------------------------------- selections -- */
 
 #define WIDTH 8
 #include "select_vector.h"

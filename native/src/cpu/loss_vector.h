@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernels of the losses, and the sigmoid, for one type of elements: a part of kernels_vector.h. Their loops are written
- * once, and get the functions of a loss as constants.
+ * The kernels of the losses, and the sigmoid, for one type of elements: a part of kernels_vector.h. Their loops are
+ * written once, and get the functions of a loss as constants.
  */
 
-/* ---------------------------------------------------------------------------------------------------- predictions -- */
+/* --------------------------------------------------------------------------------------------------- predictions -- */
 
 typedef V(vector) V(value_function)(V(vector) p, V(mask) t);
 typedef V(vector) V(gradient_function)(V(vector) p, V(mask) t, V(vector) g);
@@ -38,7 +38,7 @@ static ALWAYS_INLINE void V(gradients)(V(gradient_function) * of_element, const 
     }
 }
 
-/* --------------------------------------------------------------------------------------------------------- logits -- */
+/* -------------------------------------------------------------------------------------------------------- logits -- */
 
 /* What a loss makes of a logit. */
 typedef struct V(logit_functions) {
@@ -120,8 +120,8 @@ static ALWAYS_INLINE void V(logit_chunk)(V(logit_functions) loss, const void *lo
             if ((wanted & GRADIENT) != 0 && VECTOR_BYTES * i % 64 == 0) {
                 prefetch_to_write(V(at)(to.gradient, at), PREFETCH_TO_WRITE);
             }
-            r[i] = V(logit_step)(loss, V(load)(V(at)(logits, at)), V(sigmoids_of)(e[k + i]), V(mask_at)(mask, v + k + i),
-                                 g, wanted);
+            r[i] = V(logit_step)(loss, V(load)(V(at)(logits, at)), V(sigmoids_of)(e[k + i]),
+                                 V(mask_at)(mask, v + k + i), g, wanted);
         }
         for (int i = 0; i < INTERLEAVED; i++) {
             V(logit_store)(r[i], (v + k + i) * V(lanes), wanted, to);

@@ -5,31 +5,34 @@
  * constants in kernels_vector.h make the same of double.
  *
  * 1. Two floats |y|, |z| <= 2^e that are multiples of 2^(e-43) are split by additions, without error, into two
- *    integers that are their sum. Let c = 6 * 2^e and c' = 6 * 2^(e-22). Between 4 and 8 times a power of two, floats are
- *    its 2^-21 apart, so
+ *    integers that are their sum. Let c = 6 * 2^e and c' = 6 * 2^(e-22). Between 4 and 8 times a power of two, floats
+ *    are its 2^-21 apart, so
  *        h = y + c            lies in [5, 7] * 2^e and g = h + z in [4, 8] * 2^e, where floats are 2^(e-21) apart: each
  *                             addition rounds off at most 2^(e-22)
  *        l = y + (c + c' - h) is c' plus what the first addition rounded off, and
- *        l + (z + (h - g))    c' plus what both did: at most 2^(e-21) from c', it lies in [4, 8] * 2^(e-22), where floats
- *                             are 2^(e-43) apart, and all of them are multiples of that: exact
- *    So is what lies between: c + c' - h and h - g are multiples of 2^(e-21), of at most 23 bits, and z + (h - g) is one
- *    of 2^(e-43), at most 2^(e-22). The patterns of g and of the last sum, less those of c and c', are y + z in units of
- *    2^(e-21) and 2^(e-43), at most 2^21 of either for each value. They are added as integers: a lane of int32_t holds
- *    those of a block, 2048 / 8 * 2^21 = 2^29, and of a long one, which only vectors of 16 take, 8192 / 16 * 2^21 = 2^30.
- *    With doubles: c' = 6 * 2^(e-51), units of 2^(e-50) and 2^(e-101), and 1024 / 4 * 2^50 = 2^58 in a lane of int64_t.
+ *        l + (z + (h - g))    c' plus what both did: at most 2^(e-21) from c', it lies in [4, 8] * 2^(e-22), where
+ *                             floats are 2^(e-43) apart, and all of them are multiples of that: exact
+ *    So is what lies between: c + c' - h and h - g are multiples of 2^(e-21), of at most 23 bits, and z + (h - g) is
+ *    one of 2^(e-43), at most 2^(e-22). The patterns of g and of the last sum, less those of c and c', are y + z in
+ *    units of 2^(e-21) and 2^(e-43), at most 2^21 of either for each value. They are added as integers: a lane of
+ *    int32_t holds those of a block, 2048 / 8 * 2^21 = 2^29, and of a long one, which only vectors of 16 take, 8192 /
+ *    16 * 2^21 = 2^30. With doubles: c' = 6 * 2^(e-51), units of 2^(e-50) and 2^(e-101), and 1024 / 4 * 2^50 = 2^58
+ *    in a lane of int64_t.
  *
- * 2. Predictions nearly always lie in [2^-19, 1], so they are multiples of 2^-42: e = 1, c = 12. All of [2^-19, 2) is as
- *    good, and cheaper to check: the bitwise or of the patterns tells that none has the exponent of 2 or a sign, and the
- *    smallest pattern, as an unsigned integer, that none is 0 or less than 2^-19. NaN and infinities have an exponent
- *    above that of 2. A tail is padded with ones, which are subtracted again. The range is looked at after 64 elements, so
- *    that little is done in vain where all is different, and at the end. With doubles: [2^-48, 2), and only the upper
- *    halves of the patterns are compared.
+ * 2. Predictions nearly always lie in [2^-19, 1], so they are multiples of 2^-42: e = 1, c = 12. All of [2^-19, 2) is
+ * as
+ *    good, and cheaper to check: the bitwise or of the patterns tells that none has the exponent of 2 or a sign, and
+ *    the smallest pattern, as an unsigned integer, that none is 0 or less than 2^-19. NaN and infinities have an
+ *    exponent above that of 2. A tail is padded with ones, which are subtracted again. The range is looked at after
+ *    64 elements, so that little is done in vain where all is different, and at the end. With doubles: [2^-48, 2),
+ *    and only the upper halves of the patterns are compared.
  *
  * 3. Some instruction sets have additions that do not raise the inexact flag. With h and g added so, the flag tells
- *    whether all else was exact. If it was, g - c and the last sum less c' are y + z, whatever bits these have, as long as
- *    |y|, |z| <= 2^e keeps both in their binades: of that the flag tells nothing, so the bitwise or is needed as before.
- *    If it was not, the block is done again as any other. The smallest pattern serves in the first 64 elements, in a tail
- *    and in a short block alone, and is that of p less one, so that the range there is 0 and (2^-19, 2).
+ *    whether all else was exact. If it was, g - c and the last sum less c' are y + z, whatever bits these have, as
+ *    long as |y|, |z| <= 2^e keeps both in their binades: of that the flag tells nothing, so the bitwise or is needed
+ *    as before. If it was not, the block is done again as any other. The smallest pattern serves in the first 64
+ *    elements, in a tail and in a short block alone, and is that of p less one, so that the range there is 0 and
+ *    (2^-19, 2).
  *
  * All of this needs rounding to nearest and no flushing to zero; the public functions see to it.
  */
@@ -67,7 +70,7 @@ static ALWAYS_INLINE V(vector) V(add_part)(V(vector) y, V(vector) c, int_vector 
     return V(sub)(y, V(sub)(h, c));
 }
 
-/* Lanes that each hold a signed integer plus `additions` times a bit pattern, modulo 2^32 or 2^64: the integers' sum. */
+/* The sum of signed integers, of which each lane holds one plus `additions` times a pattern, modulo 2^32 or 2^64. */
 static int64_t V(sum_lanes)(int_vector lanes, int additions, V(pattern) pattern) {
     return i64_sum(B(widen)(B(sub)(lanes, B(set)((V(pattern))additions * pattern))));
 }
@@ -190,8 +193,8 @@ static ALWAYS_INLINE int V(add_groups_by_flag)(V(sums) * s, V(layout) layout, co
 }
 
 /*
- * Adds a block to `sum`, counts its elements unless counts is NULL, and returns how many targets are positive; or returns
- * -1 where a value is out of range.
+ * Adds a block to `sum`, counts its elements unless counts is NULL, and returns how many targets are positive; or
+ * returns -1 where a value is out of range.
  */
 static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictions, V(targets) targets, int count,
                                          V(counts) * counts, exact_sum *sum) {

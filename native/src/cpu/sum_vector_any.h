@@ -4,19 +4,20 @@
  * continues the argument of sum_vector.h.
  *
  * 4. For any other block, e comes from its largest magnitude, and the smallest but 0 tells how many bits there are
- *    below 2^e. If two parts do not hold them, y - (h - c) and z - (g - h), which are exact and at most 2^(e-22), take the
- *    places of y and z, with c' as the next c. Up to five parts are kept in registers: they take zeros, the probabilities
- *    of confident models down to 2^-85, and raw scores. Where there was such a block, more are expected: the next few
- *    aren't tried as in 2.
+ *    below 2^e. If two parts do not hold them, y - (h - c) and z - (g - h), which are exact and at most 2^(e-22),
+ *    take the places of y and z, with c' as the next c. Up to five parts are kept in registers: they take zeros, the
+ *    probabilities of confident models down to 2^-85, and raw scores. Where there was such a block, more are
+ *    expected: the next few aren't tried as in 2.
  *
  * 5. Where there is the flag of 3, the first 256 elements are taken for the whole block: they give e and the number of
- *    parts. The flag tells whether these were enough for all, and the largest magnitude, which is kept for that, whether
- *    2^e was; if not, all are looked at.
+ *    parts. The flag tells whether these were enough for all, and the largest magnitude, which is kept for that,
+ *    whether 2^e was; if not, all are looked at.
  *
  * 6. What has still more bits, or lies near the smallest subnormal, is done in chunks of 64 vectors, part by part, the
  *    rests in a buffer, until all are 0: up to 13 parts for a mix of subnormals and huge values (42 with doubles).
  *
- * 7. A block with NaN, infinities or values above 2^124 (from 2^1020 up), where g would overflow, is left to the portable
+ * 7. A block with NaN, infinities or values above 2^124 (from 2^1020 up), where g would overflow, is left to the
+ * portable
  *    kernel.
  */
 
@@ -72,8 +73,8 @@ static __attribute__((noinline)) void V(add_sums)(const int_vector *sums, int pa
 }
 
 /*
- * Adds a block whose magnitudes are at most 2^e, in so many parts. Where the flag, or the largest magnitude, tells that it
- * is another block, adds nothing and returns 0.
+ * Adds a block whose magnitudes are at most 2^e, in so many parts. Where the flag, or the largest magnitude, tells
+ * that it is another block, adds nothing and returns 0.
  */
 static ALWAYS_INLINE int V(sum_parts)(const unsigned char *predictions, const uint64_t *mask, int count, int e,
                                       int parts, exact_sum *sum) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sums of a TYPE of predictions (f16, bf16, f32, f64), which are computed with an ELEMENT: a part of kernels_vector.h.
- * T(sum) is sum_f16, and so on.
+ * The sums of a TYPE of predictions (f16, bf16, f32, f64), which are computed with an ELEMENT: a part of
+ * kernels_vector.h. T(sum) is sum_f16, and so on.
  */
 #define T(name) JOIN(name, TYPE)
 #define ARRAY JOIN(TYPE, array)

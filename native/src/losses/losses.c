@@ -3,8 +3,7 @@
 
 #include "exactloss/exactloss.h"
 
-#define LOSS(name, NAME) \
-    _Static_assert(EXACTLOSS_##NAME == 1 << LOSS_##NAME, "a loss is the bit of its index");
+#define LOSS(name, NAME) _Static_assert(EXACTLOSS_##NAME == 1 << LOSS_##NAME, "a loss is the bit of its index");
 #include "losses.def"
 #undef LOSS
 

@@ -12,9 +12,7 @@
 #ifdef LOSS_TEMPLATES
 
 /* Where the target is negative, p keeps all its bits, those of a NaN too. */
-KERNEL_FUNCTION V(vector) V(mnist_value)(V(vector) p, V(mask) t) {
-    return V(select)(t, V(sub)(V(set)(1), p), p);
-}
+KERNEL_FUNCTION V(vector) V(mnist_value)(V(vector) p, V(mask) t) { return V(select)(t, V(sub)(V(set)(1), p), p); }
 
 KERNEL_FUNCTION V(vector) V(mnist_gradient)(V(vector) p, V(mask) t, V(vector) g) {
     (void)p;

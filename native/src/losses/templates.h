@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The functions of all losses for one ELEMENT (f32, f64), included like sigmoid.h and with its vocabulary, and with
+ * The sigmoid and the functions of all losses for one ELEMENT (f32, f64), with the vocabulary of sigmoid.h, and with
  *     V(mask)                  for each lane, whether its target is positive
  *     V(select)(t, a, b)       a where t, b elsewhere
  *     V(negate_where)(t, x)    -x where t, x elsewhere, by the sign bit alone
@@ -13,6 +13,8 @@
  *     V(<name>_logit_value)(x, s, t)          the loss of a logit x, s being the sigmoids of -|x| and |x|
  *     V(<name>_logit_gradient)(x, s, t, g)    g times its derivative by x
  */
+#include "../sigmoid.h"
+
 #define LOSS_TEMPLATES
 #define LOSS(name, NAME)
 #include "losses.def"

@@ -10,7 +10,7 @@ static inline unsigned char *V(out)(void *array, int i) { return (unsigned char 
 /* The lanes of a vector of the block whose targets are positive. */
 static inline V(mask) V(mask_at)(const uint64_t *mask, int vector) { return V(mask_of)(V(lanes_at)(mask, vector)); }
 
-/* How a block lies in memory: elements of `size` bytes, of which `load` makes a vector, and `widen` an array of reals. */
+/* How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals. */
 typedef struct V(layout) {
     int size;
     V(vector) (*load)(const void *p);

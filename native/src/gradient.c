@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The gradient of a batch: its factor, and the way of a block of it to the array where it belongs. */
+#include "block.h"
+
+#include <math.h>
+#include <string.h>
+
+void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient) {
+    const int is_widened = b->is_logits && b->type->widen != NULL;
+    double g = upstream; /* zeros, whose sign a sum does not keep, infinities and NaN */
+    if (upstream != 0 && isfinite(upstream)) {
+        exact_sum sum;
+        exactloss_sum_init(&sum);
+        exactloss_sum_add_double(&sum, upstream);
+        g = exactloss_sum_round(&sum, divisor, is_widened ? b->kernels->f32.format : b->type->format);
+    }
+    const float narrow = (float)g;
+    if (b->type->wide_size == sizeof narrow) {
+        memcpy(gradient->factor, &narrow, sizeof narrow);
+    } else {
+        memcpy(gradient->factor, &g, sizeof g);
+    }
+}
+
+/* It is ±cg where the loss is c times the distance. */
+int exactloss_is_gradient_of_targets(const batch *b, const gradient_output *g) {
+    return !b->is_logits && exactloss_losses[g->loss].linear != 0;
+}
+
+/* Whether a gradient is written past the caches, which saves reading what is overwritten; sigmoids take longer. */
+static int is_streamed(const batch *b, const gradient_output *g) {
+    return !g->is_accumulated && !b->is_logits && b->count >= FROM_MEMORY / b->type->size;
+}
+
+/* Whether the kernels can write a gradient where it belongs. */
+static int is_in_place(const batch *b, const gradient_output *g) {
+    return b->type->narrow == NULL && !g->is_accumulated && b->weights == NULL && !is_streamed(b, g);
+}
+
+void *exactloss_gradient_of_block(const batch *b, const block *k, const gradient_output *g, workspace *work) {
+    return is_in_place(b, g) ? (void *)(g->array + b->type->size * k->start) : work->gradient;
+}
+
+void exactloss_put_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work) {
+    const real_type *type = b->type;
+    unsigned char *out = g->array + type->size * k->start;
+    if (is_in_place(b, g)) {
+        return;
+    }
+    if (k->weights != NULL) {
+        type->wide->multiply(k->weights, k->count, work->gradient);
+    }
+    const void *rounded = work->gradient;
+    if (type->narrow != NULL) {
+        type->narrow(work->gradient, k->count, work->narrow);
+        rounded = work->narrow;
+    }
+    const size_t size = (size_t)type->size * (size_t)k->count;
+    if (is_streamed(b, g)) {
+        b->kernels->stream(rounded, size, out);
+    } else if (!g->is_accumulated) {
+        memcpy(out, rounded, size);
+    } else if (type->narrow == NULL) {
+        type->wide->add(rounded, k->count, out);
+    } else {
+        /* What is added is what would be written otherwise. */
+        type->widen(work->narrow, k->count, work->gradient);
+        type->widen(out, k->count, work->values);
+        type->wide->add(work->gradient, k->count, work->values);
+        type->narrow(work->values, k->count, out);
+    }
+}
+
+void exactloss_compute_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work) {
+    const loss_kernels *loss = &b->type->wide->losses[g->loss];
+    void *gradient = exactloss_gradient_of_block(b, k, g, work);
+    if (exactloss_is_gradient_of_targets(b, g)) {
+        /* One element stands for all with a positive target, and one for the others. */
+        static const uint64_t SECOND = 2;
+        static const double ZEROS[2] = {0, 0};
+        const int size = b->type->wide_size;
+        unsigned char steps[2 * sizeof(double)];
+        loss->gradient(ZEROS, &SECOND, 2, g->factor, steps);
+        b->type->select_wide(k->mask, steps + size, 1, steps, 1, k->count, gradient);
+    } else {
+        loss->gradient(k->predictions, k->mask, k->count, g->factor, gradient);
+    }
+    exactloss_put_gradient(b, k, g, work);
+}
+
+void exactloss_end_gradient(const batch *b, const gradient_output *g) {
+    if (is_streamed(b, g)) {
+        b->kernels->stream_end();
+    }
+}
