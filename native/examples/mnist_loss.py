@@ -5,14 +5,14 @@ import array
 import ctypes
 import sys
 
-FLOAT32, UINT8, MEAN = 6, 1, 1  # EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, EXACTLOSS_REDUCTION_MEAN
+MNIST, MEAN, P_FLOAT32, T_UINT8 = 0x1, 0x100, 0x3000, 0x10000  # EXACTLOSS_*
 
 library = ctypes.CDLL(sys.argv[1] if len(sys.argv) > 1 else "libexactloss.so.1")
-library.exactloss_mnist_loss.argtypes = [
-    ctypes.c_void_p, ctypes.c_int,                   # predictions and their type
-    ctypes.c_void_p, ctypes.c_int, ctypes.c_int64,   # targets, their type, and the first one to use
-    ctypes.c_int64, ctypes.c_int, ctypes.c_int,      # count, reduction, flags
-    ctypes.POINTER(ctypes.c_double), ctypes.POINTER(ctypes.c_float), ctypes.c_void_p,
+library.exactloss_loss.argtypes = [
+    ctypes.c_int,                                        # options
+    ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p,   # predictions, targets, weights
+    ctypes.c_int64, ctypes.c_void_p,                     # count, rows
+    ctypes.POINTER(ctypes.c_double), ctypes.c_void_p,    # losses, violation
 ]
 library.exactloss_status_string.restype = ctypes.c_char_p
 
@@ -22,9 +22,9 @@ def mnist_loss(predictions, targets):
     if len(predictions) != len(targets):
         raise ValueError(f"{len(predictions)} predictions, but {len(targets)} targets")
     loss = ctypes.c_double()
-    status = library.exactloss_mnist_loss(
-        predictions.buffer_info()[0], FLOAT32, targets.buffer_info()[0], UINT8, 0, len(predictions), MEAN, 0, loss,
-        None, None)
+    status = library.exactloss_loss(
+        MNIST | MEAN | P_FLOAT32 | T_UINT8, predictions.buffer_info()[0], targets.buffer_info()[0], None,
+        len(predictions), None, loss, None)
     if status != 0:
         raise ValueError(library.exactloss_status_string(status).decode())
     return loss.value
