@@ -29,9 +29,9 @@ static exactloss_decode *decoder_of(const exactloss_kernels *kernels, const targ
     }
 }
 
-/* The first fault of the options, apart from the types. */
-static int check_options(int options, const target_type *targets, int allowed, int needs) {
+int exactloss_check_options(int options, int allowed, int needs) {
     const int losses = options & OPTION_LOSSES;
+    const target_type *targets = exactloss_target_type(options);
     const int has_bits = targets != NULL && targets->size == 0;
     if ((options & ~allowed) != 0 || (exactloss_bit_offset(options) != 0 && !has_bits)) {
         return EXACTLOSS_ERROR_OPTIONS;
@@ -52,11 +52,11 @@ int exactloss_open_batch(batch *b, int options, int allowed, int needs) {
     if (b->kernels == NULL) {
         return EXACTLOSS_ERROR_MAX_ISA;
     }
-    b->target_type = exactloss_target_type(options);
-    const int status = check_options(options, b->target_type, allowed, needs);
+    const int status = exactloss_check_options(options, allowed, needs);
     if (status != EXACTLOSS_OK) {
         return status;
     }
+    b->target_type = exactloss_target_type(options);
     b->type = exactloss_real_type(b->kernels, options);
     if (b->type == NULL || b->target_type == NULL) {
         return EXACTLOSS_ERROR_TYPE;

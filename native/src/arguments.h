@@ -18,6 +18,9 @@ const real_type *exactloss_real_type(const exactloss_kernels *kernels, int optio
 /* What a function needs of its options beside the types. */
 enum { NEEDS_ONE_LOSS = 1, NEEDS_LOSSES = 2, NEEDS_REDUCTION = 4 };
 
+/* The first fault of options, apart from the types: a bit outside of `allowed`, or a lack of what is needed. */
+int exactloss_check_options(int options, int allowed, int needs);
+
 /*
  * Completes a batch, whose pointers and count are set, with the kernels, and with what the options say. EXACTLOSS_OK,
  * or an error: the options have a bit outside of `allowed`, or lack what is needed, or the count is out of range.
