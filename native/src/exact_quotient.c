@@ -310,7 +310,8 @@ void exactloss_sum_divide_by_sum(const exact_sum *sum, const exact_sum *divisor,
     }
 }
 
-uint64_t exactloss_sum_encode(const exact_sum *sum, int64_t divisor, float_format format) {
+/* sum / divisor, rounded once to a format: its encoding. */
+static uint64_t encode_sum(const exact_sum *sum, int64_t divisor, float_format format) {
     magnitude m;
     take_magnitude(sum, &m);
     return m.count == 0 ? 0 : encode_signed(divide(&m, (uint64_t)divisor), m.negative, format);
@@ -318,11 +319,21 @@ uint64_t exactloss_sum_encode(const exact_sum *sum, int64_t divisor, float_forma
 
 double exactloss_sum_round(const exact_sum *sum, int64_t divisor, float_format format) {
     const uint64_t one = (uint64_t)1 << (format.precision - 1); /* in the last place of the exponent */
-    const uint64_t encoding = exactloss_sum_encode(sum, divisor, format);
+    const uint64_t encoding = encode_sum(sum, divisor, format);
     const uint64_t bits = encoding & ((format.infinity + one) - 1);
     const int exponent = (int)(bits / one);
     double value = exponent == 0 ? ldexp((double)bits, format.lowest)
                                  : ldexp((double)(bits % one + one), format.lowest + exponent - 1);
     value = bits == format.infinity ? INFINITY : value;
     return bits == encoding ? value : -value;
+}
+
+double exactloss_quotient(double dividend, int64_t divisor, float_format format) {
+    exact_sum sum;
+    if (dividend == 0 || !isfinite(dividend)) {
+        return dividend;
+    }
+    exactloss_sum_init(&sum);
+    exactloss_sum_add_double(&sum, dividend);
+    return exactloss_sum_round(&sum, divisor, format);
 }

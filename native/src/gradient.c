@@ -2,18 +2,11 @@
 /* The gradient of a batch: its factor, and the way of a block of it to the array where it belongs. */
 #include "block.h"
 
-#include <math.h>
 #include <string.h>
 
 void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient) {
     const int is_widened = b->is_logits && b->type->widen != NULL;
-    double g = upstream; /* zeros, whose sign a sum does not keep, infinities and NaN */
-    if (upstream != 0 && isfinite(upstream)) {
-        exact_sum sum;
-        exactloss_sum_init(&sum);
-        exactloss_sum_add_double(&sum, upstream);
-        g = exactloss_sum_round(&sum, divisor, is_widened ? b->kernels->f32.format : b->type->format);
-    }
+    const double g = exactloss_quotient(upstream, divisor, is_widened ? b->kernels->f32.format : b->type->format);
     const float narrow = (float)g;
     if (b->type->wide_size == sizeof narrow) {
         memcpy(gradient->factor, &narrow, sizeof narrow);
