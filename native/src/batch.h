@@ -11,7 +11,10 @@
 #include "totals.h"
 #include "types.h"
 
-/* Arrays that arguments.c has checked, and what is wanted of them. */
+/*
+ * Arrays that arguments.c has checked, and what is wanted of them: 80 bytes. GCC clears a larger struct by a string
+ * instruction, which takes 10 ns.
+ */
 typedef struct batch {
     const exactloss_kernels *kernels;
     const unsigned char *predictions; /* NULL where only a gradient is wanted that does not depend on them */
@@ -23,9 +26,9 @@ typedef struct batch {
     const unsigned char *weights; /* floats; NULL: all are 1 */
     int64_t count;
     int losses; /* the set that is summed */
-    int is_logits;
-    int is_strict;
-    int is_unchecked; /* elements may have to be refused */
+    _Bool is_logits;
+    _Bool is_strict;
+    _Bool is_unchecked; /* elements may have to be refused */
 } batch;
 
 /* Where the gradient of a batch goes, of which loss, and its factor. */
