@@ -37,9 +37,12 @@ typedef struct gradient_output {
     int loss;             /* LOSS_* */
     int is_accumulated;
     unsigned char factor[8]; /* g as a float or a double */
+
+    /* The gradient of c times the distance, which depends on the target alone: cg where that is negative, -cg elsewhere. */
+    unsigned char plus[8], minus[8];
 } gradient_output;
 
-/* Sets the factor of a gradient: upstream / divisor, rounded once to the batch's type (float at least, for logits). */
+/* Sets the factor of a gradient, whose loss is set: upstream / divisor, rounded once to the batch's type (float at least, for logits). */
 void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient);
 
 /*
