@@ -35,11 +35,11 @@ int exactloss_accumulator_init(exactloss_accumulator *memory, int options, doubl
 }
 
 /* Adds a batch of the accumulator's losses, and gives a gradient unless that is NULL. */
-static int add_batch(accumulator *a, batch b, const gradient_output *gradient, exactloss_violation *violation) {
+static int add_batch(accumulator *a, batch *b, const gradient_output *gradient, exactloss_violation *violation) {
     totals t;
-    b.losses = (int)a->totals.losses;
-    exactloss_totals_init(&t, b.losses);
-    const int status = exactloss_batch_total(&b, &a->threshold, &t, gradient, violation);
+    b->losses = (int)a->totals.losses;
+    exactloss_totals_init(&t, b->losses);
+    const int status = exactloss_batch_total(b, &a->threshold, &t, gradient, violation);
     if (status == EXACTLOSS_OK) {
         exactloss_totals_merge(&a->totals, &t);
     }
@@ -73,8 +73,8 @@ static int check_all(const exactloss_accumulator *memory, int64_t rows, int opti
 int exactloss_accumulator_add(exactloss_accumulator *accumulators, int options, const void *predictions,
                               const void *targets, const float *weights, int64_t count, const exactloss_rows *rows,
                               exactloss_violation *violation) {
-    matrix m = {
-        .first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
+    matrix m;
+    m.first = (batch){.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count};
     const int64_t row_count = rows == NULL ? 1 : rows->count;
     if (exactloss_dispatch() == NULL) {
         return EXACTLOSS_ERROR_MAX_ISA;
@@ -137,7 +137,7 @@ int exactloss_accumulator_add_with_gradient(exactloss_accumulator *memory, int o
         status = check_room(a, count);
     }
     if (status == EXACTLOSS_OK) {
-        status = add_batch(a, b, &output, violation);
+        status = add_batch(a, &b, &output, violation);
     }
     fp_environment_leave(saved);
     return status;

@@ -29,34 +29,16 @@ static exactloss_decode *decoder_of(const exactloss_kernels *kernels, const targ
     }
 }
 
-int exactloss_check_options(int options, int allowed, int needs) {
-    const int losses = options & OPTION_LOSSES;
-    const target_type *targets = exactloss_target_type(options);
-    const int has_bits = targets != NULL && targets->size == 0;
-    if ((options & ~allowed) != 0 || (exactloss_bit_offset(options) != 0 && !has_bits)) {
-        return EXACTLOSS_ERROR_OPTIONS;
-    }
-    if (losses > ALL_LOSSES || ((needs & NEEDS_LOSSES) != 0 && losses == 0) ||
-        ((needs & NEEDS_ONE_LOSS) != 0 && !exactloss_is_one_loss(losses))) {
-        return EXACTLOSS_ERROR_LOSS;
-    }
-    const int reduction = options & OPTION_REDUCTION;
-    if ((needs & NEEDS_REDUCTION) != 0 && reduction != EXACTLOSS_MEAN && reduction != EXACTLOSS_SUM) {
-        return EXACTLOSS_ERROR_REDUCTION;
-    }
-    return EXACTLOSS_OK;
-}
-
 int exactloss_open_batch(batch *b, int options, int allowed, int needs) {
     b->kernels = exactloss_dispatch();
     if (b->kernels == NULL) {
         return EXACTLOSS_ERROR_MAX_ISA;
     }
+    b->target_type = exactloss_target_type(options);
     const int status = exactloss_check_options(options, allowed, needs);
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    b->target_type = exactloss_target_type(options);
     b->type = exactloss_real_type(b->kernels, options);
     if (b->type == NULL || b->target_type == NULL) {
         return EXACTLOSS_ERROR_TYPE;

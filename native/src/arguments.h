@@ -6,20 +6,8 @@
 #include "batch.h"
 #include "options.h"
 
-/* Whether `count` elements of any type, from element `from` on, can be addressed. */
-static inline int exactloss_is_range(int64_t from, int64_t count) {
-    const int64_t most = PTRDIFF_MAX / 8;
-    return from >= 0 && count >= 0 && from <= most && count <= most - from;
-}
-
 /* The type of predictions in options; NULL where there is none, or an unknown one. */
 const real_type *exactloss_real_type(const exactloss_kernels *kernels, int options);
-
-/* What a function needs of its options beside the types. */
-enum { NEEDS_ONE_LOSS = 1, NEEDS_LOSSES = 2, NEEDS_REDUCTION = 4 };
-
-/* The first fault of options, apart from the types: a bit outside of `allowed`, or a lack of what is needed. */
-int exactloss_check_options(int options, int allowed, int needs);
 
 /*
  * Completes a batch, whose pointers and count are set, with the kernels, and with what the options say. EXACTLOSS_OK,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sums and counts of a batch. There is one way for a block, total_block(). Beside it stand three special ways for
- * the sum of one linear loss of predictions, without weights and without a gradient, each of which a measurement has
- * earned its place (docs/numerics.md):
+ * The sums and counts of a batch. There is one way for a block, total_block(). Beside it stand special ways, each of
+ * which a measurement has earned its place (docs/numerics.md). One is for a gradient of predictions alone,
+ *     write_gradient             without any sum
+ * and three for the sum of one linear loss of predictions, without weights and without a gradient:
  *     exactloss_loss_of_block    one block of byte targets: without a batch at all
  *     total_by_bytes             byte targets from a cache: decoded in the pass that sums
  *     total_directly             any targets: no workspace, and counts in the pass that sums
@@ -141,6 +142,17 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
 
 /* ------------------------------------------------------------------------------------------------- special ways -- */
 
+/* A gradient of predictions without any sum. */
+static __attribute__((noinline)) void write_gradient(const batch *b, const gradient_output *g) {
+    workspace work;
+    block k;
+    for (int64_t start = 0; start < b->count; start += k.count) {
+        exactloss_open_block(b, start, &work, &k);
+        exactloss_compute_gradient(b, &k, g, &work);
+    }
+    exactloss_end_gradient(b, g);
+}
+
 /* Whether a batch is the sum of one linear loss of predictions, without weights. */
 static int is_linear_sum(const batch *b) {
     return !b->is_logits && b->weights == NULL && exactloss_is_one_loss(b->losses) &&
@@ -228,7 +240,11 @@ static int total_in_blocks(const batch *b, const double *smallest, totals *t, co
             return total_directly(b, smallest, t, violation);
         }
     }
-    const int status = g != NULL ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
+    const int status = g != NULL && b->is_unchecked ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
+    if (status == EXACTLOSS_OK && g != NULL && b->losses == 0 && !b->is_logits) {
+        write_gradient(b, g);
+        return EXACTLOSS_OK;
+    }
     return status != EXACTLOSS_OK ? status : total_by_workspace(b, smallest, t, g, violation);
 }
 

@@ -93,11 +93,11 @@ typedef struct float_format {
 #define FLOAT64_FORMAT                                                                                                 \
     { 53, -1074, 0x7ff0000000000000u }
 
-/* sum / divisor, rounded once as above to a format: its encoding. There is no NaN or infinity among the addends. */
-uint64_t exactloss_sum_encode(const exact_sum *sum, int64_t divisor, float_format format);
-
-/* The same as a double. */
+/* sum / divisor, rounded once as above to a format. There is no NaN or infinity among the addends. */
 double exactloss_sum_round(const exact_sum *sum, int64_t divisor, float_format format);
+
+/* dividend / divisor, rounded once, to nearest even, to a format. Zeros, infinities and NaN pass on. divisor >= 1. */
+double exactloss_quotient(double dividend, int64_t divisor, float_format format);
 
 /*
  * The finite part of the sum, which lies within the bins [first, last), as 4 bytes for each of these: two's complement,

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The groups of constants that options are or-ed from. */
+/* The groups of constants that options are or-ed from, and the checks of arguments that all libraries share. */
 #ifndef EXACTLOSS_OPTIONS_H
 #define EXACTLOSS_OPTIONS_H
 
 #include "exactloss/exactloss.h"
 #include "losses/losses.h"
+
+#include <stddef.h>
+#include <stdint.h>
 
 #define OPTION_LOSSES 0xff
 #define OPTION_REDUCTION (EXACTLOSS_MEAN | EXACTLOSS_SUM)
@@ -18,5 +21,20 @@
 
 /* The first bit of targets that are bits, in the byte that the array begins with. */
 static inline int exactloss_bit_offset(int options) { return (options & OPTION_BIT_OFFSET) / EXACTLOSS_T_BIT_OFFSET; }
+
+/* What a function needs of its options beside the types. */
+enum { NEEDS_ONE_LOSS = 1, NEEDS_LOSSES = 2, NEEDS_REDUCTION = 4 };
+
+/*
+ * EXACTLOSS_OK where options have no bit outside of `allowed`, and what is needed, or the error. Types that are
+ * missing or unknown are left to those who look them up.
+ */
+int exactloss_check_options(int options, int allowed, int needs);
+
+/* Whether `count` elements of any type, from element `from` on, can be addressed. */
+static inline int exactloss_is_range(int64_t from, int64_t count) {
+    const int64_t most = PTRDIFF_MAX / 8;
+    return from >= 0 && count >= 0 && from <= most && count <= most - from;
+}
 
 #endif

@@ -6,38 +6,65 @@
  *     double loss;
  *     int status = exactloss_cuda_open(0, &device);
  *     if (status == EXACTLOSS_OK) {
- *         status = exactloss_cuda_mnist_loss_sync(device, predictions, EXACTLOSS_FLOAT32, targets, EXACTLOSS_UINT8, 0,
- *                                                 n, EXACTLOSS_REDUCTION_MEAN, 0, &loss, NULL, NULL);
+ *         status = exactloss_cuda_loss_sync(device,
+ *                                           EXACTLOSS_MNIST | EXACTLOSS_MEAN | EXACTLOSS_P_FLOAT32 | EXACTLOSS_T_UINT8,
+ *                                           predictions, targets, NULL, n, &loss, NULL);
  *     }
  *     if (status != EXACTLOSS_OK) {
  *         fprintf(stderr, "%s\n", exactloss_cuda_error());
  *     }
  *
- * This is the header of libexactloss_cuda.so, a library of its own that needs nothing but libc: neither a CUDA toolkit,
- * nor libexactloss.so, nor, to be loaded, a GPU. It looks for the driver, libcuda.so.1, at the first call that needs
- * one, and never again: where there is no driver or no GPU, nothing can be opened: EXACTLOSS_CUDA_ERROR_UNAVAILABLE, and
- * exactloss_cuda_error() says why. native/docs/cuda.md tells how it works and what is proven about it.
+ * This is the header of libexactloss_cuda.so, a library of its own. It needs libc and nothing else: neither a CUDA
+ * toolkit, nor libexactloss.so, nor, to be loaded, a GPU. The first call that needs the driver looks for libcuda.so.1,
+ * once for the life of the process. Without a driver or a GPU that call and all later ones return
+ * EXACTLOSS_CUDA_ERROR_UNAVAILABLE, and exactloss_cuda_error() says why. native/docs/cuda.md tells how the library
+ * works and what is proven about it.
  *
- * The numeric contract is that of exactloss.h, and so are types, reductions, flags and results. An accumulator of
- * exactloss.h takes what a GPU has summed as it takes anything else: partial results of GPUs and processors merge into
- * the bits that one of them alone would have given. Strict mode, weights, rows and EXACTLOSS_ACCUMULATE are not offered.
+ * The numeric contract, the options and the results are those of exactloss.h. An accumulator of exactloss.h takes the
+ * sum of a GPU as it takes anything else: partial results of GPUs and processors merge into the bits that one of them
+ * alone would have given. Rows, EXACTLOSS_STRICT and EXACTLOSS_ACCUMULATE are not offered: the two constants are
+ * EXACTLOSS_ERROR_OPTIONS.
  *
- * Rules for every function, beside those of exactloss.h
- *   - Returns a status: EXACTLOSS_OK (0), an EXACTLOSS_ERROR_* or an EXACTLOSS_CUDA_ERROR_* code; then no result was
- *     written. The memory of a gradient may have been, where it is the driver that failed.
- *   - Predictions, targets and gradients are addresses that the device can use: its own memory, managed memory, or
- *     pinned host memory, from whatever CUDA library. Nothing is ever moved to the GPU unasked: sending an array there
- *     takes longer than it takes the processor to sum it. Results are written to ordinary memory of the host.
- *   - A device array is aligned to the size of its elements; otherwise EXACTLOSS_CUDA_ERROR_ALIGNMENT. It is fastest
- *     where predictions and gradient are aligned to 16 bytes, and the targets, from targets_offset on, as all those that
- *     belong to 16 bytes of predictions would be (to 4 bytes: uint8 beside float32): whole allocations are.
- *   - `stream` is a CUstream (the same as a cudaStream_t), in which the work is done in order; NULL is the legacy
- *     default stream. It belongs to the primary context of the device, as those of the CUDA runtime and of PyTorch do.
- *   - An *_async function only puts work into the stream. It neither waits nor allocates, so arrays must stay as they
- *     are until the stream has done it. A *_sync function also waits for that, for this stream alone.
- *   - Functions may be called from any thread at the same time. They leave the thread's current CUDA context as it was.
- *   - What the GPU itself reports (an illegal address, say) comes from the call that waits for it as
- *     EXACTLOSS_CUDA_ERROR_DRIVER. After most of such errors CUDA cannot be used in the process any more.
+ * The parameters that most functions have
+ *   device        An opened device.
+ *   options       Constants of exactloss.h, or-ed together. Each function names the groups that it takes. A bit outside
+ *                 these groups is an error, never ignored.
+ *   predictions   `count` elements of the type EXACTLOSS_P_*. A device array, as all that follow.
+ *   targets       `count` elements of the type EXACTLOSS_T_*.
+ *   weights       `count` finite float32 numbers that are not negative, or NULL: every weight is 1 then.
+ *   count         The number of elements, at least 0. Where it is 0, no array is read or written, and all may be NULL.
+ *   gradient      Receives `count` elements of the type of the predictions. It may be the predictions' own memory (in
+ *                 place).
+ *   stream        A CUstream (the same as a cudaStream_t), in which the work is done in order; NULL is the legacy
+ *                 default stream. It belongs to the primary context of the device, as those of the CUDA runtime and
+ *                 of PyTorch do.
+ *
+ * Rules for every function
+ *   Status       EXACTLOSS_OK (0), an EXACTLOSS_ERROR_* or an EXACTLOSS_CUDA_ERROR_* code. On an error no result has
+ *                been written, except that a gradient's memory may have been, if the driver failed or a weight was
+ *                bad.
+ *   Order        Arguments are checked in this order, and the first fault is returned: the device or the accumulators
+ *                (NULL; for one of exactloss.h alignment and content); options (unknown bits, loss, reduction, types);
+ *                numbers (count, divisor, size); the threshold; other pointers that are NULL; the alignment of device
+ *                arrays; the size of an evaluation. The device is asked after that.
+ *   Weights      A weight that is negative, NaN or infinite is found by the GPU. The call that waits for the result
+ *                returns EXACTLOSS_ERROR_WEIGHT.
+ *   Arrays       Device arrays are addresses that the device can use: its own memory, managed memory, or pinned host
+ *                memory, from any CUDA library. Nothing is ever moved to the GPU unasked: sending an array there takes
+ *                longer than it takes the processor to sum it. Results are written to ordinary memory of the host.
+ *   Alignment    A device array is aligned to the size of its elements; otherwise EXACTLOSS_CUDA_ERROR_ALIGNMENT. Most
+ *                calls are fastest where predictions and gradient are aligned to 16 bytes, and targets to 16 bytes or
+ *                to as many as belong to 16 bytes of predictions (4 bytes: uint8 beside float32). Whole allocations
+ *                are.
+ *   Aliasing     Inputs may overlap each other. A gradient must not overlap any input, but for being in place.
+ *   Waiting      An *_async function only puts work into the stream. It neither waits nor allocates, so arrays must
+ *                stay as they are until the stream has done it. A *_sync function also waits for that, for this
+ *                stream alone.
+ *   Threads      Every function may be called from any thread, at the same time as any other, except where it says
+ *                otherwise. It leaves the thread's current CUDA context as it was.
+ *   Driver       What the GPU itself reports (an illegal address, for example) is returned by the call that waits for
+ *                it: EXACTLOSS_CUDA_ERROR_DRIVER. After most of these errors CUDA cannot be used in the process any
+ *                more.
  */
 #ifndef EXACTLOSS_EXACTLOSS_CUDA_H
 #define EXACTLOSS_EXACTLOSS_CUDA_H
@@ -82,8 +109,8 @@ typedef struct exactloss_cuda_device_info {
 /* -------------------------------------------------------------------------------------------------- devices -- */
 
 /*
- * The number of GPUs that can be used, at least 1. Without any it is 0, the status EXACTLOSS_CUDA_ERROR_UNAVAILABLE, and
- * exactloss_cuda_error() gives the reason. The first call loads and initialises the driver; without one it takes
+ * The number of GPUs that can be used, at least 1. Without any it is 0, the status EXACTLOSS_CUDA_ERROR_UNAVAILABLE,
+ * and exactloss_cuda_error() gives the reason. The first call loads and initialises the driver; without one it takes
  * microseconds. The answer holds for the life of the process.
  */
 EXACTLOSS_API int exactloss_cuda_device_count(int *count);
@@ -129,57 +156,70 @@ EXACTLOSS_API int exactloss_cuda_stream_destroy(exactloss_cuda_device *device, v
 /* Waits until the stream has done all that was put into it so far. */
 EXACTLOSS_API int exactloss_cuda_stream_sync(exactloss_cuda_device *device, void *stream);
 
-/* ---------------------------------------------------------------------------------------- loss and gradient -- */
+/* ---------------------------------------------------------------------------------------- losses and gradients -- */
 
 /*
- * The mean or the sum of the distances, as exactloss_mnist_loss() gives it, with the same bits.
+ * The loss of a batch, as exactloss_loss() gives it.
  *
- * flags         EXACTLOSS_LOGITS
- * loss          receives the result as a double, on the host; may be NULL
- * loss_f32      receives it as a float; may be NULL
+ * options       a loss, a reduction, the types; FROM_LOGITS
+ * loss          receives the result, on the host
  */
-EXACTLOSS_API int exactloss_cuda_mnist_loss_sync(exactloss_cuda_device *device, const void *predictions,
-                                                 int predictions_dtype, const void *targets, int targets_dtype,
-                                                 int64_t targets_offset, int64_t count, int reduction, int flags,
-                                                 double *loss, float *loss_f32, void *stream);
-
-/* The loss and all counting metrics, as exactloss_evaluate() gives them. flags: EXACTLOSS_LOGITS. */
-EXACTLOSS_API int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, const void *predictions,
-                                               int predictions_dtype, const void *targets, int targets_dtype,
-                                               int64_t targets_offset, int64_t count, double threshold, int flags,
-                                               exactloss_evaluation *evaluation, void *stream);
+EXACTLOSS_API int exactloss_cuda_loss_sync(exactloss_cuda_device *device, int options, const void *predictions,
+                                           const void *targets, const float *weights, int64_t count, double *loss,
+                                           void *stream);
 
 /*
- * The gradient with respect to predictions, as exactloss_mnist_loss_gradient() gives it.
+ * The gradient of a loss, as exactloss_gradient() gives it.
  *
- * gradient      device memory that receives count elements of gradient_dtype
+ * options       a loss, the types; FROM_LOGITS
+ * predictions   may be NULL for EXACTLOSS_MNIST without FROM_LOGITS, whose gradient does not depend on them
+ *
+ * upstream and divisor are as in exactloss_gradient(). Nobody waits for a result here, so weights are not checked:
+ * one that is negative or NaN is multiplied as it is.
  */
-EXACTLOSS_API int exactloss_cuda_mnist_loss_gradient_async(exactloss_cuda_device *device, const void *targets,
-                                                           int targets_dtype, int64_t targets_offset, int64_t count,
-                                                           double upstream, int reduction, void *gradient,
-                                                           int gradient_dtype, void *stream);
+EXACTLOSS_API int exactloss_cuda_gradient_async(exactloss_cuda_device *device, int options, const void *predictions,
+                                                const void *targets, const float *weights, int64_t count,
+                                                double upstream, int64_t divisor, void *gradient, void *stream);
 
 /*
- * The loss and its gradient in one pass over memory, as exactloss_mnist_loss_and_gradient() gives them.
+ * The loss of a batch, and the gradient of upstream * loss, in one pass over memory.
  *
- * reduction     EXACTLOSS_REDUCTION_MEAN or _SUM
- * flags         EXACTLOSS_LOGITS
- * gradient      device memory that receives count elements of predictions_dtype. It may be the predictions' own memory
- *               (in place); any other overlap is undefined.
+ * options       a loss, a reduction, the types; FROM_LOGITS
+ * upstream      the derivative of the final result with respect to the loss, usually 1; NaN and infinities pass on
+ * loss          receives the result, on the host
+ *
+ * The divisor of exactloss_gradient() is `count` for EXACTLOSS_MEAN, and 1 for EXACTLOSS_SUM. With weights a mean has
+ * the sum of the weights in its place, which is not known beforehand: EXACTLOSS_MEAN with weights is
+ * EXACTLOSS_ERROR_REDUCTION. exactloss_cuda_accumulator_add_with_gradient_async() takes any divisor.
  */
-EXACTLOSS_API int exactloss_cuda_mnist_loss_and_gradient_sync(exactloss_cuda_device *device, const void *predictions,
-                                                              int predictions_dtype, const void *targets,
-                                                              int targets_dtype, int64_t targets_offset, int64_t count,
-                                                              double upstream, int reduction, int flags, double *loss,
-                                                              float *loss_f32, void *gradient, void *stream);
+EXACTLOSS_API int exactloss_cuda_loss_and_gradient_sync(exactloss_cuda_device *device, int options,
+                                                        const void *predictions, const void *targets,
+                                                        const float *weights, int64_t count, double upstream,
+                                                        void *gradient, double *loss, void *stream);
+
+/* -------------------------------------------------------------------------------------------------- evaluation -- */
+
+/*
+ * Any set of losses and all counts of a batch, as exactloss_evaluate() gives them.
+ *
+ * options       losses, the types; FROM_LOGITS
+ * threshold     any double but NaN
+ * evaluation    receives the result, on the host; its `size` is set beforehand
+ */
+EXACTLOSS_API int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, int options, const void *predictions,
+                                               const void *targets, const float *weights, int64_t count,
+                                               double threshold, exactloss_evaluation *evaluation, void *stream);
 
 /* ----------------------------------------------------------------------------- the accumulator: data in pieces -- */
 
 /*
- * Makes an empty accumulator, in less than 1 KiB of device memory. threshold: as in exactloss_accumulator_init().
- * *accumulator is NULL on failure.
+ * Makes an empty accumulator, in less than 1 KiB of device memory for each loss that the library knows, and 1 KiB more.
+ *
+ * losses        EXACTLOSS_MNIST ..., or-ed, and nothing else
+ * threshold     any double but NaN
+ * accumulator   receives the accumulator; NULL on failure
  */
-EXACTLOSS_API int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, double threshold,
+EXACTLOSS_API int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, int losses, double threshold,
                                                     exactloss_cuda_accumulator **accumulator);
 
 /* Ends an accumulator, NULL being none, once all work of its device is done. */
@@ -189,35 +229,40 @@ EXACTLOSS_API int exactloss_cuda_accumulator_destroy(exactloss_cuda_accumulator 
 EXACTLOSS_API int exactloss_cuda_accumulator_clear_async(exactloss_cuda_accumulator *accumulator, void *stream);
 
 /*
- * Adds `count` elements; flags: EXACTLOSS_LOGITS. Several streams may add to one accumulator at the same time, and the
- * order does not matter.
+ * Adds a batch. Several streams may add to one accumulator at the same time, and the order does not matter.
+ *
+ * options       the accumulator's losses, or none of them; the types; FROM_LOGITS
  */
-EXACTLOSS_API int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulator *accumulator, const void *predictions,
-                                                       int predictions_dtype, const void *targets, int targets_dtype,
-                                                       int64_t targets_offset, int64_t count, int flags, void *stream);
+EXACTLOSS_API int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulator *accumulator, int options,
+                                                       const void *predictions, const void *targets,
+                                                       const float *weights, int64_t count, void *stream);
 
 /*
- * Adds `count` elements and gives their gradient, as exactloss_accumulator_add_with_gradient() does.
+ * Adds a batch, and gives the gradient of one of the accumulator's losses, in one pass over memory.
  *
- * divisor       the number of elements that the mean is taken over; 1 for the sum; at least 1, or EXACTLOSS_ERROR_COUNT
- * flags         EXACTLOSS_LOGITS
+ * options       one loss, which is the accumulator's or one of its losses; the types; FROM_LOGITS
+ *
+ * upstream and divisor are as in exactloss_gradient(); predictions must not be NULL.
  */
 EXACTLOSS_API int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_cuda_accumulator *accumulator,
-                                                                     const void *predictions, int predictions_dtype,
-                                                                     const void *targets, int targets_dtype,
-                                                                     int64_t targets_offset, int64_t count,
-                                                                     double upstream, int64_t divisor, int flags,
+                                                                     int options, const void *predictions,
+                                                                     const void *targets, const float *weights,
+                                                                     int64_t count, double upstream, int64_t divisor,
                                                                      void *gradient, void *stream);
 
 /*
- * Waits for the stream, and adds all that the device's accumulator was given, which stays as it is, to `sum`: an
- * initialised accumulator of exactloss.h with the same threshold (otherwise EXACTLOSS_ERROR_THRESHOLD). No
- * other stream may be adding meanwhile: of its elements any part could be in the sum, and another in the counts. One
- * call at a time for an accumulator of the device.
+ * Waits for the stream, and adds all that the device's accumulator was given to `total`, an accumulator of
+ * exactloss.h. The device's accumulator stays as it is and takes further data.
+ *
+ * Both have the same losses (otherwise EXACTLOSS_ERROR_LOSS) and the same threshold (otherwise
+ * EXACTLOSS_ERROR_THRESHOLD). If any weight was bad since the last clear, nothing is added: EXACTLOSS_ERROR_WEIGHT.
  * After 2^29 blocks of threads, some hundred thousand large calls without a clear, the device's integers could
  * overflow: EXACTLOSS_ERROR_OVERFLOW.
+ *
+ * No other stream may be adding meanwhile: a part of its elements could be in the sums, and another in the counts.
+ * One call at a time for an accumulator of the device.
  */
-EXACTLOSS_API int exactloss_cuda_accumulator_merge_sync(exactloss_accumulator *sum,
+EXACTLOSS_API int exactloss_cuda_accumulator_merge_sync(exactloss_accumulator *total,
                                                         exactloss_cuda_accumulator *accumulator, void *stream);
 
 /* ---------------------------------------------------------------------------------------------- the library -- */

@@ -8,6 +8,7 @@
  * are of every size, and take four times as long.
  */
 #include "exactloss/exactloss.h"
+#include "../names.h"
 #include "kernels.h"
 
 #include <math.h>
@@ -142,10 +143,6 @@ DEFINE_VOCABULARY(f64, double, fma, copysign)
 /* 2^k, rounded once; anything where k is NaN. */
 static float f32_power(float k) { return isnan(k) ? k : ldexpf(1, (int)k); }
 static double f64_power(double k) { return isnan(k) ? k : ldexp(1, (int)k); }
-
-#define JOIN_NAMES(a, b) a##_##b
-#define JOIN(a, b) JOIN_NAMES(a, b)
-#define V(name) JOIN(ELEMENT, name)
 
 #define K(name) JOIN(name, ELEMENT)
 

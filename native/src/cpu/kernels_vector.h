@@ -6,18 +6,16 @@
  */
 #include "fp_environment.h"
 #include "kernels.h"
+#include "names.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
-#define JOIN_NAMES(a, b) a##_##b
-#define JOIN(a, b) JOIN_NAMES(a, b)
 #define JOIN_WIDTHS(a, b) a##b
 #define JOIN_WIDTH(a, b) JOIN_WIDTHS(a, b)
 
-/* The names of an ELEMENT: V(add) is f32_add or f64_add, B(add) is i32_add or i64_add, K(sum) is sum_f32 or sum_f64. */
-#define V(name) JOIN(ELEMENT, name)
+/* The names of an ELEMENT beside V(add): B(add) is i32_add or i64_add, K(sum) is sum_f32 or sum_f64. */
 #define B(name) JOIN(BITS, name)
 #define K(name) JOIN(name, ELEMENT)
 
