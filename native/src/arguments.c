@@ -1,21 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arguments.h"
 
-const real_type *exactloss_real_type(const exactloss_kernels *kernels, int options) {
-    switch (options & OPTION_P) {
-        case EXACTLOSS_P_FLOAT16:
-            return &kernels->f16;
-        case EXACTLOSS_P_BFLOAT16:
-            return &kernels->bf16;
-        case EXACTLOSS_P_FLOAT32:
-            return &kernels->f32;
-        case EXACTLOSS_P_FLOAT64:
-            return &kernels->f64;
-        default:
-            return NULL;
-    }
-}
-
 static exactloss_decode *decoder_of(const exactloss_kernels *kernels, const target_type *type) {
     switch (type->size) {
         case 1:

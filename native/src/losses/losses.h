@@ -12,6 +12,19 @@ enum {
 
 #define ALL_LOSSES ((1 << LOSS_COUNT) - 1)
 
+/* The losses that are linear (see below), and those whose value is the distance itself. */
+enum {
+    LINEAR_LOSSES = 0
+#define LOSS(name, NAME) | (name##_LINEAR != 0) << LOSS_##NAME
+#include "losses.def"
+#undef LOSS
+    ,
+    DISTANCE_LOSSES = 0
+#define LOSS(name, NAME) | (name##_LINEAR == 1) << LOSS_##NAME
+#include "losses.def"
+#undef LOSS
+};
+
 typedef struct loss_properties {
     /* A whole number c >= 1 where the value is c times the distance d, so that the exact sum is c Σd; otherwise 0. */
     int linear;
