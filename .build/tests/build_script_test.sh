@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# build.sh explains itself, from any folder, and refuses what it doesn't know or can't use. A step that fails or is killed is
-# reported, one that is interrupted ends the build, and standard output has nothing of either.
+# build.sh explains itself, from any folder, and refuses a step or a JDK that it can't use. A step that fails or is killed
+# is reported, one that is interrupted ends the build, and standard output has nothing of either.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "/tmp/exactloss steps.XXXXXX")
@@ -20,7 +20,8 @@ expect() {
     fi
 }
 
-for step in train test test-exhaustive test-pytorch test-service setup native java dist install mnist service cuda-selftest bench bench-peers bench-safepoint bench-sql format lint clean help; do
+for step in train test test-exhaustive test-pytorch test-service setup native java dist install mnist service \
+    cuda-selftest bench bench-peers bench-safepoint bench-sql format lint clean help; do
     expect 0 $'\n'"  $step" help
 done
 expect 0 JAVA_HOME --help
