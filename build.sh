@@ -253,8 +253,8 @@ step_bench() {
 step_bench-peers() {
     step_native
     step peers build_java peers
-    # Without the third option each JVM of JMH would warn of sun.misc.Unsafe. The last one: in the middle of JMH's loop the
-    # compiler gives up half of the Vector API, which is then 10 times slower.
+    # Without sun.misc.unsafe each JVM of JMH would print a warning. Without dontinline the compiler gives up half of
+    # the Vector API in the middle of JMH's loop, and makes it 10 times slower.
     exec "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED --add-modules=jdk.incubator.vector \
         -Dsun.misc.unsafe.memory.access=allow -Dorg.bytedeco.javacpp.cachedir="$ROOT/build/cache/javacpp" \
         -XX:CompileCommand=quiet '-XX:CompileCommand=dontinline,io.github.exactloss.peers.JavaLoops::mean*' \
