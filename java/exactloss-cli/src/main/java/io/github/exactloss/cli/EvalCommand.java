@@ -131,9 +131,9 @@ final class EvalCommand implements Callable<Integer> {
             paramLabel = "NAME",
             defaultValue = "cpu",
             description =
-                    "What computes (${COMPLETION-CANDIDATES}): the processor, or the first NVIDIA GPU, with the same bits. The elements are sent"
-                            + " there in pieces, which takes longer than the processor needs to sum them. A GPU has neither"
-                            + " weights nor --strict. Default: ${DEFAULT-VALUE}.")
+                    "What computes (${COMPLETION-CANDIDATES}): the processor, or the first NVIDIA GPU, with the same"
+                            + " bits. The elements are sent there in pieces, which takes longer than the processor needs to"
+                            + " sum them. A GPU has neither weights nor --strict. Default: ${DEFAULT-VALUE}.")
     private Backend backend;
 
     @Option(names = "--json", description = "Print one JSON object. NaN is null, infinities are strings.")
