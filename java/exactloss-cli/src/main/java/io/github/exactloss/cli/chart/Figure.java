@@ -52,7 +52,7 @@ public record Figure(String title, List<Style> styles, List<Panel> panels) {
     record Placed<T>(T what, int x, int y) {}
 
     static final int HEIGHT = 380;
-    private static final int MARGIN = 32;
+    static final int MARGIN = 40;
     private static final int KEYS = 66;
     private static final int KEY_WIDTH = 220;
     private static final int KEY_HEIGHT = 24;
