@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss.cli.report;
+package io.github.exactloss.cli.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.exactloss.cli.report.Axis.Tick;
-import io.github.exactloss.cli.report.Chart.Point;
+import io.github.exactloss.cli.chart.Axis.Tick;
+import io.github.exactloss.cli.chart.Chart.Point;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -51,5 +51,30 @@ class AxisTest {
         assertThat(axis.share(0)).isZero();
         assertThat(axis.share(1)).isPositive();
         assertThat(axis.share((double) largest)).isBetween(0.0, 1.0);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0.5, 130, '0.5 1.0 2.0 5.0 10.0 20.0 50.0 100.0 200.0'",
+        "0.085, 430, '0.1 1.0 10.0 100.0'",
+        "10, 10, '10.0 20.0'",
+        "1.5, 1.6, '1.0 2.0 5.0'"
+    })
+    void logarithmsLieBetweenRoundNumbers(double least, double greatest, String labels) {
+        Axis axis = Axis.logarithmic("", new double[] {greatest, least}, Double::toString);
+        assertThat(axis.ticks().stream().map(Tick::label)).containsExactly(labels.split(" "));
+        assertThat(axis.share(least)).isBetween(0.0, 0.5);
+        assertThat(axis.share(greatest)).isBetween(axis.share(least), 1.0);
+        assertThat(axis.share(axis.from())).isZero();
+        assertThat(axis.share(axis.to())).isEqualTo(1);
+    }
+
+    @Test
+    void namesGoDown() {
+        Axis axis = Axis.ofNames("", List.of("a", "b", "c", "d"));
+        assertThat(axis.ticks())
+                .containsExactly(new Tick(0, "a"), new Tick(1, "b"), new Tick(2, "c"), new Tick(3, "d"));
+        assertThat(axis.share(0)).isEqualTo(0.875);
+        assertThat(axis.share(3)).isEqualTo(0.125);
     }
 }
