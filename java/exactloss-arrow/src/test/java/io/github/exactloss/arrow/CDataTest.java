@@ -5,10 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.exactloss.LossAccumulator;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
+import io.github.exactloss.cdata.CDataArray;
+import io.github.exactloss.cdata.CDataStream;
+import io.github.exactloss.cdata.Column;
+import io.github.exactloss.cdata.ColumnBatch;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -49,6 +54,7 @@ class CDataTest {
 
     private static final int NULL_COUNT = 1;
     private static final int OFFSET = 2;
+    private static final int MEMBERS = 10;
 
     private final BufferAllocator allocator = new RootAllocator();
 
@@ -132,7 +138,7 @@ class CDataTest {
                         .column()
                         .predictions();
             }
-            assertThrows(IllegalStateException.class, () -> MnistLoss.create().mean(view, Targets.of(new byte[] {1})));
+            assertThrows(IllegalStateException.class, () -> Loss.mnist().mean(view, Targets.of(new byte[] {1})));
             array.release();
             schema.release();
             try (Arena arena = Arena.ofConfined()) {
@@ -187,12 +193,12 @@ class CDataTest {
     void streamsGiveAllBatches(int batches) throws IOException {
         Rows rows = Rows.random(Vectors.FLOAT4, Vectors.BIT, Rows.Nulls.RARE, Rows.Nulls.RARE, batches * 100, SEED);
         try (ArrowArrayStream address =
-                        export(new ArrowStreamReader(new ByteArrayInputStream(ipc(rows, batches)), allocator));
-                LossAccumulator sum = LossAccumulator.create()) {
+                export(new ArrowStreamReader(new ByteArrayInputStream(ipc(rows, batches)), allocator))) {
+            Accumulator sum = Evaluator.of(Loss.mnist()).newAccumulator();
             long nulls = 0;
             try (CDataStream stream = CDataStream.of(address.memoryAddress())) {
                 for (Optional<CDataArray> next = stream.next(); next.isPresent(); next = stream.next()) {
-                    ArrowBatch batch = ArrowBatch.of(
+                    ColumnBatch batch = ColumnBatch.of(
                             next.get().column("prediction"), next.get().column("target"));
                     batch.addTo(sum);
                     nulls += batch.nullCount();
@@ -210,8 +216,8 @@ class CDataTest {
         try (ArrowArrayStream address =
                 export(new ArrowStreamReader(new ByteArrayInputStream(ipc(rows, 3)), allocator))) {
             CDataStream stream = CDataStream.of(address.memoryAddress());
-            ArrowColumn first = stream.next().orElseThrow().column("prediction");
-            ArrowColumn second = stream.next().orElseThrow().column("prediction");
+            Column first = stream.next().orElseThrow().column("prediction");
+            Column second = stream.next().orElseThrow().column("prediction");
             assertThrows(IllegalStateException.class, () -> mean(first));
             assertThat(mean(second)).isBetween(0.0, 1.0);
             stream.close();
@@ -239,8 +245,8 @@ class CDataTest {
         }
     }
 
-    private static double mean(ArrowColumn predictions) {
-        return MnistLoss.create().mean(predictions.predictions(), Targets.of(new byte[(int) predictions.count()]));
+    private static double mean(Column predictions) {
+        return Loss.mnist().mean(predictions.predictions(), Targets.of(new byte[(int) predictions.count()]));
     }
 
     private ArrowArrayStream export(ArrowStreamReader reader) {
@@ -304,13 +310,12 @@ class CDataTest {
         }
     }
 
-    private static void assertExact(Rows rows, ArrowColumn predictions, ArrowColumn targets) {
-        try (LossAccumulator sum = LossAccumulator.create()) {
-            ArrowBatch batch = ArrowBatch.of(predictions, targets);
-            batch.addTo(sum);
-            assertThat(batch.nullCount()).as("seed %d", SEED).isEqualTo(rows.nullCount());
-            assertThat(Rows.text(sum)).as("seed %d", SEED).isEqualTo(rows.expected());
-        }
+    private static void assertExact(Rows rows, Column predictions, Column targets) {
+        Accumulator sum = Evaluator.of(Loss.mnist()).newAccumulator();
+        ColumnBatch batch = ColumnBatch.of(predictions, targets);
+        batch.addTo(sum);
+        assertThat(batch.nullCount()).as("seed %d", SEED).isEqualTo(rows.nullCount());
+        assertThat(Rows.text(sum)).as("seed %d", SEED).isEqualTo(rows.expected());
     }
 
     private static void set(ArrowArray array, int member, long value) {
@@ -318,6 +323,6 @@ class CDataTest {
     }
 
     private static MemorySegment memory(ArrowArray array) {
-        return MemorySegment.ofAddress(array.memoryAddress()).reinterpret(CDataArray.ARRAY_BYTES);
+        return MemorySegment.ofAddress(array.memoryAddress()).reinterpret(MEMBERS * Long.BYTES);
     }
 }
