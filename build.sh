@@ -36,14 +36,14 @@ help() {
   test-pytorch
            compare with PyTorch in the same JVM; the first time it downloads that, 113 MB (Linux on x86-64)
   test-service
-           the example service under a minute of load, with every answer and its memory checked
+           the example service behind nginx, and under a minute of load with every answer and its memory checked
   setup    find the tools, install what is missing
   native   build the native library and its benchmark: build/native/native/libexactloss.so, build/bench/exactloss-bench
   java     build the Java modules and the command: build/exactloss
   install  install the Java modules, with their sources and documentation, into the local Maven repository, or that in
            the folder ARGUMENT
   mnist    fetch MNIST into build/cache/mnist and verify it
-  service  build and start the HTTP service of java/examples/service: service [OPTION...], of which --help is one
+  service  build and start the HTTP service of java/examples/service: service [-DSETTING=VALUE...]
   cuda-selftest [OPTION...]
            on a machine with an NVIDIA GPU: compare it with the processor, bit for bit, and measure it
   bench    measure: the native benchmark, then the Java one; bench --json: the native one alone, as JSON
@@ -182,11 +182,11 @@ pytorch_tests() {
     ! grep -qE 'forked VM|forked process|Crashed tests' build/log/pytorch-tests.log
 }
 
-# The load test alone, with what it needs.
+# The tests with nginx and wrk.
 service_tests() {
     rm -rf java/examples/service/target/surefire-reports
     maven -pl examples/service -am -Dmaven.test.failure.ignore=true -Dsurefire.failIfNoSpecifiedTests=false \
-        -Dexcluded.tests=none -Dtest=io/github/exactloss/examples/service/LoadTest test
+        -Dexcluded.tests=none -Dtest=ProxyTest,LoadTest test
     sed -n 's/^measured: //p' build/log/service-tests.log >&3
     ! grep -qE 'forked VM|forked process|Crashed tests' build/log/service-tests.log
 }
@@ -345,7 +345,7 @@ step_test_exhaustive() {
 step_service() {
     step_native
     step java build_java examples/service
-    exec "$JAVA_HOME/bin/java" -jar java/examples/service/target/exactloss-service.jar "$@"
+    exec "$JAVA_HOME/bin/java" "$@" -jar java/examples/service/target/exactloss-service.jar
 }
 
 step_cuda_selftest() {

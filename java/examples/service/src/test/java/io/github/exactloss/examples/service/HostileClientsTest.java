@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Named;
@@ -219,9 +220,10 @@ class HostileClientsTest {
                     .send(GOOD_REQUEST.replace("Host: a\r\n", "Host: a\r\n" + CLOSE))
                     .rest();
 
-            assertThat(answers.lines()
-                            .filter(line -> line.startsWith("HTTP/1.1 "))
-                            .map(line -> line.substring(9, 12)))
+            assertThat(Pattern.compile("HTTP/1.1 (\\d+)")
+                            .matcher(answers)
+                            .results()
+                            .map(it -> it.group(1)))
                     .containsExactly("200", "404", "200", "200");
         }
     }
@@ -241,9 +243,8 @@ class HostileClientsTest {
         try (RawConnection connection = connect()) {
             assertThat(connection
                             .send(head.replace(query, query + "%01".repeat(20)) + "x")
-                            .rest())
-                    .startsWith("HTTP/1.1 400 ")
-                    .doesNotContain("u0001");
+                            .status())
+                    .isEqualTo(414);
         }
     }
 
