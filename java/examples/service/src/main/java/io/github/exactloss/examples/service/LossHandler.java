@@ -23,15 +23,14 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.ReadableByteChannel;
+import java.lang.foreign.ValueLayout;
 import java.time.Duration;
 import java.util.Optional;
 
 /** {@code POST /loss}: reads a body into off-heap memory, where the native library reads it. */
 final class LossHandler implements Handler {
     private static final Optional<MediaType> OCTETS = Optional.of(MediaTypes.APPLICATION_OCTET_STREAM);
+    private static final int PIECE_BYTES = 8 << 10; // as the server reads
     private static final long ALIGNMENT = 64;
 
     private final MemoryBudget memory;
@@ -72,7 +71,7 @@ final class LossHandler implements Handler {
     }
 
     private Evaluation evaluate(ServerRequest request, MemorySegment body) {
-        inTime(request, stream -> fill(body.asByteBuffer(), stream));
+        inTime(request, stream -> fill(body, stream));
         if (!request.headers().contentType().map(HttpMediaType::mediaType).equals(OCTETS)) {
             throw new HttpException("set Content-Type: application/octet-stream", Status.UNSUPPORTED_MEDIA_TYPE_415);
         }
@@ -80,13 +79,16 @@ final class LossHandler implements Handler {
         return totals.add(arrays.predictions(body), arrays.targets(body));
     }
 
-    /** Reads a few KiB at a time, by way of the heap; nothing else is copied. */
-    private static void fill(ByteBuffer body, InputStream stream) throws IOException {
-        ReadableByteChannel channel = Channels.newChannel(stream);
-        while (body.hasRemaining()) {
-            if (channel.read(body) < 0) {
+    /** Copies the body once, by way of a small array: Helidon has no other way out of the socket's buffer. */
+    private static void fill(MemorySegment body, InputStream stream) throws IOException {
+        byte[] piece = new byte[PIECE_BYTES];
+        for (long filled = 0; filled < body.byteSize(); ) {
+            int length = stream.read(piece, 0, (int) Math.min(piece.length, body.byteSize() - filled));
+            if (length < 0) {
                 throw new EOFException();
             }
+            MemorySegment.copy(piece, 0, body, ValueLayout.JAVA_BYTE, filled, length);
+            filled += length;
         }
     }
 

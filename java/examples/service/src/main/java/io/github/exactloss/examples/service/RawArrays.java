@@ -35,14 +35,8 @@ record RawArrays(ElementType predictionType, ElementType targetType, long count)
                 count(query, bodyBytes));
         long bytes = bytes(arrays.predictionType, arrays.count) + bytes(arrays.targetType, arrays.count);
         if (bytes != bodyBytes) {
-            throw badRequest("%d %s predictions and %d %s targets take %d bytes, but the body has %d"
-                    .formatted(
-                            arrays.count,
-                            name(arrays.predictionType),
-                            arrays.count,
-                            name(arrays.targetType),
-                            bytes,
-                            bodyBytes));
+            throw badRequest(arrays.count + " predictions and targets of these types take " + bytes
+                    + " bytes, but the body has " + bodyBytes);
         }
         return arrays;
     }

@@ -110,7 +110,7 @@ class LossServerTest {
                     predictions=float32&targets=uint8&count=three      | count is "three"; for a body of 15 bytes it must be 1 to 15
                     predictions=float32&targets=uint8&count=-3         | count is "-3"; for a body of 15 bytes it must be 1 to 15
                     predictions=float32&targets=uint8&count=0          | count is "0"; for a body of 15 bytes it must be 1 to 15
-                    predictions=float32&targets=uint8&count=4          | 4 float32 predictions and 4 uint8 targets take 20 bytes, but the body has 15
+                    predictions=float32&targets=uint8&count=4          | 4 predictions and targets of these types take 20 bytes, but the body has 15
                     predictions=float64&targets=uint8&count=3          | take 27 bytes, but the body has 15
                     predictions=int32&targets=uint8&count=3            | predictions is "int32"; it must be
                     predictions=float32&targets=float16&count=3        | targets is "float16"; it must be

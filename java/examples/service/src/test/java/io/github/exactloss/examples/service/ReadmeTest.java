@@ -28,7 +28,7 @@ class ReadmeTest {
                 commands++;
             }
         }
-        assertThat(commands).isEqualTo(5);
+        assertThat(commands).isEqualTo(4);
     }
 
     private static String run(String command, Path folder) throws IOException {
