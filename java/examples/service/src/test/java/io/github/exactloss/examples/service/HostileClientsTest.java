@@ -117,11 +117,11 @@ class HostileClientsTest {
     void othersAreServedMeanwhile(Action misdeed, int expected) throws Exception {
         start(
                 "service.body-timeout",
-                "PT1S",
+                "PT3S",
                 "server.idle-connection-timeout",
-                "PT1S",
+                "PT3S",
                 "server.idle-connection-period",
-                "PT1S");
+                "PT3S");
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
                 RawConnection connection = connect()) {
             Future<Integer> status = threads.submit(() -> misdeed.on(connection));
@@ -143,11 +143,11 @@ class HostileClientsTest {
                 "server.max-tcp-connections",
                 String.valueOf(CONNECTIONS),
                 "service.body-timeout",
-                "PT1S",
+                "PT3S",
                 "server.idle-connection-timeout",
-                "PT1S",
+                "PT3S",
                 "server.idle-connection-period",
-                "PT1S");
+                "PT3S");
         String packet = switch (sent) {
             case "", "GET" -> sent;
             case "a body" -> HEAD;

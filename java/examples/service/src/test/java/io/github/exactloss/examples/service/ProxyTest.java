@@ -51,7 +51,7 @@ class ProxyTest {
                         .replace("http {\n", files)
                         .replace("listen 8000", "listen unix:" + socket())
                         .replace("127.0.0.1:8080", "127.0.0.1:" + server.port())
-                        .replace("_timeout 10s", "_timeout 1s"));
+                        .replaceAll("(client_\\w+_timeout) 10s", "$1 1s"));
         nginx = new ProcessBuilder(
                         "nginx",
                         "-p",
