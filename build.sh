@@ -219,7 +219,7 @@ step_test-pytorch() {
 step_test-service() {
     setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}" "${LOAD_NEEDS[@]}"
     test_module service-tests examples/service -Dexcluded.tests=none \
-        -Dtest=io/github/exactloss/examples/service/LoadTest
+        -Dtest=ProxyTest,LoadTest
 }
 
 step_test-exhaustive() {
@@ -231,7 +231,7 @@ step_test-exhaustive() {
 step_service() {
     step_native
     step java build_java examples/service
-    exec "$JAVA_HOME/bin/java" -jar java/examples/service/target/exactloss-service.jar "$@"
+    exec "$JAVA_HOME/bin/java" "$@" -jar java/examples/service/target/exactloss-service.jar
 }
 
 step_cuda-selftest() {

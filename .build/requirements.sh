@@ -24,7 +24,8 @@
         "header simde/x86/avx512.h | libsimde-dev | runs the AVX-512 kernels on processors without AVX-512"
     )
     LOAD_NEEDS=(
-        "command wrk | wrk | puts load on the example service"
+        "command wrk   | wrk         | puts load on the example service"
+        "command nginx | nginx-light | stands in front of the example service"
     )
     FORMAT_NEEDS=(
         "command clang-format | clang-format | formats the C sources"

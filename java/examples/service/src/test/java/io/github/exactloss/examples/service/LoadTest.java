@@ -46,7 +46,7 @@ class LoadTest {
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < BATCHES; i++) {
             Batch batch = Batch.random(1 + i * i * 8, i); // 1 to 31,753 elements, up to 155 KiB
-            Answer.Metrics evaluation = Answer.Metrics.of(batch.evaluation());
+            Answer evaluation = Answer.of(batch.evaluation());
             lines.add(evaluation.count() + " " + batch.query() + " " + json.writeValueAsString(evaluation));
             Files.write(folder.resolve(evaluation.count() + ".body"), batch.body());
         }
@@ -77,8 +77,14 @@ class LoadTest {
     @Test
     void aMinuteOfLoad() throws Exception {
         // A heap that is resident from the start, so that only other memory can grow.
-        List<String> options = List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:MaxDirectMemorySize=96m");
-        try (ServiceProcess service = ServiceProcess.start(options, "--max-body=1", "--memory=64", "--timeout=5");
+        try (ServiceProcess service = ServiceProcess.start(
+                        "-Xms128m",
+                        "-Xmx128m",
+                        "-XX:+AlwaysPreTouch",
+                        "-XX:MaxDirectMemorySize=96m",
+                        "-Dserver.max-payload-size=1048576",
+                        "-Dservice.memory=67108864",
+                        "-Dservice.body-timeout=PT5S");
                 Client client = new Client(service.port());
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             report("warm-up", wrk(service.port(), WARM_UP_SECONDS).waitForOutput());
@@ -103,7 +109,7 @@ class LoadTest {
             assertThat(direct.bytes()).as("growth of direct memory").isLessThan(DIRECT_GROWTH_ALLOWED);
             assertThat(client.metric("exactloss_service_body_memory_bytes")).isZero();
             service.terminate();
-            assertThat(service.exitStatus()).isZero();
+            assertThat(service.exitStatus()).isEqualTo(128 + 15);
         }
     }
 
@@ -145,7 +151,7 @@ class LoadTest {
                 expect(400, port, "garbage\r\n\r\n", new byte[0]);
                 clients += 5;
             }
-            assertThat(slow.status()).isEqualTo(408);
+            assertThat(slow.status()).isZero();
         }
         return clients + 1;
     }
