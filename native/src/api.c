@@ -39,7 +39,7 @@ static __attribute__((noinline)) int loss_of_rows(int options, const void *predi
         status = exactloss_open_rows(&m, rows);
     }
     if (status == EXACTLOSS_OK) {
-        status = exactloss_check_matrix(&m);
+        status = exactloss_check_row_pointers(&m);
     }
     if (status != EXACTLOSS_OK) {
         return status;
@@ -137,7 +137,7 @@ int exactloss_evaluate(int options, const void *predictions, const void *targets
         status = exactloss_take_threshold(threshold, &threshold);
     }
     if (status == EXACTLOSS_OK) {
-        status = exactloss_check_matrix(&m);
+        status = exactloss_check_row_pointers(&m);
     }
     if (status == EXACTLOSS_OK && m.shape.count > 0) {
         status = exactloss_check_evaluation(evaluations);

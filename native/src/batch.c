@@ -197,7 +197,8 @@ static void total_by_bytes(const batch *b, totals *t) {
     summation s = {&t->sums[exactloss_first_loss(b->losses)], 0};
     for (int64_t start = 0; start < b->count; start += LONG_BLOCK) {
         const int count = (int)(b->count - start < LONG_BLOCK ? b->count - start : LONG_BLOCK);
-        t->positives += type->sum_by_bytes(b->predictions + type->size * start, b->targets + b->first_target + start, count, &s);
+        const unsigned char *targets = b->targets + b->first_target + start;
+        t->positives += type->sum_by_bytes(b->predictions + type->size * start, targets, count, &s);
     }
 }
 

@@ -28,7 +28,7 @@ int exactloss_open_rows(matrix *m, const exactloss_rows *rows) {
     return EXACTLOSS_OK;
 }
 
-int exactloss_check_matrix(const matrix *m) {
+int exactloss_check_row_pointers(const matrix *m) {
     return m->shape.count == 0 ? EXACTLOSS_OK : exactloss_check_pointers(&m->first);
 }
 
