@@ -155,8 +155,7 @@ static __attribute__((noinline)) void write_gradient(const batch *b, const gradi
 
 /* Whether a batch is the sum of one linear loss of predictions, without weights. */
 static int is_linear_sum(const batch *b) {
-    return !b->is_logits && b->weights == NULL && exactloss_is_one_loss(b->losses) &&
-           (b->losses & ~LINEAR_LOSSES) == 0;
+    return !b->is_logits && b->weights == NULL && exactloss_is_one_loss(b->losses) && (b->losses & ~LINEAR_LOSSES) == 0;
 }
 
 static int total_directly(const batch *b, const double *smallest, totals *t, exactloss_violation *violation) {
