@@ -16,21 +16,32 @@ import java.util.stream.Collectors;
  * Writes the file in the jar that tells GraalVM's native-image which downcalls it has to prepare, and that the native library
  * is needed at run time. The build runs it on the compiled bindings:
  *
- * <pre>java ReachabilityMetadata.java FILE MODULE LOADER BINDINGS [critical]</pre>
+ * <pre>java ReachabilityMetadata.java FILE MODULE LOADER BINDINGS [core]</pre>
  *
  * LOADER is the class whose method {@code load} loads the library, without which the bindings can't be initialised, and
- * {@code critical} says that every function may be linked as a critical one too.
+ * {@code core} says that every function may be linked as a critical one too, and that the module calls the functions of the
+ * Arrow C Stream Interface.
  */
 final class ReachabilityMetadata {
     private static final String ORDINARY = "";
     private static final String CRITICAL = ", \"options\": {\"critical\": {\"allowHeapAccess\": true}}";
+
+    /** What CDataStream calls: get_schema and get_next, get_last_error, release. */
+    private static final List<FunctionDescriptor> STREAM_FUNCTIONS = List.of(
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS),
+            FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS),
+            FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
 
     private ReachabilityMetadata() {}
 
     public static void main(String[] args) throws Exception {
         Class.forName(args[2]).getMethod("load").invoke(null);
         Set<String> downcalls = new TreeSet<>();
-        addDowncalls(downcalls, Class.forName(args[3]), args.length == 5 ? List.of(ORDINARY, CRITICAL) : List.of(ORDINARY));
+        boolean core = args.length == 5;
+        addDowncalls(downcalls, Class.forName(args[3]), core ? List.of(ORDINARY, CRITICAL) : List.of(ORDINARY));
+        if (core) {
+            STREAM_FUNCTIONS.forEach(function -> downcalls.add("{" + signature(function) + "}"));
+        }
         Path file = Path.of(args[0]);
         Files.createDirectories(file.getParent());
         Files.writeString(file, """

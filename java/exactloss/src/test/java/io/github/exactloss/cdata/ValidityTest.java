@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss.arrow;
+package io.github.exactloss.cdata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,12 +16,12 @@ class ValidityTest {
     /** Every length and offset around the words; the bitmaps' memory ends with the last row's bit. */
     @ParameterizedTest
     @EnumSource
-    void runsAreThoseOfALoop(Rows.Nulls pattern) {
+    void runsAreThoseOfALoop(ArrowRows.Nulls pattern) {
         SplittableRandom random = new SplittableRandom(SEED);
         for (int count = 0; count <= 200; count++) {
             for (int first : new int[] {0, 1, 3, 7, 8, 13, 63, 64, 65}) {
                 boolean[] nulls = pattern.of(count, random);
-                boolean[] others = Rows.Nulls.RARE.of(count, random);
+                boolean[] others = ArrowRows.Nulls.RARE.of(count, random);
                 Validity one = Validity.of(bitmap(nulls, first, random), first, count);
                 Validity two = one.and(Validity.of(bitmap(others, 2, random), 2, count));
                 assertRuns(one, nulls, new boolean[count], first);

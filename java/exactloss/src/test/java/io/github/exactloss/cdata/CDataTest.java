@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss.arrow;
+package io.github.exactloss.cdata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.github.exactloss.LossAccumulator;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import java.io.ByteArrayInputStream;
@@ -62,7 +63,8 @@ class CDataTest {
     @EnumSource(names = {"FLOAT2", "FLOAT4", "FLOAT8"})
     void predictionsWithAnyOffset(Vectors type) {
         for (int offset : new int[] {0, 1, 7, 8, 63, 64, 65}) {
-            Rows rows = Rows.random(type, Vectors.UINT1, Rows.Nulls.HALF, Rows.Nulls.NONE, COUNT, SEED);
+            ArrowRows rows =
+                    ArrowRows.random(type, Vectors.UINT1, ArrowRows.Nulls.HALF, ArrowRows.Nulls.NONE, COUNT, SEED);
             assertExactColumns(rows, type, Vectors.UINT1, offset);
         }
     }
@@ -71,15 +73,16 @@ class CDataTest {
     @EnumSource(names = "FLOAT2", mode = EnumSource.Mode.EXCLUDE)
     void targetsWithAnyOffset(Vectors type) {
         for (int offset : new int[] {0, 1, 7, 8, 63, 64, 65}) {
-            Rows rows = Rows.random(Vectors.FLOAT4, type, Rows.Nulls.RARE, Rows.Nulls.HALF, COUNT, SEED);
+            ArrowRows rows =
+                    ArrowRows.random(Vectors.FLOAT4, type, ArrowRows.Nulls.RARE, ArrowRows.Nulls.HALF, COUNT, SEED);
             assertExactColumns(rows, Vectors.FLOAT4, type, offset);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void batchesAreStructs(Rows.Nulls nulls) {
-        Rows rows = Rows.random(Vectors.FLOAT4, Vectors.BIT, nulls, Rows.Nulls.RARE, COUNT, SEED);
+    void batchesAreStructs(ArrowRows.Nulls nulls) {
+        ArrowRows rows = ArrowRows.random(Vectors.FLOAT4, Vectors.BIT, nulls, ArrowRows.Nulls.RARE, COUNT, SEED);
         for (int offset : new int[] {0, 1, 13, 64, COUNT}) {
             try (VectorSchemaRoot root = root(rows);
                     ArrowArray array = ArrowArray.allocateNew(allocator);
@@ -101,7 +104,8 @@ class CDataTest {
     /** The validity bitmap of the struct says which rows are there. */
     @Test
     void nullStructsAreNullRows() {
-        Rows rows = Rows.random(Vectors.FLOAT4, Vectors.BIT, Rows.Nulls.NONE, Rows.Nulls.NONE, 64, SEED);
+        ArrowRows rows =
+                ArrowRows.random(Vectors.FLOAT4, Vectors.BIT, ArrowRows.Nulls.NONE, ArrowRows.Nulls.NONE, 64, SEED);
         try (VectorSchemaRoot root = root(rows);
                 ArrowArray array = ArrowArray.allocateNew(allocator);
                 ArrowSchema schema = ArrowSchema.allocateNew(allocator);
@@ -132,7 +136,7 @@ class CDataTest {
                         .column()
                         .predictions();
             }
-            assertThrows(IllegalStateException.class, () -> MnistLoss.create().mean(view, Targets.of(new byte[] {1})));
+            assertThrows(IllegalStateException.class, () -> Loss.mnist().mean(view, Targets.of(new byte[] {1})));
             array.release();
             schema.release();
             try (Arena arena = Arena.ofConfined()) {
@@ -145,7 +149,8 @@ class CDataTest {
 
     @Test
     void whatDoesNotFitIsRefused() {
-        Rows rows = Rows.random(Vectors.FLOAT4, Vectors.BIT, Rows.Nulls.NONE, Rows.Nulls.NONE, 3, SEED);
+        ArrowRows rows =
+                ArrowRows.random(Vectors.FLOAT4, Vectors.BIT, ArrowRows.Nulls.NONE, ArrowRows.Nulls.NONE, 3, SEED);
         try (VectorSchemaRoot root = root(rows);
                 ArrowArray array = ArrowArray.allocateNew(allocator);
                 ArrowSchema schema = ArrowSchema.allocateNew(allocator);
@@ -185,14 +190,16 @@ class CDataTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 5})
     void streamsGiveAllBatches(int batches) throws IOException {
-        Rows rows = Rows.random(Vectors.FLOAT4, Vectors.BIT, Rows.Nulls.RARE, Rows.Nulls.RARE, batches * 100, SEED);
+        ArrowRows rows = ArrowRows.random(
+                Vectors.FLOAT4, Vectors.BIT, ArrowRows.Nulls.RARE, ArrowRows.Nulls.RARE, batches * 100, SEED);
         try (ArrowArrayStream address =
-                        export(new ArrowStreamReader(new ByteArrayInputStream(ipc(rows, batches)), allocator));
-                LossAccumulator sum = LossAccumulator.create()) {
+                export(new ArrowStreamReader(new ByteArrayInputStream(ipc(rows, batches)), allocator))) {
+            Accumulator sum = Evaluator.of(Loss.mnist()).newAccumulator();
+
             long nulls = 0;
             try (CDataStream stream = CDataStream.of(address.memoryAddress())) {
                 for (Optional<CDataArray> next = stream.next(); next.isPresent(); next = stream.next()) {
-                    ArrowBatch batch = ArrowBatch.of(
+                    ColumnBatch batch = ColumnBatch.of(
                             next.get().column("prediction"), next.get().column("target"));
                     batch.addTo(sum);
                     nulls += batch.nullCount();
@@ -200,18 +207,19 @@ class CDataTest {
                 assertThat(stream.next()).isEmpty();
             }
             assertThat(nulls).isEqualTo(rows.nullCount());
-            assertThat(Rows.text(sum)).isEqualTo(rows.expected());
+            assertThat(ArrowRows.text(sum)).isEqualTo(rows.expected());
         }
     }
 
     @Test
     void batchOfAStreamLastsUntilTheNextOne() throws IOException {
-        Rows rows = Rows.random(Vectors.FLOAT4, Vectors.BIT, Rows.Nulls.NONE, Rows.Nulls.NONE, 300, SEED);
+        ArrowRows rows =
+                ArrowRows.random(Vectors.FLOAT4, Vectors.BIT, ArrowRows.Nulls.NONE, ArrowRows.Nulls.NONE, 300, SEED);
         try (ArrowArrayStream address =
                 export(new ArrowStreamReader(new ByteArrayInputStream(ipc(rows, 3)), allocator))) {
             CDataStream stream = CDataStream.of(address.memoryAddress());
-            ArrowColumn first = stream.next().orElseThrow().column("prediction");
-            ArrowColumn second = stream.next().orElseThrow().column("prediction");
+            Column first = stream.next().orElseThrow().column("prediction");
+            Column second = stream.next().orElseThrow().column("prediction");
             assertThrows(IllegalStateException.class, () -> mean(first));
             assertThat(mean(second)).isBetween(0.0, 1.0);
             stream.close();
@@ -226,7 +234,8 @@ class CDataTest {
 
     @Test
     void failureOfAStreamIsAnException() throws IOException {
-        Rows rows = Rows.random(Vectors.FLOAT4, Vectors.BIT, Rows.Nulls.NONE, Rows.Nulls.NONE, 300, SEED);
+        ArrowRows rows =
+                ArrowRows.random(Vectors.FLOAT4, Vectors.BIT, ArrowRows.Nulls.NONE, ArrowRows.Nulls.NONE, 300, SEED);
         byte[] ipc = ipc(rows, 3);
         byte[] truncated = Arrays.copyOf(ipc, ipc.length - 200);
         try (ArrowArrayStream address = export(new ArrowStreamReader(new ByteArrayInputStream(truncated), allocator));
@@ -239,8 +248,8 @@ class CDataTest {
         }
     }
 
-    private static double mean(ArrowColumn predictions) {
-        return MnistLoss.create().mean(predictions.predictions(), Targets.of(new byte[(int) predictions.count()]));
+    private static double mean(Column predictions) {
+        return Loss.mnist().mean(predictions.predictions(), Targets.of(new byte[(int) predictions.count()]));
     }
 
     private ArrowArrayStream export(ArrowStreamReader reader) {
@@ -250,7 +259,7 @@ class CDataTest {
     }
 
     /** An Arrow IPC stream. */
-    private byte[] ipc(Rows rows, int batches) throws IOException {
+    private byte[] ipc(ArrowRows rows, int batches) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (VectorSchemaRoot whole = root(rows);
                 VectorSchemaRoot batch = VectorSchemaRoot.create(whole.getSchema(), allocator);
@@ -268,14 +277,14 @@ class CDataTest {
         return bytes.toByteArray();
     }
 
-    private VectorSchemaRoot root(Rows rows) {
+    private VectorSchemaRoot root(ArrowRows rows) {
         FieldVector predictions = Vectors.FLOAT4.of("prediction", rows.predictions, rows.predictionNulls, allocator);
         return new VectorSchemaRoot(
                 List.of(predictions, Vectors.BIT.of("target", rows.targets, rows.targetNulls, allocator)));
     }
 
     /** Columns from an offset on, each an array of its own. */
-    private void assertExactColumns(Rows rows, Vectors predictionType, Vectors targetType, int offset) {
+    private void assertExactColumns(ArrowRows rows, Vectors predictionType, Vectors targetType, int offset) {
         try (FieldVector predictions = predictionType.of("p", rows.predictions, rows.predictionNulls, allocator);
                 FieldVector targets = targetType.of("t", rows.targets, rows.targetNulls, allocator);
                 ArrowArray predictionArray = ArrowArray.allocateNew(allocator);
@@ -290,7 +299,7 @@ class CDataTest {
             set(predictionArray, LENGTH, COUNT - 70);
             set(targetArray, OFFSET, 70 - offset);
             set(targetArray, LENGTH, COUNT - 70);
-            Rows expected = rows.shifted(offset, 70 - offset, COUNT - 70);
+            ArrowRows expected = rows.shifted(offset, 70 - offset, COUNT - 70);
             assertExact(
                     expected,
                     CDataArray.of(predictionArray.memoryAddress(), predictionSchema.memoryAddress(), arena)
@@ -304,13 +313,12 @@ class CDataTest {
         }
     }
 
-    private static void assertExact(Rows rows, ArrowColumn predictions, ArrowColumn targets) {
-        try (LossAccumulator sum = LossAccumulator.create()) {
-            ArrowBatch batch = ArrowBatch.of(predictions, targets);
-            batch.addTo(sum);
-            assertThat(batch.nullCount()).as("seed %d", SEED).isEqualTo(rows.nullCount());
-            assertThat(Rows.text(sum)).as("seed %d", SEED).isEqualTo(rows.expected());
-        }
+    private static void assertExact(ArrowRows rows, Column predictions, Column targets) {
+        Accumulator sum = Evaluator.of(Loss.mnist()).newAccumulator();
+        ColumnBatch batch = ColumnBatch.of(predictions, targets);
+        batch.addTo(sum);
+        assertThat(batch.nullCount()).as("seed %d", SEED).isEqualTo(rows.nullCount());
+        assertThat(ArrowRows.text(sum)).as("seed %d", SEED).isEqualTo(rows.expected());
     }
 
     private static void set(ArrowArray array, int member, long value) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The library's accuracy of the sigmoid is the business of {@link LogitsTest}. */
-class ElementwiseTest {
+class ArrayOperationsTest {
     private static final long SEED = 41;
     private static final int BIT_OFFSET = 11;
 
@@ -79,13 +79,13 @@ class ElementwiseTest {
                 MemorySegment ofA = kind.copy(MemorySegment.ofArray(a), arena);
                 MemorySegment ofB = kind.copy(MemorySegment.ofArray(b), arena);
                 for (Condition condition : List.of(
-                        Condition.ofBytes(kind.copy(MemorySegment.ofArray(bytes), arena)),
+                        Condition.of(kind.copy(MemorySegment.ofArray(bytes), arena)),
                         Condition.ofBits(kind.copy(MemorySegment.ofArray(bits), arena), BIT_OFFSET, bytes.length))) {
                     byte[] onHeap = new byte[expected.length];
-                    Elementwise.where(condition, ofA, ofB, size, MemorySegment.ofArray(onHeap));
+                    ArrayOperations.where(condition, ofA, ofB, size, MemorySegment.ofArray(onHeap));
                     assertArrayEquals(expected, onHeap, what);
                     MemorySegment offHeap = arena.allocate(expected.length);
-                    Elementwise.where(condition, ofA, ofB, size, offHeap);
+                    ArrayOperations.where(condition, ofA, ofB, size, offHeap);
                     assertArrayEquals(expected, offHeap.toArray(ValueLayout.JAVA_BYTE), what);
                 }
             }
@@ -101,13 +101,13 @@ class ElementwiseTest {
             byte[] b = random(count * size, SEED + 2);
             byte[] expected = expected(condition, a, b, size);
             MemorySegment outA = MemorySegment.ofArray(a.clone());
-            Elementwise.where(Condition.of(condition), outA, MemorySegment.ofArray(b), size, outA);
+            ArrayOperations.where(Condition.of(condition), outA, MemorySegment.ofArray(b), size, outA);
             assertArrayEquals(expected, outA.toArray(ValueLayout.JAVA_BYTE), "seed " + SEED);
             MemorySegment outB = MemorySegment.ofArray(b.clone());
-            Elementwise.where(Condition.of(condition), MemorySegment.ofArray(a), outB, size, outB);
+            ArrayOperations.where(Condition.of(condition), MemorySegment.ofArray(a), outB, size, outB);
             assertArrayEquals(expected, outB.toArray(ValueLayout.JAVA_BYTE), "seed " + SEED);
             MemorySegment both = MemorySegment.ofArray(a.clone());
-            Elementwise.where(Condition.of(condition), both, both, size, both);
+            ArrayOperations.where(Condition.of(condition), both, both, size, both);
             assertArrayEquals(a, both.toArray(ValueLayout.JAVA_BYTE), "seed " + SEED);
         }
     }
@@ -122,7 +122,7 @@ class ElementwiseTest {
                 Condition.of(new boolean[] {true, false, true}),
                 Condition.ofBits(MemorySegment.ofArray(new byte[] {0, 0b101 << 2}), 10, 3))) {
             assertThat(condition.count()).isEqualTo(3);
-            Elementwise.where(condition, a, b, Float.BYTES, MemorySegment.ofArray(out));
+            ArrayOperations.where(condition, a, b, Float.BYTES, MemorySegment.ofArray(out));
             assertThat(out).containsExactly(1, -7, 3, 42);
         }
         MemorySegment twoBytes = MemorySegment.ofArray(new byte[2]);
@@ -144,26 +144,26 @@ class ElementwiseTest {
         for (int size : new int[] {0, -4, 3, 16}) {
             assertRefused(
                     "elements have 1, 2, 4 or 8 bytes, not " + size,
-                    () -> Elementwise.where(three, twelve, twelve, size, memory));
+                    () -> ArrayOperations.where(three, twelve, twelve, size, memory));
         }
         for (int bytes : new int[] {0, 3, 8, 11, 13, 16}) {
             assertRefused(
                     "a has " + bytes + " bytes, which is neither one nor 3 elements of 4 bytes",
-                    () -> Elementwise.where(three, memory.asSlice(0, bytes), twelve, 4, memory));
+                    () -> ArrayOperations.where(three, memory.asSlice(0, bytes), twelve, 4, memory));
             assertRefused(
                     "b has " + bytes + " bytes, which is neither one nor 3 elements of 4 bytes",
-                    () -> Elementwise.where(three, twelve, memory.asSlice(0, bytes), 4, memory));
+                    () -> ArrayOperations.where(three, twelve, memory.asSlice(0, bytes), 4, memory));
         }
         assertRefused(
                 "the output has 11 bytes, too few for 3 elements of 4 bytes",
-                () -> Elementwise.where(three, twelve, twelve, 4, memory.asSlice(0, 11)));
+                () -> ArrayOperations.where(three, twelve, twelve, 4, memory.asSlice(0, 11)));
         assertRefused(
-                "the output is read-only", () -> Elementwise.where(three, twelve, twelve, 4, memory.asReadOnly()));
+                "the output is read-only", () -> ArrayOperations.where(three, twelve, twelve, 4, memory.asReadOnly()));
         Predictions logits = Predictions.of(new double[3]);
         assertRefused(
                 "the output has 23 bytes, too few for 3 elements of 8 bytes",
-                () -> Elementwise.sigmoid(logits, memory.asSlice(0, 23)));
-        assertRefused("the output is read-only", () -> Elementwise.sigmoid(logits, memory.asReadOnly()));
+                () -> ArrayOperations.sigmoid(logits, memory.asSlice(0, 23)));
+        assertRefused("the output is read-only", () -> ArrayOperations.sigmoid(logits, memory.asReadOnly()));
     }
 
     @Test
@@ -173,15 +173,16 @@ class ElementwiseTest {
                 MemorySegment apart = MemorySegment.ofArray(new int[3]);
                 MemorySegment twelve = memory.asSlice(4, 12);
                 Condition condition = Condition.of(new byte[3]);
-                Condition inside = Condition.ofBytes(memory.asSlice(10, 3));
+                Condition inside = Condition.of(memory.asSlice(10, 3));
                 for (ThrowingCallable call : List.<ThrowingCallable>of(
-                        () -> Elementwise.where(condition, twelve, apart, 4, memory),
-                        () -> Elementwise.where(condition, apart, twelve, 4, memory.asSlice(8, 12)),
-                        () -> Elementwise.where(condition, memory.asSlice(4, 4), apart, 4, twelve),
-                        () -> Elementwise.where(condition, twelve, memory.asSlice(8, 12), 4, twelve),
-                        () -> Elementwise.where(inside, apart, apart, 4, twelve),
-                        () -> Elementwise.sigmoid(Predictions.ofFloats(twelve), memory),
-                        () -> Elementwise.sigmoid(Predictions.ofFloats(twelve), memory.asSlice(8, 12)))) {
+                        () -> ArrayOperations.where(condition, twelve, apart, 4, memory),
+                        () -> ArrayOperations.where(condition, apart, twelve, 4, memory.asSlice(8, 12)),
+                        () -> ArrayOperations.where(condition, memory.asSlice(4, 4), apart, 4, twelve),
+                        () -> ArrayOperations.where(condition, twelve, memory.asSlice(8, 12), 4, twelve),
+                        () -> ArrayOperations.where(inside, apart, apart, 4, twelve),
+                        () -> ArrayOperations.sigmoid(Predictions.of(twelve, ElementType.FLOAT32), memory),
+                        () -> ArrayOperations.sigmoid(
+                                Predictions.of(twelve, ElementType.FLOAT32), memory.asSlice(8, 12)))) {
                     assertRefused("the output overlaps an input", call);
                 }
             }
@@ -192,12 +193,12 @@ class ElementwiseTest {
     @ParameterizedTest
     @EnumSource
     void sigmoid(FloatType type) {
-        for (int count : new int[] {0, 1, 65, 1000, Batch.OF_THREE_THREADS}) {
-            double[] logits = TypedBatch.random(type, Batch.Values.RAW_SCORE, count, SEED).values;
+        for (int count : new int[] {0, 1, 65, 1000, RandomBatch.OF_THREE_THREADS}) {
+            double[] logits = TypedBatch.random(type, RandomBatch.Values.RAW_SCORE, count, SEED).values;
             double[] expected = new double[count];
             for (int i = 0; i < count; i++) {
                 MemorySegment one = type.memory(logits[i]);
-                Elementwise.sigmoid(type.view(one), one);
+                ArrayOperations.sigmoid(type.view(one), one);
                 expected[i] = type.get(one, 0);
             }
             try (Arena arena = Arena.ofConfined()) {
@@ -206,12 +207,12 @@ class ElementwiseTest {
                     MemorySegment input = kind.copy(type.memory(logits), arena);
                     MemorySegment output = arena.allocate((long) count * type.bytes + 1);
                     output.fill((byte) 42);
-                    Elementwise.sigmoid(type.view(input), output);
+                    ArrayOperations.sigmoid(type.view(input), output);
                     assertArrayEquals(expected, type.values(output.asSlice(0, (long) count * type.bytes)), what);
                     assertThat(output.get(ValueLayout.JAVA_BYTE, (long) count * type.bytes))
                             .isEqualTo((byte) 42);
                     if (!input.isReadOnly()) {
-                        Elementwise.sigmoid(type.view(input), input);
+                        ArrayOperations.sigmoid(type.view(input), input);
                         assertArrayEquals(expected, type.values(input), what);
                     }
                 }
@@ -229,12 +230,12 @@ class ElementwiseTest {
         MemorySegment open = MemorySegment.ofArray(new float[count]);
         Condition condition = Condition.of(new byte[count]);
         for (ThrowingCallable call : List.<ThrowingCallable>of(
-                () -> Elementwise.where(condition, closed, open, 4, MemorySegment.ofArray(new int[count])),
-                () -> Elementwise.where(condition, open, closed, 4, MemorySegment.ofArray(new int[count])),
-                () -> Elementwise.where(condition, open, open, 4, closed),
-                () -> Elementwise.where(Condition.ofBytes(closed.asSlice(0, count)), open, open, 4, open),
-                () -> Elementwise.sigmoid(Predictions.ofFloats(closed), open),
-                () -> Elementwise.sigmoid(Predictions.ofFloats(open), closed))) {
+                () -> ArrayOperations.where(condition, closed, open, 4, MemorySegment.ofArray(new int[count])),
+                () -> ArrayOperations.where(condition, open, closed, 4, MemorySegment.ofArray(new int[count])),
+                () -> ArrayOperations.where(condition, open, open, 4, closed),
+                () -> ArrayOperations.where(Condition.of(closed.asSlice(0, count)), open, open, 4, open),
+                () -> ArrayOperations.sigmoid(Predictions.of(closed, ElementType.FLOAT32), open),
+                () -> ArrayOperations.sigmoid(Predictions.of(open, ElementType.FLOAT32), closed))) {
             assertThatExceptionOfType(IllegalStateException.class).isThrownBy(call);
         }
     }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss;
 
+import io.github.exactloss.internal.Pieces;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 
 /** Input for the tests. */
-final class Batch {
+final class RandomBatch {
     /** Elements that three threads share if they are asked for. */
     static final int OF_THREE_THREADS = 3 * Pieces.WORTH_A_THREAD + 37;
 
@@ -45,15 +46,15 @@ final class Batch {
         }
     }
 
-    private Batch(float[] predictions, byte[] targets) {
+    private RandomBatch(float[] predictions, byte[] targets) {
         this.predictions = predictions;
         this.targets = targets;
         this.count = predictions.length;
     }
 
-    static Batch random(Values values, int count, long seed) {
+    static RandomBatch random(Values values, int count, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        Batch batch = new Batch(new float[count], new byte[count]);
+        RandomBatch batch = new RandomBatch(new float[count], new byte[count]);
         for (int i = 0; i < count; i++) {
             batch.predictions[i] = (float) values.draw(random);
             batch.targets[i] = (byte) (random.nextInt(50) == 0 ? 2 : random.nextInt(2));
@@ -62,8 +63,8 @@ final class Batch {
     }
 
     /** A copy of the elements from {@code from} (inclusive) to {@code to} (exclusive). */
-    Batch slice(int from, int to) {
-        return new Batch(Arrays.copyOfRange(predictions, from, to), Arrays.copyOfRange(targets, from, to));
+    RandomBatch slice(int from, int to) {
+        return new RandomBatch(Arrays.copyOfRange(predictions, from, to), Arrays.copyOfRange(targets, from, to));
     }
 
     Predictions predictions() {
@@ -72,6 +73,10 @@ final class Batch {
 
     Targets targets() {
         return Targets.of(targets);
+    }
+
+    Batch batch() {
+        return Batch.of(predictions(), targets());
     }
 
     /** The same targets as floats; those that are neither 0 nor 1 become the float after 1. */
