@@ -37,10 +37,6 @@ int exactloss_open_batch(batch *b, int options, int allowed, int needs) {
     return exactloss_is_range(0, b->count) ? EXACTLOSS_OK : EXACTLOSS_ERROR_COUNT;
 }
 
-int exactloss_check_pointers(const batch *b) {
-    return b->count > 0 && (b->predictions == NULL || b->targets == NULL) ? EXACTLOSS_ERROR_NULL : EXACTLOSS_OK;
-}
-
 int exactloss_open_gradient(const batch *b, int options, double upstream, int64_t divisor, gradient_output *gradient) {
     if (divisor < 1) {
         return EXACTLOSS_ERROR_COUNT;

@@ -29,7 +29,9 @@ static inline const real_type *exactloss_real_type(const exactloss_kernels *kern
 int exactloss_open_batch(batch *b, int options, int allowed, int needs);
 
 /* EXACTLOSS_OK, or EXACTLOSS_ERROR_NULL where a batch with elements lacks its predictions or its targets. */
-int exactloss_check_pointers(const batch *b);
+static inline int exactloss_check_pointers(const batch *b) {
+    return b->count > 0 && (b->predictions == NULL || b->targets == NULL) ? EXACTLOSS_ERROR_NULL : EXACTLOSS_OK;
+}
 
 /*
  * Completes a gradient, whose array is set, for a batch that is open: EXACTLOSS_OK, or an error where the divisor is

@@ -155,8 +155,7 @@ static __attribute__((noinline)) void write_gradient(const batch *b, const gradi
 
 /* Whether a batch is the sum of one linear loss of predictions, without weights. */
 static int is_linear_sum(const batch *b) {
-    return !b->is_logits && b->weights == NULL && exactloss_is_one_loss(b->losses) &&
-           exactloss_losses[exactloss_first_loss(b->losses)].linear != 0;
+    return !b->is_logits && b->weights == NULL && exactloss_is_one_loss(b->losses) && (b->losses & ~LINEAR_LOSSES) == 0;
 }
 
 static int total_directly(const batch *b, const double *smallest, totals *t, exactloss_violation *violation) {
@@ -204,25 +203,17 @@ static void total_by_bytes(const batch *b, totals *t) {
 
 int exactloss_loss_of_block(int options, const void *predictions, const void *targets, int64_t count, double *loss) {
     const exactloss_kernels *kernels = exactloss_dispatch();
-    const int losses = options & OPTION_LOSSES, others = options & ~(OPTION_LOSSES | OPTION_P);
-    const int is_mean = others == (EXACTLOSS_MEAN | EXACTLOSS_T_UINT8);
-    if (kernels == NULL || count < 1 || count > LONG_BLOCK || predictions == NULL || targets == NULL || loss == NULL ||
-        (!is_mean && others != (EXACTLOSS_SUM | EXACTLOSS_T_UINT8)) || losses > ALL_LOSSES ||
-        !exactloss_is_one_loss(losses) || exactloss_losses[exactloss_first_loss(losses)].linear != 1) {
-        return 0;
-    }
-    const real_type *type = exactloss_real_type(kernels, options);
-    if (type == NULL) {
-        return 0;
+    if (kernels == NULL) {
+        return EXACTLOSS_ERROR_MAX_ISA;
     }
     exact_sum sum;
     exactloss_sum_init(&sum);
     summation s = {&sum, 0};
     const fp_environment saved = fp_environment_enter();
-    type->sum_by_bytes(predictions, targets, (int)count, &s);
-    exactloss_sum_divide(&sum, is_mean ? count : 1, loss, NULL);
+    exactloss_real_type(kernels, options)->sum_by_bytes(predictions, targets, (int)count, &s);
+    exactloss_sum_divide(&sum, (options & EXACTLOSS_MEAN) != 0 ? count : 1, loss, NULL);
     fp_environment_leave(saved);
-    return 1;
+    return EXACTLOSS_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------ batches -- */

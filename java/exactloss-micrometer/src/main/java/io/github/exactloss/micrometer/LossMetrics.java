@@ -3,32 +3,29 @@ package io.github.exactloss.micrometer;
 
 import io.github.exactloss.Accumulator;
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.Evaluator;
 import io.github.exactloss.Loss;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import java.util.List;
 import java.util.function.ToDoubleFunction;
 
 /**
- * Gauges of what an accumulator holds:
+ * Gauges of an accumulator that any thread may use, such as {@link io.github.exactloss.Evaluator#newWindow}:
  *
- * <pre>{@code
- * Accumulator lastFiveMinutes = evaluator.newWindow(Duration.ofSeconds(5), 60);
- * new LossMetrics(lastFiveMinutes, Tags.of("model", "digits")).bindTo(registry);
- * }</pre>
+ * <pre>{@code new LossMetrics(window, Tags.of("model", "digits")).bindTo(registry);}</pre>
  *
  * <table>
  *   <caption>The gauges</caption>
- *   <tr><td>{@code exactloss.loss}</td><td>{@link Evaluation#mean(Loss)}, one gauge for each of the losses, with the loss's
- *       name in the tag {@code loss}; NaN while there are no elements</td></tr>
+ *   <tr><td>{@code exactloss.loss}</td><td>{@link Evaluation#mean}, one gauge for each loss, with the tag {@code loss}, such
+ *   as {@code loss="mnist"}; NaN while there are no elements</td></tr>
  *   <tr><td>{@code exactloss.accuracy}</td><td>{@link Evaluation#accuracy()}, from 0 to 1; NaN likewise</td></tr>
  *   <tr><td>{@code exactloss.count}</td><td>{@link Evaluation#count()}</td></tr>
  * </table>
  *
- * Each reading of a gauge is an evaluation, in the thread that reads. The registry keeps the accumulator from being collected.
+ * Each reading of a gauge evaluates anew. The registry keeps the accumulator from being collected.
  */
 public final class LossMetrics implements MeterBinder {
     private final Accumulator accumulator;
@@ -37,8 +34,7 @@ public final class LossMetrics implements MeterBinder {
     /**
      * The gauges of an accumulator.
      *
-     * @param accumulator one that threads may use at the same time: {@link Evaluator#newConcurrentAccumulator()} or
-     *     {@link Evaluator#newWindow}
+     * @param accumulator one that any thread may use: the registry reads it in its own
      * @param tags what all gauges carry, so that several models can share a registry
      */
     public LossMetrics(Accumulator accumulator, Iterable<Tag> tags) {
@@ -46,7 +42,7 @@ public final class LossMetrics implements MeterBinder {
         this.tags = tags;
     }
 
-    /** The gauges of an accumulator, with no tags of the caller's. */
+    /** The gauges of an accumulator, without tags. */
     public LossMetrics(Accumulator accumulator) {
         this(accumulator, List.of());
     }
@@ -54,19 +50,29 @@ public final class LossMetrics implements MeterBinder {
     @Override
     public void bindTo(MeterRegistry registry) {
         for (Loss loss : accumulator.evaluator().losses()) {
-            gauge("loss", "Mean loss of the elements", evaluation -> evaluation.mean(loss))
-                    .tag("loss", loss.name())
-                    .register(registry);
+            gauge(
+                    registry,
+                    "loss",
+                    "Mean loss of the elements",
+                    Tags.of("loss", loss.name()),
+                    evaluation -> evaluation.mean(loss));
         }
-        gauge("accuracy", "Share of the predictions on the right side of the threshold", Evaluation::accuracy)
-                .register(registry);
-        gauge("count", "Evaluated elements", Evaluation::count).register(registry);
+        gauge(
+                registry,
+                "accuracy",
+                "Share of the predictions on the right side of the threshold",
+                Tags.empty(),
+                Evaluation::accuracy);
+        gauge(registry, "count", "Evaluated elements", Tags.empty(), Evaluation::count);
     }
 
-    private Gauge.Builder<Accumulator> gauge(String name, String description, ToDoubleFunction<Evaluation> value) {
-        return Gauge.builder("exactloss." + name, accumulator, source -> value.applyAsDouble(source.evaluate()))
+    private void gauge(
+            MeterRegistry registry, String name, String description, Tags more, ToDoubleFunction<Evaluation> value) {
+        Gauge.builder("exactloss." + name, accumulator, source -> value.applyAsDouble(source.evaluate()))
                 .description(description)
                 .tags(tags)
-                .strongReference(true);
+                .tags(more)
+                .strongReference(true)
+                .register(registry);
     }
 }

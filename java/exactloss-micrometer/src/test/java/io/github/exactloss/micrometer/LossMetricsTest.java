@@ -15,9 +15,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class LossMetricsTest {
-    private static final Evaluator EVALUATOR = Evaluator.of(Loss.mnist());
-
     private final MeterRegistry registry = new SimpleMeterRegistry();
+    private final Evaluator evaluator = Evaluator.of(Loss.mnist());
     private final Predictions predictions = Predictions.of(new float[] {0.9f, 0.4f, 0.2f});
     private final Targets targets = Targets.of(new byte[] {1, 0, 1});
 
@@ -26,8 +25,8 @@ class LossMetricsTest {
     }
 
     @Test
-    void gaugesFollowTheirAccumulator() {
-        Accumulator accumulator = EVALUATOR.newConcurrentAccumulator();
+    void gaugesFollowTheAccumulator() {
+        Accumulator accumulator = evaluator.newConcurrentAccumulator();
         new LossMetrics(accumulator).bindTo(registry);
         assertThat(value("exactloss.loss", "loss", "mnist")).isNaN();
         assertThat(value("exactloss.accuracy")).isNaN();
@@ -45,12 +44,13 @@ class LossMetricsTest {
 
     @Test
     void modelsShareARegistry() {
-        Accumulator digits = EVALUATOR.newWindow(Duration.ofDays(1), 2);
-        Accumulator letters = EVALUATOR.newWindow(Duration.ofDays(1), 2);
+        Accumulator digits = evaluator.newWindow(Duration.ofDays(1), 2);
+        Accumulator letters = evaluator.newWindow(Duration.ofDays(1), 2);
         new LossMetrics(digits, Tags.of("model", "digits")).bindTo(registry);
         new LossMetrics(letters, Tags.of("model", "letters")).bindTo(registry);
         digits.add(predictions, targets);
         assertThat(value("exactloss.count", "model", "digits")).isEqualTo(3);
         assertThat(value("exactloss.count", "model", "letters")).isZero();
+        assertThat(value("exactloss.loss", "model", "digits", "loss", "mnist")).isEqualTo(0.43333334227403003);
     }
 }

@@ -104,7 +104,7 @@ public final class Kernels {
         MemorySegment p = predictions.segment();
         MemorySegment t = targets.segment();
         MemorySegment w = segment(weights);
-        boolean reduces = (options & (Options.MEAN | Options.SUM)) != 0;
+        MemorySegment loss = (options & (Options.MEAN | Options.SUM)) != 0 ? scratch.loss() : MemorySegment.NULL;
         check(options, scratch, () -> (int) Gradient.HANDLE.invokeExact(
                 isCritical(predictions.count(), p, t, w, gradient),
                 options | Options.types(predictions, targets),
@@ -115,9 +115,9 @@ public final class Kernels {
                 upstream,
                 divisor,
                 gradient,
-                reduces ? scratch.loss() : MemorySegment.NULL,
+                loss,
                 scratch.violation(options, weights)));
-        return reduces ? scratch.loss().get(C_DOUBLE, 0) : Double.NaN;
+        return loss.equals(MemorySegment.NULL) ? Double.NaN : loss.get(C_DOUBLE, 0);
     }
 
     /** Gives an {@code exactloss_evaluation}, in memory that this thread's next call overwrites. */

@@ -715,87 +715,16 @@ public class exactloss_cuda_h {
         }
     }
 
-    private static class exactloss_cuda_mnist_loss_sync {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_LONG,
-            exactloss_cuda_h.C_LONG,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = exactloss_cuda_h.findOrThrow("exactloss_cuda_mnist_loss_sync");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, int reduction, int flags, double *loss, float *loss_f32, void *stream)
-     * }
-     */
-    public static FunctionDescriptor exactloss_cuda_mnist_loss_sync$descriptor() {
-        return exactloss_cuda_mnist_loss_sync.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, int reduction, int flags, double *loss, float *loss_f32, void *stream)
-     * }
-     */
-    public static MethodHandle exactloss_cuda_mnist_loss_sync$handle() {
-        return exactloss_cuda_mnist_loss_sync.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, int reduction, int flags, double *loss, float *loss_f32, void *stream)
-     * }
-     */
-    public static MemorySegment exactloss_cuda_mnist_loss_sync$address() {
-        return exactloss_cuda_mnist_loss_sync.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, int reduction, int flags, double *loss, float *loss_f32, void *stream)
-     * }
-     */
-    public static int exactloss_cuda_mnist_loss_sync(MemorySegment device, MemorySegment predictions, int predictions_dtype, MemorySegment targets, int targets_dtype, long targets_offset, long count, int reduction, int flags, MemorySegment loss, MemorySegment loss_f32, MemorySegment stream) {
-        var mh$ = exactloss_cuda_mnist_loss_sync.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("exactloss_cuda_mnist_loss_sync", device, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, reduction, flags, loss, loss_f32, stream);
-            }
-            return (int)mh$.invokeExact(device, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, reduction, flags, loss, loss_f32, stream);
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
     private static class exactloss_cuda_evaluate_sync {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             exactloss_cuda_h.C_INT,
             exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_POINTER,
             exactloss_cuda_h.C_INT,
             exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_LONG,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER,
             exactloss_cuda_h.C_LONG,
             exactloss_cuda_h.C_DOUBLE,
-            exactloss_cuda_h.C_INT,
             exactloss_cuda_h.C_POINTER,
             exactloss_cuda_h.C_POINTER
         );
@@ -808,7 +737,7 @@ public class exactloss_cuda_h {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double threshold, int flags, exactloss_evaluation *evaluation, void *stream)
+     * int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double threshold, exactloss_evaluation *evaluation, void *stream)
      * }
      */
     public static FunctionDescriptor exactloss_cuda_evaluate_sync$descriptor() {
@@ -818,7 +747,7 @@ public class exactloss_cuda_h {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double threshold, int flags, exactloss_evaluation *evaluation, void *stream)
+     * int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double threshold, exactloss_evaluation *evaluation, void *stream)
      * }
      */
     public static MethodHandle exactloss_cuda_evaluate_sync$handle() {
@@ -828,7 +757,7 @@ public class exactloss_cuda_h {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double threshold, int flags, exactloss_evaluation *evaluation, void *stream)
+     * int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double threshold, exactloss_evaluation *evaluation, void *stream)
      * }
      */
     public static MemorySegment exactloss_cuda_evaluate_sync$address() {
@@ -837,154 +766,16 @@ public class exactloss_cuda_h {
 
     /**
      * {@snippet lang=c :
-     * int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double threshold, int flags, exactloss_evaluation *evaluation, void *stream)
+     * int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double threshold, exactloss_evaluation *evaluation, void *stream)
      * }
      */
-    public static int exactloss_cuda_evaluate_sync(MemorySegment device, MemorySegment predictions, int predictions_dtype, MemorySegment targets, int targets_dtype, long targets_offset, long count, double threshold, int flags, MemorySegment evaluation, MemorySegment stream) {
+    public static int exactloss_cuda_evaluate_sync(MemorySegment device, int options, MemorySegment predictions, MemorySegment targets, MemorySegment weights, long count, double threshold, MemorySegment evaluation, MemorySegment stream) {
         var mh$ = exactloss_cuda_evaluate_sync.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("exactloss_cuda_evaluate_sync", device, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, threshold, flags, evaluation, stream);
+                traceDowncall("exactloss_cuda_evaluate_sync", device, options, predictions, targets, weights, count, threshold, evaluation, stream);
             }
-            return (int)mh$.invokeExact(device, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, threshold, flags, evaluation, stream);
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class exactloss_cuda_mnist_loss_gradient_async {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_LONG,
-            exactloss_cuda_h.C_LONG,
-            exactloss_cuda_h.C_DOUBLE,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = exactloss_cuda_h.findOrThrow("exactloss_cuda_mnist_loss_gradient_async");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_gradient_async(exactloss_cuda_device *device, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, void *gradient, int gradient_dtype, void *stream)
-     * }
-     */
-    public static FunctionDescriptor exactloss_cuda_mnist_loss_gradient_async$descriptor() {
-        return exactloss_cuda_mnist_loss_gradient_async.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_gradient_async(exactloss_cuda_device *device, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, void *gradient, int gradient_dtype, void *stream)
-     * }
-     */
-    public static MethodHandle exactloss_cuda_mnist_loss_gradient_async$handle() {
-        return exactloss_cuda_mnist_loss_gradient_async.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_gradient_async(exactloss_cuda_device *device, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, void *gradient, int gradient_dtype, void *stream)
-     * }
-     */
-    public static MemorySegment exactloss_cuda_mnist_loss_gradient_async$address() {
-        return exactloss_cuda_mnist_loss_gradient_async.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_gradient_async(exactloss_cuda_device *device, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, void *gradient, int gradient_dtype, void *stream)
-     * }
-     */
-    public static int exactloss_cuda_mnist_loss_gradient_async(MemorySegment device, MemorySegment targets, int targets_dtype, long targets_offset, long count, double upstream, int reduction, MemorySegment gradient, int gradient_dtype, MemorySegment stream) {
-        var mh$ = exactloss_cuda_mnist_loss_gradient_async.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("exactloss_cuda_mnist_loss_gradient_async", device, targets, targets_dtype, targets_offset, count, upstream, reduction, gradient, gradient_dtype, stream);
-            }
-            return (int)mh$.invokeExact(device, targets, targets_dtype, targets_offset, count, upstream, reduction, gradient, gradient_dtype, stream);
-        } catch (Throwable ex$) {
-           throw new AssertionError("should not reach here", ex$);
-        }
-    }
-
-    private static class exactloss_cuda_mnist_loss_and_gradient_sync {
-        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_LONG,
-            exactloss_cuda_h.C_LONG,
-            exactloss_cuda_h.C_DOUBLE,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_POINTER
-        );
-
-        public static final MemorySegment ADDR = exactloss_cuda_h.findOrThrow("exactloss_cuda_mnist_loss_and_gradient_sync");
-
-        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
-    }
-
-    /**
-     * Function descriptor for:
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_and_gradient_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, int flags, double *loss, float *loss_f32, void *gradient, void *stream)
-     * }
-     */
-    public static FunctionDescriptor exactloss_cuda_mnist_loss_and_gradient_sync$descriptor() {
-        return exactloss_cuda_mnist_loss_and_gradient_sync.DESC;
-    }
-
-    /**
-     * Downcall method handle for:
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_and_gradient_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, int flags, double *loss, float *loss_f32, void *gradient, void *stream)
-     * }
-     */
-    public static MethodHandle exactloss_cuda_mnist_loss_and_gradient_sync$handle() {
-        return exactloss_cuda_mnist_loss_and_gradient_sync.HANDLE;
-    }
-
-    /**
-     * Address for:
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_and_gradient_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, int flags, double *loss, float *loss_f32, void *gradient, void *stream)
-     * }
-     */
-    public static MemorySegment exactloss_cuda_mnist_loss_and_gradient_sync$address() {
-        return exactloss_cuda_mnist_loss_and_gradient_sync.ADDR;
-    }
-
-    /**
-     * {@snippet lang=c :
-     * int exactloss_cuda_mnist_loss_and_gradient_sync(exactloss_cuda_device *device, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int reduction, int flags, double *loss, float *loss_f32, void *gradient, void *stream)
-     * }
-     */
-    public static int exactloss_cuda_mnist_loss_and_gradient_sync(MemorySegment device, MemorySegment predictions, int predictions_dtype, MemorySegment targets, int targets_dtype, long targets_offset, long count, double upstream, int reduction, int flags, MemorySegment loss, MemorySegment loss_f32, MemorySegment gradient, MemorySegment stream) {
-        var mh$ = exactloss_cuda_mnist_loss_and_gradient_sync.HANDLE;
-        try {
-            if (TRACE_DOWNCALLS) {
-                traceDowncall("exactloss_cuda_mnist_loss_and_gradient_sync", device, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, upstream, reduction, flags, loss, loss_f32, gradient, stream);
-            }
-            return (int)mh$.invokeExact(device, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, upstream, reduction, flags, loss, loss_f32, gradient, stream);
+            return (int)mh$.invokeExact(device, options, predictions, targets, weights, count, threshold, evaluation, stream);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
@@ -994,6 +785,7 @@ public class exactloss_cuda_h {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             exactloss_cuda_h.C_INT,
             exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_INT,
             exactloss_cuda_h.C_DOUBLE,
             exactloss_cuda_h.C_POINTER
         );
@@ -1006,7 +798,7 @@ public class exactloss_cuda_h {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, double threshold, exactloss_cuda_accumulator **accumulator)
+     * int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, int losses, double threshold, exactloss_cuda_accumulator **accumulator)
      * }
      */
     public static FunctionDescriptor exactloss_cuda_accumulator_create$descriptor() {
@@ -1016,7 +808,7 @@ public class exactloss_cuda_h {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, double threshold, exactloss_cuda_accumulator **accumulator)
+     * int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, int losses, double threshold, exactloss_cuda_accumulator **accumulator)
      * }
      */
     public static MethodHandle exactloss_cuda_accumulator_create$handle() {
@@ -1026,7 +818,7 @@ public class exactloss_cuda_h {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, double threshold, exactloss_cuda_accumulator **accumulator)
+     * int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, int losses, double threshold, exactloss_cuda_accumulator **accumulator)
      * }
      */
     public static MemorySegment exactloss_cuda_accumulator_create$address() {
@@ -1035,16 +827,16 @@ public class exactloss_cuda_h {
 
     /**
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, double threshold, exactloss_cuda_accumulator **accumulator)
+     * int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, int losses, double threshold, exactloss_cuda_accumulator **accumulator)
      * }
      */
-    public static int exactloss_cuda_accumulator_create(MemorySegment device, double threshold, MemorySegment accumulator) {
+    public static int exactloss_cuda_accumulator_create(MemorySegment device, int losses, double threshold, MemorySegment accumulator) {
         var mh$ = exactloss_cuda_accumulator_create.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("exactloss_cuda_accumulator_create", device, threshold, accumulator);
+                traceDowncall("exactloss_cuda_accumulator_create", device, losses, threshold, accumulator);
             }
-            return (int)mh$.invokeExact(device, threshold, accumulator);
+            return (int)mh$.invokeExact(device, losses, threshold, accumulator);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
@@ -1171,13 +963,11 @@ public class exactloss_cuda_h {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             exactloss_cuda_h.C_INT,
             exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_POINTER,
             exactloss_cuda_h.C_INT,
             exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_INT,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER,
             exactloss_cuda_h.C_LONG,
-            exactloss_cuda_h.C_LONG,
-            exactloss_cuda_h.C_INT,
             exactloss_cuda_h.C_POINTER
         );
 
@@ -1189,7 +979,7 @@ public class exactloss_cuda_h {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, int flags, void *stream)
+     * int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulator *accumulator, int options, const void *predictions, const void *targets, const float *weights, int64_t count, void *stream)
      * }
      */
     public static FunctionDescriptor exactloss_cuda_accumulator_add_async$descriptor() {
@@ -1199,7 +989,7 @@ public class exactloss_cuda_h {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, int flags, void *stream)
+     * int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulator *accumulator, int options, const void *predictions, const void *targets, const float *weights, int64_t count, void *stream)
      * }
      */
     public static MethodHandle exactloss_cuda_accumulator_add_async$handle() {
@@ -1209,7 +999,7 @@ public class exactloss_cuda_h {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, int flags, void *stream)
+     * int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulator *accumulator, int options, const void *predictions, const void *targets, const float *weights, int64_t count, void *stream)
      * }
      */
     public static MemorySegment exactloss_cuda_accumulator_add_async$address() {
@@ -1218,16 +1008,16 @@ public class exactloss_cuda_h {
 
     /**
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, int flags, void *stream)
+     * int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulator *accumulator, int options, const void *predictions, const void *targets, const float *weights, int64_t count, void *stream)
      * }
      */
-    public static int exactloss_cuda_accumulator_add_async(MemorySegment accumulator, MemorySegment predictions, int predictions_dtype, MemorySegment targets, int targets_dtype, long targets_offset, long count, int flags, MemorySegment stream) {
+    public static int exactloss_cuda_accumulator_add_async(MemorySegment accumulator, int options, MemorySegment predictions, MemorySegment targets, MemorySegment weights, long count, MemorySegment stream) {
         var mh$ = exactloss_cuda_accumulator_add_async.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("exactloss_cuda_accumulator_add_async", accumulator, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, flags, stream);
+                traceDowncall("exactloss_cuda_accumulator_add_async", accumulator, options, predictions, targets, weights, count, stream);
             }
-            return (int)mh$.invokeExact(accumulator, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, flags, stream);
+            return (int)mh$.invokeExact(accumulator, options, predictions, targets, weights, count, stream);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
@@ -1237,15 +1027,13 @@ public class exactloss_cuda_h {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             exactloss_cuda_h.C_INT,
             exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_POINTER,
             exactloss_cuda_h.C_INT,
             exactloss_cuda_h.C_POINTER,
-            exactloss_cuda_h.C_INT,
-            exactloss_cuda_h.C_LONG,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER,
             exactloss_cuda_h.C_LONG,
             exactloss_cuda_h.C_DOUBLE,
             exactloss_cuda_h.C_LONG,
-            exactloss_cuda_h.C_INT,
             exactloss_cuda_h.C_POINTER,
             exactloss_cuda_h.C_POINTER
         );
@@ -1258,7 +1046,7 @@ public class exactloss_cuda_h {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_cuda_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int64_t divisor, int flags, void *gradient, void *stream)
+     * int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_cuda_accumulator *accumulator, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, int64_t divisor, void *gradient, void *stream)
      * }
      */
     public static FunctionDescriptor exactloss_cuda_accumulator_add_with_gradient_async$descriptor() {
@@ -1268,7 +1056,7 @@ public class exactloss_cuda_h {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_cuda_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int64_t divisor, int flags, void *gradient, void *stream)
+     * int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_cuda_accumulator *accumulator, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, int64_t divisor, void *gradient, void *stream)
      * }
      */
     public static MethodHandle exactloss_cuda_accumulator_add_with_gradient_async$handle() {
@@ -1278,7 +1066,7 @@ public class exactloss_cuda_h {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_cuda_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int64_t divisor, int flags, void *gradient, void *stream)
+     * int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_cuda_accumulator *accumulator, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, int64_t divisor, void *gradient, void *stream)
      * }
      */
     public static MemorySegment exactloss_cuda_accumulator_add_with_gradient_async$address() {
@@ -1287,16 +1075,16 @@ public class exactloss_cuda_h {
 
     /**
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_cuda_accumulator *accumulator, const void *predictions, int predictions_dtype, const void *targets, int targets_dtype, int64_t targets_offset, int64_t count, double upstream, int64_t divisor, int flags, void *gradient, void *stream)
+     * int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_cuda_accumulator *accumulator, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, int64_t divisor, void *gradient, void *stream)
      * }
      */
-    public static int exactloss_cuda_accumulator_add_with_gradient_async(MemorySegment accumulator, MemorySegment predictions, int predictions_dtype, MemorySegment targets, int targets_dtype, long targets_offset, long count, double upstream, long divisor, int flags, MemorySegment gradient, MemorySegment stream) {
+    public static int exactloss_cuda_accumulator_add_with_gradient_async(MemorySegment accumulator, int options, MemorySegment predictions, MemorySegment targets, MemorySegment weights, long count, double upstream, long divisor, MemorySegment gradient, MemorySegment stream) {
         var mh$ = exactloss_cuda_accumulator_add_with_gradient_async.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("exactloss_cuda_accumulator_add_with_gradient_async", accumulator, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, upstream, divisor, flags, gradient, stream);
+                traceDowncall("exactloss_cuda_accumulator_add_with_gradient_async", accumulator, options, predictions, targets, weights, count, upstream, divisor, gradient, stream);
             }
-            return (int)mh$.invokeExact(accumulator, predictions, predictions_dtype, targets, targets_dtype, targets_offset, count, upstream, divisor, flags, gradient, stream);
+            return (int)mh$.invokeExact(accumulator, options, predictions, targets, weights, count, upstream, divisor, gradient, stream);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }
@@ -1318,7 +1106,7 @@ public class exactloss_cuda_h {
     /**
      * Function descriptor for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_merge_sync(exactloss_accumulator *sum, exactloss_cuda_accumulator *accumulator, void *stream)
+     * int exactloss_cuda_accumulator_merge_sync(exactloss_accumulator *total, exactloss_cuda_accumulator *accumulator, void *stream)
      * }
      */
     public static FunctionDescriptor exactloss_cuda_accumulator_merge_sync$descriptor() {
@@ -1328,7 +1116,7 @@ public class exactloss_cuda_h {
     /**
      * Downcall method handle for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_merge_sync(exactloss_accumulator *sum, exactloss_cuda_accumulator *accumulator, void *stream)
+     * int exactloss_cuda_accumulator_merge_sync(exactloss_accumulator *total, exactloss_cuda_accumulator *accumulator, void *stream)
      * }
      */
     public static MethodHandle exactloss_cuda_accumulator_merge_sync$handle() {
@@ -1338,7 +1126,7 @@ public class exactloss_cuda_h {
     /**
      * Address for:
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_merge_sync(exactloss_accumulator *sum, exactloss_cuda_accumulator *accumulator, void *stream)
+     * int exactloss_cuda_accumulator_merge_sync(exactloss_accumulator *total, exactloss_cuda_accumulator *accumulator, void *stream)
      * }
      */
     public static MemorySegment exactloss_cuda_accumulator_merge_sync$address() {
@@ -1347,16 +1135,16 @@ public class exactloss_cuda_h {
 
     /**
      * {@snippet lang=c :
-     * int exactloss_cuda_accumulator_merge_sync(exactloss_accumulator *sum, exactloss_cuda_accumulator *accumulator, void *stream)
+     * int exactloss_cuda_accumulator_merge_sync(exactloss_accumulator *total, exactloss_cuda_accumulator *accumulator, void *stream)
      * }
      */
-    public static int exactloss_cuda_accumulator_merge_sync(MemorySegment sum, MemorySegment accumulator, MemorySegment stream) {
+    public static int exactloss_cuda_accumulator_merge_sync(MemorySegment total, MemorySegment accumulator, MemorySegment stream) {
         var mh$ = exactloss_cuda_accumulator_merge_sync.HANDLE;
         try {
             if (TRACE_DOWNCALLS) {
-                traceDowncall("exactloss_cuda_accumulator_merge_sync", sum, accumulator, stream);
+                traceDowncall("exactloss_cuda_accumulator_merge_sync", total, accumulator, stream);
             }
-            return (int)mh$.invokeExact(sum, accumulator, stream);
+            return (int)mh$.invokeExact(total, accumulator, stream);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }

@@ -1,37 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
-import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.github.exactloss.Evaluation;
+import io.github.exactloss.Loss;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
-/** An evaluation under the names of {@code exactloss eval --json}. The loss and the accuracy of no elements are null. */
-@JsonNaming(SnakeCaseStrategy.class)
-record Answer(
-        Double loss,
-        @JsonProperty("loss_f32") Float lossFloat,
-        long count,
-        long positives,
-        Double accuracy,
-        long truePositives,
-        long falsePositives,
-        long trueNegatives,
-        long falseNegatives) {
-    static Answer of(Evaluation evaluation) {
-        boolean empty = evaluation.count() == 0;
-        return new Answer(
-                empty ? null : evaluation.loss(),
-                empty ? null : evaluation.lossFloat(),
-                evaluation.count(),
-                evaluation.positives(),
-                empty ? null : evaluation.accuracy(),
-                evaluation.truePositives(),
-                evaluation.falsePositives(),
-                evaluation.trueNegatives(),
-                evaluation.falseNegatives());
+/** The JSON objects that the service sends. */
+final class Answer {
+    private Answer() {}
+
+    /** An evaluation under the names of {@code exactloss eval --json}. The losses and the accuracy of no elements are null. */
+    static Map<String, Object> of(Evaluation evaluation) {
+        Map<String, Object> members = new LinkedHashMap<>();
+        for (Loss loss : evaluation.losses()) {
+            String name = loss.equals(Loss.mnist()) ? "loss" : loss.name();
+            members.put(name, evaluation.count() == 0 ? null : evaluation.mean(loss));
+            members.put(name + "_f32", evaluation.count() == 0 ? null : evaluation.meanAsFloat(loss));
+        }
+        members.put("count", evaluation.count());
+        members.put("positives", evaluation.positives());
+        members.put("accuracy", evaluation.count() == 0 ? null : evaluation.accuracy());
+        members.put("true_positives", evaluation.truePositives());
+        members.put("false_positives", evaluation.falsePositives());
+        members.put("true_negatives", evaluation.trueNegatives());
+        members.put("false_negatives", evaluation.falseNegatives());
+        return members;
     }
 
     /** The answer to a request that is refused. */
-    record Problem(String error) {}
+    static Map<String, String> refusal(String error) {
+        return Map.of("error", error);
+    }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
+import io.github.exactloss.Accumulator;
 import io.github.exactloss.Evaluation;
 import io.github.exactloss.InvalidElementException;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
@@ -34,11 +35,14 @@ final class LossHandler implements Handler {
     private static final long ALIGNMENT = 64;
 
     private final MemoryBudget memory;
-    private final Totals totals;
+    private final Accumulator totals;
     private final Timeout timeout;
 
-    /** @param time for a body to arrive; then its connection is closed */
-    LossHandler(MemoryBudget memory, Totals totals, Duration time) {
+    /**
+     * @param totals receives all batches
+     * @param time for a body to arrive; then its connection is closed
+     */
+    LossHandler(MemoryBudget memory, Accumulator totals, Duration time) {
         this.memory = memory;
         this.totals = totals;
         // It interrupts the thread of the request, which closes the socket that the thread reads.
@@ -76,7 +80,10 @@ final class LossHandler implements Handler {
             throw new HttpException("set Content-Type: application/octet-stream", Status.UNSUPPORTED_MEDIA_TYPE_415);
         }
         RawArrays arrays = RawArrays.of(request.query(), body.byteSize());
-        return totals.add(arrays.predictions(body), arrays.targets(body));
+        Accumulator batch = totals.evaluator().newAccumulator();
+        batch.add(arrays.predictions(body), arrays.targets(body));
+        totals.merge(batch);
+        return batch.evaluate();
     }
 
     /** Copies the body once, by way of a small array: Helidon has no other way out of the socket's buffer. */

@@ -2,7 +2,9 @@
 package io.github.exactloss.examples.service;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import io.github.exactloss.micrometer.LossMetrics;
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import io.helidon.config.Config;
 import io.helidon.http.DirectHandler.EventType;
 import io.helidon.http.DirectHandler.TransportRequest;
@@ -28,11 +30,16 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.time.Duration;
 
 /** The running service. Its limits are in {@code application.properties}. */
 final class LossServer implements AutoCloseable {
-    private final Totals totals = new Totals(); // loads the native library before the port opens
+    /** Strict, because a single NaN would make the totals NaN for ever. It loads the native library before the port opens. */
+    static final Evaluator EVALUATOR = Evaluator.of(Loss.mnist()).strict();
+
+    private final Accumulator totals = EVALUATOR.newConcurrentAccumulator();
     private final WebServer server;
 
     private LossServer(Config config) {
@@ -47,17 +54,27 @@ final class LossServer implements AutoCloseable {
     /** @throws IOException if it can't listen */
     static LossServer start(Config config) throws IOException {
         LossServer service = new LossServer(config);
+        requireFree(service.server.prototype());
         service.server.start();
         if (!service.server.isRunning()) {
-            service.close();
             throw new IOException("can't listen; the log says why");
         }
         return service;
     }
 
+    /** Helidon would write a stack trace and keep the reason for itself. */
+    private static void requireFree(WebServerConfig config) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(config.host(), config.port());
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(address);
+        } catch (IOException e) {
+            throw new IOException("can't listen on " + config.host() + ":" + config.port() + ": " + e.getMessage(), e);
+        }
+    }
+
     private void routes(HttpRouting.Builder routing, Config config) {
         MemoryBudget memory = new MemoryBudget(config.get("memory").asLong().get());
-        Telemetry telemetry = new Telemetry(memory, new LossMetrics(totals::result));
+        Telemetry telemetry = new Telemetry(memory, totals);
         Duration time = config.get("body-timeout").as(Duration.class).get();
         routing.addFilter(LossServer::closeWhenAnnounced)
                 .addFilter(telemetry)
@@ -65,7 +82,7 @@ final class LossServer implements AutoCloseable {
                 .post("/loss", new LossHandler(memory, totals, time))
                 .any(LossServer::leaveBodyUnread)
                 .any("/loss", onlyWith(Method.POST))
-                .get("/totals", (request, response) -> response.send(Answer.of(totals.result())))
+                .get("/totals", (request, response) -> response.send(Answer.of(totals.evaluate())))
                 .any("/totals", onlyWith(Method.GET))
                 .get("/metrics", telemetry::metrics)
                 .any("/metrics", onlyWith(Method.GET))
@@ -106,7 +123,7 @@ final class LossServer implements AutoCloseable {
         if (request.prologue().method().equals(Method.HEAD)) {
             response.send(); // an answer to HEAD has no body
         } else {
-            response.send(new Answer.Problem(e.getMessage()));
+            response.send(Answer.refusal(e.getMessage()));
         }
     }
 
@@ -147,6 +164,5 @@ final class LossServer implements AutoCloseable {
     @Override
     public void close() {
         server.stop();
-        totals.close();
     }
 }

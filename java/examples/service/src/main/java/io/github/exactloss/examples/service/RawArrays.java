@@ -1,15 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
-import static io.github.exactloss.ElementType.BFLOAT16;
-import static io.github.exactloss.ElementType.BITS;
-import static io.github.exactloss.ElementType.FLOAT16;
-import static io.github.exactloss.ElementType.FLOAT32;
-import static io.github.exactloss.ElementType.FLOAT64;
-import static io.github.exactloss.ElementType.INT32;
-import static io.github.exactloss.ElementType.INT64;
-import static io.github.exactloss.ElementType.UINT8;
-
 import io.github.exactloss.ElementType;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
@@ -24,8 +15,8 @@ import java.util.stream.Collectors;
 
 /** The layout of a body: {@code count} predictions, then as many targets, little-endian and without padding. */
 record RawArrays(ElementType predictionType, ElementType targetType, long count) {
-    static final Set<ElementType> PREDICTION_TYPES = EnumSet.of(FLOAT16, BFLOAT16, FLOAT32, FLOAT64);
-    static final Set<ElementType> TARGET_TYPES = EnumSet.of(UINT8, INT32, INT64, FLOAT32, FLOAT64, BITS);
+    static final Set<ElementType> PREDICTION_TYPES = EnumSet.range(ElementType.FLOAT16, ElementType.FLOAT64);
+    static final Set<ElementType> TARGET_TYPES = EnumSet.range(ElementType.FLOAT32, ElementType.BITS);
 
     /** @throws HttpException (400) if a parameter is missing or wrong, or if such arrays don't fill a body of that size */
     static RawArrays of(UriQuery query, long bodyBytes) {
@@ -33,7 +24,7 @@ record RawArrays(ElementType predictionType, ElementType targetType, long count)
                 type(query, "predictions", PREDICTION_TYPES),
                 type(query, "targets", TARGET_TYPES),
                 count(query, bodyBytes));
-        long bytes = bytes(arrays.predictionType, arrays.count) + bytes(arrays.targetType, arrays.count);
+        long bytes = arrays.predictionType.bytes(arrays.count) + arrays.targetType.bytes(arrays.count);
         if (bytes != bodyBytes) {
             throw badRequest(arrays.count + " predictions and targets of these types take " + bytes
                     + " bytes, but the body has " + bodyBytes);
@@ -43,44 +34,19 @@ record RawArrays(ElementType predictionType, ElementType targetType, long count)
 
     /** A view of the front of the body. */
     Predictions predictions(MemorySegment body) {
-        MemorySegment front = body.asSlice(0, bytes(predictionType, count));
-        return switch (predictionType) {
-            case FLOAT16 -> Predictions.ofFloat16(front);
-            case BFLOAT16 -> Predictions.ofBfloat16(front);
-            case FLOAT32 -> Predictions.ofFloats(front);
-            case FLOAT64 -> Predictions.ofDoubles(front);
-            default -> throw new AssertionError(predictionType);
-        };
+        MemorySegment front = body.asSlice(0, predictionType.bytes(count));
+        return Predictions.of(front, predictionType);
     }
 
     /** A view of the rest of the body, whatever alignment it has there. */
     Targets targets(MemorySegment body) {
-        MemorySegment rest = body.asSlice(bytes(predictionType, count));
-        return switch (targetType) {
-            case UINT8 -> Targets.ofBytes(rest);
-            case INT32 -> Targets.ofInts(rest);
-            case INT64 -> Targets.ofLongs(rest);
-            case FLOAT32 -> Targets.ofFloats(rest);
-            case FLOAT64 -> Targets.ofDoubles(rest);
-            case BITS -> Targets.ofBits(rest, 0, count);
-            default -> throw new AssertionError(targetType);
-        };
+        MemorySegment rest = body.asSlice(predictionType.bytes(count));
+        return Targets.of(rest, targetType).slice(0, count); // the last byte of bits may have more
     }
 
     /** The name of a type in a query. */
     static String name(ElementType type) {
         return type.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static long bytes(ElementType type, long count) {
-        int bits = switch (type) {
-            case BITS -> 1;
-            case UINT8 -> 8;
-            case FLOAT16, BFLOAT16 -> 16;
-            case INT32, FLOAT32 -> 32;
-            case INT64, FLOAT64 -> 64;
-        };
-        return Math.ceilDiv(count * bits, Byte.SIZE);
     }
 
     private static ElementType type(UriQuery query, String name, Set<ElementType> types) {

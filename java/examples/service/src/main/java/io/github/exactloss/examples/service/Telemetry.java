@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
+import io.github.exactloss.Accumulator;
 import io.github.exactloss.micrometer.LossMetrics;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.Filter;
@@ -19,8 +20,8 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 final class Telemetry implements Filter {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
 
-    Telemetry(MemoryBudget memory, LossMetrics totals) {
-        totals.bindTo(registry);
+    Telemetry(MemoryBudget memory, Accumulator totals) {
+        new LossMetrics(totals).bindTo(registry);
         new JvmMemoryMetrics().bindTo(registry);
         Gauge.builder("exactloss.service.body.memory", memory, MemoryBudget::used)
                 .description("Off-heap memory that request bodies hold")

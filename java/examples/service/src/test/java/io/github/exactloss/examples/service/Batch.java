@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
+import io.github.exactloss.Accumulator;
 import io.github.exactloss.ElementType;
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.LossAccumulator;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.SplittableRandom;
@@ -60,10 +61,10 @@ final class Batch {
     }
 
     Evaluation evaluation() {
-        return Totals.LOSS.evaluate(predictions, targets);
+        return LossServer.EVALUATOR.evaluate(predictions, targets);
     }
 
-    void addTo(LossAccumulator accumulator) {
+    void addTo(Accumulator accumulator) {
         accumulator.add(predictions, targets);
     }
 
@@ -75,7 +76,7 @@ final class Batch {
                     halves[i] = Float.floatToFloat16(predictions[i]);
                     body.putShort(halves[i]);
                 }
-                yield Predictions.ofFloat16(halves);
+                yield Predictions.of(MemorySegment.ofArray(halves), type);
             }
             case BFLOAT16 -> {
                 short[] halves = new short[predictions.length];
@@ -83,7 +84,7 @@ final class Batch {
                     halves[i] = (short) (Float.floatToRawIntBits(predictions[i]) >>> Short.SIZE);
                     body.putShort(halves[i]);
                 }
-                yield Predictions.ofBfloat16(halves);
+                yield Predictions.of(MemorySegment.ofArray(halves), type);
             }
             case FLOAT32 -> {
                 for (float prediction : predictions) {
@@ -116,7 +117,7 @@ final class Batch {
         for (boolean target : targets) {
             int value = target ? 1 : 0;
             switch (type) {
-                case UINT8 -> body.put((byte) value);
+                case UINT8, INT8 -> body.put((byte) value);
                 case INT32 -> body.putInt(value);
                 case INT64 -> body.putLong(value);
                 case FLOAT32 -> body.putFloat(value);

@@ -4,6 +4,7 @@ package io.github.exactloss.examples.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.exactloss.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,8 +47,8 @@ class LoadTest {
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < BATCHES; i++) {
             Batch batch = Batch.random(1 + i * i * 8, i); // 1 to 31,753 elements, up to 155 KiB
-            Answer evaluation = Answer.of(batch.evaluation());
-            lines.add(evaluation.count() + " " + batch.query() + " " + json.writeValueAsString(evaluation));
+            Evaluation evaluation = batch.evaluation();
+            lines.add(evaluation.count() + " " + batch.query() + " " + json.writeValueAsString(Answer.of(evaluation)));
             Files.write(folder.resolve(evaluation.count() + ".body"), batch.body());
         }
         Files.write(folder.resolve("batches"), lines);

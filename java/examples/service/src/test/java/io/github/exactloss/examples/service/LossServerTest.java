@@ -4,9 +4,10 @@ package io.github.exactloss.examples.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.github.exactloss.Accumulator;
 import io.github.exactloss.ElementType;
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.LossAccumulator;
+import io.github.exactloss.Loss;
 import io.github.exactloss.examples.service.Client.Reply;
 import java.io.IOException;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -75,14 +76,13 @@ class LossServerTest {
     @Test
     void totalsAreThoseOfAllBatches() throws Exception {
         assertThat(client.totals().json().get("loss").isNull()).isTrue();
-        try (LossAccumulator reference = LossAccumulator.create(Totals.LOSS)) {
-            for (int count = 1; count <= 20; count++) {
-                Batch batch = Batch.random(count, count);
-                batch.addTo(reference);
+        Accumulator reference = LossServer.EVALUATOR.newAccumulator();
+        for (int count = 1; count <= 20; count++) {
+            Batch batch = Batch.random(count, count);
+            batch.addTo(reference);
 
-                assertSame(client.loss(batch).json(), batch.evaluation());
-                assertSame(client.totals().json(), reference.result());
-            }
+            assertSame(client.loss(batch).json(), batch.evaluation());
+            assertSame(client.totals().json(), reference.evaluate());
         }
     }
 
@@ -106,7 +106,7 @@ class LossServerTest {
                     predictions=float32&count=3                        | the query has no targets
                     predictions=float32&targets=uint8                  | the query has no count
                     predictions=float31&targets=uint8&count=3          | predictions is "float31"; it must be float16, bfloat16, float32, float64
-                    predictions=float32&targets=FLOAT32&count=3        | targets is "FLOAT32"; it must be uint8, int32, int64, float32, float64, bits
+                    predictions=float32&targets=FLOAT32&count=3        | targets is "FLOAT32"; it must be float32, float64, uint8, int8, int32, int64, bits
                     predictions=float32&targets=uint8&count=three      | count is "three"; for a body of 15 bytes it must be 1 to 15
                     predictions=float32&targets=uint8&count=-3         | count is "-3"; for a body of 15 bytes it must be 1 to 15
                     predictions=float32&targets=uint8&count=0          | count is "0"; for a body of 15 bytes it must be 1 to 15
@@ -191,7 +191,8 @@ class LossServerTest {
         client.loss("count=1", new byte[] {0});
 
         assertThat(client.metric("exactloss_count")).isEqualTo(1_000);
-        assertThat(client.metric("exactloss_loss")).isEqualTo(batch.evaluation().loss());
+        assertThat(client.metric("exactloss_loss{loss=\"mnist\"}"))
+                .isEqualTo(batch.evaluation().mean(Loss.mnist()));
         assertThat(client.metric("exactloss_service_body_memory_bytes")).isZero();
         assertThat(client.metric("http_server_requests_seconds_count{status=\"400\"}"))
                 .isEqualTo(1);
@@ -199,8 +200,8 @@ class LossServerTest {
 
     /** Bit for bit: JSON has the shortest decimals that read back to the same doubles. */
     static void assertSame(JsonNode json, Evaluation expected) {
-        assertThat(json.get("loss").doubleValue()).isEqualTo(expected.loss());
-        assertThat((float) json.get("loss_f32").doubleValue()).isEqualTo(expected.lossFloat());
+        assertThat(json.get("loss").doubleValue()).isEqualTo(expected.mean(Loss.mnist()));
+        assertThat((float) json.get("loss_f32").doubleValue()).isEqualTo(expected.meanAsFloat(Loss.mnist()));
         assertThat(json.get("accuracy").doubleValue()).isEqualTo(expected.accuracy());
         assertThat(json.get("count").longValue()).isEqualTo(expected.count());
         assertThat(json.get("positives").longValue()).isEqualTo(expected.positives());

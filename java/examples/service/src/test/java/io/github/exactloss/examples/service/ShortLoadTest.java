@@ -3,7 +3,7 @@ package io.github.exactloss.examples.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.exactloss.LossAccumulator;
+import io.github.exactloss.Accumulator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,9 +23,9 @@ class ShortLoadTest {
         for (int i = 0; i < REQUESTS; i++) {
             batches.add(Batch.random(1 + i * 7919 % LARGEST, i));
         }
+        Accumulator reference = LossServer.EVALUATOR.newAccumulator();
         try (LossServer server = TestServer.start();
                 Client client = new Client(server.port());
-                LossAccumulator reference = LossAccumulator.create(Totals.LOSS);
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<Client.Reply>> replies = new ArrayList<>();
             for (int i = 0; i < REQUESTS; i++) {
@@ -45,7 +45,7 @@ class ShortLoadTest {
                     batches.get(i).addTo(reference);
                 }
             }
-            LossServerTest.assertSame(client.totals().json(), reference.result());
+            LossServerTest.assertSame(client.totals().json(), reference.evaluate());
             assertThat(client.metric("exactloss_service_body_memory_bytes")).isZero();
         }
     }
