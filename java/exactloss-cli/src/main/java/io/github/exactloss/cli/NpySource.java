@@ -23,13 +23,7 @@ record NpySource(Path predictionsFile, Path targetsFile, Path weightsFile, long 
             List.of(NpyType.FLOAT32, NpyType.FLOAT64, NpyType.FLOAT16, NpyType.BFLOAT16, NpyType.BFLOAT16_RESAVED);
 
     private static final List<NpyType> TARGET_TYPES = List.of(
-            NpyType.UINT8,
-            NpyType.INT8,
-            NpyType.BOOL,
-            NpyType.INT32,
-            NpyType.INT64,
-            NpyType.FLOAT32,
-            NpyType.FLOAT64);
+            NpyType.UINT8, NpyType.INT8, NpyType.BOOL, NpyType.INT32, NpyType.INT64, NpyType.FLOAT32, NpyType.FLOAT64);
 
     private static final List<NpyType> WEIGHT_TYPES = List.of(NpyType.FLOAT32);
 

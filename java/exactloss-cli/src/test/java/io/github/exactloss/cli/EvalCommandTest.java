@@ -389,9 +389,7 @@ class EvalCommandTest {
                 .evaluate(Batch.of(Predictions.of(logits), Targets.of(labels)).weights(Weights.of(counts)));
         double loss = expected.mean(Loss.mnist());
         if (dtype.equals("<f8")) {
-            assertThat(json.get("loss").getAsDouble())
-                    .isNotEqualTo(loss)
-                    .isCloseTo(loss, within(1e-8));
+            assertThat(json.get("loss").getAsDouble()).isNotEqualTo(loss).isCloseTo(loss, within(1e-8));
         } else {
             assertThat(json.get("loss").getAsDouble()).isEqualTo(loss);
         }

@@ -104,7 +104,8 @@ class SqlEvalTest {
         Evaluation expected = EVALUATOR
                 .fromLogits()
                 .threshold(0.75)
-                .evaluate(Batch.of(Predictions.of(logits), Targets.of(targets())).weights(Weights.of(weights)));
+                .evaluate(
+                        Batch.of(Predictions.of(logits), Targets.of(targets())).weights(Weights.of(weights)));
         String query = "SELECT (i %% 5 / 4)::FLOAT AS Weight, i, %s AS TARGET, (i %% 255 / 16 - 8)::FLOAT AS prediction"
                         .formatted(TARGET)
                 + " FROM range(" + ROWS + ") r(i)";

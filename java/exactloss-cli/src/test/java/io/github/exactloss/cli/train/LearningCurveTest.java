@@ -60,7 +60,8 @@ class LearningCurveTest {
         for (int step = 0; step <= 5; step++) {
             assertThat(slow.get(60 * step)).isEqualTo(curve.points().get(step));
         }
-        assertThat(slow.stream().map(point -> point.validation().mean(Loss.mnist()))).doesNotHaveDuplicates();
+        assertThat(slow.stream().map(point -> point.validation().mean(Loss.mnist())))
+                .doesNotHaveDuplicates();
     }
 
     @Test
