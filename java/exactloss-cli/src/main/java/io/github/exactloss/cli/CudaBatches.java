@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 
 /** Copies batches to the first GPU and evaluates them there. */
 final class CudaBatches {
-    /** The elements of a batch that keep a GPU busy, and are few for its memory. */
+    /** The elements of a batch: enough to keep a GPU busy, few for its memory. */
     static final long BATCH_SIZE = 1 << 22;
 
     private CudaBatches() {}

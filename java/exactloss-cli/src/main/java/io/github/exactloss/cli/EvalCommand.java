@@ -85,7 +85,8 @@ final class EvalCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "The targets: a .npy file of uint8 ('|u1'), int8 ('|i1'), bool ('|b1'), or little-endian int32"
-                            + " ('<i4'), int64 ('<i8'), float32 ('<f4') or float64 ('<f8'). A target is positive when it equals 1.")
+                            + " ('<i4'), int64 ('<i8'), float32 ('<f4') or float64 ('<f8'). A target is positive when it"
+                            + " equals 1.")
     private Path targetsFile;
 
     @Option(

@@ -383,10 +383,9 @@ class EvalCommandTest {
                 "--json");
         assertThat(run.err()).isEmpty();
         JsonObject json = run.json();
-        Evaluation expected = Evaluator.of(Loss.mnist())
-                .fromLogits()
-                .threshold(0.75)
-                .evaluate(Batch.of(Predictions.of(logits), Targets.of(labels)).weights(Weights.of(counts)));
+        Batch batch = Batch.of(Predictions.of(logits), Targets.of(labels)).weights(Weights.of(counts));
+        Evaluation expected =
+                Evaluator.of(Loss.mnist()).fromLogits().threshold(0.75).evaluate(batch);
         double loss = expected.mean(Loss.mnist());
         if (dtype.equals("<f8")) {
             assertThat(json.get("loss").getAsDouble()).isNotEqualTo(loss).isCloseTo(loss, within(1e-8));

@@ -101,11 +101,8 @@ class SqlEvalTest {
             weights[i] = i % 5 / 4f;
             logits[i] = i % 255 / 16f - 8;
         }
-        Evaluation expected = EVALUATOR
-                .fromLogits()
-                .threshold(0.75)
-                .evaluate(
-                        Batch.of(Predictions.of(logits), Targets.of(targets())).weights(Weights.of(weights)));
+        Batch batch = Batch.of(Predictions.of(logits), Targets.of(targets())).weights(Weights.of(weights));
+        Evaluation expected = EVALUATOR.fromLogits().threshold(0.75).evaluate(batch);
         String query = "SELECT (i %% 5 / 4)::FLOAT AS Weight, i, %s AS TARGET, (i %% 255 / 16 - 8)::FLOAT AS prediction"
                         .formatted(TARGET)
                 + " FROM range(" + ROWS + ") r(i)";
