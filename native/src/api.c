@@ -32,15 +32,15 @@ int exactloss_loss(int options, const void *predictions, const void *targets, co
     if (rows == NULL && weights == NULL && exactloss_loss_of_block(options, predictions, targets, count, losses)) {
         return EXACTLOSS_OK;
     }
-    matrix m = {
-        .first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
+    matrix m;
+    m.first = (batch){.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count};
     int status =
         exactloss_open_batch(&m.first, options, OPTION_BATCH | OPTION_REDUCTION, NEEDS_ONE_LOSS | NEEDS_REDUCTION);
     if (status == EXACTLOSS_OK) {
         status = exactloss_open_rows(&m, rows);
     }
     if (status == EXACTLOSS_OK) {
-        status = exactloss_check_matrix(&m);
+        status = exactloss_check_row_pointers(&m);
     }
     if (status != EXACTLOSS_OK) {
         return status;
@@ -51,8 +51,7 @@ int exactloss_loss(int options, const void *predictions, const void *targets, co
     const fp_environment saved = fp_environment_enter();
     status = exactloss_check_rows(&m, violation);
     for (int64_t row = 0; row < m.shape.count && status == EXACTLOSS_OK; row++) {
-        const batch b = exactloss_row_of(&m, row);
-        status = compute_loss(&b, options, NULL, losses + row, violation);
+        status = compute_loss(exactloss_row_of(&m, row), options, NULL, losses + row, violation);
     }
     fp_environment_leave(saved);
     return status;
@@ -121,8 +120,8 @@ static int compute_evaluation(const batch *b, double threshold, exactloss_evalua
 int exactloss_evaluate(int options, const void *predictions, const void *targets, const float *weights, int64_t count,
                        const exactloss_rows *rows, double threshold, exactloss_evaluation *evaluations,
                        exactloss_violation *violation) {
-    matrix m = {
-        .first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
+    matrix m;
+    m.first = (batch){.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count};
     int status = exactloss_open_batch(&m.first, options, OPTION_BATCH, NEEDS_LOSSES);
     if (status == EXACTLOSS_OK) {
         status = exactloss_open_rows(&m, rows);
@@ -131,7 +130,7 @@ int exactloss_evaluate(int options, const void *predictions, const void *targets
         status = exactloss_take_threshold(threshold, &threshold);
     }
     if (status == EXACTLOSS_OK) {
-        status = exactloss_check_matrix(&m);
+        status = exactloss_check_row_pointers(&m);
     }
     if (status == EXACTLOSS_OK && m.shape.count > 0) {
         status = exactloss_check_evaluation(evaluations);
@@ -144,9 +143,8 @@ int exactloss_evaluate(int options, const void *predictions, const void *targets
     const int64_t size = m.shape.count > 0 ? evaluations->size : 0;
     for (int64_t row = 0; row < m.shape.count && status == EXACTLOSS_OK; row++) {
         exactloss_evaluation *evaluation = (void *)((unsigned char *)evaluations + size * row);
-        const batch b = exactloss_row_of(&m, row);
         evaluation->size = size;
-        status = compute_evaluation(&b, threshold, evaluation, violation);
+        status = compute_evaluation(exactloss_row_of(&m, row), threshold, evaluation, violation);
     }
     fp_environment_leave(saved);
     return status;

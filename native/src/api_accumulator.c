@@ -35,11 +35,11 @@ int exactloss_accumulator_init(exactloss_accumulator *memory, int options, doubl
 }
 
 /* Adds a batch of the accumulator's losses, and gives a gradient unless that is NULL. */
-static int add_batch(accumulator *a, batch b, const gradient_output *gradient, exactloss_violation *violation) {
+static int add_batch(accumulator *a, batch *b, const gradient_output *gradient, exactloss_violation *violation) {
     totals t;
-    b.losses = (int)a->totals.losses;
-    exactloss_totals_init(&t, b.losses);
-    const int status = exactloss_batch_total(&b, &a->threshold, &t, gradient, violation);
+    b->losses = (int)a->totals.losses;
+    exactloss_totals_init(&t, b->losses);
+    const int status = exactloss_batch_total(b, &a->threshold, &t, gradient, violation);
     if (status == EXACTLOSS_OK) {
         exactloss_totals_merge(&a->totals, &t);
     }
@@ -50,38 +50,44 @@ static int check_room(const accumulator *a, int64_t count) {
     return count > INT64_MAX - a->totals.count ? EXACTLOSS_ERROR_OVERFLOW : EXACTLOSS_OK;
 }
 
-/* Of the accumulators of rows, the first fault: EXACTLOSS_OK, or an error. */
-static int check_all(const exactloss_accumulator *memory, int64_t rows, int losses) {
-    for (int64_t row = 0; row < rows; row++) {
-        const int status = exactloss_accumulator_check(memory + row);
-        if (status != EXACTLOSS_OK) {
-            return status;
-        }
-        if (losses != 0 && losses != const_state_of(memory + row)->totals.losses) {
-            return EXACTLOSS_ERROR_LOSS;
-        }
+/*
+ * Of the accumulators of rows and of options, the first fault: EXACTLOSS_OK, or an error. More of them than can be
+ * addressed are not looked at: their number is the fault.
+ */
+static int check_all(const exactloss_accumulator *memory, int64_t rows, int options) {
+    const int losses = options & OPTION_LOSSES, is_too_many = rows > PTRDIFF_MAX / EXACTLOSS_ACCUMULATOR_SIZE;
+    const int64_t count = is_too_many ? 0 : rows;
+    int status = EXACTLOSS_OK;
+    for (int64_t row = 0; row < count && status == EXACTLOSS_OK; row++) {
+        status = exactloss_accumulator_check(memory + row);
     }
-    return EXACTLOSS_OK;
+    if (status == EXACTLOSS_OK) {
+        status = exactloss_check_options(options, OPTION_BATCH, 0);
+    }
+    for (int64_t row = 0; row < count && status == EXACTLOSS_OK && losses != 0; row++) {
+        status = losses == const_state_of(memory + row)->totals.losses ? EXACTLOSS_OK : EXACTLOSS_ERROR_LOSS;
+    }
+    return status == EXACTLOSS_OK && is_too_many ? EXACTLOSS_ERROR_COUNT : status;
 }
 
 int exactloss_accumulator_add(exactloss_accumulator *accumulators, int options, const void *predictions,
                               const void *targets, const float *weights, int64_t count, const exactloss_rows *rows,
                               exactloss_violation *violation) {
-    matrix m = {
-        .first = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count}};
+    matrix m;
+    m.first = (batch){.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count};
     const int64_t row_count = rows == NULL ? 1 : rows->count;
-    int status = row_count > 0 ? check_all(accumulators, row_count, 0) : EXACTLOSS_OK;
+    if (exactloss_dispatch() == NULL) {
+        return EXACTLOSS_ERROR_MAX_ISA;
+    }
+    int status = check_all(accumulators, row_count, options);
     if (status == EXACTLOSS_OK) {
         status = exactloss_open_batch(&m.first, options, OPTION_BATCH, 0);
-    }
-    if (status == EXACTLOSS_OK && row_count > 0) {
-        status = check_all(accumulators, row_count, options & OPTION_LOSSES);
     }
     if (status == EXACTLOSS_OK) {
         status = exactloss_open_rows(&m, rows);
     }
     if (status == EXACTLOSS_OK) {
-        status = exactloss_check_matrix(&m);
+        status = exactloss_check_row_pointers(&m);
     }
     for (int64_t row = 0; row < row_count && status == EXACTLOSS_OK; row++) {
         status = check_room(const_state_of(accumulators + row), count);
@@ -103,16 +109,24 @@ int exactloss_accumulator_add_with_gradient(exactloss_accumulator *memory, int o
                                             int64_t divisor, void *gradient, exactloss_violation *violation) {
     batch b = {.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count};
     gradient_output output = {.array = gradient};
+    const int allowed = OPTION_BATCH | EXACTLOSS_ACCUMULATE;
+    if (exactloss_dispatch() == NULL) {
+        return EXACTLOSS_ERROR_MAX_ISA;
+    }
     int status = exactloss_accumulator_check(memory);
     if (status == EXACTLOSS_OK) {
-        status = exactloss_open_batch(&b, options, OPTION_BATCH | EXACTLOSS_ACCUMULATE, NEEDS_ONE_LOSS);
+        status = exactloss_check_options(options, allowed, NEEDS_ONE_LOSS);
     }
     if (status != EXACTLOSS_OK) {
         return status;
     }
     accumulator *a = exactloss_accumulator_state(memory);
-    if ((b.losses & a->totals.losses) == 0) {
+    if ((options & a->totals.losses) == 0) {
         return EXACTLOSS_ERROR_LOSS;
+    }
+    status = exactloss_open_batch(&b, options, allowed, NEEDS_ONE_LOSS);
+    if (status != EXACTLOSS_OK) {
+        return status;
     }
     const fp_environment saved = fp_environment_enter();
     status = exactloss_open_gradient(&b, options, upstream, divisor, &output);
@@ -123,7 +137,7 @@ int exactloss_accumulator_add_with_gradient(exactloss_accumulator *memory, int o
         status = check_room(a, count);
     }
     if (status == EXACTLOSS_OK) {
-        status = add_batch(a, b, &output, violation);
+        status = add_batch(a, &b, &output, violation);
     }
     fp_environment_leave(saved);
     return status;

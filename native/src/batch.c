@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sums and counts of a batch. There is one way for a block, total_block(). Beside it stand three special ways for
- * the sum of one linear loss of predictions, without weights and without a gradient, each of which a measurement has
- * earned its place (docs/numerics.md):
+ * The sums and counts of a batch. There is one way for a block, total_block(). Beside it stand special ways, each of
+ * which a measurement has earned its place (docs/numerics.md). One is for a gradient of predictions alone,
+ *     write_gradient             without any sum
+ * and three for the sum of one linear loss of predictions, without weights and without a gradient:
  *     exactloss_loss_of_block    one block of byte targets: without a batch at all
  *     total_by_bytes             byte targets from a cache: decoded in the pass that sums
  *     total_directly             any targets: no workspace, and counts in the pass that sums
@@ -141,6 +142,17 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
 
 /* ------------------------------------------------------------------------------------------------- special ways -- */
 
+/* A gradient of predictions without any sum. */
+static __attribute__((noinline)) void write_gradient(const batch *b, const gradient_output *g) {
+    workspace work;
+    block k;
+    for (int64_t start = 0; start < b->count; start += k.count) {
+        exactloss_open_block(b, start, &work, &k);
+        exactloss_compute_gradient(b, &k, g, &work);
+    }
+    exactloss_end_gradient(b, g);
+}
+
 /* Whether a batch is the sum of one linear loss of predictions, without weights. */
 static int is_linear_sum(const batch *b) {
     return !b->is_logits && b->weights == NULL && exactloss_is_one_loss(b->losses) &&
@@ -185,7 +197,8 @@ static void total_by_bytes(const batch *b, totals *t) {
     summation s = {&t->sums[exactloss_first_loss(b->losses)], 0};
     for (int64_t start = 0; start < b->count; start += LONG_BLOCK) {
         const int count = (int)(b->count - start < LONG_BLOCK ? b->count - start : LONG_BLOCK);
-        t->positives += type->sum_by_bytes(b->predictions + type->size * start, b->targets + start, count, &s);
+        const unsigned char *targets = b->targets + b->first_target + start;
+        t->positives += type->sum_by_bytes(b->predictions + type->size * start, targets, count, &s);
     }
 }
 
@@ -214,21 +227,38 @@ int exactloss_loss_of_block(int options, const void *predictions, const void *ta
 
 /* ------------------------------------------------------------------------------------------------------ batches -- */
 
-int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
-                          exactloss_violation *violation) {
-    const double smallest = threshold == NULL ? NAN : exactloss_smallest_above(*threshold, b->type->wide_size);
-    const double *least = isnan(smallest) ? NULL : &smallest; /* what nothing is above needs no counting */
-    t->count += b->count;
+/* The shortest of the ways that a batch can take. */
+static int total_in_blocks(const batch *b, const double *smallest, totals *t, const gradient_output *g,
+                           exactloss_violation *violation) {
     if (g == NULL && is_linear_sum(b)) {
         const int is_narrow = b->type->widen != NULL && b->is_strict; /* what is checked must be widened */
-        if (least == NULL && is_by_bytes(b)) {
+        if (smallest == NULL && is_by_bytes(b)) {
             total_by_bytes(b, t);
             return EXACTLOSS_OK;
         }
         if (!is_narrow) {
-            return total_directly(b, least, t, violation);
+            return total_directly(b, smallest, t, violation);
         }
     }
-    const int status = g != NULL ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
-    return status != EXACTLOSS_OK ? status : total_by_workspace(b, least, t, g, violation);
+    const int status = g != NULL && b->is_unchecked ? exactloss_batch_check(b, violation) : EXACTLOSS_OK;
+    if (status == EXACTLOSS_OK && g != NULL && b->losses == 0 && !b->is_logits) {
+        write_gradient(b, g);
+        return EXACTLOSS_OK;
+    }
+    return status != EXACTLOSS_OK ? status : total_by_workspace(b, smallest, t, g, violation);
+}
+
+int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
+                          exactloss_violation *violation) {
+    const double smallest = threshold == NULL ? NAN : exactloss_smallest_above(*threshold, b->type->wide_size);
+    const double *least = isnan(smallest) ? NULL : &smallest; /* what nothing is above needs no counting */
+    const int status = total_in_blocks(b, least, t, g, violation);
+    t->count = b->count;
+    for (int i = 0; i < LOSS_COUNT && !b->is_logits; i++) {
+        /* What has been summed of a linear loss of predictions are distances. */
+        if (exactloss_losses[i].linear > 1) {
+            exactloss_sum_multiply(&t->sums[i], exactloss_losses[i].linear);
+        }
+    }
+    return status;
 }

@@ -5,6 +5,7 @@
  */
 #include "exact_sum.h"
 
+#include <float.h>
 #include <math.h>
 
 /* ------------------------------------------------------------------------------------- sign and magnitude -- */
@@ -328,10 +329,33 @@ double exactloss_sum_round(const exact_sum *sum, int64_t divisor, float_format f
     return bits == encoding ? value : -value;
 }
 
+/*
+ * Rounds the quotient of two doubles once more, to a format. That is the quotient rounded once unless the quotient of
+ * doubles lies in the middle between two numbers of the format, where its own rounding may have moved it: returns 0
+ * then, and where it is not in the format's range of normal numbers.
+ */
+static int round_again(double *value, float_format format) {
+    const int lowest = format.lowest + format.precision - 1; /* the exponent of the smallest normal number */
+    const uint64_t rest = ((uint64_t)1 << (DBL_MANT_DIG - format.precision)) - 1, half = (rest + 1) / 2;
+    uint64_t bits;
+    memcpy(&bits, value, sizeof bits);
+    const int exponent = (int)(bits >> (DBL_MANT_DIG - 1) & 0x7ff) - (DBL_MAX_EXP - 1);
+    if (exponent < lowest || exponent > -lowest || (rest != 0 && (bits & rest) == half)) {
+        return 0;
+    }
+    bits = (bits + half) & ~rest;
+    memcpy(value, &bits, sizeof bits);
+    return 1;
+}
+
 double exactloss_quotient(double dividend, int64_t divisor, float_format format) {
     exact_sum sum;
     if (dividend == 0 || !isfinite(dividend)) {
         return dividend;
+    }
+    double value = dividend / (double)divisor;
+    if (divisor <= (int64_t)1 << DBL_MANT_DIG && round_again(&value, format)) {
+        return value;
     }
     exactloss_sum_init(&sum);
     exactloss_sum_add_double(&sum, dividend);

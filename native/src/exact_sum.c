@@ -117,11 +117,6 @@ void exactloss_sum_multiply(exact_sum *sum, int factor) {
         sum->bins[i] *= factor;
     }
     settle(sum);
-    if (factor < 0) {
-        const int64_t positive = sum->positive_infinities;
-        sum->positive_infinities = sum->negative_infinities;
-        sum->negative_infinities = positive;
-    }
 }
 
 void exactloss_sum_merge(exact_sum *sum, const exact_sum *other) {

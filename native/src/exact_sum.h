@@ -62,7 +62,7 @@ void exactloss_sum_add_double(exact_sum *sum, double value);
 /* Adds value * factor, of which the factor is finite; an infinite value times 0 is NaN. */
 void exactloss_sum_add_product(exact_sum *sum, double value, float factor);
 
-/* Multiplies by a whole number of at most 2^16. */
+/* Multiplies by a whole number from 1 to 2^16. */
 void exactloss_sum_multiply(exact_sum *sum, int factor);
 
 /* Adds `other`, which may be `sum` itself. */

@@ -4,15 +4,22 @@
 
 #include <string.h>
 
+static void put_wide(const batch *b, double value, unsigned char *element) {
+    const float narrow = (float)value;
+    if (b->type->wide_size == sizeof narrow) {
+        memcpy(element, &narrow, sizeof narrow);
+    } else {
+        memcpy(element, &value, sizeof value);
+    }
+}
+
 void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient) {
     const int is_widened = b->is_logits && b->type->widen != NULL;
     const double g = exactloss_quotient(upstream, divisor, is_widened ? b->kernels->f32.format : b->type->format);
-    const float narrow = (float)g;
-    if (b->type->wide_size == sizeof narrow) {
-        memcpy(gradient->factor, &narrow, sizeof narrow);
-    } else {
-        memcpy(gradient->factor, &g, sizeof g);
-    }
+    const double step = exactloss_losses[gradient->loss].linear * g;
+    put_wide(b, g, gradient->factor);
+    put_wide(b, step, gradient->plus);
+    put_wide(b, -step, gradient->minus);
 }
 
 /* It is ±cg where the loss is c times the distance. */
@@ -65,18 +72,11 @@ void exactloss_put_gradient(const batch *b, const block *k, const gradient_outpu
 }
 
 void exactloss_compute_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work) {
-    const loss_kernels *loss = &b->type->wide->losses[g->loss];
     void *gradient = exactloss_gradient_of_block(b, k, g, work);
     if (exactloss_is_gradient_of_targets(b, g)) {
-        /* One element stands for all with a positive target, and one for the others. */
-        static const uint64_t SECOND = 2;
-        static const double ZEROS[2] = {0, 0};
-        const int size = b->type->wide_size;
-        unsigned char steps[2 * sizeof(double)];
-        loss->gradient(ZEROS, &SECOND, 2, g->factor, steps);
-        b->type->select_wide(k->mask, steps + size, 1, steps, 1, k->count, gradient);
+        b->type->select_wide(k->mask, g->minus, 1, g->plus, 1, k->count, gradient);
     } else {
-        loss->gradient(k->predictions, k->mask, k->count, g->factor, gradient);
+        b->type->wide->losses[g->loss].gradient(k->predictions, k->mask, k->count, g->factor, gradient);
     }
     exactloss_put_gradient(b, k, g, work);
 }

@@ -26,8 +26,8 @@ static inline int exactloss_bit_offset(int options) { return (options & OPTION_B
 enum { NEEDS_ONE_LOSS = 1, NEEDS_LOSSES = 2, NEEDS_REDUCTION = 4 };
 
 /*
- * EXACTLOSS_OK where options have no bit outside of `allowed`, and what is needed, or the error. Types that are missing or
- * unknown are left to those who look them up.
+ * EXACTLOSS_OK where options have no bit outside of `allowed`, and what is needed, or the error. Types that are
+ * missing or unknown are left to those who look them up.
  */
 int exactloss_check_options(int options, int allowed, int needs);
 

@@ -12,9 +12,12 @@ static int is_addressable(int64_t rows, int64_t count, int64_t stride, int64_t f
 }
 
 int exactloss_open_rows(matrix *m, const exactloss_rows *rows) {
-    static const exactloss_rows ONE = {.count = 1};
-    batch *b = &m->first;
-    m->shape = rows == NULL ? ONE : *rows;
+    const batch *b = &m->first;
+    if (rows == NULL) {
+        m->shape.count = 1;
+        return EXACTLOSS_OK;
+    }
+    m->shape = *rows;
     const exactloss_rows *s = &m->shape;
     if (!exactloss_is_range(0, s->count) || (s->count > 1 && b->count > INT64_MAX / s->count) ||
         !is_addressable(s->count, b->count, s->predictions_stride, 0) ||
@@ -25,17 +28,19 @@ int exactloss_open_rows(matrix *m, const exactloss_rows *rows) {
     return EXACTLOSS_OK;
 }
 
-int exactloss_check_matrix(const matrix *m) {
+int exactloss_check_row_pointers(const matrix *m) {
     return m->shape.count == 0 ? EXACTLOSS_OK : exactloss_check_pointers(&m->first);
 }
 
-batch exactloss_row_of(const matrix *m, int64_t row) {
-    batch b = m->first;
-    if (b.count > 0 && row > 0) {
-        b.predictions += b.type->size * m->shape.predictions_stride * row;
-        b.first_target += m->shape.targets_stride * row;
-        b.weights = b.weights == NULL ? NULL : b.weights + (int64_t)sizeof(float) * m->shape.weights_stride * row;
+batch *exactloss_row_of(matrix *m, int64_t row) {
+    batch *b = &m->another;
+    if (row == 0 || m->first.count == 0) {
+        return &m->first;
     }
+    *b = m->first;
+    b->predictions += b->type->size * m->shape.predictions_stride * row;
+    b->first_target += m->shape.targets_stride * row;
+    b->weights = b->weights == NULL ? NULL : b->weights + (int64_t)sizeof(float) * m->shape.weights_stride * row;
     return b;
 }
 
@@ -45,11 +50,11 @@ int exactloss_check_rows(matrix *m, exactloss_violation *violation) {
     }
     const int64_t rows = m->first.is_unchecked && m->first.count > 0 ? m->shape.count : 0;
     for (int64_t row = 0; row < rows; row++) {
-        const batch b = exactloss_row_of(m, row);
-        const int status = exactloss_batch_check(&b, violation);
+        const batch *b = exactloss_row_of(m, row);
+        const int status = exactloss_batch_check(b, violation);
         if (status != EXACTLOSS_OK) {
             if (violation != NULL) {
-                violation->index += row * b.count;
+                violation->index += row * b->count;
             }
             return status;
         }

@@ -6,25 +6,27 @@
 #include "batch.h"
 
 typedef struct matrix {
-    batch first; /* the first row */
+    batch first;   /* the first row */
+    batch another; /* another row */
     exactloss_rows shape;
 } matrix;
 
 /*
- * Completes a matrix, whose first row is open: EXACTLOSS_OK, or an error where a row can't be addressed.
- * rows: NULL for a batch.
+ * Completes a matrix, whose first row is open: EXACTLOSS_OK, or an error where a row can't be addressed. rows: NULL
+ * for a batch.
  */
 int exactloss_open_rows(matrix *m, const exactloss_rows *rows);
 
 /* EXACTLOSS_OK, or EXACTLOSS_ERROR_NULL where a matrix with elements lacks its predictions or its targets. */
-int exactloss_check_matrix(const matrix *m);
+int exactloss_check_row_pointers(const matrix *m);
 
-batch exactloss_row_of(const matrix *m, int64_t row);
+/* A row, until the next call. The first row is `first` itself: a single batch is never copied. */
+batch *exactloss_row_of(matrix *m, int64_t row);
 
 /*
  * Looks for the first element that must be refused, where there are several rows: EXACTLOSS_OK, or the error that
- * names it in *violation. The rows need not be checked again then. A single row is not looked at,
- * as it is checked where it is summed.
+ * names it in *violation. The rows need not be checked again then. A single row is not looked at: whoever sums it
+ * does that.
  */
 int exactloss_check_rows(matrix *m, exactloss_violation *violation);
 

@@ -2,6 +2,7 @@
 #include "totals.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 void exactloss_totals_merge(totals *t, const totals *other) {
@@ -23,7 +24,8 @@ static exact_sum all_weights(const totals *t) {
     return weights;
 }
 
-static void divide(const totals *t, const exact_sum *sum, int reduction, double *f64, float *f32) {
+void exactloss_totals_loss(const totals *t, int loss, int reduction, double *f64, float *f32) {
+    const exact_sum *sum = &t->sums[loss];
     if (reduction == EXACTLOSS_SUM) {
         exactloss_sum_divide(sum, 1, f64, f32);
     } else if (t->count == 0) {
@@ -36,17 +38,6 @@ static void divide(const totals *t, const exact_sum *sum, int reduction, double 
     } else {
         const exact_sum weights = all_weights(t);
         exactloss_sum_divide_by_sum(sum, &weights, f64, f32);
-    }
-}
-
-void exactloss_totals_loss(const totals *t, int loss, int reduction, double *f64, float *f32) {
-    const int factor = exactloss_losses[loss].linear;
-    if (factor == 0 || factor == 1) {
-        divide(t, &t->sums[loss], reduction, f64, f32);
-    } else {
-        exact_sum sum = t->sums[loss];
-        exactloss_sum_multiply(&sum, factor);
-        divide(t, &sum, reduction, f64, f32);
     }
 }
 
@@ -78,35 +69,39 @@ int exactloss_check_evaluation(const exactloss_evaluation *evaluation) {
     return evaluation->size < FIRST_EVALUATION_SIZE || evaluation->size % 8 != 0 ? EXACTLOSS_ERROR_SIZE : EXACTLOSS_OK;
 }
 
-static exactloss_loss_result result_of(const totals *t, int loss) {
-    exactloss_loss_result r = {.mean = NAN, .sum = NAN, .mean_f32 = NAN, .sum_f32 = NAN};
-    if ((t->losses >> loss & 1) != 0) {
-        exactloss_totals_loss(t, loss, EXACTLOSS_MEAN, &r.mean, &r.mean_f32);
-        exactloss_totals_loss(t, loss, EXACTLOSS_SUM, &r.sum, &r.sum_f32);
-        r.nan_count = t->sums[loss].nan_count;
+static void put_result(const totals *t, int loss, exactloss_loss_result *r) {
+    if ((t->losses >> loss & 1) == 0) {
+        *r = (exactloss_loss_result){.mean = NAN, .sum = NAN, .mean_f32 = NAN, .sum_f32 = NAN};
+        return;
     }
-    return r;
+    exactloss_totals_loss(t, loss, EXACTLOSS_MEAN, &r->mean, &r->mean_f32);
+    exactloss_totals_loss(t, loss, EXACTLOSS_SUM, &r->sum, &r->sum_f32);
+    r->nan_count = t->sums[loss].nan_count;
 }
 
-void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *evaluation) {
-    exactloss_evaluation e = {.losses = t->losses, .threshold = threshold};
-    e.size = evaluation->size < (int64_t)sizeof e ? evaluation->size : (int64_t)sizeof e;
-    e.count = t->count;
-    e.positives = t->positives;
-    e.true_positives = t->true_positives;
-    e.false_positives = t->false_positives;
-    e.false_negatives = t->positives - t->true_positives;
-    e.true_negatives = t->count - t->positives - t->false_positives;
-    e.accuracy = t->count == 0 ? NAN : ratio(e.true_positives + e.true_negatives, t->count);
-    e.weight_sum = (double)t->count;
+void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *e) {
+    const int64_t room = e->size;
+    e->losses = t->losses;
+    e->threshold = threshold;
+    e->count = t->count;
+    e->positives = t->positives;
+    e->true_positives = t->true_positives;
+    e->false_positives = t->false_positives;
+    e->false_negatives = t->positives - t->true_positives;
+    e->true_negatives = t->count - t->positives - t->false_positives;
+    e->accuracy = t->count == 0 ? NAN : ratio(e->true_positives + e->true_negatives, t->count);
+    e->weight_sum = (double)t->count;
     if (t->weighted != 0) {
         const exact_sum weights = all_weights(t);
-        exactloss_sum_divide(&weights, 1, &e.weight_sum, NULL);
+        exactloss_sum_divide(&weights, 1, &e->weight_sum, NULL);
     }
-#define LOSS(name, NAME) e.name = result_of(t, LOSS_##NAME);
+#define LOSS(name, NAME)                                                                                               \
+    if (room >= (int64_t)(offsetof(exactloss_evaluation, name) + sizeof e->name)) {                                    \
+        put_result(t, LOSS_##NAME, &e->name);                                                                          \
+        e->size = (int64_t)(offsetof(exactloss_evaluation, name) + sizeof e->name);                                    \
+    }
 #include "losses/losses.def"
 #undef LOSS
-    memcpy(evaluation, &e, (size_t)e.size);
 }
 
 /* -------------------------------------------------------------------------------------------------- thresholds -- */

@@ -8,9 +8,9 @@
 #include "losses/losses.h"
 
 /*
- * What is known of all elements seen so far. The sum of a linear loss is that of the weighted distances: from
- * predictions as Σ ±w·p plus the weights of the positive targets, so that no 1 - p is ever rounded. That of any other
- * loss is the sum of its weighted values.
+ * What is known of all elements seen so far. The sum of a loss is that of the weighted values of its elements: of a
+ * linear loss of predictions c times that of w·d, which is the exact Σ ±w·p plus the weights of the positive targets,
+ * so that no 1 - p is ever rounded.
  */
 typedef struct totals {
     int64_t losses; /* the set whose sums there are */

@@ -33,6 +33,16 @@ static void check_quotient(const exact_sum *sum, int64_t divisor, double want, f
     check_double((double)want_f32, (double)have_f32);
 }
 
+static void check_same(const exact_sum *want, const exact_sum *have) {
+    unsigned char want_bytes[4 * EXACT_SUM_BINS], have_bytes[4 * EXACT_SUM_BINS];
+    exactloss_sum_to_bytes(want, 0, EXACT_SUM_BINS, want_bytes);
+    exactloss_sum_to_bytes(have, 0, EXACT_SUM_BINS, have_bytes);
+    assert_memory_equal(want_bytes, have_bytes, sizeof want_bytes);
+    assert_int_equal(want->nan_count, have->nan_count);
+    assert_int_equal(want->positive_infinities, have->positive_infinities);
+    assert_int_equal(want->negative_infinities, have->negative_infinities);
+}
+
 /* Integers below 2^53 (2^24) divide with one rounding in double (float). */
 static void integers_divide_as_ieee_does(void **unused) {
     (void)unused;
@@ -361,6 +371,60 @@ static void merges_and_bytes_have_no_history(void **unused) {
     }
 }
 
+/* Against as many merges, of sums with units, with bins and with specials; and in the largest bins. */
+static void multiplies(void **unused) {
+    (void)unused;
+    static const int FACTORS[] = {1, -1, 2, -2, 3, -7, 1000, 65535, 65536, -65536};
+    for (int i = 0; i < 10 * 4; i++) {
+        uint64_t state = (uint64_t)i;
+        const int factor = FACTORS[i % 10], sign = factor < 0 ? -1 : 1;
+        exact_sum have = empty(), want = empty();
+        for (int k = 0; k < 50; k++) {
+            const double value = i < 10 ? (double)next_float(MIXED, &state) : next_double(MIXED, &state) * 0x1p-20;
+            const int units = (int)(next_random(&state) >> 40);
+            if (i / 10 != 1) {
+                exactloss_sum_add_units(&have, units);
+                exactloss_sum_add(&want, (int64_t)units * factor, EXACT_SUM_UNIT);
+            }
+            if (i / 10 != 2) {
+                exactloss_sum_add_double(&have, value);
+                /* A factor of at most 17 bits in two parts, so that each product is exact. */
+                exactloss_sum_add_product(&want, value, (float)(factor / 256 * 256));
+                exactloss_sum_add_product(&want, value, (float)(factor % 256));
+            }
+        }
+        have.nan_count = want.nan_count = 3;
+        have.positive_infinities = sign > 0 ? 5 : 7;
+        have.negative_infinities = sign > 0 ? 7 : 5;
+        want.positive_infinities = 5;
+        want.negative_infinities = 7;
+        exactloss_sum_multiply(&have, factor);
+        check_same(&want, &have);
+        /* It is a sum like any other: it can be added to, divided and multiplied. */
+        exactloss_sum_add_double(&have, 1.5);
+        exactloss_sum_add_double(&want, 1.5);
+        exactloss_sum_multiply(&have, 2);
+        exactloss_sum_merge(&want, &want);
+        have.nan_count = want.nan_count;
+        have.positive_infinities = want.positive_infinities;
+        have.negative_infinities = want.negative_infinities;
+        check_same(&want, &have);
+    }
+    /* A bin that holds as much as it can before its carry is settled. */
+    exact_sum have = empty(), want = empty();
+    for (int k = 0; k < 1 << 20; k++) {
+        exactloss_sum_add(&have, INT64_MIN, EXACT_SUM_ONE + 31);
+    }
+    exactloss_sum_add(&want, INT64_MIN, EXACT_SUM_ONE + 31 + 20 + 16);
+    exactloss_sum_multiply(&have, 65536);
+    check_same(&want, &have);
+    exactloss_sum_multiply(&have, 0);
+    assert_int_equal(0, exactloss_sum_bit_length(&have));
+    have = empty();
+    exactloss_sum_multiply(&have, -3);
+    check_quotient(&have, 1, 0, 0);
+}
+
 /* Sums that have units alone, whose merging opens no bins; and the last that do. */
 static void merges_units(void **unused) {
     (void)unused;
@@ -424,6 +488,7 @@ int main(void) {
         cmocka_unit_test(specials_decide),
         cmocka_unit_test(settles_carries_in_time),
         cmocka_unit_test(merges_and_bytes_have_no_history),
+        cmocka_unit_test(multiplies),
         cmocka_unit_test(merges_units),
         cmocka_unit_test(knows_its_bit_length),
     };

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Which facts about a processor and its operating system make an instruction set usable: every one is needed. */
-#include "cpu/features.h"
+/* Which facts about an x86-64 processor and its operating system make an instruction set usable: every one is needed. */
+#include "cpu/kernels.h"
 #include "exactloss/exactloss.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -23,21 +24,39 @@
 static const cpu_facts ALL = {FMA | POPCNT | OSXSAVE | AVX | F16C, AVX2 | AVX512F | AVX512DQ | AVX512BW | AVX512VL,
                               0xe7};
 
+static int support_with(cpu_facts facts, const char *name) {
+    int i = 0;
+    while (strcmp(exactloss_isa_of(i)->name, name) != 0) {
+        i++;
+    }
+    return exactloss_isa_of(i)->kernels->support(facts);
+}
+
 static void all_facts_make_all_usable(void **unused) {
     (void)unused;
-    assert_int_equal(EXACTLOSS_ISA_USABLE, exactloss_support(ALL, EXACTLOSS_ISA_PORTABLE));
-    assert_int_equal(EXACTLOSS_ISA_USABLE, exactloss_support(ALL, EXACTLOSS_ISA_AVX2));
-    assert_int_equal(EXACTLOSS_ISA_USABLE, exactloss_support(ALL, EXACTLOSS_ISA_AVX512));
-    assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(ALL, 3));
-    assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(ALL, -1));
+    for (int i = 0; exactloss_isa_of(i) != NULL; i++) {
+        assert_int_equal(EXACTLOSS_ISA_USABLE, exactloss_isa_of(i)->kernels->support(ALL));
+    }
 }
 
 static void no_facts_leave_the_portable_kernels(void **unused) {
     (void)unused;
     const cpu_facts none = {0, 0, 0};
-    assert_int_equal(EXACTLOSS_ISA_USABLE, exactloss_support(none, EXACTLOSS_ISA_PORTABLE));
-    assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(none, EXACTLOSS_ISA_AVX2));
-    assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(none, EXACTLOSS_ISA_AVX512));
+    assert_int_equal(EXACTLOSS_ISA_USABLE, support_with(none, "portable"));
+    for (int i = 1; exactloss_isa_of(i) != NULL; i++) {
+        assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_isa_of(i)->kernels->support(none));
+    }
+}
+
+/* The public function looks at this machine, and so does what is behind it. */
+static void this_machine_has_its_facts(void **unused) {
+    (void)unused;
+    const cpu_facts facts = exactloss_read_cpu();
+    for (int i = 0; exactloss_isa_of(i) != NULL; i++) {
+        const exactloss_isa *isa = exactloss_isa_of(i);
+        assert_int_equal(isa->kernels->support(facts), exactloss_support_of(isa));
+        assert_int_equal(isa->kernels->support(facts), exactloss_isa_support(isa->name));
+    }
 }
 
 static void every_processor_feature_is_needed(void **unused) {
@@ -47,18 +66,18 @@ static void every_processor_feature_is_needed(void **unused) {
     for (int i = 0; i < 4; i++) {
         cpu_facts facts = ALL;
         facts.leaf1_ecx &= ~LEAF1[i];
-        assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(facts, EXACTLOSS_ISA_AVX2));
-        assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(facts, EXACTLOSS_ISA_AVX512));
+        assert_int_equal(EXACTLOSS_ISA_ABSENT, support_with(facts, "avx2"));
+        assert_int_equal(EXACTLOSS_ISA_ABSENT, support_with(facts, "avx512"));
     }
     for (int i = 0; i < 4; i++) {
         cpu_facts facts = ALL;
         facts.leaf7_ebx &= ~LEAF7[i];
-        assert_int_equal(EXACTLOSS_ISA_USABLE, exactloss_support(facts, EXACTLOSS_ISA_AVX2));
-        assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(facts, EXACTLOSS_ISA_AVX512));
+        assert_int_equal(EXACTLOSS_ISA_USABLE, support_with(facts, "avx2"));
+        assert_int_equal(EXACTLOSS_ISA_ABSENT, support_with(facts, "avx512"));
     }
     cpu_facts facts = ALL;
     facts.leaf7_ebx &= ~AVX2;
-    assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_support(facts, EXACTLOSS_ISA_AVX2));
+    assert_int_equal(EXACTLOSS_ISA_ABSENT, support_with(facts, "avx2"));
 }
 
 static void the_operating_system_must_save_the_registers(void **unused) {
@@ -68,19 +87,20 @@ static void the_operating_system_must_save_the_registers(void **unused) {
         facts.xcr0 = xcr0;
         const int avx2 = (xcr0 & 6) == 6, avx512 = avx2 && (xcr0 & 0xe0) == 0xe0;
         assert_int_equal(avx2 ? EXACTLOSS_ISA_USABLE : EXACTLOSS_ISA_DISABLED,
-                         exactloss_support(facts, EXACTLOSS_ISA_AVX2));
+                         support_with(facts, "avx2"));
         assert_int_equal(avx512 ? EXACTLOSS_ISA_USABLE : EXACTLOSS_ISA_DISABLED,
-                         exactloss_support(facts, EXACTLOSS_ISA_AVX512));
+                         support_with(facts, "avx512"));
     }
     cpu_facts facts = ALL;
     facts.leaf1_ecx &= ~OSXSAVE;
-    assert_int_equal(EXACTLOSS_ISA_DISABLED, exactloss_support(facts, EXACTLOSS_ISA_AVX2));
+    assert_int_equal(EXACTLOSS_ISA_DISABLED, support_with(facts, "avx2"));
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_facts_make_all_usable),
         cmocka_unit_test(no_facts_leave_the_portable_kernels),
+        cmocka_unit_test(this_machine_has_its_facts),
         cmocka_unit_test(every_processor_feature_is_needed),
         cmocka_unit_test(the_operating_system_must_save_the_registers),
     };

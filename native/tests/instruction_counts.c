@@ -11,12 +11,15 @@
 #define DOUBLES (BLOCK / 2)
 #define KERNELS_UNDER_TEST exactloss_kernels_avx2
 
+extern const exactloss_kernels KERNELS_UNDER_TEST;
+
 static float floats[BLOCK], logits[BLOCK], small[BLOCK], results[BLOCK], gradient[BLOCK];
 static double doubles[DOUBLES];
 static uint16_t halves[BLOCK];
 static unsigned char bytes[BLOCK];
 static uint64_t mask[MASK_WORDS];
 static exact_sum sum;
+static summation s = {&sum, 0};
 static volatile int found;
 
 /* Every value is on the fast path of its kernel, but for `small`, which needs three parts. */
@@ -35,50 +38,55 @@ static void fill(void) {
     }
 }
 
+static void begin(void) {
+    exactloss_sum_init(&sum);
+    s.unusual_blocks = 0;
+}
+
 #define COUNTED(name) __attribute__((noinline)) static void counted_##name(void)
 
-COUNTED(decode_u8) { found = KERNELS_UNDER_TEST.decode_u8(bytes, 0, BLOCK, 1, mask); }
-COUNTED(sum_f32) { KERNELS_UNDER_TEST.f32.sum(floats, mask, found, BLOCK, &sum); }
-COUNTED(sum_f32_three_parts) { KERNELS_UNDER_TEST.f32.sum(small, mask, found, BLOCK, &sum); }
-COUNTED(sum_f64) { KERNELS_UNDER_TEST.f64.sum(doubles, mask, found, DOUBLES, &sum); }
-COUNTED(sum_f16) { KERNELS_UNDER_TEST.f16.sum(halves, mask, found, BLOCK, &sum); }
+COUNTED(decode_8) { found = KERNELS_UNDER_TEST.decode_8(bytes, 0, BLOCK, 1, UINT8_MAX, mask); }
+COUNTED(sum_f32) { KERNELS_UNDER_TEST.f32.sum(floats, mask, found, BLOCK, &s); }
+COUNTED(sum_f32_three_parts) { KERNELS_UNDER_TEST.f32.sum(small, mask, found, BLOCK, &s); }
+COUNTED(sum_f64) { KERNELS_UNDER_TEST.f64.sum(doubles, mask, found, DOUBLES, &s); }
+COUNTED(sum_f16) { KERNELS_UNDER_TEST.f16.sum(halves, mask, found, BLOCK, &s); }
 COUNTED(sum_and_count_f32) {
     int common;
-    found = KERNELS_UNDER_TEST.f32.sum_and_count(floats, mask, found, BLOCK, 0.5, &common, &sum);
+    found = KERNELS_UNDER_TEST.f32.sum_and_count(floats, mask, found, BLOCK, 0.5, &common, &s);
 }
 COUNTED(select_32) {
     static const float MINUS = -1, PLUS = 1;
     KERNELS_UNDER_TEST.select_32(mask, &MINUS, 1, &PLUS, 1, BLOCK, gradient);
 }
-COUNTED(sigmoid_f32) {
+COUNTED(logits_f32) {
     static const float ONE = 1;
-    KERNELS_UNDER_TEST.f32.wide->sigmoid(logits, mask, BLOCK, &ONE, NULL, results, gradient);
+    KERNELS_UNDER_TEST.f32.wide->losses[LOSS_MNIST].from_logits(logits, mask, BLOCK, &ONE, NULL, results, gradient);
 }
 
 /* The public function, which dispatches to AVX2 under Valgrind: a call on few elements. */
 static double loss;
 static void call(void) {
-    found = exactloss_mnist_loss(floats, EXACTLOSS_FLOAT32, bytes, EXACTLOSS_UINT8, 0, 64, EXACTLOSS_REDUCTION_MEAN, 0,
-                                 &loss, NULL, NULL);
+    found = exactloss_loss(EXACTLOSS_MNIST | EXACTLOSS_MEAN | EXACTLOSS_P_FLOAT32 | EXACTLOSS_T_UINT8, floats, bytes,
+                           NULL, 64, NULL, &loss, NULL);
 }
 COUNTED(call_64) { call(); }
 
 /* Each sum is a new one: an old one expects blocks like those that it met. */
 int main(void) {
     fill();
-    counted_decode_u8();
-    exactloss_sum_init(&sum);
+    counted_decode_8();
+    begin();
     counted_sum_f32();
-    exactloss_sum_init(&sum);
+    begin();
     counted_sum_f32_three_parts();
-    exactloss_sum_init(&sum);
+    begin();
     counted_sum_f64();
-    exactloss_sum_init(&sum);
+    begin();
     counted_sum_f16();
-    exactloss_sum_init(&sum);
+    begin();
     counted_sum_and_count_f32();
     counted_select_32();
-    counted_sigmoid_f32();
+    counted_logits_f32();
     call(); /* the first one dispatches */
     counted_call_64();
     return 0;

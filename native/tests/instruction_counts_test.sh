@@ -12,14 +12,14 @@ program=$1 compiler=$2 build_type=$3
 
 limits() {
     cat <<'END'
-decode_u8               500
+decode_8                500
 sum_f32                3510
 sum_f32_three_parts    8150
 sum_f64                3770
 sum_f16                3440
 sum_and_count_f32      5370
 select_32              2690
-sigmoid_f32           19770
+logits_f32            19770
 call_64                 487
 END
 }

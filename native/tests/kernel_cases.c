@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "kernel_cases.h"
 
-#include "cpu/features.h"
 #include "exactloss/exactloss.h"
 
 #include <stdio.h>
@@ -9,49 +8,52 @@
 
 #define SKIPPED 77
 
+const char *isa_name;
 const exactloss_kernels *kernels;
 const exactloss_kernels *const portable = &exactloss_kernels_portable;
 guarded predictions, targets, got, spare;
 
-#ifdef EMULATED_AVX512
+#ifdef EMULATED_KERNELS
 
-static int choose_kernels(int argc, char **argv) {
-    (void)argc, (void)argv;
-    kernels = &exactloss_kernels_avx512;
+extern const exactloss_kernels EMULATED_KERNELS;
+
+static int choose_kernels(void) {
+    kernels = &EMULATED_KERNELS;
     return 0;
 }
 
 #else
 
-static int choose_kernels(int argc, char **argv) {
-#ifdef EXACTLOSS_X86_64
-    static const exactloss_kernels *const TABLES[] = {&exactloss_kernels_avx2, &exactloss_kernels_avx512};
-    static const int ISAS[] = {EXACTLOSS_ISA_AVX2, EXACTLOSS_ISA_AVX512};
-    for (int i = 0; i < 2; i++) {
-        if (argc == 2 && strcmp(argv[1], TABLES[i]->isa_name) == 0) {
-            kernels = TABLES[i];
-            const int support = exactloss_support(exactloss_read_cpu(), ISAS[i]);
-            if (support != EXACTLOSS_ISA_USABLE) {
-                printf("skipped: this machine cannot run %s (%s)\n", argv[1],
-                       support == EXACTLOSS_ISA_ABSENT ? "the processor lacks it" : "the operating system disables it");
-                return SKIPPED;
-            }
-        }
+static int choose_kernels(void) {
+    const exactloss_isa *isa = NULL;
+    for (int i = 0; (isa = exactloss_isa_of(i)) != NULL && strcmp(isa->name, isa_name) != 0;) {
+        i++;
     }
-#else
-    (void)argv;
-    if (argc == 2) {
-        printf("skipped: only x86-64 has vector kernels\n");
+    if (isa == NULL) {
+        fprintf(stderr, "there is no instruction set %s\n", isa_name);
+        return 2;
+    }
+    const int support = exactloss_support_of(isa);
+    if (support != EXACTLOSS_ISA_USABLE) {
+        printf("skipped: this machine cannot run %s (%s)\n", isa_name,
+               isa->kernels == NULL               ? "this build has no kernels for it"
+               : support == EXACTLOSS_ISA_ABSENT ? "the processor lacks it"
+                                                  : "the operating system disables it");
         return SKIPPED;
     }
-#endif
-    return kernels == NULL ? 2 : 0;
+    kernels = isa->kernels;
+    return 0;
 }
 
 #endif
 
 int open_kernel_cases(int argc, char **argv) {
-    const int status = choose_kernels(argc, argv);
+    if (argc != 2) {
+        fprintf(stderr, "usage: %s ISA\n", argv[0]);
+        return 2;
+    }
+    isa_name = argv[1];
+    const int status = choose_kernels();
     if (status == 0) {
         predictions = guarded_allocate(8 * LONG_BLOCK + SLACK);
         targets = guarded_allocate(LONG_BLOCK + SLACK);

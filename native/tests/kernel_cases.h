@@ -14,14 +14,15 @@
 
 #define SLACK 64 /* bytes in an array beyond the most that is tested, for any alignment */
 
+extern const char *isa_name;
 extern const exactloss_kernels *kernels;
 extern const exactloss_kernels *const portable;
 extern guarded predictions, targets, got, spare;
 
 /*
- * Chooses the kernels by the program's argument, avx2 or avx512, and allocates the arrays. Returns 0; or else the
- * program's exit status: 77, which means skipped, on a machine without the instruction set. Compiled with
- * EMULATED_AVX512, the AVX-512 kernels are the emulated ones, and run everywhere.
+ * Chooses the kernels by the program's argument, the name of an instruction set, and allocates the arrays. Returns 0; or
+ * else the program's exit status: 77, which means skipped, on a machine without the instruction set. Compiled with
+ * EMULATED_KERNELS, the kernels are these whatever the name, and run everywhere.
  */
 int open_kernel_cases(int argc, char **argv);
 

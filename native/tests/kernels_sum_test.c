@@ -32,6 +32,12 @@ static void write_sum(const exact_sum *sum, unsigned char bytes[SUM_BYTES]) {
     memcpy(specials + 16, &sum->negative_infinities, 8);
 }
 
+/* An empty sum, and that no block has been added to. */
+static summation begin(exact_sum *sum) {
+    exactloss_sum_init(sum);
+    return (summation){sum, 0};
+}
+
 /* The targets of a mask: 1 where it is set, other bytes elsewhere. */
 static unsigned char *bytes_of(const uint64_t *mask, int count) {
     static const unsigned char NEGATIVE[] = {0, 2, 0, 255, 129};
@@ -50,11 +56,11 @@ static void check_sum_and_count(const real_case *r, input_kind kind, const unsig
     unsigned char want[SUM_BYTES], have[SUM_BYTES];
     int want_common = -1, have_common = -2;
     exact_sum sum;
-    exactloss_sum_init(&sum);
-    const int want_found = r->want_type->sum_and_count(p, mask, positives, count, limit, &want_common, &sum);
+    summation s = begin(&sum);
+    const int want_found = r->want_type->sum_and_count(p, mask, positives, count, limit, &want_common, &s);
     write_sum(&sum, want);
-    exactloss_sum_init(&sum);
-    const int have_found = r->have_type->sum_and_count(p, mask, positives, count, limit, &have_common, &sum);
+    s = begin(&sum);
+    const int have_found = r->have_type->sum_and_count(p, mask, positives, count, limit, &have_common, &s);
     write_sum(&sum, have);
     if (want_found != have_found || want_common != have_common || memcmp(want, have, sizeof want) != 0) {
         fail_msg(
@@ -69,18 +75,18 @@ static void check_sum(const real_case *r, input_kind kind, const unsigned char *
     unsigned char want[SUM_BYTES], have[SUM_BYTES];
     const int positives = count_set(mask, count);
     exact_sum sum;
-    exactloss_sum_init(&sum);
-    r->want_type->sum(p, mask, positives, count, &sum);
+    summation s = begin(&sum);
+    r->want_type->sum(p, mask, positives, count, &s);
     write_sum(&sum, want);
-    exactloss_sum_init(&sum);
-    r->have_type->sum(p, mask, positives, count, &sum);
+    s = begin(&sum);
+    r->have_type->sum(p, mask, positives, count, &s);
     write_sum(&sum, have);
     if (memcmp(want, have, sizeof want) != 0) {
         fail_msg("sum of %s differs: %s, %d elements, seed %llu", r->name, INPUT_KIND_NAMES[kind], count,
                  (unsigned long long)seed);
     }
-    exactloss_sum_init(&sum);
-    const int found = r->have_type->sum_by_bytes(p, bytes_of(mask, count), count, &sum);
+    s = begin(&sum);
+    const int found = r->have_type->sum_by_bytes(p, bytes_of(mask, count), count, &s);
     write_sum(&sum, have);
     if (found != positives || memcmp(want, have, sizeof want) != 0) {
         fail_msg("sum of %s by bytes differs: %s, %d elements, %d positive and not %d, seed %llu", r->name,
@@ -93,11 +99,11 @@ static void check_long_block(const real_case *r, const unsigned char *p, const u
                              uint64_t seed) {
     unsigned char want[SUM_BYTES], have[SUM_BYTES];
     exact_sum sum;
-    exactloss_sum_init(&sum);
-    const int expected_positives = r->want_type->sum_by_bytes(p, bytes, count, &sum);
+    summation s = begin(&sum);
+    const int expected_positives = r->want_type->sum_by_bytes(p, bytes, count, &s);
     write_sum(&sum, want);
-    exactloss_sum_init(&sum);
-    const int positives = r->have_type->sum_by_bytes(p, bytes, count, &sum);
+    s = begin(&sum);
+    const int positives = r->have_type->sum_by_bytes(p, bytes, count, &s);
     write_sum(&sum, have);
     if (positives != expected_positives || memcmp(want, have, sizeof want) != 0) {
         fail_msg("sum of %d %s by bytes differs, seed %llu", count, r->name, (unsigned long long)seed);
@@ -146,7 +152,7 @@ static void long_blocks_of_the_largest(void **unused) {
     }
 }
 
-/* Blocks of all kinds, one after the other into one sum, which remembers what kind it met: with and without a mask. */
+/* Blocks of all kinds, one after the other into one summation, which remembers what kind it met: with and without a mask. */
 static void usual_and_unusual_blocks(void **unused) {
     (void)unused;
     uint64_t mask[MASK_WORDS];
@@ -155,8 +161,7 @@ static void usual_and_unusual_blocks(void **unused) {
         const real_case r = real_of((int)(seed % 2));
         uint64_t state = seed;
         exact_sum expected_sum, sum;
-        exactloss_sum_init(&expected_sum);
-        exactloss_sum_init(&sum);
+        summation wanted = begin(&expected_sum), s = begin(&sum);
         for (int i = 0; i < 60; i++) {
             const int is_usual = next_random(&state) % 8 != 0;
             const input_kind kind = is_usual ? FAST_RANGE : (input_kind)(next_random(&state) % INPUT_KINDS);
@@ -165,18 +170,18 @@ static void usual_and_unusual_blocks(void **unused) {
             r.fill(kind, &state, p, count);
             random_mask(&state, count, mask);
             const int positives = count_set(mask, count);
-            r.want_type->sum(p, mask, positives, count, &expected_sum);
+            r.want_type->sum(p, mask, positives, count, &wanted);
             int want_common, have_common;
             const int want_found = r.want->count_at_least(p, mask, count, 0.5, &want_common);
             switch (next_random(&state) % 3) {
                 case 0:
-                    r.have_type->sum(p, mask, positives, count, &sum);
+                    r.have_type->sum(p, mask, positives, count, &s);
                     break;
                 case 1:
-                    assert_int_equal(r.have_type->sum_by_bytes(p, bytes_of(mask, count), count, &sum), positives);
+                    assert_int_equal(r.have_type->sum_by_bytes(p, bytes_of(mask, count), count, &s), positives);
                     break;
                 default:
-                    assert_int_equal(r.have_type->sum_and_count(p, mask, positives, count, 0.5, &have_common, &sum),
+                    assert_int_equal(r.have_type->sum_and_count(p, mask, positives, count, 0.5, &have_common, &s),
                                      want_found);
                     assert_int_equal(have_common, want_common);
                     break;
@@ -205,9 +210,9 @@ static void sums_of_equal_values(void **unused) {
         }
         exact_sum sum;
         double total;
-        exactloss_sum_init(&sum);
+        summation s = begin(&sum);
         for (int k = 0; k < 100; k++) {
-            tables[i % 2]->f32.sum(predictions.begin, NONE, 0, BLOCK, &sum);
+            tables[i % 2]->f32.sum(predictions.begin, NONE, 0, BLOCK, &s);
         }
         exactloss_sum_divide(&sum, 100 * BLOCK, &total, NULL);
         if (total != (double)value) {
@@ -292,26 +297,26 @@ static void sum_of_beginnings_that_mislead(void **unused) {
     }
 }
 
-/* The sum tells: no block of it was off the fast path. Zeros are on it where the inexact flag tells of exactness. */
+/* The summation tells: no block was off the fast path. Zeros are on it where the inexact flag tells of exactness. */
 static void usual_blocks_take_the_fast_path(void **unused) {
     (void)unused;
     static const int LENGTHS[] = {1, 64, 255, 300, 1024};
-    const int with_zeros = strcmp(kernels->isa_name, "avx512") == 0;
+    const int with_zeros = strcmp(isa_name, "avx512") == 0;
     for (int i = 0; i < 20 * REALS; i++) {
         const real_case r = real_of(i % REALS);
         const int count = LENGTHS[i / REALS % 5];
         uint64_t state = (uint64_t)i, mask[MASK_WORDS];
         exact_sum sum;
-        exactloss_sum_init(&sum);
+        summation s = begin(&sum);
         r.fill(FAST_RANGE, &state, predictions.begin, count);
         for (int k = 0; k < 10 && with_zeros; k++) {
             put_value(&r, (int)(next_random(&state) % (unsigned)count), 0);
         }
         random_mask(&state, count, mask);
-        r.have_type->sum(predictions.begin, mask, count_set(mask, count), count, &sum);
-        assert_int_equal(sum.unusual_blocks, 0);
-        r.have_type->sum_by_bytes(predictions.begin, bytes_of(mask, count), count, &sum);
-        assert_int_equal(sum.unusual_blocks, 0);
+        r.have_type->sum(predictions.begin, mask, count_set(mask, count), count, &s);
+        assert_int_equal(s.unusual_blocks, 0);
+        r.have_type->sum_by_bytes(predictions.begin, bytes_of(mask, count), count, &s);
+        assert_int_equal(s.unusual_blocks, 0);
     }
 }
 
@@ -361,11 +366,11 @@ static void check_sum_of_products(const real_case *r, input_kind kind, const uns
     uint64_t state = seed;
     exact_sum sum;
     fill_floats(seed % 2 ? UNIFORM : MIXED, &state, weights, count);
-    exactloss_sum_init(&sum);
-    r->want->sum_products(p, weights, mask, count, &sum);
+    summation s = begin(&sum);
+    r->want->sum_products(p, weights, mask, count, &s);
     write_sum(&sum, want);
-    exactloss_sum_init(&sum);
-    r->have->sum_products(p, weights, mask, count, &sum);
+    s = begin(&sum);
+    r->have->sum_products(p, weights, mask, count, &s);
     write_sum(&sum, have);
     if (memcmp(want, have, sizeof want) != 0) {
         fail_msg("sum of products of %s differs: %s, %d elements, seed %llu", r->name, INPUT_KIND_NAMES[kind], count,

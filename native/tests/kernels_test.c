@@ -3,7 +3,9 @@
  * The kernels of one instruction set, but for its sums, against the portable ones, bit by bit: at every length up to
  * 1,000 and up to the block size, at every alignment, for every kind of input, with all arrays between unreadable pages.
  */
+#include "exactloss/exactloss.h"
 #include "kernel_cases.h"
+#include "types.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -25,21 +27,46 @@ static void check_masks(const uint64_t *want, const uint64_t *have, const char *
     }
 }
 
+static exactloss_decode *decoder_of(const exactloss_kernels *of, const target_type *type) {
+    return type->size == 1 ? of->decode_8 : type->size == 4 ? of->decode_32 : of->decode_64;
+}
+
+/* Targets: mostly 0 and 1; and -0, neighbours of both in some bit, and any bits. */
+static void fill_targets(const target_type *type, uint64_t *state, unsigned char *p, int count) {
+    for (int i = 0; i < count; i++) {
+        const uint64_t random = next_random(state), sign = type->magnitude + 1, bit = (uint64_t)1 << (random >> 8) % 64;
+        const uint64_t odd[] = {sign, bit, type->one ^ bit, type->one | sign, UINT64_MAX, next_random(state)};
+        const uint64_t value = random % 4 == 0 ? odd[(random >> 16) % 6] : random & 8 ? type->one : 0;
+        memcpy(p + type->size * i, &value, (size_t)type->size);
+    }
+}
+
+/* The patterns that are looked for: those of 1, and of 0. */
+static void check_decoders(const target_type *type, const unsigned char *want_from, const unsigned char *have_from,
+                           int64_t first, int count, uint64_t seed) {
+    const uint64_t wanted[] = {type->one, 0}, relevant[] = {UINT64_MAX, type->magnitude};
+    uint64_t want[MASK_WORDS], have[MASK_WORDS];
+    for (int i = 0; i < 2; i++) {
+        memset(have, 0xaa, sizeof have);
+        assert_int_equal(decoder_of(portable, type)(want_from, 0, count, wanted[i], relevant[i], want),
+                         decoder_of(kernels, type)(have_from, first, count, wanted[i], relevant[i], have));
+        check_masks(want, have, i == 0 ? "the mask of ones" : "the mask of zeros", count, seed);
+    }
+}
+
+/* The types of targets but for bits, which all instruction sets decode alike. */
+static const target_type *target_type_of(int number) {
+    const target_type *type = exactloss_target_type(number * EXACTLOSS_T_UINT8);
+    return type != NULL && type->size > 0 ? type : NULL;
+}
+
 static void masks_of_length(int count, uint64_t seed) {
-    uint64_t want[MASK_WORDS], have[MASK_WORDS], state = seed;
-    unsigned char *floats = predictions.end - 4 * count;
-    unsigned char *bytes = targets.end - count;
-    fill_bytes(1, &state, bytes, count);
-    for (int value = 0; value < 2; value++) {
-        memset(have, 0xaa, sizeof have);
-        assert_int_equal(portable->decode_u8(bytes, 0, count, value, want),
-                         kernels->decode_u8(bytes, 0, count, value, have));
-        check_masks(want, have, "decode_u8", count, seed);
-        fill_float_targets(1, &state, floats, count);
-        memset(have, 0xaa, sizeof have);
-        assert_int_equal(portable->decode_f32(floats, 0, count, value, want),
-                         kernels->decode_f32(floats, 0, count, value, have));
-        check_masks(want, have, "decode_f32", count, seed);
+    uint64_t state = seed;
+    for (int number = 1; target_type_of(number) != NULL; number++) {
+        const target_type *type = target_type_of(number);
+        unsigned char *p = predictions.end - type->size * count;
+        fill_targets(type, &state, p, count);
+        check_decoders(type, p, p, 0, count, seed);
     }
 }
 
@@ -67,60 +94,22 @@ static void ranges_of_length(int count, uint64_t seed) {
     }
 }
 
-/* Elements of `size` bytes: mostly `zero` and `one`, and some of random bytes. */
-static void fill_elements(const void *zero, const void *one, int size, uint64_t *state, unsigned char *p, int count) {
-    for (int i = 0; i < count; i++) {
-        const uint64_t random = next_random(state);
-        const uint64_t odd = next_random(state);
-        memcpy(p + size * i, random % 8 == 0 ? (const void *)&odd : random & 8 ? one : zero, (size_t)size);
-    }
-}
-
-static void wide_masks_of_length(int count, uint64_t seed) {
-    static const int32_t INT32[] = {0, 1};
-    static const int64_t INT64[] = {0, 1};
-    static const double FLOAT64[] = {0, 1};
-    const struct {
-        const char *name;
-        const void *zero, *one;
-        int size;
-        exactloss_decode *want, *have;
-    } decoders[] = {
-        {"decode_i32", &INT32[0], &INT32[1], 4, portable->decode_i32, kernels->decode_i32},
-        {"decode_i64", &INT64[0], &INT64[1], 8, portable->decode_i64, kernels->decode_i64},
-        {"decode_f64", &FLOAT64[0], &FLOAT64[1], 8, portable->decode_f64, kernels->decode_f64},
-    };
-    for (int i = 0; i < 3; i++) {
-        uint64_t want[MASK_WORDS], have[MASK_WORDS], state = seed;
-        unsigned char *p = predictions.end - decoders[i].size * count;
-        fill_elements(decoders[i].zero, decoders[i].one, decoders[i].size, &state, p, count);
-        for (int value = 0; value < 2; value++) {
-            memset(have, 0xaa, sizeof have);
-            assert_int_equal(decoders[i].want(p, 0, count, value, want), decoders[i].have(p, 0, count, value, have));
-            check_masks(want, have, decoders[i].name, count, seed);
-        }
-    }
-}
-
 static void masks_at_all_lengths(void **unused) {
     (void)unused;
     for_all_lengths(masks_of_length);
-    for_all_lengths(wide_masks_of_length);
     for_all_lengths(ranges_of_length);
 }
 
-static void decoders_honour_the_offset(void **unused) {
+static void decoders_honour_the_first_index(void **unused) {
     (void)unused;
-    uint64_t want[MASK_WORDS], have[MASK_WORDS], state = 5;
-    fill_bytes(1, &state, targets.begin, 1000);
-    fill_float_targets(1, &state, predictions.begin, 1000);
-    for (int64_t offset = 0; offset <= 130; offset++) {
-        assert_int_equal(portable->decode_u8(targets.begin + offset, 0, 500, 1, want),
-                         kernels->decode_u8(targets.begin, offset, 500, 1, have));
-        check_masks(want, have, "decode_u8 with offset", 500, (uint64_t)offset);
-        assert_int_equal(portable->decode_f32(predictions.begin + 4 * offset, 0, 500, 1, want),
-                         kernels->decode_f32(predictions.begin, offset, 500, 1, have));
-        check_masks(want, have, "decode_f32 with offset", 500, (uint64_t)offset);
+    uint64_t state = 5;
+    for (int number = 1; target_type_of(number) != NULL; number++) {
+        const target_type *type = target_type_of(number);
+        fill_targets(type, &state, predictions.begin, 1000);
+        for (int64_t first = 0; first <= 130; first++) {
+            check_decoders(type, predictions.begin + type->size * first, predictions.begin, first, 500,
+                           (uint64_t)first);
+        }
     }
 }
 
@@ -141,53 +130,89 @@ static void arrays_of_length(int count, uint64_t seed) {
     for (int which = 0; which < REALS; which++) {
         const real_case r = real_of(which);
         const size_t size = (size_t)(r.size * count);
-        unsigned char *p = predictions.end - size, *out = got.end - size;
+        unsigned char *p = predictions.end - size, *out = got.end - size, *weights = spare.end - 4 * count, g[8];
         r.fill(kind_without_nan(seed), &state, p, count);
-        r.want->distances(p, mask, count, expected);
-        r.have->distances(p, mask, count, out);
-        check_arrays(out, size, "distances", count, seed);
-        memcpy(out, p, size);
-        r.have->distances(out, mask, count, out);
-        check_arrays(out, size, "distances in place", count, seed);
+        r.fill(UNIFORM, &state, g, 1);
+        for (int loss = 0; loss < LOSS_COUNT; loss++) {
+            r.want->losses[loss].values(p, mask, count, expected);
+            r.have->losses[loss].values(p, mask, count, out);
+            check_arrays(out, size, "values", count, seed);
+            memcpy(out, p, size);
+            r.have->losses[loss].values(out, mask, count, out);
+            check_arrays(out, size, "values in place", count, seed);
+            r.want->losses[loss].gradient(p, mask, count, g, expected);
+            r.have->losses[loss].gradient(p, mask, count, g, out);
+            check_arrays(out, size, "gradient", count, seed);
+            memcpy(out, p, size);
+            r.have->losses[loss].gradient(out, mask, count, g, out);
+            check_arrays(out, size, "gradient in place", count, seed);
+        }
         r.fill(kind_without_nan(seed / 2), &state, expected, count);
         memcpy(out, expected, size);
         r.want->add(p, count, expected);
         r.have->add(p, count, out);
         check_arrays(out, size, "add", count, seed);
+        fill_floats(seed % 2 ? UNIFORM : MIXED, &state, weights, count);
+        memcpy(out, p, size);
+        memcpy(expected, p, size);
+        r.want->multiply(weights, count, expected);
+        r.have->multiply(weights, count, out);
+        check_arrays(out, size, "multiply", count, seed);
     }
 }
 
-/* Each of the outputs, alone and with the others; in place of the logits too. */
-static void sigmoids_of_length(int count, uint64_t seed) {
+/* Each of the outputs of a loss, alone and with the others; in place of the logits too. */
+static void check_logits(const real_case *r, int loss, const unsigned char *x, const uint64_t *mask, int count,
+                         uint64_t seed) {
     static unsigned char want[3][8 * BLOCK], have[3][8 * BLOCK];
+    static const char *const OUTPUTS[] = {"predictions", "values", "gradient"};
+    const size_t size = (size_t)(r->size * count);
+    unsigned char g[8];
+    uint64_t state = seed;
+    r->fill(UNIFORM, &state, g, 1);
+    for (unsigned wanted = 1 + (unsigned)seed % 7, times = 0; times < 2; times++, wanted = 7) {
+        void *in_want[3], *in_have[3];
+        for (int k = 0; k < 3; k++) {
+            in_want[k] = wanted >> k & 1 ? want[k] : NULL;
+            in_have[k] = wanted >> k & 1 ? have[k] + sizeof have[k] - size : NULL;
+        }
+        r->want->losses[loss].from_logits(x, mask, count, g, in_want[0], in_want[1], in_want[2]);
+        r->have->losses[loss].from_logits(x, mask, count, (wanted & 4) != 0 ? g : NULL, in_have[0], in_have[1],
+                                          in_have[2]);
+        for (int k = 0; k < 3; k++) {
+            if (in_want[k] != NULL && memcmp(in_want[k], in_have[k], size) != 0) {
+                fail_msg("the %s from logits of %s differ: %d elements, seed %llu", OUTPUTS[k], r->name, count,
+                         (unsigned long long)seed);
+            }
+        }
+    }
+    unsigned char *out = got.end - size;
+    for (int k = 0; k < 3; k++) {
+        memcpy(out, x, size);
+        r->have->losses[loss].from_logits(out, mask, count, g, k == 0 ? out : NULL, k == 1 ? out : NULL,
+                                          k == 2 ? out : NULL);
+        memcpy(expected, want[k], size);
+        check_arrays(out, size, OUTPUTS[k], count, seed);
+    }
+}
+
+static void logits_of_length(int count, uint64_t seed) {
     uint64_t mask[MASK_WORDS], state = seed;
     random_mask(&state, count, mask);
     for (int which = 0; which < REALS; which++) {
         const real_case r = real_of(which);
         const size_t size = (size_t)(r.size * count);
-        unsigned char *x = predictions.end - size, g[8];
+        unsigned char *x = predictions.end - size, *out = got.end - size;
         r.fill(seed % 3 == 0 ? MIXED : seed % 3 == 1 ? RAW_SCORES : UNIFORM, &state, x, count);
-        r.fill(UNIFORM, &state, g, 1);
-        for (unsigned wanted = 1 + (unsigned)seed % 7, times = 0; times < 2; times++, wanted = 7) {
-            void *in_want[3], *in_have[3];
-            for (int k = 0; k < 3; k++) {
-                in_want[k] = wanted >> k & 1 ? want[k] : NULL;
-                in_have[k] = wanted >> k & 1 ? have[k] + sizeof have[k] - size : NULL;
-            }
-            r.want->sigmoid(x, mask, count, g, in_want[0], in_want[1], in_want[2]);
-            r.have->sigmoid(x, mask, count, g, in_have[0], in_have[1], in_have[2]);
-            for (int k = 0; k < 3; k++) {
-                if (in_want[k] != NULL && memcmp(in_want[k], in_have[k], size) != 0) {
-                    fail_msg("output %d of sigmoid of %s differs: %d elements, seed %llu", k, r.name, count,
-                             (unsigned long long)seed);
-                }
-            }
+        for (int loss = 0; loss < LOSS_COUNT; loss++) {
+            check_logits(&r, loss, x, mask, count, seed);
         }
-        unsigned char *out = got.end - size;
+        r.want->sigmoid(x, count, expected);
+        r.have->sigmoid(x, count, out);
+        check_arrays(out, size, "sigmoid", count, seed);
         memcpy(out, x, size);
-        r.have->sigmoid(out, mask, count, g, NULL, NULL, out);
-        memcpy(expected, want[2], size);
-        check_arrays(out, size, "gradient in place", count, seed);
+        r.have->sigmoid(out, count, out);
+        check_arrays(out, size, "sigmoid in place", count, seed);
     }
 }
 
@@ -284,7 +309,7 @@ static void arrays_at_all_lengths(void **unused) {
     (void)unused;
     for (int count = 0; count <= BLOCK / 2; count += count < 1000 ? 1 : 131) {
         arrays_of_length(count, (uint64_t)count);
-        sigmoids_of_length(count, (uint64_t)count);
+        logits_of_length(count, (uint64_t)count);
     }
     for_all_lengths(conversions_of_length);
     for_all_lengths(selections_of_length);
@@ -308,12 +333,16 @@ static void all_alignments(void **unused) {
             r.fill(UNIFORM, &state, g, 1);
             for (int out_shift = 0; out_shift < SLACK; out_shift++) {
                 unsigned char *out = got.begin + out_shift;
-                r.want->distances(p, mask, count, expected);
-                r.have->distances(p, mask, count, out);
-                check_arrays(out, (size_t)(r.size * count), "distances", count, (uint64_t)(SLACK * shift + out_shift));
+                r.want->losses[0].values(p, mask, count, expected);
+                r.have->losses[0].values(p, mask, count, out);
+                check_arrays(out, (size_t)(r.size * count), "values", count, (uint64_t)(SLACK * shift + out_shift));
+                fill_floats(UNIFORM, &state, spare.begin + SLACK - out_shift, count);
+                r.want->multiply(spare.begin + SLACK - out_shift, count, expected);
+                r.have->multiply(spare.begin + SLACK - out_shift, count, out);
+                check_arrays(out, (size_t)(r.size * count), "multiply", count, (uint64_t)(SLACK * shift + out_shift));
             }
-            r.want->sigmoid(p, mask, count, g, NULL, NULL, expected);
-            r.have->sigmoid(p, mask, count, g, NULL, NULL, got.begin + SLACK - shift);
+            r.want->losses[0].from_logits(p, mask, count, g, NULL, NULL, expected);
+            r.have->losses[0].from_logits(p, mask, count, g, NULL, NULL, got.begin + SLACK - shift);
             check_arrays(got.begin + SLACK - shift, (size_t)(r.size * count), "gradient", count, (uint64_t)shift);
         }
     }
@@ -325,7 +354,7 @@ int main(int argc, char **argv) {
         return status;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(masks_at_all_lengths),  cmocka_unit_test(decoders_honour_the_offset),
+        cmocka_unit_test(masks_at_all_lengths),  cmocka_unit_test(decoders_honour_the_first_index),
         cmocka_unit_test(arrays_at_all_lengths), cmocka_unit_test(streams_copy),
         cmocka_unit_test(all_conversions),       cmocka_unit_test(all_alignments),
     };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Logits, gradients in one pass, weights, rows, where and sigmoid: worked examples, what each refuses, and that a refused
- * call writes nothing. matrix_test.py compares their results with exact ones, type by type.
+ * Logits, gradients in one pass, weights, rows, where and sigmoid: worked examples, and that a refused call writes nothing.
+ * matrix_test.py compares their results with exact ones, type by type; arguments_test.c has what each function refuses.
  */
 #include "exactloss/exactloss.h"
 #include "inputs.h"
@@ -16,16 +16,13 @@
 
 #include <cmocka.h>
 
-#define F16 EXACTLOSS_FLOAT16
-#define F32 EXACTLOSS_FLOAT32
-#define F64 EXACTLOSS_FLOAT64
-#define U8 EXACTLOSS_UINT8
-#define MEAN EXACTLOSS_REDUCTION_MEAN
-#define SUM EXACTLOSS_REDUCTION_SUM
-#define NONE EXACTLOSS_REDUCTION_NONE
+#define MNIST EXACTLOSS_MNIST
+#define MEAN EXACTLOSS_MEAN
+#define SUM EXACTLOSS_SUM
 #define STRICT EXACTLOSS_STRICT
-#define LOGITS EXACTLOSS_LOGITS
+#define LOGITS EXACTLOSS_FROM_LOGITS
 #define ACCUMULATE EXACTLOSS_ACCUMULATE
+#define TYPES (EXACTLOSS_P_FLOAT32 | EXACTLOSS_T_UINT8)
 #define COUNT 3000
 
 static const float P[] = {0.9f, 0.4f, 0.2f};
@@ -41,15 +38,40 @@ static void check_close(double want, double have, double ulps) {
 
 static double sigmoid(double x) { return x < 0 ? exp(x) / (1 + exp(x)) : 1 / (1 + exp(-x)); }
 
+/* A loss that is not refused. */
+static double loss_of(int options, const void *p, const void *t, const float *w, int64_t count) {
+    double loss = -1;
+    assert_int_equal(EXACTLOSS_OK, exactloss_loss(MNIST | options, p, t, w, count, NULL, &loss, NULL));
+    return loss;
+}
+
+static exactloss_evaluation evaluation_of(int options, const void *p, const void *t, const float *w, int64_t count,
+                                          double threshold) {
+    exactloss_evaluation e = {.size = sizeof e};
+    assert_int_equal(EXACTLOSS_OK, exactloss_evaluate(MNIST | options, p, t, w, count, NULL, threshold, &e, NULL));
+    return e;
+}
+
+static exactloss_evaluation result_of(const exactloss_accumulator *a) {
+    exactloss_evaluation e = {.size = sizeof e};
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_result(a, &e));
+    return e;
+}
+
+static exactloss_accumulator empty_accumulator(double threshold) {
+    exactloss_accumulator a;
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_init(&a, MNIST, threshold));
+    return a;
+}
+
 /* ---------------------------------------------------------------------------------------------------- logits -- */
 
 static void losses_from_logits(void **unused) {
     (void)unused;
-    double loss, sum;
+    const double loss = loss_of(MEAN | TYPES | LOGITS, X, T, NULL, 3);
+    const double sum = loss_of(SUM | TYPES | LOGITS, X, T, NULL, 3);
     float d[3];
-    assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss(X, F32, T, U8, 0, 3, MEAN, LOGITS, &loss, NULL, NULL));
-    assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss(X, F32, T, U8, 0, 3, SUM, LOGITS, &sum, NULL, NULL));
-    assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss_none(X, F32, T, U8, 0, 3, LOGITS, d, NULL));
+    assert_int_equal(EXACTLOSS_OK, exactloss_values(MNIST | TYPES | LOGITS, X, T, NULL, 3, d, NULL));
     check_close(sigmoid(-2), (double)d[0], 1);
     check_close(sigmoid(-1), (double)d[1], 1);
     assert_true(d[2] == 0.5f);
@@ -65,8 +87,8 @@ static void small_distances_keep_their_digits(void **unused) {
         const unsigned char target = LOGIT[i] > 0;
         double loss;
         float gradient;
-        assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss_and_gradient(&LOGIT[i], F32, &target, U8, 0, 1, 1, MEAN,
-                                                                         LOGITS, &loss, NULL, &gradient, NULL));
+        assert_int_equal(EXACTLOSS_OK, exactloss_gradient(MNIST | MEAN | TYPES | LOGITS, &LOGIT[i], &target, NULL, 1, 1,
+                                                          1, &gradient, &loss, NULL));
         const double want = exp(-fabs((double)LOGIT[i]));
         assert_true(1.0f - (float)sigmoid(fabs((double)LOGIT[i])) == 0);
         check_close(want, loss, 2);
@@ -76,11 +98,10 @@ static void small_distances_keep_their_digits(void **unused) {
 
 static void evaluates_logits(void **unused) {
     (void)unused;
-    exactloss_evaluation e;
     /* sigmoid(2) = 0.88, sigmoid(-1) = 0.27, sigmoid(0) = 0.5 */
-    assert_int_equal(EXACTLOSS_OK, exactloss_evaluate(X, F32, T, U8, 0, 3, 0.5, LOGITS, &e, NULL));
+    exactloss_evaluation e = evaluation_of(TYPES | LOGITS, X, T, NULL, 3, 0.5);
     assert_true(e.true_positives == 1 && e.false_positives == 0 && e.false_negatives == 1 && e.true_negatives == 1);
-    assert_int_equal(EXACTLOSS_OK, exactloss_evaluate(X, F32, T, U8, 0, 3, 0.25, LOGITS, &e, NULL));
+    e = evaluation_of(TYPES | LOGITS, X, T, NULL, 3, 0.25);
     assert_true(e.true_positives == 2 && e.false_positives == 1 && e.false_negatives == 0 && e.true_negatives == 0);
 }
 
@@ -90,11 +111,9 @@ static void strict_logits_may_be_anything_but_nan(void **unused) {
     const unsigned char t[] = {1, 0, 1, 0};
     double loss = 7;
     exactloss_violation v;
-    assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss(x, F32, t, U8, 0, 3, SUM, LOGITS | STRICT, &loss, NULL, &v));
-    assert_true(loss == 0);
-    loss = 7;
+    assert_true(loss_of(SUM | TYPES | LOGITS | STRICT, x, t, NULL, 3) == 0);
     assert_int_equal(EXACTLOSS_ERROR_STRICT,
-                     exactloss_mnist_loss(x, F32, t, U8, 0, 4, SUM, LOGITS | STRICT, &loss, NULL, &v));
+                     exactloss_loss(MNIST | SUM | TYPES | LOGITS | STRICT, x, t, NULL, 4, NULL, &loss, &v));
     assert_true(loss == 7 && v.index == 3 && isnan(v.value) && v.argument == EXACTLOSS_PREDICTIONS);
 }
 
@@ -105,13 +124,13 @@ static void gradients_add_up(void **unused) {
     float gradient[] = {10, 20, 30};
     double loss;
     assert_int_equal(EXACTLOSS_OK,
-                     exactloss_mnist_loss_gradient(T, U8, 0, 3, 3, MEAN, ACCUMULATE, gradient, F32, NULL));
+                     exactloss_gradient(MNIST | TYPES | ACCUMULATE, NULL, T, NULL, 3, 3, 3, gradient, NULL, NULL));
     assert_true(gradient[0] == 9 && gradient[1] == 21 && gradient[2] == 29);
-    assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss_and_gradient(P, F32, T, U8, 0, 3, 0.5, SUM, ACCUMULATE, &loss,
-                                                                     NULL, gradient, NULL));
+    assert_int_equal(EXACTLOSS_OK, exactloss_gradient(MNIST | SUM | TYPES | ACCUMULATE, P, T, NULL, 3, 0.5, 1, gradient,
+                                                      &loss, NULL));
     assert_true(gradient[0] == 8.5f && gradient[1] == 21.5f && gradient[2] == 28.5f);
-    assert_int_equal(EXACTLOSS_OK,
-                     exactloss_mnist_loss_and_gradient(P, F32, T, U8, 0, 3, 2, NONE, 0, NULL, NULL, gradient, NULL));
+    assert_true(loss == loss_of(SUM | TYPES, P, T, NULL, 3));
+    assert_int_equal(EXACTLOSS_OK, exactloss_gradient(MNIST | TYPES, P, T, NULL, 3, 2, 1, gradient, NULL, NULL));
     assert_true(gradient[0] == -2 && gradient[1] == 2 && gradient[2] == -2);
 }
 
@@ -121,22 +140,28 @@ static void large_gradients(void **unused) {
     static const unsigned char MINUS_AND_PLUS[2][2] = {{0x00, 0xbc}, {0x00, 0x3c}};
     const int64_t count = ((int64_t)1 << 24) + 37;
     unsigned char *t = malloc((size_t)count), *memory = malloc((size_t)count * 4 + 68), *gradient = memory + 4;
-    assert_true(t != NULL && memory != NULL);
+    float *w = malloc((size_t)count * sizeof *w);
+    assert_true(t != NULL && memory != NULL && w != NULL);
     uint64_t state = 1;
     for (int64_t i = 0; i < count; i++) {
         t[i] = (unsigned char)(next_random(&state) % 2);
+        w[i] = (float)(i % 5);
     }
     memset(memory, 0x55, (size_t)count * 4 + 68);
-    assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss_gradient(t, U8, 0, count, 1, SUM, 0, gradient, F32, NULL));
-    for (int64_t i = 0; i < count; i++) {
-        float g;
-        memcpy(&g, gradient + 4 * i, sizeof g);
-        if (g != (t[i] == 1 ? -1.0f : 1.0f)) {
-            fail_msg("gradient[%lld] is %g", (long long)i, (double)g);
+    for (int is_weighted = 0; is_weighted < 2; is_weighted++) {
+        assert_int_equal(EXACTLOSS_OK, exactloss_gradient(MNIST | TYPES, NULL, t, is_weighted ? w : NULL, count, 1, 1,
+                                                          gradient, NULL, NULL));
+        for (int64_t i = 0; i < count; i++) {
+            float g;
+            memcpy(&g, gradient + 4 * i, sizeof g);
+            if (g != (t[i] == 1 ? -1.0f : 1.0f) * (is_weighted ? w[i] : 1)) {
+                fail_msg("gradient[%lld] is %g", (long long)i, (double)g);
+            }
         }
+        assert_true(memory[3] == 0x55 && gradient[4 * count] == 0x55);
     }
-    assert_true(memory[3] == 0x55 && gradient[4 * count] == 0x55);
-    assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss_gradient(t, U8, 0, count, 1, SUM, 0, memory + 6, F16, NULL));
+    assert_int_equal(EXACTLOSS_OK, exactloss_gradient(MNIST | EXACTLOSS_P_FLOAT16 | EXACTLOSS_T_UINT8, NULL, t, NULL,
+                                                      count, 1, 1, memory + 6, NULL, NULL));
     for (int64_t i = 0; i < count; i++) {
         if (memcmp(memory + 6 + 2 * i, MINUS_AND_PLUS[t[i] != 1], 2) != 0) {
             fail_msg("the gradient %lld of float16 is wrong", (long long)i);
@@ -144,139 +169,310 @@ static void large_gradients(void **unused) {
     }
     free(t);
     free(memory);
+    free(w);
 }
 
 /* An accumulator that is given the pieces of a batch knows the divisor of the whole. */
 static void pieces_have_the_gradient_of_the_whole(void **unused) {
     (void)unused;
-    static float x[COUNT], want[COUNT], have[COUNT];
+    static float x[COUNT], w[COUNT], want[COUNT], have[COUNT];
     static unsigned char t[COUNT];
     uint64_t state = 1;
     fill_floats(RAW_SCORES, &state, (unsigned char *)x, COUNT);
+    fill_floats(UNIFORM, &state, (unsigned char *)w, COUNT);
     fill_bytes(0, &state, t, COUNT);
-    double loss;
-    assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss_and_gradient(x, F32, t, U8, 0, COUNT, 0.7, MEAN, LOGITS, &loss,
-                                                                     NULL, want, NULL));
-    exactloss_accumulator a;
-    exactloss_evaluation e;
-    exactloss_accumulator_init(&a, 0.5);
-    for (int from = 0; from < COUNT; from += 700) {
-        const int count = COUNT - from < 700 ? COUNT - from : 700;
-        assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add_with_gradient(&a, x + from, F32, t, U8, from, count,
-                                                                               0.7, COUNT, LOGITS, have + from, NULL));
+    for (int is_weighted = 0; is_weighted < 2; is_weighted++) {
+        const float *weights = is_weighted ? w : NULL;
+        const int options = MNIST | TYPES | LOGITS;
+        double loss;
+        assert_int_equal(EXACTLOSS_OK,
+                         exactloss_gradient(options | MEAN, x, t, weights, COUNT, 0.7, COUNT, want, &loss, NULL));
+        exactloss_accumulator a = empty_accumulator(0.5);
+        for (int from = 0; from < COUNT; from += 700) {
+            const int count = COUNT - from < 700 ? COUNT - from : 700;
+            assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add_with_gradient(&a, options, x + from, t + from,
+                                                                                   is_weighted ? w + from : NULL, count,
+                                                                                   0.7, COUNT, have + from, NULL));
+        }
+        assert_memory_equal(want, have, sizeof want);
+        assert_true(result_of(&a).mnist.mean == loss);
+        assert_true(loss == loss_of(MEAN | TYPES | LOGITS, x, t, weights, COUNT));
     }
-    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_result(&a, &e));
-    assert_memory_equal(want, have, sizeof want);
-    assert_true(e.loss == loss);
 }
 
 static void refused_gradients_write_nothing(void **unused) {
     (void)unused;
-    const float p[] = {0.5f, 0.25f, 1.5f};
+    const float p[] = {0.5f, 0.25f, 1.5f}, w[] = {1, 1, -0.5f};
     float gradient[] = {7, 7, 7};
     double loss = 7;
     exactloss_violation v;
-    exactloss_accumulator a, before;
-    exactloss_accumulator_init(&a, 0.5);
-    before = a;
-    assert_int_equal(EXACTLOSS_ERROR_STRICT, exactloss_mnist_loss_and_gradient(p, F32, T, U8, 0, 3, 1, MEAN, STRICT,
-                                                                               &loss, NULL, gradient, &v));
-    assert_true(v.index == 2 && v.value == 1.5 && v.argument == EXACTLOSS_PREDICTIONS);
+    exactloss_accumulator a = empty_accumulator(0.5);
+    const exactloss_accumulator before = a;
     assert_int_equal(EXACTLOSS_ERROR_STRICT,
-                     exactloss_accumulator_add_with_gradient(&a, p, F32, T, U8, 0, 3, 1, 3, STRICT, gradient, &v));
+                     exactloss_gradient(MNIST | MEAN | TYPES | STRICT, p, T, NULL, 3, 1, 3, gradient, &loss, &v));
+    assert_true(v.index == 2 && v.value == 1.5 && v.argument == EXACTLOSS_PREDICTIONS);
+    assert_int_equal(EXACTLOSS_ERROR_STRICT, exactloss_accumulator_add_with_gradient(&a, MNIST | TYPES | STRICT, p, T,
+                                                                                     NULL, 3, 1, 3, gradient, &v));
+    for (int flags = 0; flags <= ACCUMULATE; flags += ACCUMULATE) {
+        assert_int_equal(EXACTLOSS_ERROR_WEIGHT,
+                         exactloss_gradient(MNIST | MEAN | TYPES | flags, p, T, w, 3, 1, 3, gradient, &loss, &v));
+        assert_int_equal(EXACTLOSS_ERROR_WEIGHT,
+                         exactloss_gradient(MNIST | TYPES | flags, NULL, T, w, 3, 1, 3, gradient, NULL, &v));
+        assert_int_equal(EXACTLOSS_ERROR_WEIGHT,
+                         exactloss_accumulator_add_with_gradient(&a, MNIST | TYPES | LOGITS | flags, p, T, w, 3, 1, 3,
+                                                                 gradient, &v));
+        assert_true(v.index == 2 && v.value == -0.5 && v.argument == EXACTLOSS_WEIGHTS);
+    }
     assert_true(loss == 7 && gradient[0] == 7 && gradient[1] == 7 && gradient[2] == 7);
     assert_memory_equal(&before, &a, sizeof a);
 }
 
-/* ------------------------------------------------------------------------------------------- weights and rows -- */
+/* ------------------------------------------------------------------------------------------------------- weights -- */
 
 static void weighted_losses(void **unused) {
     (void)unused;
     const float p[] = {0.75f, 0.25f, 0.5f};
-    double mean, sum;
-    exactloss_evaluation e;
-    assert_int_equal(EXACTLOSS_OK,
-                     exactloss_weighted_mnist_loss(p, F32, T, U8, 0, W, 3, MEAN, STRICT, &mean, NULL, NULL));
-    assert_int_equal(EXACTLOSS_OK, exactloss_weighted_mnist_loss(p, F32, T, U8, 0, W, 3, SUM, 0, &sum, NULL, NULL));
+    const double mean = loss_of(MEAN | TYPES | STRICT, p, T, W, 3), sum = loss_of(SUM | TYPES, p, T, W, 3);
     assert_true(sum == 1 * 0.25 + 2 * 0.25 + 0.5 * 0.5);
     assert_true(mean == 1 / 3.5);
-    assert_int_equal(EXACTLOSS_OK, exactloss_weighted_evaluate(p, F32, T, U8, 0, W, 3, 0.5, 0, &e, NULL));
-    assert_true(e.loss == mean && e.loss_sum == sum && e.weight_sum == 3.5 && e.count == 3 && e.true_positives == 1);
+    exactloss_evaluation e = evaluation_of(TYPES, p, T, W, 3, 0.5);
+    assert_true(e.mnist.mean == mean && e.mnist.sum == sum && e.weight_sum == 3.5);
+    assert_true(e.mnist.mean_f32 == (float)mean && e.mnist.sum_f32 == 1 && e.count == 3 && e.true_positives == 1);
     /* With elements that have no weight: 1 each. */
-    exactloss_accumulator a;
-    exactloss_accumulator_init(&a, 0.5);
-    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add_weighted(&a, p, F32, T, U8, 0, W, 3, 0, NULL));
-    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add(&a, p, F32, T, U8, 0, 2, 0, NULL));
-    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_result(&a, &e));
-    assert_true(e.weight_sum == 5.5 && e.loss_sum == 1.5 && e.loss == 1.5 / 5.5);
+    exactloss_accumulator a = empty_accumulator(0.5);
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add(&a, TYPES, p, T, W, 3, NULL, NULL));
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add(&a, MNIST | TYPES, p, T, NULL, 2, NULL, NULL));
+    e = result_of(&a);
+    assert_true(e.weight_sum == 5.5 && e.mnist.sum == 1.5 && e.mnist.mean == 1.5 / 5.5);
 }
 
 static void weights_of_zero_only(void **unused) {
     (void)unused;
     const float zeros[] = {0, -0.0f, 0}, p[] = {0.5f, INFINITY, 0.5f};
-    exactloss_evaluation e;
-    assert_int_equal(EXACTLOSS_OK, exactloss_weighted_evaluate(P, F32, T, U8, 0, zeros, 3, 0.5, 0, &e, NULL));
-    assert_true(isnan(e.loss) && isnan(e.loss_f32) && e.loss_sum == 0 && e.weight_sum == 0 && e.nan_count == 0);
-    assert_int_equal(EXACTLOSS_OK, exactloss_weighted_evaluate(p, F32, T, U8, 0, zeros, 3, 0.5, 0, &e, NULL));
-    assert_true(isnan(e.loss_sum) && e.nan_count == 1 && e.false_positives == 1);
+    exactloss_evaluation e = evaluation_of(TYPES, P, T, zeros, 3, 0.5);
+    assert_true(isnan(e.mnist.mean) && isnan(e.mnist.mean_f32) && e.mnist.sum == 0 && e.weight_sum == 0);
+    assert_true(e.mnist.nan_count == 0 && isnan(loss_of(MEAN | TYPES, P, T, zeros, 3)));
+    e = evaluation_of(TYPES, p, T, zeros, 3, 0.5);
+    assert_true(isnan(e.mnist.sum) && e.mnist.nan_count == 1 && e.false_positives == 1);
 }
 
+/* The value is rounded to float, and so is its product; that of float16 then to float16, which it would be 1 + 2^-10 in if
+ * the value had been too. */
+static void weighted_values(void **unused) {
+    (void)unused;
+    static const uint16_t HALVES[] = {0x3555, 0x3555, 0x0001}; /* 0.333251953125 = 1365 * 2^-12, and 2^-24 */
+    const float w[] = {3, 3, 0.75f}, other[] = {1.500001f, 3, 0.75f}, p[] = {0x1p-30f, 0.1f, 0.2f};
+    float values[3];
+    uint16_t halves[3];
+    assert_int_equal(EXACTLOSS_OK, exactloss_values(MNIST | TYPES, p, T, w, 3, values, NULL));
+    assert_true(values[0] == 3 && values[1] == 0.1f * 3 && values[2] == (1 - 0.2f) * 0.75f);
+    assert_int_equal(EXACTLOSS_OK, exactloss_values(MNIST | EXACTLOSS_P_FLOAT16 | EXACTLOSS_T_UINT8, HALVES, T, other,
+                                                    3, halves, NULL));
+    assert_true(halves[0] == 0x3c00 && halves[1] == 0x3c00 && halves[2] == 0x3a00);
+    /* In place. */
+    float in_place[3];
+    memcpy(in_place, p, sizeof p);
+    assert_int_equal(EXACTLOSS_OK, exactloss_values(MNIST | TYPES, in_place, T, w, 3, in_place, NULL));
+    assert_memory_equal(values, in_place, sizeof values);
+}
+
+static void weighted_gradients(void **unused) {
+    (void)unused;
+    const float w[] = {1, 2, 0.3f};
+    float gradient[3], in_place[3], from_logits[3], plain[3];
+    double loss;
+    memcpy(in_place, P, sizeof P);
+    assert_int_equal(EXACTLOSS_OK, exactloss_gradient(MNIST | TYPES, NULL, T, w, 3, 1, 3, gradient, NULL, NULL));
+    const float g = 1 / 3.0f;
+    assert_true(gradient[0] == -g && gradient[1] == g * 2 && gradient[2] == -g * 0.3f);
+    assert_int_equal(EXACTLOSS_OK,
+                     exactloss_gradient(MNIST | SUM | TYPES, in_place, T, w, 3, 1, 3, in_place, &loss, NULL));
+    assert_memory_equal(gradient, in_place, sizeof gradient);
+    assert_true(loss == loss_of(SUM | TYPES, P, T, w, 3));
+    assert_int_equal(EXACTLOSS_OK,
+                     exactloss_gradient(MNIST | TYPES | ACCUMULATE, NULL, T, w, 3, 1, 3, gradient, NULL, NULL));
+    for (int i = 0; i < 3; i++) {
+        assert_true(gradient[i] == 2 * in_place[i]);
+    }
+    assert_int_equal(EXACTLOSS_OK, exactloss_gradient(MNIST | TYPES | LOGITS, X, T, NULL, 3, 1, 3, plain, NULL, NULL));
+    assert_int_equal(EXACTLOSS_OK,
+                     exactloss_gradient(MNIST | TYPES | LOGITS, X, T, w, 3, 1, 3, from_logits, NULL, NULL));
+    for (int i = 0; i < 3; i++) {
+        assert_true(from_logits[i] == plain[i] * w[i]);
+    }
+}
+
+/* In every function that takes weights. */
 static void bad_weights_are_refused(void **unused) {
     (void)unused;
     static const float BAD[] = {-0x1p-149f, -1, INFINITY, NAN};
     for (int i = 0; i < 4; i++) {
-        const float w[] = {1, 1, BAD[i]};
-        double loss = 7;
-        exactloss_violation v;
-        assert_int_equal(EXACTLOSS_ERROR_WEIGHT,
-                         exactloss_weighted_mnist_loss(P, F32, T, U8, 0, w, 3, MEAN, 0, &loss, NULL, &v));
-        assert_true(loss == 7 && v.index == 2 && v.argument == EXACTLOSS_WEIGHTS);
-        assert_true(v.value == (double)BAD[i] || (isnan(v.value) && isnan(BAD[i])));
-        const float p[] = {0.5f, 0.5f, 2};
-        assert_int_equal(EXACTLOSS_ERROR_STRICT,
-                         exactloss_weighted_mnist_loss(p, F32, T, U8, 0, w, 3, MEAN, STRICT, &loss, NULL, &v));
-        assert_true(v.index == 2 && v.argument == EXACTLOSS_PREDICTIONS);
+        const float w[] = {1, 1, BAD[i]}, p[] = {0.5f, 0.5f, 2};
+        double losses[] = {7, 7};
+        float values[] = {7, 7, 7};
+        exactloss_evaluation e = {.size = sizeof e, .count = 7};
+        exactloss_accumulator a = empty_accumulator(0.5);
+        const exactloss_accumulator before = a;
+        exactloss_violation v[6];
+        const int o = MNIST | TYPES, refused = EXACTLOSS_ERROR_WEIGHT;
+        assert_int_equal(refused, exactloss_loss(o | MEAN, P, T, w, 3, NULL, losses, &v[0]));
+        assert_int_equal(refused, exactloss_values(o, P, T, w, 3, values, &v[1]));
+        assert_int_equal(refused, exactloss_gradient(o | SUM, P, T, w, 3, 1, 1, values, losses + 1, &v[2]));
+        assert_int_equal(refused, exactloss_evaluate(o, P, T, w, 3, NULL, 0.5, &e, &v[3]));
+        assert_int_equal(refused, exactloss_accumulator_add(&a, o, P, T, w, 3, NULL, &v[4]));
+        assert_int_equal(refused, exactloss_accumulator_add_with_gradient(&a, o, P, T, w, 3, 1, 1, values, &v[5]));
+        for (int k = 0; k < 6; k++) {
+            assert_true(v[k].index == 2 && v[k].argument == EXACTLOSS_WEIGHTS && v[k].reserved == 0);
+            assert_true(v[k].value == (double)BAD[i] || (isnan(v[k].value) && isnan(BAD[i])));
+        }
+        assert_int_equal(EXACTLOSS_ERROR_STRICT, exactloss_loss(o | MEAN | STRICT, p, T, w, 3, NULL, losses, &v[0]));
+        assert_true(v[0].index == 2 && v[0].argument == EXACTLOSS_PREDICTIONS);
+        assert_true(losses[0] == 7 && losses[1] == 7 && values[0] == 7 && e.count == 7);
+        assert_memory_equal(&before, &a, sizeof a);
     }
+}
+
+/* ---------------------------------------------------------------------------------------------------------- rows -- */
+
+/* 9 rows of 50 columns of floats, bytes and weights. */
+enum { ROWS = 9, COLUMNS = 50 };
+static float matrix[COUNT], matrix_weights[COUNT];
+static unsigned char matrix_targets[COUNT];
+
+static void fill_matrix(void) {
+    uint64_t state = 2;
+    fill_floats(UNIFORM, &state, (unsigned char *)matrix, COUNT);
+    fill_floats(UNIFORM, &state, (unsigned char *)matrix_weights, COUNT);
+    fill_bytes(0, &state, matrix_targets, COUNT);
 }
 
 static void rows_are_batches(void **unused) {
     (void)unused;
-    static float p[COUNT];
-    static unsigned char t[COUNT];
-    uint64_t state = 2;
-    fill_floats(UNIFORM, &state, (unsigned char *)p, COUNT);
-    fill_bytes(0, &state, t, COUNT);
-    double losses[9];
-    float losses_f32[9];
-    exactloss_evaluation evaluations[9];
-    /* 9 rows of 50 columns, 70 and 60 elements apart, and with the same targets for all. */
-    for (int64_t stride = 0; stride <= 60; stride += 60) {
-        assert_int_equal(EXACTLOSS_OK, exactloss_mnist_loss_rows(p, F32, 70, t, U8, 5, stride, 9, 50, MEAN, STRICT,
-                                                                 losses, losses_f32, NULL));
-        assert_int_equal(EXACTLOSS_OK,
-                         exactloss_evaluate_rows(p, F32, 70, t, U8, 5, stride, 9, 50, 0.25, 0, evaluations, NULL));
-        for (int row = 0; row < 9; row++) {
-            double loss;
-            float loss_f32;
-            exactloss_evaluation e;
-            exactloss_mnist_loss(p + 70 * row, F32, t, U8, 5 + stride * row, 50, MEAN, 0, &loss, &loss_f32, NULL);
-            exactloss_evaluate(p + 70 * row, F32, t, U8, 5 + stride * row, 50, 0.25, 0, &e, NULL);
-            assert_true(losses[row] == loss && losses_f32[row] == loss_f32);
+    fill_matrix();
+    /* The rows of each array apart by more than their length, by less, or all the same. */
+    static const exactloss_rows SHAPES[] = {{ROWS, 70, 60, 55}, {ROWS, 0, 60, 50}, {ROWS, 50, 0, 3}, {ROWS, 1, 50, 0}};
+    for (int i = 0; i < 8; i++) {
+        const exactloss_rows *s = &SHAPES[i / 2];
+        const float *w = i % 2 == 0 ? NULL : matrix_weights;
+        double losses[ROWS];
+        exactloss_evaluation evaluations[ROWS];
+        exactloss_accumulator accumulators[ROWS], alone;
+        evaluations[0].size = sizeof *evaluations;
+        for (int row = 0; row < ROWS; row++) {
+            accumulators[row] = empty_accumulator(0.1 * row);
+        }
+        assert_int_equal(EXACTLOSS_OK, exactloss_loss(MNIST | MEAN | TYPES | STRICT, matrix, matrix_targets, w, COLUMNS,
+                                                      s, losses, NULL));
+        assert_int_equal(EXACTLOSS_OK, exactloss_evaluate(MNIST | TYPES, matrix, matrix_targets, w, COLUMNS, s, 0.25,
+                                                          evaluations, NULL));
+        assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add(accumulators, MNIST | TYPES, matrix, matrix_targets, w,
+                                                                 COLUMNS, s, NULL));
+        for (int row = 0; row < ROWS; row++) {
+            const float *p = matrix + s->predictions_stride * row;
+            const unsigned char *t = matrix_targets + s->targets_stride * row;
+            const float *weights = w == NULL ? NULL : w + s->weights_stride * row;
+            const double loss = loss_of(MEAN | TYPES, p, t, weights, COLUMNS);
+            if (losses[row] != loss) {
+                fail_msg("row %d of shape %d has the loss %a, not %a", row, i, losses[row], loss);
+            }
+            const exactloss_evaluation e = evaluation_of(TYPES, p, t, weights, COLUMNS, 0.25);
             assert_memory_equal(&e, &evaluations[row], sizeof e);
+            const exactloss_evaluation other = evaluation_of(TYPES, p, t, weights, COLUMNS, 0.1 * row);
+            const exactloss_evaluation result = result_of(&accumulators[row]);
+            assert_memory_equal(&other, &result, sizeof other);
+            alone = empty_accumulator(0.1 * row);
+            assert_int_equal(EXACTLOSS_OK,
+                             exactloss_accumulator_add(&alone, TYPES, p, t, weights, COLUMNS, NULL, NULL));
+            unsigned char want[EXACTLOSS_ACCUMULATOR_MAX_BYTES], have[EXACTLOSS_ACCUMULATOR_MAX_BYTES];
+            int64_t size, other_size;
+            assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_serialize(&alone, want, sizeof want, &size));
+            assert_int_equal(EXACTLOSS_OK,
+                             exactloss_accumulator_serialize(&accumulators[row], have, sizeof have, &other_size));
+            assert_int_equal(size, other_size);
+            assert_memory_equal(want, have, (size_t)size);
         }
     }
-    assert_int_equal(EXACTLOSS_OK,
-                     exactloss_mnist_loss_rows(NULL, F32, 0, NULL, U8, 0, 0, 9, 0, MEAN, 0, losses, NULL, NULL));
-    assert_true(isnan(losses[0]) && isnan(losses[8]));
-    assert_int_equal(EXACTLOSS_OK,
-                     exactloss_mnist_loss_rows(NULL, F32, 9, NULL, U8, 0, 9, 0, 50, MEAN, 0, NULL, NULL, NULL));
-    p[70 * 4 + 3] = -1;
-    t[5 + 60 * 5] = 9;
-    exactloss_violation v;
-    losses[0] = 7;
-    assert_int_equal(EXACTLOSS_ERROR_STRICT,
-                     exactloss_mnist_loss_rows(p, F32, 70, t, U8, 5, 60, 9, 50, MEAN, STRICT, losses, NULL, &v));
-    assert_true(losses[0] == 7 && v.index == 50 * 4 + 3 && v.value == -1 && v.argument == EXACTLOSS_PREDICTIONS);
+}
+
+/* A bad element, in the last row or before it: no row was written, and the first one of all is named. */
+static void rows_are_refused_together(void **unused) {
+    (void)unused;
+    const exactloss_rows shape = {ROWS, 70, 60, 55};
+    const struct {
+        int row, column, argument;
+    } bad[] = {{8, 49, EXACTLOSS_WEIGHTS}, {8, 49, EXACTLOSS_TARGETS},    {8, 48, EXACTLOSS_PREDICTIONS},
+               {5, 0, EXACTLOSS_TARGETS},  {4, 3, EXACTLOSS_PREDICTIONS}, {0, 7, EXACTLOSS_WEIGHTS}};
+    fill_matrix();
+    double losses[ROWS];
+    exactloss_evaluation evaluations[ROWS];
+    exactloss_accumulator accumulators[ROWS];
+    memset(losses, 0x55, sizeof losses);
+    memset(evaluations, 0x55, sizeof evaluations);
+    evaluations[0].size = sizeof *evaluations;
+    for (int row = 0; row < ROWS; row++) {
+        accumulators[row] = empty_accumulator(0.1 * row);
+    }
+    unsigned char before[3][sizeof accumulators];
+    memcpy(before[0], losses, sizeof losses);
+    memcpy(before[1], evaluations, sizeof evaluations);
+    memcpy(before[2], accumulators, sizeof accumulators);
+    for (int i = 0; i < 6; i++) {
+        double value = -1;
+        if (bad[i].argument == EXACTLOSS_PREDICTIONS) {
+            matrix[70 * bad[i].row + bad[i].column] = -1;
+        } else if (bad[i].argument == EXACTLOSS_WEIGHTS) {
+            matrix_weights[55 * bad[i].row + bad[i].column] = -1;
+        } else {
+            matrix_targets[60 * bad[i].row + bad[i].column] = 9;
+            value = 9;
+        }
+        const int want = bad[i].argument == EXACTLOSS_WEIGHTS ? EXACTLOSS_ERROR_WEIGHT : EXACTLOSS_ERROR_STRICT;
+        const int o = MNIST | TYPES | STRICT;
+        exactloss_violation v[3];
+        assert_int_equal(
+            want, exactloss_loss(o | MEAN, matrix, matrix_targets, matrix_weights, COLUMNS, &shape, losses, &v[0]));
+        assert_int_equal(want, exactloss_evaluate(o, matrix, matrix_targets, matrix_weights, COLUMNS, &shape, 0.5,
+                                                  evaluations, &v[1]));
+        assert_int_equal(want, exactloss_accumulator_add(accumulators, o, matrix, matrix_targets, matrix_weights,
+                                                         COLUMNS, &shape, &v[2]));
+        for (int k = 0; k < 3; k++) {
+            assert_int_equal(COLUMNS * bad[i].row + bad[i].column, v[k].index);
+            assert_int_equal(bad[i].argument, v[k].argument);
+            assert_true(v[k].value == value && v[k].reserved == 0);
+        }
+        assert_memory_equal(before[0], losses, sizeof losses);
+        assert_memory_equal(before[1], evaluations, sizeof evaluations);
+        assert_memory_equal(before[2], accumulators, sizeof accumulators);
+    }
+}
+
+/* One accumulator that is none, anywhere among them, or that is full. */
+static void rows_need_all_their_accumulators(void **unused) {
+    (void)unused;
+    const exactloss_rows shape = {ROWS, 70, 60, 0};
+    fill_matrix();
+    for (int i = 0; i < 2 * ROWS; i++) {
+        exactloss_accumulator accumulators[ROWS], before[ROWS];
+        unsigned char bytes[EXACTLOSS_ACCUMULATOR_MAX_BYTES];
+        int64_t size;
+        for (int row = 0; row < ROWS; row++) {
+            accumulators[row] = empty_accumulator(0.5);
+        }
+        if (i < ROWS) {
+            memset(&accumulators[i], 0x77, sizeof *accumulators);
+        } else {
+            assert_int_equal(EXACTLOSS_OK,
+                             exactloss_accumulator_serialize(&accumulators[i - ROWS], bytes, sizeof bytes, &size));
+            memset(bytes + 24, 0xff, 7);
+            bytes[31] = 0x7f;
+            assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_deserialize(&accumulators[i - ROWS], bytes, size));
+        }
+        memcpy(before, accumulators, sizeof before);
+        assert_int_equal(
+            i < ROWS ? EXACTLOSS_ERROR_ACCUMULATOR : EXACTLOSS_ERROR_OVERFLOW,
+            exactloss_accumulator_add(accumulators, TYPES, matrix, matrix_targets, NULL, COLUMNS, &shape, NULL));
+        assert_memory_equal(before, accumulators, sizeof before);
+    }
 }
 
 /* ------------------------------------------------------------------------------------------------------ arrays -- */
@@ -287,12 +483,13 @@ static void where_selects(void **unused) {
     const int16_t a[] = {1, 2, 3, 4, 5}, b[] = {-1, -2, -3, -4, -5}, zero = 0;
     static const int16_t BOTH[] = {-1, 2, 3, -4, 5}, MASKED[] = {0, 2, 3, 0, 5};
     int16_t out[5];
-    assert_int_equal(EXACTLOSS_OK, exactloss_where(condition, U8, 0, a, b, 2, 5, 0, out));
+    assert_int_equal(EXACTLOSS_OK, exactloss_where(EXACTLOSS_T_UINT8, condition, a, b, 2, 5, out));
     assert_memory_equal(BOTH, out, sizeof out);
-    assert_int_equal(EXACTLOSS_OK, exactloss_where(bits, EXACTLOSS_BITS, 4, a, &zero, 2, 5, EXACTLOSS_SCALAR_B, out));
+    assert_int_equal(EXACTLOSS_OK, exactloss_where(EXACTLOSS_T_BITS | 4 * EXACTLOSS_T_BIT_OFFSET | EXACTLOSS_SCALAR_B,
+                                                   bits, a, &zero, 2, 5, out));
     assert_memory_equal(MASKED, out, sizeof out);
     memcpy(out, b, sizeof out);
-    assert_int_equal(EXACTLOSS_OK, exactloss_where(condition, U8, 0, a, out, 2, 5, 0, out));
+    assert_int_equal(EXACTLOSS_OK, exactloss_where(EXACTLOSS_T_UINT8, condition, a, out, 2, 5, out));
     assert_memory_equal(BOTH, out, sizeof out);
 }
 
@@ -303,79 +500,12 @@ static void sigmoids_of_the_edges(void **unused) {
     const uint16_t half[] = {0x0000, 0x7c00, 0xfc00, 0x4000}; /* 0, Inf, -Inf, 2 */
     double out[7];
     uint16_t out_half[4];
-    assert_int_equal(EXACTLOSS_OK, exactloss_sigmoid(x, F64, 7, out));
+    assert_int_equal(EXACTLOSS_OK, exactloss_sigmoid(EXACTLOSS_P_FLOAT64, x, 7, out));
     assert_memory_equal(WANT, out, sizeof WANT);
     assert_true(isnan(out[6]));
-    assert_int_equal(EXACTLOSS_OK, exactloss_sigmoid(half, F16, 4, out_half));
+    assert_int_equal(EXACTLOSS_OK, exactloss_sigmoid(EXACTLOSS_P_FLOAT16, half, 4, out_half));
     /* sigmoid(2) = 0.8808, and float16 are 2^-11 apart there: 1804 of them. */
     assert_true(out_half[0] == 0x3800 && out_half[1] == 0x3c00 && out_half[2] == 0 && out_half[3] == 0x3b0c);
-}
-
-/* --------------------------------------------------------------------------------------------- bad arguments -- */
-
-static void bad_arguments_have_their_statuses(void **unused) {
-    (void)unused;
-    enum { NULLS = EXACTLOSS_ERROR_NULL, COUNTS = EXACTLOSS_ERROR_COUNT, FLAGS = EXACTLOSS_ERROR_FLAGS };
-    float g[] = {7, 7, 7};
-    double loss = 7;
-    exactloss_evaluation e = {.count = 7};
-    exactloss_accumulator a;
-    exactloss_accumulator_init(&a, 0.5);
-    const exactloss_accumulator before = a;
-#define GRADIENT(reduction, flags, loss, gradient)                                                                     \
-    exactloss_mnist_loss_and_gradient(P, F32, T, U8, 0, 3, 1, reduction, flags, loss, NULL, gradient, NULL)
-    assert_int_equal(NULLS, GRADIENT(MEAN, 0, &loss, NULL));
-    assert_int_equal(FLAGS, GRADIENT(MEAN, EXACTLOSS_SCALAR_A, &loss, g));
-    assert_int_equal(EXACTLOSS_ERROR_REDUCTION, GRADIENT(NONE, 0, &loss, g));
-    assert_int_equal(EXACTLOSS_ERROR_REDUCTION, GRADIENT(3, 0, NULL, g));
-#undef GRADIENT
-    assert_int_equal(FLAGS, exactloss_mnist_loss_gradient(T, U8, 0, 3, 1, MEAN, LOGITS, g, F32, NULL));
-#define WITH_GRADIENT(p, divisor, gradient)                                                                            \
-    exactloss_accumulator_add_with_gradient(&a, p, F32, T, U8, 0, 3, 1, divisor, 0, gradient, NULL)
-    assert_int_equal(COUNTS, WITH_GRADIENT(P, 0, g));
-    assert_int_equal(NULLS, WITH_GRADIENT(NULL, 3, g));
-    assert_int_equal(NULLS, WITH_GRADIENT(P, 3, NULL));
-#undef WITH_GRADIENT
-    assert_int_equal(NULLS, exactloss_weighted_mnist_loss(P, F32, T, U8, 0, NULL, 3, MEAN, 0, &loss, NULL, NULL));
-    assert_int_equal(EXACTLOSS_ERROR_REDUCTION,
-                     exactloss_weighted_mnist_loss(P, F32, T, U8, 0, W, 3, NONE, 0, &loss, NULL, NULL));
-    assert_int_equal(FLAGS, exactloss_weighted_mnist_loss(P, F32, T, U8, 0, W, 3, MEAN, ACCUMULATE, &loss, NULL, NULL));
-    assert_int_equal(EXACTLOSS_ERROR_THRESHOLD, exactloss_weighted_evaluate(P, F32, T, U8, 0, W, 3, NAN, 0, &e, NULL));
-    assert_int_equal(NULLS, exactloss_accumulator_add_weighted(&a, P, F32, T, U8, 0, NULL, 3, 0, NULL));
-#define ROWS(p, p_stride, offset, t_stride, rows, columns)                                                             \
-    exactloss_mnist_loss_rows(p, F32, p_stride, T, U8, offset, t_stride, rows, columns, MEAN, 0, &loss, NULL, NULL)
-    assert_int_equal(NULLS, ROWS(NULL, 1, 0, 1, 1, 1));
-    assert_int_equal(COUNTS, ROWS(P, 1, 0, 1, -1, 1));
-    assert_int_equal(COUNTS, ROWS(P, 1, 0, 1, 1, -1));
-    assert_int_equal(COUNTS, ROWS(P, -1, 0, 1, 2, 1));
-    assert_int_equal(COUNTS, ROWS(P, 1, 0, -1, 2, 1));
-    assert_int_equal(COUNTS, ROWS(P, 1, -1, 1, 1, 1));
-    assert_int_equal(COUNTS, ROWS(P, INT64_MAX / 2, 0, 1, 3, 1));
-    assert_int_equal(COUNTS, ROWS(P, 0, 0, INT64_MAX, 2, 1));
-    assert_int_equal(COUNTS, ROWS(P, 0, 0, 0, INT64_MAX / 2, 3));
-#undef ROWS
-    assert_int_equal(EXACTLOSS_ERROR_REDUCTION,
-                     exactloss_mnist_loss_rows(P, F32, 1, T, U8, 0, 1, 3, 1, NONE, 0, &loss, NULL, NULL));
-    assert_int_equal(NULLS, exactloss_evaluate_rows(P, F32, 1, T, U8, 0, 1, 3, 1, 0.5, 0, NULL, NULL));
-    assert_int_equal(EXACTLOSS_ERROR_THRESHOLD,
-                     exactloss_evaluate_rows(P, F32, 1, T, U8, 0, 1, 1, 1, NAN, 0, &e, NULL));
-#define WHERE(condition, dtype, offset, a, size, count, flags, out)                                                    \
-    exactloss_where(condition, dtype, offset, a, P, size, count, flags, out)
-    assert_int_equal(NULLS, WHERE(NULL, U8, 0, P, 4, 3, 0, g));
-    assert_int_equal(NULLS, WHERE(T, U8, 0, NULL, 4, 3, 0, g));
-    assert_int_equal(NULLS, WHERE(T, U8, 0, P, 4, 3, 0, NULL));
-    assert_int_equal(COUNTS, WHERE(T, U8, -1, P, 4, 3, 0, g));
-    assert_int_equal(COUNTS, WHERE(T, U8, 0, P, 4, -1, 0, g));
-    assert_int_equal(FLAGS, WHERE(T, U8, 0, P, 4, 3, STRICT, g));
-    assert_int_equal(EXACTLOSS_ERROR_DTYPE, WHERE(T, U8, 0, P, 3, 3, 0, g));
-    assert_int_equal(EXACTLOSS_ERROR_DTYPE, WHERE(T, F32, 0, P, 4, 3, 0, g));
-#undef WHERE
-    assert_int_equal(NULLS, exactloss_sigmoid(NULL, F32, 3, g));
-    assert_int_equal(NULLS, exactloss_sigmoid(X, F32, 3, NULL));
-    assert_int_equal(COUNTS, exactloss_sigmoid(X, F32, -1, g));
-    assert_int_equal(EXACTLOSS_ERROR_DTYPE, exactloss_sigmoid(X, U8, 3, g));
-    assert_true(loss == 7 && g[0] == 7 && g[1] == 7 && g[2] == 7 && e.count == 7);
-    assert_memory_equal(&before, &a, sizeof a);
 }
 
 int main(void) {
@@ -390,11 +520,14 @@ int main(void) {
         cmocka_unit_test(refused_gradients_write_nothing),
         cmocka_unit_test(weighted_losses),
         cmocka_unit_test(weights_of_zero_only),
+        cmocka_unit_test(weighted_values),
+        cmocka_unit_test(weighted_gradients),
         cmocka_unit_test(bad_weights_are_refused),
         cmocka_unit_test(rows_are_batches),
+        cmocka_unit_test(rows_are_refused_together),
+        cmocka_unit_test(rows_need_all_their_accumulators),
         cmocka_unit_test(where_selects),
         cmocka_unit_test(sigmoids_of_the_edges),
-        cmocka_unit_test(bad_arguments_have_their_statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -6,7 +6,6 @@
  * Usage: sigmoid_test [all THREADS]. With `all`, every one of the 2^32 floats, which takes minutes; without, a sample.
  * Doubles are always a sample.
  */
-#include "cpu/features.h"
 #include "cpu/kernels.h"
 #include "exactloss/exactloss.h"
 #include "inputs.h"
@@ -25,6 +24,7 @@
 
 #define CHUNK 1024 /* inputs at a time */
 #define MOST_THREADS 64
+#define MOST_ISAS 16
 #define SAMPLE 1009 /* one chunk in so many is tested, unless all are */
 #define FLOAT_CHUNKS (((uint64_t)1 << 32) / CHUNK)
 
@@ -36,26 +36,30 @@ static int threads = 1, step = SAMPLE;
 
 /* ----------------------------------------------------------------------------------------------- the kernels -- */
 
-static int list_kernels(const exactloss_kernels *tables[3]) {
-    int count = 0;
-    tables[count++] = &exactloss_kernels_portable;
-#ifdef EXACTLOSS_X86_64
-    const cpu_facts facts = exactloss_read_cpu();
-    if (exactloss_support(facts, EXACTLOSS_ISA_AVX2) == EXACTLOSS_ISA_USABLE) {
-        tables[count++] = &exactloss_kernels_avx2;
+typedef struct usable_isas {
+    int count;
+    const exactloss_isa *isas[MOST_ISAS];
+} usable_isas;
+
+/* Those that this machine can run, from portable on. */
+static usable_isas list_isas(void) {
+    usable_isas usable = {0};
+    const exactloss_isa *isa;
+    for (int i = 0; (isa = exactloss_isa_of(i)) != NULL; i++) {
+        if (exactloss_support_of(isa) == EXACTLOSS_ISA_USABLE) {
+            assert_true(usable.count < MOST_ISAS);
+            usable.isas[usable.count++] = isa;
+        }
     }
-    if (exactloss_support(facts, EXACTLOSS_ISA_AVX512) == EXACTLOSS_ISA_USABLE) {
-        tables[count++] = &exactloss_kernels_avx512;
-    }
-#endif
-    return count;
+    return usable;
 }
 
-/* σ(x) and σ(-x) of a chunk. */
+/* σ(x) and σ(-x) of a chunk: the latter is the distance of a positive target. */
 static void run(const real_kernels *k, const void *x, void *plus, void *minus) {
     uint64_t all[MASK_WORDS];
     memset(all, 0xff, sizeof all);
-    k->sigmoid(x, all, CHUNK, NULL, plus, minus, NULL);
+    k->sigmoid(x, CHUNK, plus);
+    k->losses[LOSS_MNIST].from_logits(x, all, CHUNK, NULL, NULL, minus, NULL);
 }
 
 /* ------------------------------------------------------------------------------------------- the true values -- */
@@ -106,16 +110,15 @@ static void check_float(findings *f, float x, float plus, float minus) {
 
 static void *check_chunks(void *argument) {
     findings *f = argument;
-    const exactloss_kernels *tables[3];
-    const int count = list_kernels(tables);
+    const usable_isas usable = list_isas();
     static _Thread_local float x[CHUNK], want[2][CHUNK], have[2][CHUNK];
     for (uint64_t chunk = f->from; chunk < FLOAT_CHUNKS; chunk += f->stride) {
         for (int i = 0; i < CHUNK; i++) {
             x[i] = float_of(CHUNK * chunk + (uint64_t)i);
         }
-        run(tables[0]->f32.wide, x, want[0], want[1]);
-        for (int k = 1; k < count; k++) {
-            run(tables[k]->f32.wide, x, have[0], have[1]);
+        run(usable.isas[0]->kernels->f32.wide, x, want[0], want[1]);
+        for (int k = 1; k < usable.count; k++) {
+            run(usable.isas[k]->kernels->f32.wide, x, have[0], have[1]);
             for (int i = 0; i < CHUNK; i++) {
                 f->differing += !isnan(x[i]) && (memcmp(&want[0][i], &have[0][i], sizeof(float)) != 0 ||
                                                  memcmp(&want[1][i], &have[1][i], sizeof(float)) != 0);
@@ -185,8 +188,7 @@ static double double_input(int round, uint64_t *state) {
 
 static void doubles_are_right(void **unused) {
     (void)unused;
-    const exactloss_kernels *tables[3];
-    const int count = list_kernels(tables);
+    const usable_isas usable = list_isas();
     static double x[CHUNK], want[2][CHUNK], have[2][CHUNK];
     uint64_t state = 1;
     double largest = 0, worst = 0;
@@ -194,9 +196,9 @@ static void doubles_are_right(void **unused) {
         for (int i = 0; i < CHUNK; i++) {
             x[i] = double_input(round, &state);
         }
-        run(tables[0]->f64.wide, x, want[0], want[1]);
-        for (int k = 1; k < count; k++) {
-            run(tables[k]->f64.wide, x, have[0], have[1]);
+        run(usable.isas[0]->kernels->f64.wide, x, want[0], want[1]);
+        for (int k = 1; k < usable.count; k++) {
+            run(usable.isas[k]->kernels->f64.wide, x, have[0], have[1]);
             assert_memory_equal(want, have, sizeof want);
         }
         for (int i = 0; i < CHUNK; i++) {
@@ -217,19 +219,19 @@ static void doubles_are_right(void **unused) {
 /* Where 1 - σ(x) is 0 in float, σ(x) * σ(-x) has all its digits. */
 static void slopes_keep_their_digits(void **unused) {
     (void)unused;
-    const exactloss_kernels *tables[3];
-    const int count = list_kernels(tables);
+    const usable_isas usable = list_isas();
     const uint64_t none[MASK_WORDS] = {0};
     const float one = 1;
-    for (int k = 0; k < count; k++) {
+    for (int k = 0; k < usable.count; k++) {
         for (int i = 0; i <= 1740; i++) {
             const float x = (float)i * 0.1f - 87;
             const long double true_slope = true_sigmoid((long double)x) * true_sigmoid(-(long double)x);
             float slope;
-            tables[k]->f32.wide->sigmoid(&x, none, 1, &one, NULL, NULL, &slope);
+            usable.isas[k]->kernels->f32.wide->losses[LOSS_MNIST].from_logits(&x, none, 1, &one, NULL, NULL, &slope);
             const double error = error_in_ulp((long double)slope, true_slope, FLT_MANT_DIG, FLT_MIN_EXP);
             if (error > 2.5) {
-                fail_msg("%s: the slope at %a is %a, %f ulp off", tables[k]->isa_name, (double)x, (double)slope, error);
+                fail_msg("%s: the slope at %a is %a, %f ulp off", usable.isas[k]->name, (double)x, (double)slope,
+                         error);
             }
         }
     }

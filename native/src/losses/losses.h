@@ -13,7 +13,7 @@ enum {
 #define ALL_LOSSES ((1 << LOSS_COUNT) - 1)
 
 typedef struct loss_properties {
-    /* A whole number c where the value is c times the distance d, so that the exact sum is c Σd; otherwise 0. */
+    /* A whole number c >= 1 where the value is c times the distance d, so that the exact sum is c Σd; otherwise 0. */
     int linear;
 } loss_properties;
 
