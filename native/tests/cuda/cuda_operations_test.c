@@ -32,6 +32,7 @@ int main(int argc, char **argv) {
     test_sizes(quick);
     test_alignments(quick);
     test_equal_values(quick);
+    test_weights(quick);
     test_ties();
     close_cases();
     check_nothing_is_left(fake);
