@@ -111,7 +111,7 @@ static void choose_kernel(const job_request *r, const checked *c, prepared_job *
         p->kernel = KERNEL_weighted;
         p->tile = WEIGHTED_TILE;
     } else if (!c->has_predictions) {
-        p->kernel = KERNEL_gradient;
+        p->kernel = KERNEL_target_gradient;
         p->tile = TILE(GRADIENT_VECTORS, size);
     } else if (c->is_logits) {
         p->kernel = size == 8 ? KERNEL_double_logits : KERNEL_float_logits;

@@ -13,5 +13,5 @@ KERNEL(float_predictions) { loss_kernel<float_sum, false>(job); }
 KERNEL(double_predictions) { loss_kernel<double_sum, false>(job); }
 KERNEL(float_logits) { loss_kernel<float_sum, true>(job); }
 KERNEL(double_logits) { loss_kernel<double_sum, true>(job); }
-KERNEL(gradient) { gradient_kernel(job); }
+KERNEL(target_gradient) { gradient_kernel(job); }
 KERNEL(weighted) { weighted_kernel(job); }

@@ -11,7 +11,7 @@
 
 /* X(name), of exactloss_<name> in kernels.cu */
 #define CUDA_KERNELS(X)                                                                                                \
-    X(float_predictions) X(double_predictions) X(float_logits) X(double_logits) X(gradient) X(weighted)
+    X(float_predictions) X(double_predictions) X(float_logits) X(double_logits) X(target_gradient) X(weighted)
 
 #define BLOCK_THREADS 256
 

@@ -43,7 +43,7 @@ class Bench:
 
     def compile_cxx(self, options, inputs, output, *includes):
         kind = ["-c"] if str(output).endswith(".o") else ["-shared"]
-        self.run(self.cxx, "-std=c++20", "-fPIC", "-w", "-ffp-contract=off", *options,
+        self.run(self.cxx, "-std=c++20", "-fPIC", "-w", "-ffp-contract=off", "-fvisibility=hidden", *options,
                  *[f"-I{folder}" for folder in includes], *kind, *inputs, "-o", output)
 
     def build_driver(self, source, folder):
