@@ -29,8 +29,8 @@ CUresult exactloss_cuda_end_sum(device_sum *sum);
 int exactloss_cuda_clear_sum(const device_sum *sum, void *stream);
 
 /*
- * Waits for the stream, and makes totals, whose losses are set, of the words: EXACTLOSS_OK, or sets the error, which may be
- * that the device has found a bad weight, or that the words could have overflowed.
+ * Waits for the stream, and makes totals, whose losses are set, of the words: EXACTLOSS_OK, or sets the error, which
+ * may be that the device has found a bad weight, or that the words could have overflowed.
  */
 int exactloss_cuda_fetch_sum(const device_sum *sum, void *stream, totals *t);
 

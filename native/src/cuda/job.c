@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checks arguments as the functions of exactloss.h do, so that a wrong call gets the same status there and here, and says
- * in a job what the kernels need to know.
+ * Checks arguments as the functions of exactloss.h do, so that a wrong call gets the same status there and here, and
+ * says in a job what the kernels need to know.
  */
 #include "job.h"
 #include "fp_environment.h"
@@ -66,8 +66,7 @@ static int check_arrays(const job_request *r, const checked *c) {
     }
     const int target_size = c->target_type->size == 0 ? 1 : c->target_type->size;
     return (!c->has_predictions || is_aligned(r->predictions, c->type->size)) && is_aligned(r->targets, target_size) &&
-                   is_aligned(r->weights, sizeof(float)) &&
-                   (!r->has_gradient || is_aligned(r->gradient, c->type->size))
+                   is_aligned(r->weights, sizeof(float)) && (!r->has_gradient || is_aligned(r->gradient, c->type->size))
                ? EXACTLOSS_OK
                : EXACTLOSS_CUDA_ERROR_ALIGNMENT;
 }
@@ -88,9 +87,8 @@ static int check(const job_request *r, int is_gradient_alone, checked *c) {
         return status;
     }
     c->is_logits = (r->options & EXACTLOSS_FROM_LOGITS) != 0;
-    c->has_predictions =
-        !is_gradient_alone || c->is_logits ||
-        exactloss_losses[exactloss_first_loss(r->options & OPTION_LOSSES)].linear == 0;
+    c->has_predictions = !is_gradient_alone || c->is_logits ||
+                         exactloss_losses[exactloss_first_loss(r->options & OPTION_LOSSES)].linear == 0;
     return check_arrays(r, c);
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The public functions that compute at once. Those that wait borrow a sum of the device: after the first call nothing is
- * allocated, and calls in several threads each have their own.
+ * The public functions that compute at once. Those that wait borrow a sum of the device: after the first call nothing
+ * is allocated, and calls in several threads each have their own.
  */
 #include "fp_environment.h"
 #include "job.h"

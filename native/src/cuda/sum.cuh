@@ -19,8 +19,8 @@
  * 4. A thread has at most 2^18 elements. Of floats, a part of one is at most 2^21: 2^39. Of doubles, parts are kept as
  *    two numbers, below 2^32 and the rest: 2^50, and 2^51 with two addends an element (weighted.cuh). A warp has 32 of
  *    these: 2^56. In the block's bins, each of 2^26 elements changes one by less than 2^33, and with weights, where it
- *    adds three numbers, by less than 2^35: 2^61. When the block ends, every bin gives its upper half to the next one, in
- *    one step, without waiting for a carry: they are then below 2^33, and added to the device's words.
+ *    adds three numbers, by less than 2^35: 2^61. When the block ends, every bin gives its upper half to the next
+ *    one, in one step, without waiting for a carry: they are then below 2^33, and added to the device's words.
  *
  * All of this is integers by the time that threads meet, so the order in which they do makes no difference.
  */
@@ -210,7 +210,7 @@ static __device__ __forceinline__ void begin_block() {
     __syncthreads();
 }
 
-/* Word i of the block, as it is added to the device's: of a bin the lower half, and the upper half of the bin before. */
+/* Word i of the block, as it is added to the device's: a bin's lower half, and the upper half of the bin before. */
 static __device__ __forceinline__ uint64_t settled_word(int i) {
     const uint64_t word = *block_word(i);
     const int bin = (i - COUNT_WORDS) % WORDS_OF(sum_words) - SPECIAL_WORDS;
@@ -221,7 +221,7 @@ static __device__ __forceinline__ uint64_t settled_word(int i) {
     return (word & 0xffffffff) + carry;
 }
 
-/* Adds up the sums of a warp's threads, and leaves the parts, numbered among the block's sums, in the block's memory. */
+/* Adds up the sums of a warp's threads, and leaves the parts as those of a number in the block's memory. */
 template <class sum_type> static __device__ __forceinline__ void end_warp(sum_type &sum, int number) {
 #pragma unroll 1
     for (int distance = 16; distance > 0; distance /= 2) {
@@ -254,12 +254,10 @@ static __device__ __forceinline__ void end_warp(thread_counts &counts) {
 }
 
 /* Adds the parts that the warps have left of a sum, in units of 2^`scale` times those of its type. */
-template <class sum_type>
-static __device__ __forceinline__ void add_parts(int number, int scale, sum_words &sum) {
+template <class sum_type> static __device__ __forceinline__ void add_parts(int number, int scale, sum_words &sum) {
     const int thread = (int)threadIdx.x, part = thread / WARPS;
     if (part < PARTS) {
-        add_to_bins(sum, block.parts[number][thread % WARPS][part],
-                    EXACT_SUM_ONE + scale - sum_type::below_one(part));
+        add_to_bins(sum, block.parts[number][thread % WARPS][part], EXACT_SUM_ONE + scale - sum_type::below_one(part));
     }
 }
 

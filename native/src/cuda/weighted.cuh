@@ -85,8 +85,8 @@ static __device__ __forceinline__ weighted_values look_at(const cuda_job &job, i
 }
 
 /* Two products for each loss, and one for the weights: a bit is set where the parts could not take it. */
-static __device__ __forceinline__ uint32_t add_products(const cuda_job &job, const weighted_values &values, float weight,
-                                                        weighted_total &total) {
+static __device__ __forceinline__ uint32_t add_products(const cuda_job &job, const weighted_values &values,
+                                                        float weight, weighted_total &total) {
     uint32_t rest = 0;
 #pragma unroll
     for (int loss = 0; loss < LOSS_COUNT; loss++) {

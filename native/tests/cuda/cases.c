@@ -224,11 +224,11 @@ static void compare_accumulators(const exactloss_accumulator *is, const exactlos
     check_host(exactloss_accumulator_serialize(shall, b, sizeof b, &other_size));
     if (size != other_size || memcmp(a, b, (size_t)size) != 0) {
         const exactloss_evaluation e = result_of(is), f = result_of(shall);
-        fail("the accumulators differ: losses %a and %a, weights %a and %a, count %lld and %lld, positives %lld and %lld, "
+        fail("the accumulators differ: losses %a and %a, weights %a and %a, count %lld and %lld, positives %lld and "
+             "%lld, "
              "true %lld and %lld",
              e.mnist.sum, f.mnist.sum, e.weight_sum, f.weight_sum, (long long)e.count, (long long)f.count,
-             (long long)e.positives, (long long)f.positives, (long long)e.true_positives,
-             (long long)f.true_positives);
+             (long long)e.positives, (long long)f.positives, (long long)e.true_positives, (long long)f.true_positives);
     }
 }
 
@@ -251,8 +251,7 @@ static void fill(const test_case *c) {
 
 /* The options of a case, but for losses and reductions. */
 static int options_of(const test_case *c) {
-    return c->type | c->targets_type | c->first_bit * EXACTLOSS_T_BIT_OFFSET |
-           (c->logits ? EXACTLOSS_FROM_LOGITS : 0);
+    return c->type | c->targets_type | c->first_bit * EXACTLOSS_T_BIT_OFFSET | (c->logits ? EXACTLOSS_FROM_LOGITS : 0);
 }
 
 /* The weights of a case, on the device and on the host. */
@@ -270,10 +269,11 @@ void run_case(const test_case *c) {
     exactloss_accumulator host, reference;
     exactloss_cuda_accumulator *sum;
     const int options = options_of(c), one_loss = options | EXACTLOSS_MNIST;
-    snprintf(test_context, sizeof test_context,
-             "options %x, %s, weights %d, count %d, shifts %d and %d, at end %d, in place %d, threshold %a, upstream %a",
-             (unsigned)options, INPUT_KIND_NAMES[c->kind], (int)c->weights, c->count, c->shift, c->targets_shift,
-             c->at_end, c->in_place, c->threshold, c->upstream);
+    snprintf(
+        test_context, sizeof test_context,
+        "options %x, %s, weights %d, count %d, shifts %d and %d, at end %d, in place %d, threshold %a, upstream %a",
+        (unsigned)options, INPUT_KIND_NAMES[c->kind], (int)c->weights, c->count, c->shift, c->targets_shift, c->at_end,
+        c->in_place, c->threshold, c->upstream);
     fill(c);
     const void *p = predictions.host, *t = targets.host;
     const float *w = host_weights(c);
@@ -288,9 +288,8 @@ void run_case(const test_case *c) {
                                                        expected, NULL));
     check(exactloss_cuda_accumulator_add_async(sum, options, predictions.at, targets.at, device_weights(c), c->count,
                                                NULL));
-    check(exactloss_cuda_accumulator_add_with_gradient_async(sum, one_loss, predictions.at, targets.at,
-                                                             device_weights(c), c->count, c->upstream, 7, gradient.at,
-                                                             NULL));
+    check(exactloss_cuda_accumulator_add_with_gradient_async(
+        sum, one_loss, predictions.at, targets.at, device_weights(c), c->count, c->upstream, 7, gradient.at, NULL));
     check(exactloss_cuda_accumulator_merge_sync(&host, sum, NULL));
     compare_accumulators(&host, &reference);
     compare_gradient(c, expected);

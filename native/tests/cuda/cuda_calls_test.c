@@ -96,14 +96,13 @@ static void test_wrong_arguments(void **state) {
     for (size_t i = 0; i < sizeof CALLS / sizeof *CALLS; i++) {
         const call *c = &CALLS[i];
         double loss = 7, host_loss = 7;
-        const int status = exactloss_cuda_loss_and_gradient_sync(
-            device, c->options, unless(c->absent, NO_PREDICTIONS, on_device),
-            unless(c->absent, NO_TARGETS, targets_on_device), NULL, c->count, 1,
-            unless(c->absent, NO_GRADIENT, gradient), &loss, NULL);
-        const int host_status =
-            exactloss_gradient(c->options, unless(c->absent, NO_PREDICTIONS, predictions),
-                               unless(c->absent, NO_TARGETS, targets), NULL, c->count, 1, 10,
-                               unless(c->absent, NO_GRADIENT, host_gradient), &host_loss, NULL);
+        const int status =
+            exactloss_cuda_loss_and_gradient_sync(device, c->options, unless(c->absent, NO_PREDICTIONS, on_device),
+                                                  unless(c->absent, NO_TARGETS, targets_on_device), NULL, c->count, 1,
+                                                  unless(c->absent, NO_GRADIENT, gradient), &loss, NULL);
+        const int host_status = exactloss_gradient(c->options, unless(c->absent, NO_PREDICTIONS, predictions),
+                                                   unless(c->absent, NO_TARGETS, targets), NULL, c->count, 1, 10,
+                                                   unless(c->absent, NO_GRADIENT, host_gradient), &host_loss, NULL);
         assert_int_equal(status, c->status);
         assert_int_equal(host_status, c->status);
         assert_memory_equal(&loss, &host_loss, sizeof loss);
@@ -123,16 +122,16 @@ static void test_other_wrong_arguments(void **state) {
     assert_int_equal(exactloss_cuda_loss_sync(device, MEAN, p, t, NULL, 10, NULL, NULL), EXACTLOSS_ERROR_NULL);
     assert_int_equal(exactloss_cuda_loss_sync(device, MEAN | EXACTLOSS_STRICT, p, t, NULL, 10, &loss, NULL),
                      EXACTLOSS_ERROR_OPTIONS);
-    assert_int_equal(exactloss_cuda_gradient_async(device, LOSS | EXACTLOSS_ACCUMULATE, p, t, NULL, 10, 1, 1, gradient,
-                                                   NULL),
-                     EXACTLOSS_ERROR_OPTIONS);
+    assert_int_equal(
+        exactloss_cuda_gradient_async(device, LOSS | EXACTLOSS_ACCUMULATE, p, t, NULL, 10, 1, 1, gradient, NULL),
+        EXACTLOSS_ERROR_OPTIONS);
     assert_int_equal(exactloss_cuda_gradient_async(device, MEAN, p, t, NULL, 10, 1, 1, gradient, NULL),
                      EXACTLOSS_ERROR_OPTIONS);
     assert_int_equal(exactloss_cuda_gradient_async(device, LOSS, p, t, NULL, 10, 1, 0, gradient, NULL),
                      EXACTLOSS_ERROR_COUNT);
-    assert_int_equal(exactloss_cuda_gradient_async(device, LOSS | EXACTLOSS_FROM_LOGITS, NULL, t, NULL, 10, 1, 1,
-                                                   gradient, NULL),
-                     EXACTLOSS_ERROR_NULL);
+    assert_int_equal(
+        exactloss_cuda_gradient_async(device, LOSS | EXACTLOSS_FROM_LOGITS, NULL, t, NULL, 10, 1, 1, gradient, NULL),
+        EXACTLOSS_ERROR_NULL);
     assert_int_equal(exactloss_cuda_loss_and_gradient_sync(device, MEAN, p, t, weights, 10, 1, gradient, &loss, NULL),
                      EXACTLOSS_ERROR_OPTIONS);
     assert_true(loss == 7);
@@ -275,9 +274,8 @@ static void test_calls_of_the_driver(void **state) {
     assert_int_equal(exactloss_cuda_accumulator_create(device, EXACTLOSS_MNIST, 0.5, &sum), EXACTLOSS_OK);
     const long launches = fake->launches;
     long calls = fake->calls;
-    assert_int_equal(
-        exactloss_cuda_accumulator_add_async(sum, TYPES, on_device, targets_on_device, NULL, COUNT, NULL),
-        EXACTLOSS_OK);
+    assert_int_equal(exactloss_cuda_accumulator_add_async(sum, TYPES, on_device, targets_on_device, NULL, COUNT, NULL),
+                     EXACTLOSS_OK);
     assert_int_equal(fake->calls - calls, 2); /* the context, and the launch */
     assert_int_equal(fake->launches, launches);
     assert_int_equal(exactloss_cuda_stream_sync(device, NULL), EXACTLOSS_OK);
@@ -320,10 +318,14 @@ static void test_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong_arguments),       cmocka_unit_test(test_other_wrong_arguments),
-        cmocka_unit_test(test_wrong_alignment),       cmocka_unit_test(test_thresholds_and_losses),
-        cmocka_unit_test(test_sizes_of_evaluations),  cmocka_unit_test(test_bad_weights),
-        cmocka_unit_test(test_full_accumulator),      cmocka_unit_test(test_calls_of_the_driver),
+        cmocka_unit_test(test_wrong_arguments),
+        cmocka_unit_test(test_other_wrong_arguments),
+        cmocka_unit_test(test_wrong_alignment),
+        cmocka_unit_test(test_thresholds_and_losses),
+        cmocka_unit_test(test_sizes_of_evaluations),
+        cmocka_unit_test(test_bad_weights),
+        cmocka_unit_test(test_full_accumulator),
+        cmocka_unit_test(test_calls_of_the_driver),
         cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, open_device, close_device);

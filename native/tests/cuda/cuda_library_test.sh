@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# cuda_library_test.sh LIBRARY HEADER COMPILER: the library exports what its header declares and nothing else, needs libc
-# alone (and its libm, where the floating-point environment is there), and is below 250 kB; the header is C++ too.
+# cuda_library_test.sh LIBRARY HEADER COMPILER: the library exports what its header declares and nothing else, needs
+# libc alone (and its libm, where the floating-point environment is there), and is below 250 kB; the header is C++ too.
 set -euo pipefail
 library=$1 header=$2 compiler=$3
 status=0

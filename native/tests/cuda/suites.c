@@ -59,7 +59,8 @@ void test_alignments(int quick) {
 
 void test_lengths(void) {
     for (int count = 0; count <= 300; count++) {
-        const test_case c = simple_case(count % TYPE_COUNT, count % TARGET_COUNT, count % 5 == 0, count % INPUT_KINDS, count);
+        const test_case c =
+            simple_case(count % TYPE_COUNT, count % TARGET_COUNT, count % 5 == 0, count % INPUT_KINDS, count);
         run_case(&c);
     }
 }
@@ -68,8 +69,7 @@ void test_random(int cases) {
     static const double THRESHOLDS[] = {0.5, 0, 1, -INFINITY, INFINITY, 0.1, 0x1p-149, 1e300, -0.3};
     static const double UPSTREAMS[] = {1, -1, 0, 1e-45, 3e38, 1e-320, INFINITY, NAN, 0.3, -0.0};
     for (int i = 0; i < cases; i++) {
-        test_case c =
-            simple_case(below(TYPE_COUNT), below(TARGET_COUNT), below(2), below(INPUT_KINDS),
+        test_case c = simple_case(below(TYPE_COUNT), below(TARGET_COUNT), below(2), below(INPUT_KINDS),
                                   below(2) ? below(300) : below(12000));
         const int aligned = 16 / size_of(c.type);
         c.shift = below(2) ? 0 : below(aligned);
