@@ -50,8 +50,9 @@ typedef struct total_words {
 #define COUNT_WORDS ((int)(offsetof(total_words, weights) / sizeof(uint64_t)))
 #define SPECIAL_WORDS ((int)(offsetof(sum_words, bins) / sizeof(uint64_t)))
 
-/* A block adds less than 2^33 to a bin, so that this many can't overflow it. */
-#define MOST_BLOCKS (1 << 29)
+/* A block adds less than 2^33 to a bin, times the factor of a linear loss, so that this many can't overflow it. */
+#define MOST_BLOCKS (1 << 27)
+#define LARGEST_FACTOR 4
 
 /* Types of predictions. The kernels for floats serve the first three. */
 enum { TYPE_F16, TYPE_BF16, TYPE_F32, TYPE_F64 };

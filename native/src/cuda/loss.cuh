@@ -225,9 +225,13 @@ static __device__ __forceinline__ void add_element(const cuda_job &job, int64_t 
     }
 }
 
-/* Adds what the threads have summed to the block's words, and these to the device's. */
+/*
+ * Adds what the threads have summed to the block's words, and these to the device's; of the distances of predictions
+ * also the ones of positive targets.
+ */
 template <class sum_type>
-static __device__ __forceinline__ void end_losses(const cuda_job &job, thread_total<sum_type> &total, bool add_ones) {
+static __device__ __forceinline__ void end_losses(const cuda_job &job, thread_total<sum_type> &total,
+                                                  bool has_distances) {
     end_warp(total.counts);
 #pragma unroll
     for (int loss = 0; loss < LOSS_COUNT; loss++) {
@@ -236,11 +240,11 @@ static __device__ __forceinline__ void end_losses(const cuda_job &job, thread_to
     __syncthreads();
     for (int loss = 0; loss < LOSS_COUNT; loss++) {
         add_parts<sum_type>(loss, 0, block.total.losses[loss]);
-        if (add_ones && (LINEAR_LOSSES >> loss & 1) != 0 && threadIdx.x == BLOCK_THREADS - 1) {
+        if (has_distances && (LINEAR_LOSSES >> loss & 1) != 0 && threadIdx.x == BLOCK_THREADS - 1) {
             add_to_bins(block.total.losses[loss], (int64_t)block.total.positives, EXACT_SUM_ONE);
         }
     }
-    end_block(job);
+    end_block(job, has_distances);
 }
 
 template <class sum_type, bool is_logits> static __device__ __forceinline__ void loss_kernel(const cuda_job &job) {

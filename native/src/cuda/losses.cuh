@@ -42,6 +42,17 @@ enum {
 #undef LOSS
 };
 
+/* What the distances of a linear loss are multiplied by. */
+static __device__ __forceinline__ int factor_of(int loss) {
+    int factor = 1;
+#define LOSS(name, NAME)                                                                                               \
+    static_assert(name##_LINEAR <= LARGEST_FACTOR, "the words of a sum would overflow");                               \
+    factor = name##_LINEAR > 1 && loss == LOSS_##NAME ? name##_LINEAR : factor;
+#include "../losses/losses.def"
+#undef LOSS
+    return factor;
+}
+
 /* Whether a loss is summed. The only one always is, as a gradient alone costs the same. */
 static __device__ __forceinline__ bool is_summed(const cuda_job &job, int loss) {
     return LOSS_COUNT == 1 || (job.losses >> loss & 1) != 0;

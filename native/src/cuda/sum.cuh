@@ -210,15 +210,19 @@ static __device__ __forceinline__ void begin_block() {
     __syncthreads();
 }
 
-/* Word i of the block, as it is added to the device's: a bin's lower half, and the upper half of the bin before. */
-static __device__ __forceinline__ uint64_t settled_word(int i) {
+/*
+ * Word i of the block, as it is added to the device's: a bin's lower half, and the upper half of the bin before. Where
+ * a linear loss has summed distances, they are multiplied by its factor.
+ */
+static __device__ __forceinline__ uint64_t settled_word(int i, bool has_distances) {
     const uint64_t word = *block_word(i);
+    const int sum = (i - COUNT_WORDS) / WORDS_OF(sum_words); /* 0: of the weights */
     const int bin = (i - COUNT_WORDS) % WORDS_OF(sum_words) - SPECIAL_WORDS;
     if (i < COUNT_WORDS || bin < 0) {
         return word;
     }
     const uint64_t carry = bin == 0 ? 0 : (uint64_t)((int64_t)*block_word(i - 1) >> 32);
-    return (word & 0xffffffff) + carry;
+    return ((word & 0xffffffff) + carry) * (uint64_t)(has_distances ? factor_of(sum - 1) : 1);
 }
 
 /* Adds up the sums of a warp's threads, and leaves the parts as those of a number in the block's memory. */
@@ -262,11 +266,11 @@ template <class sum_type> static __device__ __forceinline__ void add_parts(int n
 }
 
 /* Adds the block's words, once all threads have added to them, to the device's. */
-static __device__ __forceinline__ void end_block(const cuda_job &job) {
+static __device__ __forceinline__ void end_block(const cuda_job &job, bool has_distances) {
     __syncthreads();
 #pragma unroll 1
     for (int i = (int)threadIdx.x; i < TOTAL_WORDS; i += BLOCK_THREADS) {
-        const uint64_t value = settled_word(i);
+        const uint64_t value = settled_word(i, has_distances);
         if (value != 0) {
             add_word((uint64_t *)job.total + i, value);
         }

@@ -129,7 +129,7 @@ static __device__ __forceinline__ void end_weighted(const cuda_job &job, weighte
         sum_words &sum = number == WEIGHTS_NUMBER ? block.total.weights : block.total.losses[number];
         add_parts<double_sum>(number, PRODUCT_SCALE, sum);
     }
-    end_block(job);
+    end_block(job, job.is_logits == 0);
 }
 
 static __device__ __forceinline__ void weighted_kernel(const cuda_job &job) {
