@@ -21,11 +21,13 @@ public final class CudaAccumulator {
     private final Evaluator evaluator;
     private final CudaStream stream;
     private final MemorySegment handle;
+    private final int options;
 
     CudaAccumulator(Evaluator evaluator, CudaStream stream, MemorySegment handle) {
         this.evaluator = evaluator;
         this.stream = stream;
         this.handle = handle;
+        this.options = CudaOptions.of(evaluator);
     }
 
     /** The losses and the options. */
@@ -45,7 +47,7 @@ public final class CudaAccumulator {
 
     /** Adds a batch, without waiting for it. */
     public void add(DeviceBatch batch) {
-        CudaKernels.add(handle, CudaOptions.of(evaluator), batch.views(stream.device()), stream.handle());
+        CudaKernels.add(handle, options, batch.views(stream.device()), stream.handle());
     }
 
     /**
@@ -62,14 +64,14 @@ public final class CudaAccumulator {
     public void addWithGradient(
             Loss loss, DeviceBatch batch, double upstream, long divisor, DeviceSegment gradient) {
         CudaOptions.requireOffered(loss);
-        int options = CudaOptions.of(loss);
-        if ((options & ~CudaOptions.of(evaluator)) != 0 || loss.isFromLogits() != evaluator.isFromLogits()) {
+        int lossOptions = CudaOptions.of(loss);
+        if ((lossOptions & ~options) != 0 || loss.isFromLogits() != evaluator.isFromLogits()) {
             throw new IllegalArgumentException(loss + " does not fit " + evaluator);
         }
         CudaLoss.requireDivisor(divisor);
         CudaKernels.addWithGradient(
                 handle,
-                options,
+                lossOptions,
                 batch.views(stream.device()),
                 upstream,
                 divisor,

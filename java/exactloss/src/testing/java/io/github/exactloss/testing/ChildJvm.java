@@ -30,7 +30,7 @@ public final class ChildJvm {
         if (!command.contains(DENY_NATIVE_ACCESS)) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
-        // Surefire puts the tests into the module that they are of, so that its path lacks them.
+        // The modules, and the tests: Surefire patches a module with them, whose path lacks them therefore.
         String classPath = System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("test.classpath");
         command.addAll(List.of("-cp", classPath, main.getName()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
