@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss;
 
+import io.github.exactloss.internal.Evaluations;
 import io.github.exactloss.internal.LossFunction;
 import io.github.exactloss.internal.bindings.exactloss_evaluation;
 import io.github.exactloss.internal.bindings.exactloss_loss_result;
@@ -22,6 +23,10 @@ import java.util.Map;
  * {@link IllegalArgumentException} for one that the {@link Evaluator} was not made for.
  */
 public final class Evaluation {
+    static {
+        Evaluations.setReader(Evaluation::read);
+    }
+
     private final Map<LossFunction, Result> results;
     private final Metrics metrics;
 

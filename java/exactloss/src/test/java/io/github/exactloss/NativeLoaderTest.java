@@ -4,6 +4,8 @@ package io.github.exactloss;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.exactloss.internal.bindings.exactloss_h;
+import io.github.exactloss.testing.CCompiler;
+import io.github.exactloss.testing.ChildJvm;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -50,12 +50,12 @@ public final class Linkage {
     }
 
     /** A downcall that returns a status. */
-    interface Call {
+    public interface Call {
         int status() throws Throwable;
     }
 
     /** Makes a call by its handle: the wrapper in the bindings would turn what FFM throws into an AssertionError. */
-    static int status(Call call) {
+    public static int status(Call call) {
         try {
             return call.status();
         } catch (Throwable e) {

@@ -24,7 +24,7 @@ public final class Options {
     private Options() {}
 
     /** The types of a batch. */
-    static int types(Predictions predictions, Targets targets) {
+    public static int types(Predictions predictions, Targets targets) {
         return type(predictions) | type(targets.type(), targets.bitOffset());
     }
 
