@@ -37,7 +37,11 @@ public final class BoundHeader {
     private final List<GroupLayout> structs;
     private final String header;
 
-    /** @param bindings of a library that has been loaded */
+    /**
+     * The header that {@code -Dtest.header} names.
+     *
+     * @param bindings of a library that has been loaded
+     */
     public BoundHeader(Class<?> bindings, List<GroupLayout> structs) throws IOException {
         this.bindings = bindings;
         this.structs = structs;

@@ -19,7 +19,11 @@ public final class ChildJvm {
         this.process = process;
     }
 
-    /** @param output what it wrote to standard output and error */
+    /**
+     * How it ended.
+     *
+     * @param output what it wrote to standard output and error
+     */
     public record Result(int exit, String output) {}
 
     public static ChildJvm start(Class<?> main, Map<String, String> environment, String... options) throws IOException {
