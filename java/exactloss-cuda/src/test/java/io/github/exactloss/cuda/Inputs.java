@@ -42,9 +42,8 @@ final class Inputs {
         float[] predictions = new float[COUNT];
         for (int i = 0; i < COUNT; i++) {
             do {
-                predictions[i] = random.nextInt(100) == 0
-                        ? Float.intBitsToFloat(random.nextInt())
-                        : (float) random.nextDouble();
+                predictions[i] =
+                        random.nextInt(100) == 0 ? Float.intBitsToFloat(random.nextInt()) : (float) random.nextDouble();
             } while (!Float.isFinite(predictions[i]));
         }
         return predictions;

@@ -102,9 +102,8 @@ public final class BoundHeader {
                     .findFirst()
                     .orElseThrow();
             FunctionDescriptor descriptor = (FunctionDescriptor) call(function + "$descriptor");
-            String parameters = descriptor.argumentLayouts().stream()
-                    .map(BoundHeader::kind)
-                    .collect(joining(" "));
+            String parameters =
+                    descriptor.argumentLayouts().stream().map(BoundHeader::kind).collect(joining(" "));
             String declared = declaration.group(2).equals("void")
                     ? ""
                     : Arrays.stream(declaration.group(2).split(","))

@@ -35,7 +35,8 @@ public final class ChildJvm {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         // The modules, and the tests: Surefire patches a module with them, whose path lacks them therefore.
-        String classPath = System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("test.classpath");
+        String classPath =
+                System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("test.classpath");
         command.addAll(List.of("-cp", classPath, main.getName()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
