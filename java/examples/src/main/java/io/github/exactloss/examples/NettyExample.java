@@ -22,10 +22,13 @@ public final class NettyExample {
                 Unpooled.directBuffer().writeFloatLE(0.9f).writeFloatLE(0.4f).writeFloatLE(0.2f);
         ByteBuf targets = Unpooled.wrappedBuffer(new byte[] {1, 0}, new byte[] {1});
         Accumulator accumulator = Evaluator.of(Loss.mnist()).newAccumulator();
-        add(accumulator, predictions, targets);
-        System.out.println(accumulator.evaluate().mean(Loss.mnist()));
-        predictions.release();
-        targets.release();
+        try {
+            add(accumulator, predictions, targets);
+            System.out.println(accumulator.evaluate().mean(Loss.mnist()));
+        } finally {
+            predictions.release();
+            targets.release();
+        }
     }
 
     /**
