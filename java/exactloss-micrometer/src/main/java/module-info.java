@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /** The losses and metrics of exactloss as Micrometer's gauges. */
-@SuppressWarnings("requires-transitive-automatic") // Micrometer has no module-info
+@SuppressWarnings({"requires-automatic", "requires-transitive-automatic"}) // Micrometer has no module-info
 module io.github.exactloss.micrometer {
     requires transitive io.github.exactloss;
     requires transitive micrometer.core;

@@ -23,9 +23,10 @@ public final class Kernels {
     private Kernels() {}
 
     public static double loss(int options, Predictions predictions, Targets targets, Weights weights) {
-        MemorySegment loss = Scratch.ofThread().loss();
-        loss(options, predictions, targets, weights, null, loss);
-        return loss.get(C_DOUBLE, 0);
+        Scratch scratch = Scratch.ofThread();
+        long count = predictions.count();
+        loss(options, predictions, targets, weights, count, count, MemorySegment.NULL, scratch.loss(), scratch);
+        return scratch.loss().get(C_DOUBLE, 0);
     }
 
     /** Of short arrays. Their segments are made in the method that passes them on, so that they never get to the heap. */
@@ -49,23 +50,46 @@ public final class Kernels {
         return scratch.loss().get(C_DOUBLE, 0);
     }
 
-    /** Writes one double, or one for each row. */
-    public static void loss(
+    /** Writes a double for each row. */
+    public static void losses(
             int options, Predictions predictions, Targets targets, Weights weights, Rows rows, MemorySegment losses) {
         Scratch scratch = Scratch.ofThread();
+        long columns = rows.columns();
+        loss(
+                options,
+                predictions,
+                targets,
+                weights,
+                rows.rows() * columns,
+                columns,
+                scratch.rows(rows),
+                losses,
+                scratch);
+    }
+
+    private static void loss(
+            int options,
+            Predictions predictions,
+            Targets targets,
+            Weights weights,
+            long elements,
+            long count,
+            MemorySegment rows,
+            MemorySegment losses,
+            Scratch scratch) {
         MemorySegment p = predictions.segment();
         MemorySegment t = targets.segment();
         MemorySegment w = segment(weights);
         int status;
         try {
             status = (int) Loss.HANDLE.invokeExact(
-                    isCritical(elements(predictions, rows), p, t, w, losses),
+                    isCritical(elements, p, t, w, losses),
                     options | Options.types(predictions, targets),
                     p,
                     t,
                     w,
-                    count(predictions, rows),
-                    scratch.rows(rows),
+                    count,
+                    rows,
                     losses,
                     scratch.violation(options, weights));
         } catch (Throwable e) {
@@ -193,7 +217,7 @@ public final class Kernels {
         MemorySegment t = targets.segment();
         MemorySegment w = segment(weights);
         check(options, scratch, () -> (int) AddWithGradient.HANDLE.invokeExact(
-                isCritical(predictions.count(), p, t, w, gradient, accumulator),
+                !accumulator.isNative() || isCritical(predictions.count(), p, t, w, gradient),
                 accumulator,
                 options | Options.types(predictions, targets),
                 p,
@@ -222,7 +246,7 @@ public final class Kernels {
 
     public static void sigmoid(Predictions logits, MemorySegment out) {
         check(() -> (int) Sigmoid.HANDLE.invokeExact(
-                isCritical(logits.count(), logits.segment(), out),
+                isCritical(logits.count(), logits.segment(), out, MemorySegment.NULL, MemorySegment.NULL),
                 Options.type(logits),
                 logits.segment(),
                 logits.count(),
