@@ -6,15 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.Batch;
 import io.github.exactloss.Evaluation;
+import io.github.exactloss.Evaluator;
 import io.github.exactloss.InvalidElementException;
 import io.github.exactloss.InvalidElementException.Argument;
-import io.github.exactloss.LossAccumulator;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.StrictModeException;
 import io.github.exactloss.Targets;
 import io.github.exactloss.Weights;
+import io.github.exactloss.cdata.Column;
+import io.github.exactloss.cdata.ColumnBatch;
 import java.lang.foreign.Arena;
 import java.util.EnumSet;
 import java.util.Set;
@@ -35,8 +39,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class ArrowBatchTest {
+class ArrowVectorsTest {
     private static final long SEED = 19;
+    private static final Evaluator EVALUATOR = Evaluator.of(Loss.mnist());
     private static final Set<Vectors> PREDICTIONS = EnumSet.of(Vectors.FLOAT2, Vectors.FLOAT4, Vectors.FLOAT8);
     private static final Set<Vectors> TARGETS = EnumSet.complementOf(EnumSet.of(Vectors.FLOAT2));
 
@@ -95,10 +100,11 @@ class ArrowBatchTest {
         try (FieldVector predictions = predictions(rows, Vectors.FLOAT4);
                 FieldVector targets = targets(rows, Vectors.UINT1);
                 Arena arena = Arena.ofConfined()) {
-            ArrowBatch.of(predictions, targets, arena).forEachRun(run -> {
-                assertThat(run.predictions().segment().address())
+            ArrowVectors.batch(predictions, targets, arena).forEachRun(run -> {
+                assertThat(run.batch().predictions().segment().address())
                         .isEqualTo(predictions.getDataBufferAddress() + run.first() * Float.BYTES);
-                assertThat(run.targets().segment().address()).isEqualTo(targets.getDataBufferAddress() + run.first());
+                assertThat(run.batch().targets().segment().address())
+                        .isEqualTo(targets.getDataBufferAddress() + run.first());
             });
         }
     }
@@ -110,17 +116,15 @@ class ArrowBatchTest {
                 FieldVector targets = Vectors.BIT.of("t", new double[] {1, 0, 1, 0}, none, allocator);
                 FieldVector weights = Vectors.FLOAT4.of(
                         "w", new double[] {2, 0.5, -1, 4}, new boolean[] {false, false, true, false}, allocator);
-                Arena arena = Arena.ofConfined();
-                LossAccumulator sum = LossAccumulator.create()) {
-            ArrowBatch batch = ArrowBatch.of(predictions, targets, weights, arena);
+                Arena arena = Arena.ofConfined()) {
+            Accumulator sum = EVALUATOR.newAccumulator();
+            ColumnBatch batch = ArrowVectors.batch(predictions, targets, weights, arena);
             assertThat(batch.nullCount()).isEqualTo(1);
             batch.addTo(sum);
-            Evaluation expected = MnistLoss.create()
-                    .evaluate(
-                            Predictions.of(new float[] {0.5f, 0.25f, 0.125f}),
-                            Targets.of(new byte[] {1, 0, 0}),
-                            Weights.of(new float[] {2, 0.5f, 4}));
-            assertThat(sum.result()).isEqualTo(expected);
+            Batch expected = Batch.of(
+                            Predictions.of(new float[] {0.5f, 0.25f, 0.125f}), Targets.of(new byte[] {1, 0, 0}))
+                    .weights(Weights.of(new float[] {2, 0.5f, 4}));
+            assertThat(sum.evaluate()).isEqualTo(EVALUATOR.evaluate(expected));
         }
     }
 
@@ -128,36 +132,35 @@ class ArrowBatchTest {
     @Test
     void logitsAndThresholdAreTheAccumulators() {
         double[] logits = {-1, 2, 0.5, -3};
-        MnistLoss loss = MnistLoss.create().logits().threshold(0.7);
+        Evaluator evaluator = EVALUATOR.fromLogits().threshold(0.7);
         try (FieldVector predictions =
                         Vectors.FLOAT4.of("p", logits, new boolean[] {false, false, true, false}, allocator);
                 FieldVector targets = Vectors.INT.of("t", new double[] {1, 1, 1, 0}, new boolean[4], allocator);
-                Arena arena = Arena.ofConfined();
-                LossAccumulator sum = LossAccumulator.create(loss)) {
-            ArrowBatch.of(predictions, targets, arena).addTo(sum);
-            assertThat(sum.result())
-                    .isEqualTo(
-                            loss.evaluate(Predictions.of(new float[] {-1, 2, -3}), Targets.of(new byte[] {1, 1, 0})));
+                Arena arena = Arena.ofConfined()) {
+            Accumulator sum = evaluator.newAccumulator();
+            ArrowVectors.batch(predictions, targets, arena).addTo(sum);
+            assertThat(sum.evaluate())
+                    .isEqualTo(evaluator.evaluate(
+                            Predictions.of(new float[] {-1, 2, -3}), Targets.of(new byte[] {1, 1, 0})));
         }
     }
 
     @Test
     void strictModeNamesTheRowAndTheColumnsOwnValue() {
         boolean[] nulls = {false, true, false, false};
-        MnistLoss strict = MnistLoss.create().strict();
         try (FieldVector predictions = Vectors.FLOAT4.of("p", new double[] {0.5, 7, 0.25, 0.5}, nulls, allocator);
                 FieldVector targets = Vectors.TINYINT.of("t", new double[] {1, 9, 0, -1}, new boolean[4], allocator);
-                Arena arena = Arena.ofConfined();
-                LossAccumulator sum = LossAccumulator.create(strict)) {
+                Arena arena = Arena.ofConfined()) {
+            Accumulator sum = EVALUATOR.strict().newAccumulator();
             sum.add(Predictions.of(new float[] {0.5f}), Targets.of(new byte[] {1}));
-            Evaluation before = sum.result();
-            ArrowBatch batch = ArrowBatch.of(predictions, targets, arena);
+            Evaluation before = sum.evaluate();
+            ColumnBatch batch = ArrowVectors.batch(predictions, targets, arena);
             StrictModeException e = catchThrowableOfType(StrictModeException.class, () -> batch.addTo(sum));
             assertThat(e.argument()).isEqualTo(Argument.TARGETS);
             assertThat(e.index()).isEqualTo(3);
             assertThat(e.value()).isEqualTo(-1);
             assertThat(e).hasMessage("targets[3] is -1.0, and strict mode allows only 0 and 1");
-            assertThat(sum.result()).isEqualTo(before);
+            assertThat(sum.evaluate()).isEqualTo(before);
         }
     }
 
@@ -167,12 +170,12 @@ class ArrowBatchTest {
         try (FieldVector predictions = Vectors.FLOAT8.of("p", new double[3], nulls, allocator);
                 FieldVector targets = Vectors.FLOAT8.of("t", new double[3], nulls, allocator);
                 FieldVector weights = Vectors.FLOAT4.of("w", new double[] {-3, 1, -2}, nulls, allocator);
-                Arena arena = Arena.ofConfined();
-                LossAccumulator sum = LossAccumulator.create()) {
-            ArrowBatch batch = ArrowBatch.of(predictions, targets, weights, arena);
+                Arena arena = Arena.ofConfined()) {
+            Accumulator sum = EVALUATOR.newAccumulator();
+            ColumnBatch batch = ArrowVectors.batch(predictions, targets, weights, arena);
             InvalidElementException e = catchThrowableOfType(InvalidElementException.class, () -> batch.addTo(sum));
             assertThat(e).hasMessage("weights[2] is -2.0, and a weight must be finite and not negative");
-            assertThat(sum.result().count()).isZero();
+            assertThat(sum.evaluate().count()).isZero();
         }
     }
 
@@ -182,10 +185,10 @@ class ArrowBatchTest {
                 FieldVector three = Vectors.FLOAT4.of("t", new double[3], new boolean[3], allocator);
                 Arena arena = Arena.ofConfined()) {
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> ArrowBatch.of(two, three, arena))
+                    .isThrownBy(() -> ArrowVectors.batch(two, three, arena))
                     .withMessage("2 predictions, but 3 targets");
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> ArrowBatch.of(two, two, three, arena))
+                    .isThrownBy(() -> ArrowVectors.batch(two, two, three, arena))
                     .withMessage("2 predictions, but 3 weights");
         }
     }
@@ -202,22 +205,22 @@ class ArrowBatchTest {
                 FieldVector dictionary = new IntVector("dictionary", index, allocator);
                 Arena arena = Arena.ofConfined()) {
             assertRefused(
-                    () -> ArrowBatch.of(ints, ints, arena),
-                    "the column 'label' has elements of int32; predictions must be float16, float32, float64");
+                    () -> ArrowVectors.batch(ints, ints, arena),
+                    "the column 'label' does not fit: predictions are of FLOAT16, BFLOAT16, FLOAT32 or FLOAT64, not INT32");
             assertRefused(
-                    () -> ArrowBatch.of(floats, halves, arena),
-                    "the column 'half' has elements of float16; targets must be uint8, int8, int32, int64, float32,"
-                            + " float64, bool");
+                    () -> ArrowVectors.batch(floats, halves, arena),
+                    "the column 'half' does not fit: targets are of UINT8, INT8, INT32, INT64, FLOAT32, FLOAT64 or BITS,"
+                            + " not FLOAT16");
             assertRefused(
-                    () -> ArrowBatch.of(floats, ints, ints, arena),
-                    "the column 'label' has elements of int32; weights must be float32");
+                    () -> ArrowVectors.batch(floats, ints, ints, arena),
+                    "the column 'label' does not fit: weights are of FLOAT32, not INT32");
             assertRefused(
-                    () -> ArrowBatch.of(floats, shorts, arena),
+                    () -> ArrowVectors.batch(floats, shorts, arena),
                     "the column 'short' has the type Int(16, true); supported are float16, float32, float64, uint8,"
                             + " int8, int32, int64 and bool");
-            assertThatIllegalArgumentException().isThrownBy(() -> ArrowColumn.of(text, arena));
+            assertThatIllegalArgumentException().isThrownBy(() -> ArrowVectors.column(text, arena));
             assertThatIllegalArgumentException()
-                    .isThrownBy(() -> ArrowColumn.of(dictionary, arena))
+                    .isThrownBy(() -> ArrowVectors.column(dictionary, arena))
                     .withMessageContaining("is dictionary-encoded");
         }
     }
@@ -231,16 +234,15 @@ class ArrowBatchTest {
                 FieldVector withNull =
                         Vectors.FLOAT4.of("n", new double[3], new boolean[] {false, true, false}, allocator);
                 Arena arena = Arena.ofConfined()) {
-            double mean = MnistLoss.create()
-                    .mean(
-                            ArrowColumn.of(predictions, arena).predictions(),
-                            ArrowColumn.of(targets, arena).targets(),
-                            ArrowColumn.of(weights, arena).weights());
-            assertThat(mean).isEqualTo((0.5 + 2 * 0.25 + 0) / 4);
-            ArrowColumn column = ArrowColumn.of(withNull, arena);
-            assertRefused(column::predictions, "the column 'n' has 1 nulls; an ArrowBatch skips them");
-            assertRefused(column::targets, "the column 'n' has 1 nulls; an ArrowBatch skips them");
-            assertRefused(column::weights, "the column 'n' has 1 nulls; an ArrowBatch skips them");
+            Batch batch = Batch.of(
+                            ArrowVectors.column(predictions, arena).predictions(),
+                            ArrowVectors.column(targets, arena).targets())
+                    .weights(ArrowVectors.column(weights, arena).weights());
+            assertThat(Loss.mnist().mean(batch)).isEqualTo((0.5 + 2 * 0.25 + 0) / 4);
+            Column column = ArrowVectors.column(withNull, arena);
+            assertRefused(column::predictions, "the column 'n' has 1 nulls; a ColumnBatch skips them");
+            assertRefused(column::targets, "the column 'n' has 1 nulls; a ColumnBatch skips them");
+            assertRefused(column::weights, "the column 'n' has 1 nulls; a ColumnBatch skips them");
         }
     }
 
@@ -250,13 +252,12 @@ class ArrowBatchTest {
         try (Arena arena = Arena.ofConfined()) {
             try (Float4Vector vector =
                     (Float4Vector) Vectors.FLOAT4.of("p", new double[] {0.5, 0.75}, new boolean[2], allocator)) {
-                view = ArrowColumn.of(vector, arena).predictions();
+                view = ArrowVectors.column(vector, arena).predictions();
             }
-            assertThat(MnistLoss.create().mean(view, Targets.of(new byte[] {1, 1})))
-                    .isEqualTo(0.375);
+            assertThat(Loss.mnist().mean(view, Targets.of(new byte[] {1, 1}))).isEqualTo(0.375);
         }
         Targets targets = Targets.of(new byte[] {1, 1});
-        assertThrows(IllegalStateException.class, () -> MnistLoss.create().mean(view, targets));
+        assertThrows(IllegalStateException.class, () -> Loss.mnist().mean(view, targets));
     }
 
     private FieldVector predictions(Rows rows, Vectors type) {
@@ -276,9 +277,9 @@ class ArrowBatchTest {
 
     private static void assertExact(Rows rows, FieldVector predictions, FieldVector targets) {
         String described = "%s and %s, seed %d".formatted(predictions.getMinorType(), targets.getMinorType(), SEED);
-        try (Arena arena = Arena.ofConfined();
-                LossAccumulator sum = LossAccumulator.create()) {
-            ArrowBatch batch = ArrowBatch.of(predictions, targets, arena);
+        try (Arena arena = Arena.ofConfined()) {
+            Accumulator sum = EVALUATOR.newAccumulator();
+            ColumnBatch batch = ArrowVectors.batch(predictions, targets, arena);
             batch.addTo(sum);
             assertThat(batch.rowCount()).isEqualTo(rows.count());
             assertThat(batch.nullCount()).as(described).isEqualTo(rows.nullCount());
