@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.pytorch;
 
-import io.github.exactloss.Predictions;
-import io.github.exactloss.Targets;
+import io.github.exactloss.Batch;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import java.util.function.ToDoubleFunction;
 import org.bytedeco.pytorch.Tensor;
 
 /** Predictions and targets that PyTorch and exactloss read from the same memory. */
-record Batch(Tensor predictions, Predictions predictionsView, Tensor targets, Targets targetsView) {
+record TensorBatch(Tensor predictions, Tensor targets, Batch views) {
 
     /** Where random predictions come from. */
     @SuppressWarnings("ImmutableEnumChecker") // the lambdas have no state
@@ -31,14 +30,15 @@ record Batch(Tensor predictions, Predictions predictionsView, Tensor targets, Ta
         }
     }
 
-    static Batch of(FloatType type, double[] predictions, TargetType targetType, double[] targets) {
+    static TensorBatch of(FloatType type, double[] predictions, TargetType targetType, double[] targets) {
         Tensor p = type.tensor(predictions);
         Tensor t = PyTorch.tensor(targetType.scalarType, targets);
-        return new Batch(p, type.view(p), t, targetType.view(t));
+        return new TensorBatch(p, t, Batch.of(type.view(p), targetType.view(t)));
     }
 
     /** Targets are 0 or 1, and now and then 2, which is no positive one either. */
-    static Batch random(FloatType type, Values values, TargetType targetType, int count, SplittableRandom random) {
+    static TensorBatch random(
+            FloatType type, Values values, TargetType targetType, int count, SplittableRandom random) {
         double[] targets = new double[count];
         for (int i = 0; i < count; i++) {
             boolean two = targetType != TargetType.BOOL && random.nextInt(50) == 0;
@@ -47,7 +47,7 @@ record Batch(Tensor predictions, Predictions predictionsView, Tensor targets, Ta
         return of(type, values.draw(random, count), targetType, targets);
     }
 
-    static Batch random(FloatType type, int count, SplittableRandom random) {
+    static TensorBatch random(FloatType type, int count, SplittableRandom random) {
         return random(type, Values.UNIT, TargetType.UINT8, count, random);
     }
 
