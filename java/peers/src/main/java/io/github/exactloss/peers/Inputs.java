@@ -88,7 +88,9 @@ final class Inputs {
                 double x = logits.getAtIndex(ValueLayout.JAVA_FLOAT, i);
                 sum += 1 / (1 + Math.exp(targetArray[i] == 1 ? x : -x));
             }
-            double mean = Loss.mnist().fromLogits().mean(Predictions.of(logits, ElementType.FLOAT32), Targets.of(targets, ElementType.UINT8));
+            double mean = Loss.mnist()
+                    .fromLogits()
+                    .mean(Predictions.of(logits, ElementType.FLOAT32), Targets.of(targets, ElementType.UINT8));
             if (!(Math.abs(sum / count - mean) <= 1e-7 * mean)) {
                 throw new IllegalStateException(
                         "the loss of %d logits is %s, but should be near %s".formatted(count, mean, sum / count));
