@@ -66,9 +66,10 @@ maven() {
 
 # install_java [REPOSITORY]
 install_java() {
-    maven -P release -pl exactloss,exactloss-arrow -Dmaven.test.skip=true -Dspotless.check.skip=true \
+    local modules=exactloss,exactloss-cuda,exactloss-micrometer,exactloss-arrow,exactloss-bom
+    maven -P release -pl "$modules" -Dmaven.test.skip=true -Dspotless.check.skip=true \
         ${1:+-Dmaven.repo.local="$(realpath -m -- "$1")"} install
-    note "io.github.exactloss:exactloss:$(version) and exactloss-arrow"
+    note "io.github.exactloss: $modules $(version)"
 }
 
 # build_java MODULE: packages a module and those that it depends on, unless nothing that they are made of has changed.

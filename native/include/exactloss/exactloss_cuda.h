@@ -45,8 +45,8 @@
  *                bad.
  *   Order        Arguments are checked in this order, and the first fault is returned: the device or the accumulators
  *                (NULL; for one of exactloss.h alignment and content); options (unknown bits, loss, reduction, types);
- *                numbers (count, divisor, size); the threshold; other pointers that are NULL; the alignment of device
- *                arrays; the size of an evaluation. The device is asked after that.
+ *                numbers (count, divisor, size); the threshold; device arrays (NULL, alignment); where the result goes
+ *                (NULL, the size of an evaluation). The device is asked after that.
  *   Weights      A weight that is negative, NaN or infinite is found by the GPU. The call that waits for the result
  *                returns EXACTLOSS_ERROR_WEIGHT.
  *   Arrays       Device arrays are addresses that the device can use: its own memory, managed memory, or pinned host

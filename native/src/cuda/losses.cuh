@@ -34,14 +34,6 @@ template <int loss> struct loss_of;
 #include "../losses/losses.def"
 #undef LOSS
 
-/* The set of the linear losses. */
-enum {
-    LINEAR_LOSSES = 0
-#define LOSS(name, NAME) | (name##_LINEAR != 0) << LOSS_##NAME
-#include "../losses/losses.def"
-#undef LOSS
-};
-
 /* What the distances of a linear loss are multiplied by. */
 static __device__ __forceinline__ int factor_of(int loss) {
     int factor = 1;

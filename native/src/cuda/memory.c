@@ -4,12 +4,14 @@
 
 int exactloss_cuda_alloc(exactloss_cuda_device *device, int64_t size, void **memory) {
     CUdeviceptr address = 0;
-    if (device == NULL || memory == NULL) {
-        return exactloss_cuda_explain(EXACTLOSS_ERROR_NULL);
+    if (memory != NULL) {
+        *memory = NULL;
     }
-    *memory = NULL;
-    if (size < 0) {
+    if (device != NULL && size < 0) {
         return exactloss_cuda_explain(EXACTLOSS_ERROR_COUNT);
+    }
+    if (memory == NULL) {
+        return exactloss_cuda_explain(EXACTLOSS_ERROR_NULL);
     }
     int status = exactloss_cuda_enter(device);
     if (status != EXACTLOSS_OK) {

@@ -79,12 +79,15 @@ public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAcc
     public final void add(Batch batch) {
         batch.requireSameCount();
         Pieces pieces = batch.pieces(evaluator.threads());
-        // A state lies on the heap, so only a critical call can add to it. What takes other calls, or several ones, is
-        // added
+        // A state lies on the heap, so only a critical call can add to it. What takes other calls, or several, is added
         // apart; so a refused piece leaves this accumulator as it was.
         if (pieces.isOne()
                 && Linkage.isCritical(
-                        batch.count(), batch.predictions.segment(), batch.targets.segment(), batch.weightsSegment())) {
+                        batch.count(),
+                        batch.predictions.segment(),
+                        batch.targets.segment(),
+                        batch.weightsSegment(),
+                        MemorySegment.NULL)) {
             update(state ->
                     Kernels.add(state, evaluator.flags(), batch.predictions, batch.targets, batch.weights, null));
         } else {

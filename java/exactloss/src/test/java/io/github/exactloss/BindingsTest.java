@@ -24,7 +24,8 @@ class BindingsTest {
         NativeLibrary.location();
         header = new BoundHeader(
                 exactloss_h.class,
-                List.of(exactloss_accumulator.layout(),
+                List.of(
+                        exactloss_accumulator.layout(),
                         exactloss_evaluation.layout(),
                         exactloss_loss_result.layout(),
                         exactloss_rows.layout(),

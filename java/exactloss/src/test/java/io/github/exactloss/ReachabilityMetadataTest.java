@@ -23,8 +23,8 @@ class ReachabilityMetadataTest {
         NativeLibrary.location();
         Set<String> linked = ReachabilityMetadata.downcalls(exactloss_h.class, false, true);
         // Those of the Arrow C Stream Interface.
-        linked.add(downcall(
-                FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS), false));
+        linked.add(
+                downcall(FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS), false));
         linked.add(downcall(FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS), false));
         linked.add(downcall(FunctionDescriptor.ofVoid(ValueLayout.ADDRESS), false));
         assertThat(metadata.registered()).isEqualTo(linked);

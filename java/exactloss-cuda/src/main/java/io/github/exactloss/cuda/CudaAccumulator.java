@@ -61,8 +61,7 @@ public final class CudaAccumulator {
      *     type, too small or read-only, or overlaps an input
      * @throws UnsupportedOperationException if the loss is strict or accumulates gradients
      */
-    public void addWithGradient(
-            Loss loss, DeviceBatch batch, double upstream, long divisor, DeviceSegment gradient) {
+    public void addWithGradient(Loss loss, DeviceBatch batch, double upstream, long divisor, DeviceSegment gradient) {
         CudaOptions.requireOffered(loss);
         int lossOptions = CudaOptions.of(loss);
         if ((lossOptions & ~options) != 0 || loss.isFromLogits() != evaluator.isFromLogits()) {

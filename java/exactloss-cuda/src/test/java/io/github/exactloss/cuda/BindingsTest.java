@@ -19,9 +19,7 @@ class BindingsTest {
     @BeforeAll
     static void load() throws IOException {
         CudaLibrary.load();
-        header = new BoundHeader(
-                exactloss_cuda_h.class,
-                List.of(exactloss_cuda_device_info.layout()));
+        header = new BoundHeader(exactloss_cuda_h.class, List.of(exactloss_cuda_device_info.layout()));
     }
 
     @Test

@@ -17,7 +17,11 @@ public final class Evaluations {
         Evaluations.reader = reader;
     }
 
-    /** @param evaluation an {@code exactloss_evaluation} */
+    /**
+     * Reads what a native function wrote.
+     *
+     * @param evaluation an {@code exactloss_evaluation}
+     */
     public static Evaluation read(MemorySegment evaluation) {
         try {
             MethodHandles.lookup().ensureInitialized(Evaluation.class);

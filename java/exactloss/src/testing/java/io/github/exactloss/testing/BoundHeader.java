@@ -37,7 +37,11 @@ public final class BoundHeader {
     private final List<GroupLayout> structs;
     private final String header;
 
-    /** @param bindings of a library that has been loaded */
+    /**
+     * The header that {@code -Dtest.header} names.
+     *
+     * @param bindings of a library that has been loaded
+     */
     public BoundHeader(Class<?> bindings, List<GroupLayout> structs) throws IOException {
         this.bindings = bindings;
         this.structs = structs;
@@ -98,9 +102,8 @@ public final class BoundHeader {
                     .findFirst()
                     .orElseThrow();
             FunctionDescriptor descriptor = (FunctionDescriptor) call(function + "$descriptor");
-            String parameters = descriptor.argumentLayouts().stream()
-                    .map(BoundHeader::kind)
-                    .collect(joining(" "));
+            String parameters =
+                    descriptor.argumentLayouts().stream().map(BoundHeader::kind).collect(joining(" "));
             String declared = declaration.group(2).equals("void")
                     ? ""
                     : Arrays.stream(declaration.group(2).split(","))

@@ -19,7 +19,11 @@ public final class ChildJvm {
         this.process = process;
     }
 
-    /** @param output what it wrote to standard output and error */
+    /**
+     * How it ended.
+     *
+     * @param output what it wrote to standard output and error
+     */
     public record Result(int exit, String output) {}
 
     public static ChildJvm start(Class<?> main, Map<String, String> environment, String... options) throws IOException {
@@ -31,7 +35,8 @@ public final class ChildJvm {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
         // The modules, and the tests: Surefire patches a module with them, whose path lacks them therefore.
-        String classPath = System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("test.classpath");
+        String classPath =
+                System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("test.classpath");
         command.addAll(List.of("-cp", classPath, main.getName()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);

@@ -14,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
@@ -98,8 +97,8 @@ public final class ReachabilityMetadata {
 
     /** The classes that link functions, by their paths from the folder of a class on. */
     public static Set<String> linkingClasses(Class<?> type) throws Exception {
-        Path classes =
-                Path.of(type.getResource(type.getSimpleName() + ".class").toURI()).getParent();
+        Path classes = Path.of(type.getResource(type.getSimpleName() + ".class").toURI())
+                .getParent();
         try (Stream<Path> files = Files.walk(classes)) {
             return files.filter(file -> file.toString().endsWith(".class"))
                     .filter(ReachabilityMetadata::links)

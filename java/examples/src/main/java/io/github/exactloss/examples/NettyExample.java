@@ -22,17 +22,20 @@ public final class NettyExample {
                 Unpooled.directBuffer().writeFloatLE(0.9f).writeFloatLE(0.4f).writeFloatLE(0.2f);
         ByteBuf targets = Unpooled.wrappedBuffer(new byte[] {1, 0}, new byte[] {1});
         Accumulator accumulator = Evaluator.of(Loss.mnist()).newAccumulator();
-        add(accumulator, predictions, targets);
+        try {
+            add(accumulator, predictions, targets);
+        } finally {
+            predictions.release();
+            targets.release();
+        }
         System.out.println(accumulator.evaluate().mean(Loss.mnist()));
-        predictions.release();
-        targets.release();
     }
 
     /**
      * Adds the readable elements of two buffers: predictions as little-endian float32, and a byte for each target. It moves no
-     * index and keeps no reference, so whoever owns the buffers releases them afterwards.
+     * index and keeps no reference: the caller releases the buffers.
      *
-     * @throws IllegalArgumentException if their numbers differ
+     * @throws IllegalArgumentException if there are not as many targets as predictions
      */
     static void add(Accumulator accumulator, ByteBuf predictions, ByteBuf targets) {
         int count = targets.readableBytes();

@@ -222,7 +222,11 @@ public final class CudaKernels {
                         stream));
     }
 
-    /** @param total an accumulator of the core library, in off-heap memory: the call waits for the GPU */
+    /**
+     * Adds the accumulator of a device to one of the core library.
+     *
+     * @param total in off-heap memory, because the call waits for the GPU
+     */
     public static void merge(MemorySegment total, MemorySegment accumulator, MemorySegment stream) {
         check(() -> (int) exactloss_cuda_accumulator_merge_sync$handle().invokeExact(total, accumulator, stream));
     }
