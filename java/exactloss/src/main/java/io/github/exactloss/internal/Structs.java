@@ -12,13 +12,13 @@ import io.github.exactloss.internal.bindings.exactloss_loss_result;
 import io.github.exactloss.internal.bindings.exactloss_violation;
 import java.lang.foreign.MemorySegment;
 
-/** What the native functions write to structs. */
+/** The structs that native functions write. */
 public final class Structs {
     public static final long EVALUATION_BYTES = exactloss_evaluation.sizeof();
 
     private Structs() {}
 
-    /** Says how much may be written to an evaluation, the first of those of rows. */
+    /** Sets the size of an evaluation, or of the first of those of rows. */
     static void setSize(MemorySegment evaluations) {
         exactloss_evaluation.size(evaluations, EVALUATION_BYTES);
     }
