@@ -14,13 +14,16 @@
 #define ROUND_SECONDS 0.01
 #define ESTIMATED_ELEMENTS (1 << 20)
 
-/* A variant takes part in every round; one whose run takes longer than this, in one of so many. */
+/*
+ * A variant takes part in every round. One whose run takes longer than `seconds` takes part in one of `interval`
+ * rounds.
+ */
 static const struct {
     double seconds;
     int interval;
 } SLOWER[] = {{0.1, 5}, {1, ROUNDS}};
 
-/* Takes in what was computed, so that no run can be left out. */
+/* Uses a result, so that the compiler can't drop a run. */
 static volatile double sink;
 
 static double now(void) {

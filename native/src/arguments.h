@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the public functions check before anything is computed, in the order that exactloss.h gives. */
+/* The checks of the public functions before they compute, in the order that exactloss.h gives. */
 #ifndef EXACTLOSS_ARGUMENTS_H
 #define EXACTLOSS_ARGUMENTS_H
 

@@ -59,7 +59,7 @@ static inline void exactloss_sum_add_units(exact_sum *sum, int64_t units) {
 /* Adds a double: finite, infinite or NaN. */
 void exactloss_sum_add_double(exact_sum *sum, double value);
 
-/* Adds value * factor, of which the factor is finite; an infinite value times 0 is NaN. */
+/* Adds value * factor. The factor is finite; an infinite value times 0 is NaN. */
 void exactloss_sum_add_product(exact_sum *sum, double value, float factor);
 
 /* Multiplies by a whole number from 1 to 2^16. */

@@ -79,8 +79,8 @@ public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAcc
     public final void add(Batch batch) {
         batch.requireSameCount();
         Pieces pieces = batch.pieces(evaluator.threads());
-        // A state lies on the heap, so only a critical call can add to it. A batch that takes other calls, or several, is
-        // summed apart first, so that a refused piece leaves this accumulator as it was.
+        // A state lies on the heap, so only a critical call can add to it. A batch that takes another call, or several,
+        // is summed apart first, so that a refused piece leaves this accumulator as it was.
         if (pieces.isOne()
                 && Linkage.isCritical(
                         batch.count(), batch.predictions.segment(), batch.targets.segment(), batch.weightsSegment())) {

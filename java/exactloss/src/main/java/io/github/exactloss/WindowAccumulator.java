@@ -95,8 +95,8 @@ final class WindowAccumulator extends Accumulator {
             if (now <= number) {
                 return; // another thread did it
             }
-            // Unused intervals are empty, and those that are too old have no slot. A current interval that is too old goes
-            // to the slot that is not read.
+            // Unused intervals are empty, and those that are too old have no slot. If the current interval is too old,
+            // it goes to the slot that is not read.
             long first = Math.max(number, now - sums.length);
             for (long ended = first; ended < now; ended++) {
                 clear(slot(ended), evaluator());

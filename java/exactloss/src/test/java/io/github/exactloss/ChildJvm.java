@@ -18,7 +18,7 @@ final class ChildJvm {
         this.process = process;
     }
 
-    /** @param output what it wrote to standard output and error */
+    /** @param output its standard output and error */
     record Result(int exit, String output) {}
 
     static ChildJvm start(Class<?> main, Map<String, String> environment, String... options) throws IOException {

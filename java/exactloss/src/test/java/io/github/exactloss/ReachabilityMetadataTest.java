@@ -24,7 +24,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** What the jar tells GraalVM's native-image covers every downcall. (That it is JSON, artifact_test.sh checks.) */
+/** The jar's metadata for GraalVM's native-image covers every downcall. (That it is JSON, artifact_test.sh checks.) */
 class ReachabilityMetadataTest {
     private static final String FILE =
             "/META-INF/native-image/io.github.exactloss/exactloss/reachability-metadata.json";

@@ -14,7 +14,9 @@ import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
 
-/** A weighted batch: its loss and gradient, its evaluation, that of its rows, and an accumulator that takes it twice. */
+/**
+ * A weighted batch: its loss and gradient, its evaluation, that of its rows, and an accumulator that takes it in two pieces.
+ */
 public final class EvaluationExample {
     private EvaluationExample() {}
 

@@ -3,7 +3,7 @@ package io.github.exactloss.peers;
 
 import java.util.Arrays;
 
-/** Who computes what: a method of {@link PeersBenchmark} each. */
+/** A way to compute an operation: each is a method of {@link PeersBenchmark}. */
 enum Peer {
     OFF_HEAP(Work.MEAN, Library.EXACTLOSS, "offHeap", "**exactloss**, off-heap"),
     ARRAYS(Work.MEAN, Library.EXACTLOSS, "arrays", "**exactloss**, arrays"),
@@ -42,7 +42,7 @@ enum Peer {
             this.reference = reference;
         }
 
-        /** Who the others are compared with. */
+        /** The one that the others are compared with. */
         Peer reference() {
             return Peer.valueOf(reference);
         }

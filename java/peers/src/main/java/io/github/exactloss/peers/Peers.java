@@ -41,7 +41,7 @@ public final class Peers implements Callable<Integer> {
     /** The others are no nearer to the memory's speed there than with fewer or more elements. */
     private static final Set<Peer> IN_L2_TOO = Set.of(Peer.OFF_HEAP, Peer.ARRAYS, Peer.JAVA_LOOP, Peer.VECTOR_API);
 
-    /** How often DuckDB is asked the same. */
+    /** How often DuckDB is asked the same query. */
     private static final int QUESTIONS = 50;
 
     @Spec
