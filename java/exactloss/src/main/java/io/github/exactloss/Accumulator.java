@@ -83,7 +83,11 @@ public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAcc
         // is summed apart first, so that a refused piece leaves this accumulator as it was.
         if (pieces.isOne()
                 && Linkage.isCritical(
-                        batch.count(), batch.predictions.segment(), batch.targets.segment(), batch.weightsSegment())) {
+                        batch.count(),
+                        batch.predictions.segment(),
+                        batch.targets.segment(),
+                        batch.weightsSegment(),
+                        MemorySegment.NULL)) {
             update(state ->
                     Kernels.add(state, evaluator.flags(), batch.predictions, batch.targets, batch.weights, null));
         } else {

@@ -5,10 +5,8 @@ import io.github.exactloss.internal.LossFunction;
 import io.github.exactloss.internal.bindings.exactloss_evaluation;
 import io.github.exactloss.internal.bindings.exactloss_loss_result;
 import java.lang.foreign.MemorySegment;
-import java.util.Collections;
-import java.util.EnumMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
  * The losses and the metrics of a batch, or of the content of an {@link Accumulator}. Immutable.
@@ -22,10 +20,15 @@ import java.util.Map;
  * not made for, they throw {@link IllegalArgumentException}.
  */
 public final class Evaluation {
-    private final Map<LossFunction, Result> results;
+    private static final List<LossFunction> FUNCTIONS = List.of(LossFunction.values());
+
+    /** One for each loss that was asked for. */
+    private final List<Result> results;
+
     private final Metrics metrics;
 
-    private record Result(double mean, double sum, float meanAsFloat, float sumAsFloat, long nanCount) {}
+    private record Result(
+            LossFunction loss, double mean, double sum, float meanAsFloat, float sumAsFloat, long nanCount) {}
 
     private record Metrics(
             double threshold,
@@ -38,30 +41,29 @@ public final class Evaluation {
             long trueNegatives,
             long falseNegatives) {}
 
-    private Evaluation(Map<LossFunction, Result> results, Metrics metrics) {
+    private Evaluation(List<Result> results, Metrics metrics) {
         this.results = results;
         this.metrics = metrics;
     }
 
     /** @param evaluation an {@code exactloss_evaluation} */
     static Evaluation read(MemorySegment evaluation) {
-        Map<LossFunction, Result> results = new EnumMap<>(LossFunction.class);
         long losses = exactloss_evaluation.losses(evaluation);
-        for (LossFunction function : LossFunction.values()) {
-            if ((losses & function.option()) != 0) {
-                MemorySegment result = function.result(evaluation);
-                results.put(
-                        function,
-                        new Result(
-                                exactloss_loss_result.mean(result),
-                                exactloss_loss_result.sum(result),
-                                exactloss_loss_result.mean_f32(result),
-                                exactloss_loss_result.sum_f32(result),
-                                exactloss_loss_result.nan_count(result)));
+        List<Result> results = new ArrayList<>(FUNCTIONS.size());
+        for (LossFunction loss : FUNCTIONS) {
+            if ((losses & loss.option()) != 0) {
+                MemorySegment result = loss.result(evaluation);
+                results.add(new Result(
+                        loss,
+                        exactloss_loss_result.mean(result),
+                        exactloss_loss_result.sum(result),
+                        exactloss_loss_result.mean_f32(result),
+                        exactloss_loss_result.sum_f32(result),
+                        exactloss_loss_result.nan_count(result)));
             }
         }
         return new Evaluation(
-                Collections.unmodifiableMap(results),
+                results,
                 new Metrics(
                         exactloss_evaluation.threshold(evaluation),
                         exactloss_evaluation.accuracy(evaluation),
@@ -75,17 +77,17 @@ public final class Evaluation {
     }
 
     private Result result(Loss loss) {
-        Result result = results.get(loss.function());
-        if (result == null) {
-            throw new IllegalArgumentException(
-                    "the evaluation has no loss " + loss.name() + ", only " + results.keySet());
+        for (Result result : results) {
+            if (result.loss == loss.function()) {
+                return result;
+            }
         }
-        return result;
+        throw new IllegalArgumentException("the evaluation has no loss " + loss.name() + ", only " + losses());
     }
 
     /** The losses that were asked for, with default options. */
     public List<Loss> losses() {
-        return results.keySet().stream().map(Loss::of).toList();
+        return results.stream().map(result -> Loss.of(result.loss)).toList();
     }
 
     /** The mean of the elements' losses: their sum divided by that of the weights; NaN when {@link #weightSum()} is 0. */

@@ -42,7 +42,7 @@ final class Matrix {
                     index,
                     Reductions.reduce(loss, reduction, row.predictions, row.targets, row.weights)));
         } else {
-            run((part, shape, from) -> Kernels.loss(
+            run((part, shape, from) -> Kernels.losses(
                     loss.options() | reduction,
                     part.predictions,
                     part.targets,
@@ -126,7 +126,8 @@ final class Matrix {
                         rows.rows() * rows.columns(),
                         batch.predictions.segment(),
                         batch.targets.segment(),
-                        batch.weightsSegment());
+                        batch.weightsSegment(),
+                        MemorySegment.NULL);
         return onHeap
                 ? MemorySegment.ofArray(new long[(int) (bytes / Long.BYTES)])
                 : Arena.ofAuto().allocate(bytes, Long.BYTES);

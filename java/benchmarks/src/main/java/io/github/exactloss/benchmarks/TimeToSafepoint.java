@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.benchmarks;
 
-import io.github.exactloss.MnistLoss;
-import io.github.exactloss.Predictions;
-import io.github.exactloss.Targets;
+import io.github.exactloss.Loss;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,13 +42,13 @@ public final class TimeToSafepoint {
             predictions[i] = (float) random.nextDouble();
             targets[i] = (byte) random.nextInt(2);
         }
-        MnistLoss loss = MnistLoss.create();
+        Loss loss = Loss.mnist();
         report(log, "all other threads idle", () -> LockSupport.parkNanos(PAUSE.toNanos()));
         report(log, "one adds up 1 GiB in Java", () -> sink = sum(predictions));
         report(
                 log,
                 "one computes the loss of 1 GiB on the heap",
-                () -> sink = loss.mean(Predictions.of(predictions), Targets.of(targets)));
+                () -> sink = loss.mean(predictions, targets));
     }
 
     private static double sum(float[] values) {

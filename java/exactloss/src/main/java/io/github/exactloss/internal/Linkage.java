@@ -19,16 +19,14 @@ public final class Linkage {
      * it; its caller cuts it into {@link Pieces}. Off the heap it saves some nanoseconds, which count in a short call; but
      * a call that is long, or may wait for a page of a mapped file, must not have it. Where one array is mapped and another
      * lies on the heap, the heap decides: the collector then may wait for pages, but never for those of more than one piece.
+     *
+     * <p>There are four arrays at most; {@link MemorySegment#NULL} stands for none. An array of them would be allocated.
      */
-    public static boolean isCritical(long count, MemorySegment... memory) {
-        boolean quick = count <= Pieces.SHORT;
-        for (MemorySegment segment : memory) {
-            if (!segment.isNative()) {
-                return true;
-            }
-            quick &= !segment.isMapped();
+    public static boolean isCritical(long count, MemorySegment a, MemorySegment b, MemorySegment c, MemorySegment d) {
+        if (!(a.isNative() && b.isNative() && c.isNative() && d.isNative())) {
+            return true;
         }
-        return quick;
+        return count <= Pieces.SHORT && !(a.isMapped() || b.isMapped() || c.isMapped() || d.isMapped());
     }
 
     /** The linker is restricted because a wrong descriptor crashes; this one is jextract's, from the header. */

@@ -26,18 +26,18 @@ public final class NettyExample {
         Accumulator accumulator = Evaluator.of(Loss.mnist()).newAccumulator();
         try {
             add(accumulator, predictions, targets);
-            System.out.println(accumulator.evaluate().mean(Loss.mnist()));
         } finally {
             predictions.release();
             targets.release();
         }
+        System.out.println(accumulator.evaluate().mean(Loss.mnist()));
     }
 
     /**
      * Adds the readable elements of two buffers: predictions as little-endian float32, and a byte for each target. It moves no
-     * index and keeps no reference, so their owner releases the buffers afterwards.
+     * index and keeps no reference: the caller releases the buffers.
      *
-     * @throws IllegalArgumentException if their numbers differ
+     * @throws IllegalArgumentException if there are not as many targets as predictions
      */
     static void add(Accumulator accumulator, ByteBuf predictions, ByteBuf targets) {
         int count = targets.readableBytes();
