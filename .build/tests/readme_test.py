@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The README's examples are the files that the tests compile and run.
 
-A block that follows the comment <!-- file: PATH --> must be that file, but for its licence line. One that follows
+A block that follows the comment <!-- file: PATH --> must be that file without its licence line. One that follows
 <!-- part of: PATH --> has only lines of that file, paragraph by paragraph and in order, indented or not. Every block of
 code has one of these comments.
 """

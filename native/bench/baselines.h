@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the library is measured against: loops that do less, one set for each instruction set. */
+/* The loops that the library is compared with, which do less: one set for each instruction set. */
 #ifndef EXACTLOSS_BENCH_BASELINES_H
 #define EXACTLOSS_BENCH_BASELINES_H
 

@@ -13,13 +13,13 @@ static const int64_t CHECKED_ELEMENTS[] = {1, 63, 1000, 13001, 65536};
 
 #define INEXACT_TOLERANCE 1e-3 /* of the mean of distances within [0, 1] */
 
-#define UNTOUCHED 0xa5 /* what the output holds before */
+#define UNTOUCHED 0xa5 /* the output's content before a run */
 
 typedef struct tally {
     int compared, different;
 } tally;
 
-/* What a variant gave. */
+/* The results of a variant. */
 typedef struct answer {
     const variant *variant;
     outcome outcome;

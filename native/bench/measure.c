@@ -90,7 +90,7 @@ static void calibrate(variant *v, double round_seconds) {
 
 static void run_round(variant *v) {
     variant_enter(v);
-    time_runs(v, v->repeats > 1); /* what is as large as a round finds nothing in the caches */
+    time_runs(v, v->repeats > 1); /* arrays of a round's size are in no cache */
     const double seconds = time_runs(v, v->repeats);
     variant_leave(v);
     v->ns[v->rounds++] = seconds * 1e9 / (double)v->repeats / (double)v->in->count;

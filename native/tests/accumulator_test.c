@@ -163,7 +163,7 @@ static void impossible_bytes_are_refused(void **unused) {
     unsigned char good[BYTES], bad[BYTES];
     add(&a, 0, 1000);
     serialize(&a, good);
-    /* Where the byte form's fields begin, a byte to put at their top, and what is wrong then. */
+    /* The offsets of the byte form's fields, a byte to put at their top, and the resulting fault. */
     static const struct {
         int at, value;
     } CHANGES[] = {

@@ -128,7 +128,7 @@ typedef struct real_type {
 typedef struct exactloss_kernels {
     int (*support)(cpu_facts facts); /* EXACTLOSS_ISA_USABLE, _ABSENT or _DISABLED */
 
-    exactloss_decode *decode_8, *decode_32, *decode_64;             /* elements of so many bits */
+    exactloss_decode *decode_8, *decode_32, *decode_64;             /* elements of this number of bits */
     exactloss_select *select_8, *select_16, *select_32, *select_64; /* between such elements */
 
     exactloss_stream *stream;

@@ -172,7 +172,7 @@ static inline int V(is_too_large)(V(span) s) { return !s.is_empty && s.above > V
 
 /*
  * Adds a block by the span of its first elements, if it is that of all; returns whether it was. Where these lie in the
- * usual range, others most likely do not, which is why the block is here: so one part more than the usual two.
+ * usual range, others most likely do not, since the block is here: so one part more than the usual two is taken.
  */
 static inline int V(sum_by_sample)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
     if (!USES_FLAG || count <= SAMPLE) {

@@ -114,7 +114,7 @@ public final class CDataStream implements AutoCloseable {
     }
 
     /** Calls of the functions that these structures point to. */
-    @SuppressWarnings("restricted") // the interface says what they take
+    @SuppressWarnings("restricted") // the interface defines their parameters
     private static final class Functions {
         private static final Linker LINKER = Linker.nativeLinker();
         private static final MethodHandle READ = LINKER.downcallHandle(

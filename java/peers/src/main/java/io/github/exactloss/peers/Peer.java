@@ -27,7 +27,7 @@ enum Peer {
     SIGMOID_WHERE_GRADIENT(Work.LOGITS_GRADIENT, Library.PYTORCH, "sigmoidWhereGradient", "PyTorch `where().mean()`"),
     SIGMOID_L1_LOSS_GRADIENT(Work.LOGITS_GRADIENT, Library.PYTORCH, "sigmoidL1LossGradient", "PyTorch `l1_loss`");
 
-    /** What is computed. */
+    /** The operations. */
     enum Work {
         MEAN("The mean", "OFF_HEAP"),
         GRADIENT("The mean and its gradient", "GRADIENT"),

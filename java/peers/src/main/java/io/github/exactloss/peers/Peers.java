@@ -165,7 +165,7 @@ public final class Peers implements Callable<Integer> {
         claim(Peer.VECTOR_API, IN_RAM, 1, 1);
     }
 
-    /** That a peer takes at least so many times as long, with random labels. */
+    /** Claims that a peer takes at least a number of times as long, with random labels. */
     private void claim(Peer peer, int elements, int threads, double bar) {
         Measurement other = find(peer, elements, threads);
         Measurement exactloss = find(peer.work.reference(), elements, threads);

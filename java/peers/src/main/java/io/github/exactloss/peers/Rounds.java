@@ -25,7 +25,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 final class Rounds {
     private static final TimeValue ITERATION = TimeValue.milliseconds(50);
 
-    /** A call on so many elements is an iteration by itself. */
+    /** From this number of elements on, a call is an iteration by itself. */
     private static final int LARGE = 10_000_000;
 
     private static final int SMALL = 64;
