@@ -18,8 +18,7 @@ import sys
 
 from mutations import BEYOND, HOST, KERNELS
 
-CORE = ("accumulator.c", "api_status.c", "exact_quotient.c", "exact_sum.c", "losses/losses.c", "options.c", "totals.c",
-        "types.c")
+CORE = ("accumulator.c", "api_status.c", "exact_quotient.c", "exact_sum.c", "losses/losses.c", "totals.c", "types.c")
 TIME_LIMIT = 60  # of a test in which threads wait for each other without the executor noticing
 
 
