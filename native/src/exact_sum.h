@@ -5,8 +5,8 @@
  * The sum is a fixed-point number: bit `position` of it weighs 2^(position - 1248), so EXACT_SUM_ONE is the integer 1.
  * The product of the smallest double and the smallest float, 2^-1223, lies within, and above it is room for 2^63
  * products of up to 2^1152: 2464 bits. They are kept in bins of 32 bits, each in an int64_t, so that most additions
- * need no carry: addition of integers is associative, which is why the order and the grouping of the addends cannot be
- * seen in the result.
+ * need no carry: addition of integers is associative, so the order and the grouping of the addends leave no trace in
+ * the result.
  *
  * Before the bins there is one wide int64_t in units of 2^-42, in which the sums of ordinary blocks of float32 land: a
  * small batch never gets to the bins. And only a window of the bins is in use and initialised, so that an empty sum
@@ -59,7 +59,7 @@ static inline void exactloss_sum_add_units(exact_sum *sum, int64_t units) {
 /* Adds a double: finite, infinite or NaN. */
 void exactloss_sum_add_double(exact_sum *sum, double value);
 
-/* Adds value * factor, of which the factor is finite; an infinite value times 0 is NaN. */
+/* Adds value * factor. The factor is finite; an infinite value times 0 is NaN. */
 void exactloss_sum_add_product(exact_sum *sum, double value, float factor);
 
 /* Multiplies by a whole number from 1 to 2^16. */

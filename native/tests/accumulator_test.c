@@ -163,7 +163,7 @@ static void impossible_bytes_are_refused(void **unused) {
     unsigned char good[BYTES], bad[BYTES];
     add(&a, 0, 1000);
     serialize(&a, good);
-    /* Where the byte form's fields begin, a byte to put at their top, and what is wrong then. */
+    /* The offsets of the byte form's fields, a byte to put at their top, and the resulting fault. */
     static const struct {
         int at, value;
     } CHANGES[] = {
@@ -261,7 +261,7 @@ static void bytes_have_their_number(void **unused) {
     assert_true(BYTES <= EXACTLOSS_ACCUMULATOR_MAX_BYTES);
 }
 
-/* Whatever the bytes: an error, or an accumulator that works and writes the same bytes again. */
+/* Any bytes give an error, or an accumulator that works and writes the same bytes again. */
 static void random_bytes_do_no_harm(void **unused) {
     (void)unused;
     fill(2, MIXED);
@@ -386,7 +386,7 @@ static void misaligned_memory_is_refused(void **unused) {
     assert_memory_equal(before, memory, sizeof memory);
 }
 
-/* Of the functions that compute nothing; arguments_test.c has the others. */
+/* The errors of functions that compute nothing; arguments_test.c has the others. */
 static void bad_arguments_have_their_statuses(void **unused) {
     (void)unused;
     fill(4, UNIFORM);
@@ -420,7 +420,7 @@ static void bad_arguments_have_their_statuses(void **unused) {
     assert_memory_equal(&before, &a, sizeof a);
 }
 
-/* A larger evaluation than this library knows: what it knows is written, and said. */
+/* An evaluation larger than this library's: only the known part is written, and `size` says so. */
 static void results_have_their_sizes(void **unused) {
     (void)unused;
     fill(6, UNIFORM);

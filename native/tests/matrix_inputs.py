@@ -119,7 +119,7 @@ class Batch:
             self.cancel(r)
 
     def cancel(self, r):
-        """Makes distances of neighbours cancel, so that what is lost of the others shows in the sum."""
+        """Makes distances of neighbours cancel, so that lost bits of the others show in the sum."""
         positives = self.positives()
         for i in range(0, min(self.count, len(self.targets)) // 2 * 2, 2):
             if r.random() < 0.9:
@@ -175,7 +175,7 @@ class Batch:
                 + arena.call("values", options, logits, targets, None, self.count, distances, None)[1:])
 
     def add_to(self, totals, threshold, fields):
-        """Adds the batch to totals, after a look at what the library says of its logits."""
+        """Adds the batch to totals, after a check of the library's sigmoids of its logits."""
         positives = self.positives()
         weights = [None] * self.count if self.weights is None else self.weights
         if self.is_logits:
@@ -259,7 +259,7 @@ class Arena:
         return self.arrays[-1]
 
     def output(self, content, *details, aligned=False):
-        """content: what it holds before the call, or its size."""
+        """content: its content before the call, or its size."""
         content = b"\xa5" * content if isinstance(content, int) else content
         array = self.input(content, *details, aligned=aligned)
         array.is_output = True

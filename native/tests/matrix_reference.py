@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What exactloss.h promises, in exact integers and fractions: the reference of matrix_test.py.
+"""The promises of exactloss.h, in exact integers and fractions: the reference of matrix_test.py.
 
 Elements are handled as the integers that encode them. A finite distance is an integer in units of 2^-1074, the smallest
 double; a sum of weighted distances is one in units of 2^-1223, since the smallest float is 2^-149.
@@ -192,7 +192,7 @@ def is_logit_gradient(encoding, x, g, form):
 
 @dataclass
 class Totals:
-    """What the loss and the metrics of some elements are made of."""
+    """The sums and counts that the loss and the metrics of some elements are made of."""
 
     count: int = 0
     positives: int = 0

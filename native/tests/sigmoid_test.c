@@ -25,7 +25,7 @@
 #define CHUNK 1024 /* inputs at a time */
 #define MOST_THREADS 64
 #define MOST_ISAS 16
-#define SAMPLE 1009 /* one chunk in so many is tested, unless all are */
+#define SAMPLE 1009 /* one chunk in this many is tested, unless all are */
 #define FLOAT_CHUNKS (((uint64_t)1 << 32) / CHUNK)
 
 /* The largest errors in units in the last place, as the header promises them. */
@@ -81,7 +81,7 @@ static long double true_sigmoid(long double x) {
 /* ---------------------------------------------------------------------------------------------------- floats -- */
 
 typedef struct findings {
-    uint64_t from; /* the first chunk; every so manieth follows, up to the last one of all */
+    uint64_t from; /* the first chunk; every `stride`-th follows, up to the last one of all */
     uint64_t stride, checked, differing, out_of_range, disordered, lost_nan;
     double error;
     float worst;

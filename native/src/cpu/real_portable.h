@@ -34,7 +34,7 @@ static void K(multiply)(const void *weights, int count, void *values) {
     }
 }
 
-/* The sigmoid of a logit, of which its two are given. */
+/* The sigmoid of a logit, selected from its pair. */
 static V(vector) V(prediction)(V(vector) x, V(sigmoid_pair) s) { return V(select_negative)(x, s.small, s.large); }
 
 static void K(sigmoid)(const void *logits, int count, void *out) {

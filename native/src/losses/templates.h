@@ -7,7 +7,7 @@
  *
  * A loss <name> defines the property
  *     <name>_LINEAR            see losses.h
- * and four functions, of which each rounds in one fixed order of correctly rounded operations:
+ * and four functions, each of correctly rounded operations in one fixed order:
  *     V(<name>_value)(p, t)                   the loss of a prediction
  *     V(<name>_gradient)(p, t, g)             g times its derivative by p
  *     V(<name>_logit_value)(x, s, t)          the loss of a logit x, s being the sigmoids of -|x| and |x|

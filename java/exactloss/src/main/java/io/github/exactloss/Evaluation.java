@@ -10,15 +10,15 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The losses and the metrics of a batch, or of all that an {@link Accumulator} was given. Immutable.
+ * The losses and the metrics of a batch, or of the content of an {@link Accumulator}. Immutable.
  *
  * <p>The losses are exact: rounded once, to nearest even, from the real-number value to the type that is returned. An element
  * counts as predicted positive when its prediction is greater than the threshold; a NaN prediction is not. An element without
  * a {@linkplain Weights weight} has the weight 1. Weights enter the losses and {@link #weightSum()}, not the counts and the
  * accuracy.
  *
- * <p>Of the losses that the methods take only the {@linkplain Loss#name() names} matter. They throw
- * {@link IllegalArgumentException} for one that the {@link Evaluator} was not made for.
+ * <p>The methods tell losses apart by their {@linkplain Loss#name() names} only. For a loss that the {@link Evaluator} was
+ * not made for, they throw {@link IllegalArgumentException}.
  */
 public final class Evaluation {
     private static final List<LossFunction> FUNCTIONS = List.of(LossFunction.values());
@@ -116,19 +116,18 @@ public final class Evaluation {
     }
 
     /**
-     * The number of elements whose loss, times the weight, is NaN: those whose prediction is, or is infinite with a weight of
-     * 0.
+     * The number of elements whose weighted loss is NaN: their prediction is NaN, or it is infinite and their weight is 0.
      */
     public long nanCount(Loss loss) {
         return result(loss).nanCount;
     }
 
-    /** The sum of the weights: {@link #count()}, where there are none. */
+    /** The sum of the weights; {@link #count()} without weights. */
     public double weightSum() {
         return metrics.weightSum;
     }
 
-    /** The threshold that the counts below were taken at. */
+    /** The threshold above which a prediction counts as positive. */
     public double threshold() {
         return metrics.threshold;
     }
@@ -181,7 +180,7 @@ public final class Evaluation {
         return 31 * results.hashCode() + metrics.hashCode();
     }
 
-    /** All that the methods give. */
+    /** All results. */
     @Override
     public String toString() {
         return "Evaluation[" + results + ", " + metrics + "]";

@@ -36,7 +36,7 @@ class NativeLoaderTest {
             IntStream.range(0, 8).parallel().mapToObj(i -> attempt()).distinct().forEach(System.out::println);
         }
 
-        /** Whatever comes first, nothing but the loader tells of a failure. */
+        /** Whichever method is called first, only the loader reports a failure. */
         private static String attempt() {
             try {
                 Targets.of(new byte[1]);

@@ -12,7 +12,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** What the jar tells GraalVM's native-image covers every downcall. (That it is JSON, artifact_test.sh checks.) */
+/** The jar's metadata for GraalVM's native-image covers every downcall. (That it is JSON, artifact_test.sh checks.) */
 class ReachabilityMetadataTest {
     private final ReachabilityMetadata metadata = new ReachabilityMetadata(Loss.class, "exactloss");
 

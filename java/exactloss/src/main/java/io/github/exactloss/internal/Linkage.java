@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 
-/** How native functions are linked and called, and what their statuses and exceptions become. */
+/** Links and calls native functions, and turns their statuses into exceptions. */
 public final class Linkage {
     private Linkage() {}
 
@@ -82,12 +82,12 @@ public final class Linkage {
         }
     }
 
-    /** What a status means. */
+    /** The meaning of a status. */
     static String text(int status) {
         return exactloss_status_string(status).getString(0);
     }
 
-    /** What a method handle throws here comes from FFM's checks of the segments (closed, wrong thread): unchecked. */
+    /** A method handle throws only unchecked exceptions here, from FFM's checks of the segments (closed, wrong thread). */
     public static RuntimeException unchecked(Throwable thrown) {
         if (thrown instanceof RuntimeException exception) {
             return exception;

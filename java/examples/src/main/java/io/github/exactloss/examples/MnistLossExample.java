@@ -9,7 +9,9 @@ public final class MnistLossExample {
 
     /** Prints 0.43333334227403003. */
     public static void main(String[] args) {
-        double loss = Loss.mnist().mean(new float[] {0.9f, 0.4f, 0.2f}, new byte[] {1, 0, 1});
+        float[] predictions = {0.9f, 0.4f, 0.2f};
+        byte[] targets = {1, 0, 1};
+        double loss = Loss.mnist().mean(predictions, targets); // 0.43333334227403003
         System.out.println(loss);
     }
 }

@@ -12,7 +12,9 @@ import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** The loss of what Netty received, read in Netty's own buffers: direct or on the heap, in one piece or cut anywhere. */
+/**
+ * The loss of data that Netty received, read in Netty's own buffers: direct or on the heap, in one piece or cut anywhere.
+ */
 public final class NettyExample {
     private NettyExample() {}
 
@@ -78,12 +80,12 @@ public final class NettyExample {
             return pieces[first];
         }
 
-        /** How much is left of the piece that comes first. */
+        /** The bytes that are left of the first piece. */
         int remaining() {
             return piece().remaining();
         }
 
-        /** Bytes of the piece that comes first, without a copy. */
+        /** Bytes of the first piece, without a copy. */
         ByteBuffer take(int bytes) {
             ByteBuffer piece = piece();
             ByteBuffer taken = piece.slice(piece.position(), bytes).order(ByteOrder.LITTLE_ENDIAN);

@@ -73,7 +73,7 @@ public class PeersBenchmark {
         }
     }
 
-    /** Closes what keeps native memory. */
+    /** Frees native memory. */
     @TearDown
     public void tearDown() throws OrtException {
         if (onnxRuntime != null) {
@@ -84,13 +84,13 @@ public class PeersBenchmark {
         }
     }
 
-    /** Of views that were made before. */
+    /** The mean of views that were made before. */
     @Benchmark
     public double offHeap() {
         return loss.mean(predictions, targets);
     }
 
-    /** Of arrays on the heap, of which few elements need no views. */
+    /** The mean of arrays on the heap. Short ones need no views. */
     @Benchmark
     public double arrays() {
         return loss.mean(inputs.predictionArray, inputs.targetArray);
@@ -102,7 +102,7 @@ public class PeersBenchmark {
         return JavaLoops.mean(inputs.predictionArray, inputs.targetArray);
     }
 
-    /** The same, as it is written by who thinks of floats. */
+    /** The same loop with a sum in float. */
     @Benchmark
     public double javaFloatLoop() {
         return JavaLoops.meanInFloat(inputs.predictionArray, inputs.targetArray);
