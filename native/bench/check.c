@@ -8,7 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of elements: one, less than a word of the mask, several blocks and the rest of one, many times the same ranges. */
+/*
+ * Numbers of elements: one, less than a word of the mask, several blocks and the rest of one, many times the same
+ * ranges.
+ */
 static const int64_t CHECKED_ELEMENTS[] = {1, 63, 1000, 13001, 65536};
 
 #define INEXACT_TOLERANCE 1e-3 /* of the mean of distances within [0, 1] */

@@ -15,7 +15,7 @@
 #define WEIGHTS_FIRST ((EXACT_SUM_ONE - 149) / 32)
 #define WEIGHTS_LAST ((EXACT_SUM_ONE + 128 + 63) / 32 + 1)
 
-/* Where the parts of the form lie. Both kinds of sums are padded with zeros to 8 bytes. */
+/* The offsets of the form's parts. Both kinds of sums are padded with zeros to 8 bytes. */
 #define LOSSES_OFFSET 8
 #define THRESHOLD_OFFSET 16
 #define COUNTS_OFFSET 24

@@ -32,7 +32,7 @@ typedef struct batch {
     _Bool is_unchecked; /* elements may have to be refused */
 } batch;
 
-/* Where the gradient of a batch goes, of which loss, and its factor. */
+/* The output of a gradient, its loss and its factor. */
 typedef struct gradient_output {
     unsigned char *array; /* of the batch's type */
     int loss;             /* LOSS_* */
@@ -43,7 +43,10 @@ typedef struct gradient_output {
     unsigned char plus[8], minus[8];
 } gradient_output;
 
-/* Sets the factor of a gradient, whose loss is set: upstream / divisor, rounded once to the batch's type (float at least, for logits). */
+/*
+ * Sets the factor of a gradient, whose loss is set: upstream / divisor, rounded once to the batch's type; from logits
+ * to float if that is wider.
+ */
 void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient);
 
 /*

@@ -71,7 +71,7 @@ void exactloss_put_gradient(const batch *b, const block *k, const gradient_outpu
 /* Computes the gradient of an open block of predictions, and puts it to its place in the output. */
 void exactloss_compute_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work);
 
-/* To be called when the gradients of all blocks have been put. */
+/* Called when the gradients of all blocks have been put. */
 void exactloss_end_gradient(const batch *b, const gradient_output *g);
 
 #endif

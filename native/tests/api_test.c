@@ -326,7 +326,7 @@ static void strict_mode_names_the_first_bad_element(void **unused) {
     }
 }
 
-/* Where the gradient does not depend on predictions, they are checked if they are there. */
+/* If the gradient does not depend on predictions, they are checked only if they are given. */
 static void strict_gradients_check_what_there_is(void **unused) {
     (void)unused;
     const float targets[] = {0, 1, -0.0f, NAN}, predictions[] = {0, 1, 1.5f, 0};

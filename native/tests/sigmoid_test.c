@@ -41,7 +41,7 @@ typedef struct usable_isas {
     const exactloss_isa *isas[MOST_ISAS];
 } usable_isas;
 
-/* Those that this machine can run, from portable on. */
+/* The instruction sets that this machine can run, from portable on. */
 static usable_isas list_isas(void) {
     usable_isas usable = {0};
     const exactloss_isa *isa;
@@ -210,7 +210,7 @@ static void doubles_are_right(void **unused) {
         }
     }
     printf("doubles: at most %.4f ulp, at %a\n", largest, worst);
-    /* Where long double is no wider than double, it can't tell. */
+    /* If long double is no wider than double, it is no reference. */
     assert_true(LDBL_MANT_DIG == DBL_MANT_DIG || largest <= DOUBLE_BOUND);
 }
 

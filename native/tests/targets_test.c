@@ -90,7 +90,7 @@ static void fill(const target_type *type, int odd, int64_t offset, int count, ui
     }
 }
 
-/* Of the targets from element `first` on: bits from that one of their first byte on. */
+/* The evaluation of the targets from element `first` on. Packed bits begin with bit first % 8 of a byte. */
 static exactloss_evaluation evaluate(const target_type *type, const unsigned char *targets, int64_t first,
                                      int64_t count) {
     exactloss_evaluation e = {.size = sizeof e};

@@ -16,7 +16,7 @@ extern const exactloss_kernels exactloss_kernels_avx2, exactloss_kernels_avx512;
 #define X86_64(kernels) NULL
 #endif
 
-/* By rank. Names without kernels in this build are known too: one environment serves different machines. */
+/* Ordered by rank. Names without kernels in this build are known too: one environment serves different machines. */
 static const exactloss_isa ISAS[] = {
     {"portable", &exactloss_kernels_portable},
     {"avx2", X86_64(exactloss_kernels_avx2)},

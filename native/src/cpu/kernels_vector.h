@@ -87,7 +87,7 @@ static inline int f32_exponent(uint32_t upper) { return (int)(upper >> 23) - f32
 /* The least e with |p| <= 2^e, by the upper half of its pattern: as far as that tells. */
 static inline int f32_bound(uint32_t upper) { return f32_exponent(upper - 1) + 1; }
 
-/* Of the patterns of a block, their bitwise or and the smallest: whether any is below the range, or not below 2. */
+/* From the bitwise or and the smallest of a block's patterns: whether any is below the range, or not below 2. */
 static inline int f32_is_out_of_range(int_vector all, int_vector least) {
     return i32_any_above(i32_max(all, i32_sub(least, i32_set(f32_smallest_bits))), 0x3fffffff);
 }
@@ -120,7 +120,7 @@ typedef uint64_t f64_pattern;
 #define f64_step 51
 #define f64_smallest_bits 0x3cf0000000000000u /* 2^-48 */
 
-/* Of the largest lane, the upper half; and the exponent in such a half. */
+/* The upper half of the largest lane, and the exponent in such a half. */
 static inline uint32_t f64_largest_upper(int_vector x) { return i32_largest(i64_shift_right(x, 32)); }
 static inline int f64_exponent(uint32_t upper) { return (int)(upper >> 20) - f64_bias; }
 static inline int f64_bound(uint32_t upper) { return f64_exponent(upper) + 1; }

@@ -35,15 +35,15 @@ static ALWAYS_INLINE void V(load_group)(const void *predictions, int group, int 
     }
 }
 
-/* Of the magnitudes but 0: they are at most 2^above, and multiples of 2^(least - fraction). */
+/* The range of the magnitudes except 0: they are at most 2^above, and multiples of 2^(least - fraction). */
 typedef struct V(span) {
     int least, above, is_empty; /* empty where all are 0 */
 } V(span);
 
 /*
- * The largest pattern tells `above`. Negated, the smallest but 0 is the largest of all; its exponent comes out one too
- * low for a power of two, and where it is subnormal. Each is the largest of a group first: one chain of such operations
- * would take longer than the rest.
+ * The largest pattern tells `above`. Negated, the smallest pattern except 0 is the largest. Its exponent comes out one
+ * too low for a power of two and for a subnormal number. Each is the largest of a group first: one chain of such
+ * operations would take longer than the rest.
  */
 static V(span) V(magnitudes)(const void *predictions, int count) {
     int_vector largest = B(set)(0), negated = largest;

@@ -50,7 +50,9 @@ static __attribute__((noinline)) int T(decode_and_sum)(const void *predictions, 
     return positives;
 }
 
-/* Where a group is a word of the mask, byte targets are decoded on the way, so that it never leaves the registers. */
+/*
+ * If a group is a word of the mask, byte targets are decoded on the way, so that the mask never leaves the registers.
+ */
 static int T(sum_by_bytes)(const void *predictions, const unsigned char *bytes, int count, summation *s) {
     const V(targets) targets = {1, NULL, bytes, 0};
     if (4 * V(lanes) == 64 && s->unusual_blocks == 0) {

@@ -104,7 +104,7 @@ static inline __m256i emulated_cvtps_ph(__m512 x) {
 
 /* ------------------------------------------------------------------------------------------------- arithmetic -- */
 
-/* With one rounding, as the processor does it. The k of x * 2^k is an integer, or NaN where the result is. */
+/* Rounded once, as the processor does it. The k of x * 2^k is an integer, or NaN where the result is. */
 #undef _mm512_fmadd_ps
 #undef _mm512_fmadd_pd
 #undef _mm512_scalef_ps

@@ -104,7 +104,7 @@ class AccumulatorTest {
         }
     }
 
-    /** In every kind of memory, on both sides of the sizes at which calls are ordinary, cut, or shared by threads. */
+    /** Every kind of memory, on both sides of the sizes at which calls become ordinary, cut, or shared by threads. */
     @ParameterizedTest
     @EnumSource
     void takesEveryKindOfMemory(MemoryKind kind) {

@@ -189,7 +189,7 @@ class ArrayOperationsTest {
         }
     }
 
-    /** In pieces, in place, and in every kind of memory. */
+    /** The operations in pieces, in place, and in every kind of memory. */
     @ParameterizedTest
     @EnumSource
     void sigmoid(FloatType type) {

@@ -33,7 +33,7 @@ class ConcurrentAccumulatorTest {
 
     private final Evaluator evaluator = Evaluator.of(Loss.mnist()).threshold(0.25);
 
-    /** Of all sizes, small ones too, of values whose inexact sum would depend on their order. */
+    /** Batches of all sizes, with values whose inexact sum would depend on their order. */
     private static List<RandomBatch> batches(int thread) {
         return IntStream.range(0, BATCHES)
                 .mapToObj(i -> RandomBatch.random(

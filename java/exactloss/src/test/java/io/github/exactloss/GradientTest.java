@@ -111,7 +111,7 @@ class GradientTest {
         }
     }
 
-    /** In one call, in pieces and in threads; overwriting, and adding with one rounding. */
+    /** The gradient in one call, in pieces and in threads; overwriting, and adding with one rounding. */
     @ParameterizedTest
     @EnumSource
     void hasTheTypeOfThePredictions(FloatType type) {

@@ -224,7 +224,7 @@ class LogitsTest {
         }
     }
 
-    /** In every kind of memory, cut or not, by any number of threads. */
+    /** The same results in every kind of memory, cut or not, by any number of threads. */
     @ParameterizedTest
     @EnumSource
     void haveTheSameBitsEverywhere(FloatType type) {

@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.function.BiFunction;
 
-/** Where the elements of a test lie. */
+/** The memory that the elements of a test lie in. */
 @SuppressWarnings("ImmutableEnumChecker") // the lambdas have no state
 enum MemoryKind {
     HEAP((source, arena) -> MemorySegment.ofArray(source.toArray(ValueLayout.JAVA_BYTE))),

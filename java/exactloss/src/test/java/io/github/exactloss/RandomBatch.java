@@ -8,7 +8,7 @@ import java.util.function.ToDoubleFunction;
 
 /** Input for the tests. */
 final class RandomBatch {
-    /** Elements that three threads share if they are asked for. */
+    /** A number of elements that three threads share. */
     static final int OF_THREE_THREADS = 3 * Pieces.WORTH_A_THREAD + 37;
 
     final float[] predictions;
@@ -18,7 +18,7 @@ final class RandomBatch {
 
     final int count;
 
-    /** Where random predictions come from; each exercises another path of the kernels. */
+    /** The distributions of random predictions. Each exercises another path of the kernels. */
     @SuppressWarnings("ImmutableEnumChecker") // the lambdas have no state
     enum Values {
         UNIT(SplittableRandom::nextDouble),

@@ -102,7 +102,10 @@ class StrictModeTest {
                 () -> strict.sum(Predictions.of(new float[] {2}), Targets.of(new byte[] {2})));
     }
 
-    /** In the first or the last element of a piece: there are pieces of 65,536, and for 2 and 3 threads of 51,200 and 34,816. */
+    /**
+     * The violation is in the first or the last element of a piece: there are pieces of 65,536, and for 2 and 3 threads of
+     * 51,200 and 34,816.
+     */
     @ParameterizedTest
     @ValueSource(ints = {0, 34_815, 34_816, 51_199, 51_200, 65_535, 65_536, 100_000, RandomBatch.OF_THREE_THREADS - 1})
     void namesTheFirstOfSeveralPiecesAndThreads(int at) {

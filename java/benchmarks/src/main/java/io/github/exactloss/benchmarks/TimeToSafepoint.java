@@ -45,10 +45,7 @@ public final class TimeToSafepoint {
         Loss loss = Loss.mnist();
         report(log, "all other threads idle", () -> LockSupport.parkNanos(PAUSE.toNanos()));
         report(log, "one adds up 1 GiB in Java", () -> sink = sum(predictions));
-        report(
-                log,
-                "one computes the loss of 1 GiB on the heap",
-                () -> sink = loss.mean(predictions, targets));
+        report(log, "one computes the loss of 1 GiB on the heap", () -> sink = loss.mean(predictions, targets));
     }
 
     private static double sum(float[] values) {

@@ -29,7 +29,7 @@ public final class Kernels {
         return scratch.loss().get(C_DOUBLE, 0);
     }
 
-    /** Of short arrays. Their segments are made in the method that passes them on, so that they never get to the heap. */
+    /** For short arrays. Their segments are made in the method that passes them on, so that they need no heap. */
     public static double loss(int options, float[] predictions, byte[] targets) {
         Scratch scratch = Scratch.ofThread();
         int status;

@@ -52,7 +52,7 @@ class ValidityTest {
         assertThat(validity.nullCount()).isEqualTo(nullCount);
     }
 
-    /** With random bits before and after the rows'. */
+    /** A bitmap with random bits before and after those of the rows. */
     private static MemorySegment bitmap(boolean[] nulls, int first, SplittableRandom random) {
         byte[] bits = new byte[(first + nulls.length + 7) / 8];
         random.nextBytes(bits);

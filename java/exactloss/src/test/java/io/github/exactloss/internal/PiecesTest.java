@@ -113,7 +113,7 @@ class PiecesTest {
         assertThat(lengths(new Pieces(1L << 40, 1, 2, Long.MAX_VALUE))).hasSize(8);
     }
 
-    /** In the order of the elements. */
+    /** The lengths of the pieces, in the order of the elements. */
     private static Collection<Long> lengths(Pieces pieces) {
         Map<Long, Long> lengths = new ConcurrentSkipListMap<>();
         pieces.run((thread, from, length) -> {

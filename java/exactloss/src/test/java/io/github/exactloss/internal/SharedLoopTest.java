@@ -57,7 +57,7 @@ class SharedLoopTest {
         assertThat(threads).containsExactlyInAnyOrder(0, 1, 2, 3);
     }
 
-    /** In a pool whose only other thread never comes. */
+    /** The loop ends in a pool whose only other thread never comes. */
     @Test
     void waitsForNobodyWhoHasNotBegun() throws Exception {
         CountDownLatch held = new CountDownLatch(1);

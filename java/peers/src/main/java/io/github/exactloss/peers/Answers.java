@@ -7,7 +7,7 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** How far each peer's answer is from the exact one. */
 final class Answers {
-    /** Of a loss and of a gradient, relative. float32 that is summed well is far within. */
+    /** The largest relative error of a loss or a gradient that passes. Careful sums in float32 are far within it. */
     private static final double TOLERANCE = 1e-3;
 
     /** From this number of elements on, a sum in float32 may stop growing: its error is reported, however large. */

@@ -16,10 +16,10 @@ import java.math.MathContext;
  * made by integer arithmetic that SQL has too, so that {@link DuckDb} can make the same ones.
  */
 final class Inputs {
-    /** Of float32 predictions in [0, 1]: multiples of 2^-36, so that the sum of 10^8 of them is exact in a long. */
+    /** The float32 predictions in [0, 1] are multiples of this, so the sum of 10^8 of them is exact in a long. */
     private static final double UNIT = 0x1p-36;
 
-    /** Where the numbers behind random labels begin, and those behind the low bits of predictions. */
+    /** The first of the numbers behind random labels, and of those behind the low bits of predictions. */
     private static final long LABELS = 1_000_000_000;
 
     private static final long LOW_BITS = 1_500_000_000;
@@ -71,7 +71,7 @@ final class Inputs {
                 .doubleValue();
     }
 
-    /** Those of before, if they are the same; large ones take a second to make, and gigabytes. */
+    /** The previous inputs, if they are the same: large ones take a second to make, and gigabytes. */
     static synchronized Inputs of(int count, Labels labels) {
         if (latest == null || latest.count != count || latest.labels != labels) {
             latest = null;

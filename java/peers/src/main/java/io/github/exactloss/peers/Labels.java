@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.peers;
 
-/** In which order the positive targets come: a branch predictor learns sorted ones, but not random ones. */
+/** The order of the positive targets: a branch predictor learns sorted ones, but not random ones. */
 public enum Labels {
     /** Each target is 0 or 1 by chance. */
     RANDOM,

@@ -15,7 +15,7 @@ final class OnnxModel {
     private static final int BOOL = 9;
     private static final int INT_ATTRIBUTE = 2;
 
-    /** Of the file format, and of the operators; both older than any ONNX Runtime of this decade. */
+    /** The versions of the file format and of the operators. Both are older than any ONNX Runtime of this decade. */
     private static final int IR_VERSION = 7;
 
     private static final int OPERATOR_SET = 13;

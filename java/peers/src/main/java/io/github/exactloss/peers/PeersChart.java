@@ -19,7 +19,7 @@ final class PeersChart {
         }
     }
 
-    /** In colours that differ for everybody (Okabe and Ito's), and with shapes that do. */
+    /** Colours that everybody can tell apart (Okabe and Ito's), and different shapes. */
     private static final List<Look> LOOKS = List.of(
             new Look(Peer.OFF_HEAP, "rgb(0,114,178)", Shape.CIRCLE),
             new Look(Peer.ARRAYS, "rgb(86,180,233)", Shape.DOT),

@@ -152,7 +152,7 @@ record PeersPage(List<Measurement> measurements, List<Claim> claims, DuckDbAnswe
                 : "%s (%s – %s)".formatted(median, digits(spread.min()), digits(spread.max()));
     }
 
-    /** In the unit that suits the median. */
+    /** A time in the unit that suits the median. */
     private static String time(Spread ns) {
         double scale = ns.median() < 1e3 ? 1 : ns.median() < 1e6 ? 1e3 : 1e6;
         String unit = ns.median() < 1e3 ? " ns" : ns.median() < 1e6 ? " µs" : " ms";

@@ -26,7 +26,7 @@ class AccuracyTest {
                 .eq(batch.targets().eq(new Scalar(1)));
     }
 
-    /** In float64 the same bits; in float32 too, if the exact one is rounded. */
+    /** The accuracy has the same bits in float64; in float32 too, if the exact one is rounded. */
     @ParameterizedTest
     @EnumSource
     void manySizesAndThresholds(FloatType type) {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * it two signs. PyTorch rounds up to three times, and adds {@code -g} or {@code -0} to {@code 0} or {@code g}.
  */
 class GradientDifferencesTest {
-    /** Of the mean, for a positive target and for a negative one. */
+    /** The gradients of the mean for a positive target and for a negative one. */
     private record Gradient(double positive, double negative) {
         private static Gradient of(Tensor gradient) {
             return new Gradient(gradient.get(0).item_double(), gradient.get(1).item_double());

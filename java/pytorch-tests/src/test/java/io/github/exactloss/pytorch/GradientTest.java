@@ -59,7 +59,7 @@ class GradientTest {
         }
     }
 
-    /** Where the counts are small enough for all of them. */
+    /** The counts are small enough for all of them here. */
     @ParameterizedTest
     @EnumSource
     void everySmallCount(FloatType type) {

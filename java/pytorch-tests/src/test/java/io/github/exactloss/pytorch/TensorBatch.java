@@ -10,7 +10,7 @@ import org.bytedeco.pytorch.Tensor;
 /** Predictions and targets that PyTorch and exactloss read from the same memory. */
 record TensorBatch(Tensor predictions, Tensor targets, Batch views) {
 
-    /** Where random predictions come from. */
+    /** The distributions of random predictions. */
     @SuppressWarnings("ImmutableEnumChecker") // the lambdas have no state
     enum Values {
         UNIT(SplittableRandom::nextDouble),
