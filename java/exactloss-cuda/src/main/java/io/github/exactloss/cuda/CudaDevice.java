@@ -29,19 +29,19 @@ public final class CudaDevice {
     private final MemorySegment raw;
     private final MemorySegment handle;
 
-    /** The arena that it was opened in, and everything made on it. The last one that ends closes the device. */
+    /** The number of users: the arena that it was opened in, and everything made on it. The last that ends closes it. */
     private final AtomicInteger users = new AtomicInteger(1);
 
     /**
      * What a device is.
      *
-     * @param name as the driver gives it
-     * @param memoryBytes of the device
-     * @param memoryBandwidth bytes a second at most, from its clock and the width of its bus; 0 where unknown
+     * @param name the name that the driver gives
+     * @param memoryBytes the size of its memory
+     * @param memoryBandwidth bytes a second at most, from the memory's clock and the width of its bus; 0 where unknown
      * @param computeMajor the compute capability's first number
-     * @param computeMinor and its second one
-     * @param multiprocessors how many it has
-     * @param driverVersion of CUDA that the driver speaks: 1000 * major + 10 * minor
+     * @param computeMinor the compute capability's second number
+     * @param multiprocessors the number of multiprocessors
+     * @param driverVersion the version of CUDA that the driver speaks: 1000 * major + 10 * minor
      */
     public record Description(
             String name,
