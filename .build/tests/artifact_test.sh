@@ -60,10 +60,10 @@ with zipfile.ZipFile(f"{artifact}.jar") as jar:
     check(len(metadata["foreign"]["downcalls"]) > 20, f"too few downcalls: {metadata}")
 check("module-info.class" in names[""] and "META-INF/LICENSE" in names[""], names[""])
 check(any(name.startswith("META-INF/native/") and "exactloss." in name for name in names[""]), "no native library")
-for source in ("MnistLoss.java", "bindings/exactloss_h.java"):
+for source in ("Loss.java", "internal/bindings/exactloss_h.java"):
     check(f"io/github/exactloss/{source}" in names["-sources"], f"{source} is missing")
 pages = [name for name in names["-javadoc"] if name.endswith(".html")]
-check(any(page.endswith("/MnistLoss.html") for page in pages), "MnistLoss has no page")
+check(any(page.endswith("/Loss.html") for page in pages), "Loss has no page")
 check(not any("bindings" in page for page in pages), "the bindings have pages")
 
 pom = ElementTree.parse(f"{artifact}.pom").getroot()

@@ -34,7 +34,7 @@ const char *exactloss_status_string(int status) {
         case EXACTLOSS_ERROR_WEIGHT:
             return "a weight is negative, NaN or infinite";
         case EXACTLOSS_ERROR_LOSS:
-            return "the options have no loss, an unknown one, too many, or not those that are due";
+            return "the options have no loss, an unknown one, too many, or not the accumulator's";
         case EXACTLOSS_ERROR_ALIGNMENT:
             return "an accumulator is not aligned to 8 bytes";
         default:

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package com.example.scores;
 
-import io.github.exactloss.MnistLoss;
-import io.github.exactloss.Predictions;
-import io.github.exactloss.Targets;
+import io.github.exactloss.Loss;
 
 public final class Main {
     private Main() {}
@@ -14,6 +12,6 @@ public final class Main {
     }
 
     static double loss(float[] predictions, byte[] targets) {
-        return MnistLoss.create().mean(Predictions.of(predictions), Targets.of(targets));
+        return Loss.mnist().mean(predictions, targets);
     }
 }

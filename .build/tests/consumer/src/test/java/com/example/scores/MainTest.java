@@ -5,9 +5,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.Batch;
+import io.github.exactloss.ElementType;
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.LossAccumulator;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import io.github.exactloss.NativeLibrary;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.StrictModeException;
@@ -27,7 +30,7 @@ class MainTest {
     void theModuleIsWhatTheFlagNames() {
         assertEquals(
                 System.getProperty("jdk.module.path") != null,
-                MnistLoss.class.getModule().isNamed());
+                Loss.class.getModule().isNamed());
     }
 
     @Test
@@ -45,27 +48,28 @@ class MainTest {
     @Test
     void memoryOffTheHeap() {
         try (Arena arena = Arena.ofConfined()) {
-            Predictions view = Predictions.ofFloats(arena.allocateFrom(ValueLayout.JAVA_FLOAT, predictions));
-            assertEquals(LOSS, MnistLoss.create().mean(view, Targets.ofBytes(arena.allocateFrom(
-                    ValueLayout.JAVA_BYTE, targets))));
+            Predictions view =
+                    Predictions.of(arena.allocateFrom(ValueLayout.JAVA_FLOAT, predictions), ElementType.FLOAT32);
+            Targets labels = Targets.of(arena.allocateFrom(ValueLayout.JAVA_BYTE, targets), ElementType.UINT8);
+            assertEquals(LOSS, Loss.mnist().mean(view, labels));
         }
     }
 
     @Test
     void dataInPieces() {
-        try (LossAccumulator accumulator = LossAccumulator.create()) {
-            accumulator.add(Predictions.of(predictions, 0, 1), Targets.of(targets, 0, 1));
-            accumulator.add(Predictions.of(predictions, 1, 3), Targets.of(targets, 1, 3));
-            Evaluation evaluation = accumulator.result();
-            assertEquals(LOSS, evaluation.loss());
-            assertEquals(3, evaluation.count());
-        }
+        Accumulator accumulator = Evaluator.of(Loss.mnist()).newAccumulator();
+        Batch batch = Batch.of(Predictions.of(predictions), Targets.of(targets));
+        accumulator.add(batch.slice(0, 1));
+        accumulator.add(batch.slice(1, 2));
+        Evaluation evaluation = accumulator.evaluate();
+        assertEquals(LOSS, evaluation.mean(Loss.mnist()));
+        assertEquals(3, evaluation.count());
     }
 
     @Test
     void anError() {
         assertThrows(
                 StrictModeException.class,
-                () -> MnistLoss.create().strict().mean(Predictions.of(new float[] {2}), Targets.of(new byte[1])));
+                () -> Loss.mnist().strict().mean(new float[] {2}, new byte[1]));
     }
 }
