@@ -118,6 +118,8 @@ extern "C" {
 
 /* The losses. A function that takes "losses" takes any set of them, or-ed; one that takes "a loss" takes one. */
 #define EXACTLOSS_MNIST 0x1
+#define EXACTLOSS_BRIER 0x2
+#define EXACTLOSS_LOG 0x4
 
 /* The reduction: how the elements' losses become one number. */
 #define EXACTLOSS_MEAN 0x100
@@ -147,6 +149,7 @@ extern "C" {
 #define EXACTLOSS_FROM_LOGITS 0x1000000 /* the predictions are given as logits */
 #define EXACTLOSS_STRICT 0x2000000      /* refuse predictions outside [0, 1], NaN, and targets other than 0 and 1 */
 #define EXACTLOSS_ACCUMULATE 0x4000000  /* add to what the gradient's memory holds, instead of overwriting it */
+#define EXACTLOSS_CLAMP 0x8000000       /* an element of EXACTLOSS_LOG counts at most 100 */
 #define EXACTLOSS_SCALAR_A 0x10000000   /* a points to one element that stands for all */
 #define EXACTLOSS_SCALAR_B 0x20000000   /* b points to one element that stands for all */
 
@@ -161,8 +164,8 @@ extern "C" {
 #define EXACTLOSS_ISA_DISABLED (-1) /* the processor has it, but the operating system does not enable it */
 
 /* The size in bytes of an accumulator in memory, and the largest size of its byte form. */
-#define EXACTLOSS_ACCUMULATOR_SIZE 1408
-#define EXACTLOSS_ACCUMULATOR_MAX_BYTES 448
+#define EXACTLOSS_ACCUMULATOR_SIZE 4864
+#define EXACTLOSS_ACCUMULATOR_MAX_BYTES 1384
 
 /* ------------------------------------------------------------------------------------------------------- types -- */
 
@@ -194,6 +197,7 @@ typedef struct exactloss_loss_result {
     float mean_f32;    /* the exact mean rounded once to float */
     float sum_f32;     /* the exact sum rounded once to float; infinite beyond its range */
     int64_t nan_count; /* elements whose weighted loss is NaN: those whose prediction is, or is 0 * Inf */
+    int64_t infinite_count; /* elements whose weighted loss is infinite, of either sign */
 } exactloss_loss_result;
 
 /*
@@ -217,6 +221,8 @@ typedef struct exactloss_evaluation {
     int64_t true_negatives;  /* target negative, not predicted positive */
     int64_t false_negatives; /* target positive, not predicted positive */
     exactloss_loss_result mnist;
+    exactloss_loss_result brier;
+    exactloss_loss_result log;
 } exactloss_evaluation;
 
 /*

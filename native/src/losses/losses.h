@@ -12,9 +12,10 @@ enum {
 
 #define ALL_LOSSES ((1 << LOSS_COUNT) - 1)
 
+/* How a loss is summed. Where both are 0, the sum is that of its values. */
 typedef struct loss_properties {
-    /* A whole number c >= 1 where the value is c times the distance d, so that the exact sum is c Σd; otherwise 0. */
-    int linear;
+    int linear; /* a whole number c >= 1 where the value is c times the distance d: the sum is c Σd, of exact distances */
+    int square; /* 1 where the value is d²: the sum is Σd², of exact squares */
 } loss_properties;
 
 extern const loss_properties exactloss_losses[LOSS_COUNT];
