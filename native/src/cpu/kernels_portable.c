@@ -145,20 +145,20 @@ DEFINE_VOCABULARY(f64, double, fma, copysign)
 static float f32_power(float k) { return isnan(k) ? k : ldexpf(1, (int)k); }
 static double f64_power(double k) { return isnan(k) ? k : ldexp(1, (int)k); }
 
-/* Defines s = m 2^k, 2/3 <= m < 4/3, of a normal number s: what exponent and fraction are of s / (2/3) rounded down. */
+/* Defines -k and 2^-k, with 2/3 <= s 2^-k < 4/3. The pattern of s, less that of 2/3, has k as its exponent. */
 #define DEFINE_SCALE(element, real, pattern, fraction_bits, bias, two_thirds)                                          \
     typedef struct element##_scaled {                                                                                  \
-        real m, k;                                                                                                     \
+        real minus_k, power;                                                                                           \
     } element##_scaled;                                                                                                \
     static element##_scaled element##_scale(real s) {                                                                  \
         const pattern one = (pattern)(bias) << (fraction_bits);                                                        \
         element##_scaled result;                                                                                       \
         pattern bits;                                                                                                  \
         memcpy(&bits, &s, sizeof bits);                                                                                \
-        bits += one - (two_thirds);                                                                                    \
-        result.k = (real)((int)(bits >> (fraction_bits)) - (bias));                                                    \
-        bits = (bits & (((pattern)1 << (fraction_bits)) - 1)) + (two_thirds);                                          \
-        memcpy(&result.m, &bits, sizeof bits);                                                                         \
+        const int exponent = (int)((bits + (one - (two_thirds))) >> (fraction_bits));                                  \
+        result.minus_k = (real)((bias)-exponent);                                                                      \
+        bits = (pattern)(2 * (bias)-exponent) << (fraction_bits);                                                      \
+        memcpy(&result.power, &bits, sizeof bits);                                                                     \
         return result;                                                                                                 \
     }
 

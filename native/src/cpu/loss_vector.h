@@ -12,7 +12,17 @@ typedef V(vector) V(gradient_function)(V(vector) p, V(mask) t, V(vector) g);
 static ALWAYS_INLINE void V(values)(V(value_function) * value, const void *predictions, const uint64_t *mask, int count,
                                     void *values) {
     const int vectors = count / V(lanes), rest = count % V(lanes);
-    for (int v = 0; v < vectors; v++) {
+    int v = 0;
+    for (; v + INTERLEAVED <= vectors; v += INTERLEAVED) {
+        V(vector) r[INTERLEAVED];
+        for (int i = 0; i < INTERLEAVED; i++) {
+            r[i] = value(V(load)(V(at)(predictions, (v + i) * V(lanes))), V(mask_at)(mask, v + i));
+        }
+        for (int i = 0; i < INTERLEAVED; i++) {
+            V(store)(V(out)(values, (v + i) * V(lanes)), r[i]);
+        }
+    }
+    for (; v < vectors; v++) {
         const V(vector) p = V(load)(V(at)(predictions, v * V(lanes)));
         V(store)(V(out)(values, v * V(lanes)), value(p, V(mask_at)(mask, v)));
     }

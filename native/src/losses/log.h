@@ -11,15 +11,10 @@
 #ifdef LOSS_TEMPLATES
 
 KERNEL_FUNCTION V(vector) V(log_value)(V(vector) p, V(mask) t) {
-    const V(vector) zero = V(set)(0), one = V(set)(1), nan = V(set)((V(real))NAN), infinity = V(set)((V(real))INFINITY);
-    const V(vector) other = V(sub)(one, p);
-    /* 1 - d = s + e without any rounding */
-    const V(vector) s = V(select)(t, p, other);
-    const V(vector) e = V(select)(t, zero, V(sub)(V(sub)(one, other), p));
-    V(vector) value = V(select_less)(zero, s, V(minus_log)(s, e), infinity);
-    value = V(select_less)(p, zero, nan, value);
-    value = V(select_less)(one, p, nan, value);
-    return V(add)(value, V(sub)(p, p)); /* NaN where p is */
+    const V(vector) other = V(sub)(V(set)(1), p), s = V(select)(t, p, other);
+    const V(vector) value = V(select_less)(V(set)(0), s, V(minus_log)(p, t), V(set)((V(real))INFINITY));
+    /* p (1 - p) is negative, or NaN, where p is not within [0, 1]. */
+    return V(select_less)(V(set)(-V(SMALLEST)), V(mul)(p, other), value, V(set)((V(real))NAN));
 }
 
 KERNEL_FUNCTION V(vector) V(log_gradient)(V(vector) p, V(mask) t, V(vector) g) {
