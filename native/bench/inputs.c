@@ -11,10 +11,15 @@
 #include <string.h>
 
 const element_type ELEMENT_TYPES[TYPES] = {
-    [FLOAT32] = {"float32", EXACTLOSS_FLOAT32, 32}, [FLOAT64] = {"float64", EXACTLOSS_FLOAT64, 64},
-    [FLOAT16] = {"float16", EXACTLOSS_FLOAT16, 16}, [BFLOAT16] = {"bfloat16", EXACTLOSS_BFLOAT16, 16},
-    [UINT8] = {"uint8", EXACTLOSS_UINT8, 8},        [INT32] = {"int32", EXACTLOSS_INT32, 32},
-    [INT64] = {"int64", EXACTLOSS_INT64, 64},       [BITS] = {"bits", EXACTLOSS_BITS, 1},
+    [FLOAT32] = {"float32", 32, EXACTLOSS_P_FLOAT32, EXACTLOSS_T_FLOAT32},
+    [FLOAT64] = {"float64", 64, EXACTLOSS_P_FLOAT64, EXACTLOSS_T_FLOAT64},
+    [FLOAT16] = {"float16", 16, EXACTLOSS_P_FLOAT16, 0},
+    [BFLOAT16] = {"bfloat16", 16, EXACTLOSS_P_BFLOAT16, 0},
+    [UINT8] = {"uint8", 8, 0, EXACTLOSS_T_UINT8},
+    [INT8] = {"int8", 8, 0, EXACTLOSS_T_INT8},
+    [INT32] = {"int32", 32, 0, EXACTLOSS_T_INT32},
+    [INT64] = {"int64", 64, 0, EXACTLOSS_T_INT64},
+    [BITS] = {"bits", 1, 0, EXACTLOSS_T_BITS},
 };
 
 const char *const VALUES_NAMES[VALUES] = {

@@ -5,12 +5,13 @@
 
 #include <stdint.h>
 
-typedef enum type_id { FLOAT32, FLOAT64, FLOAT16, BFLOAT16, UINT8, INT32, INT64, BITS, TYPES } type_id;
+typedef enum type_id { FLOAT32, FLOAT64, FLOAT16, BFLOAT16, UINT8, INT8, INT32, INT64, BITS, TYPES } type_id;
 
 typedef struct element_type {
     const char *name;
-    int dtype; /* EXACTLOSS_* */
-    int bits;  /* of an element */
+    int bits;      /* of an element */
+    int as_real;   /* EXACTLOSS_P_*; 0 where predictions do not have the type */
+    int as_target; /* EXACTLOSS_T_*; 0 where targets do not have it */
 } element_type;
 
 extern const element_type ELEMENT_TYPES[TYPES];

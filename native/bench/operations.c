@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "operations.h"
 
+#include "exactloss/exactloss.h"
+
 #define P BIT(PREDICTIONS)
 #define L BIT(LOGITS)
 #define T BIT(TARGETS)
@@ -18,6 +20,8 @@ const operation OPERATION_LIST[OPERATIONS] = {
     [WHERE] = {"where", COMPUTE_WHERE, P | L | T, 0, AN_ELEMENT_EACH},
     [MEAN_ROWS] = {"mnist_loss_mean_rows", COMPUTE_ROWS, P | T, 0, A_DOUBLE_A_ROW},
     [WEIGHTED_MEAN] = {"weighted_mnist_loss_mean", COMPUTE_LOSS, P | T | W, 0, NO_OUTPUT},
+    [WEIGHTED_GRADIENT] = {"weighted_gradient", COMPUTE_GRADIENT, T | W, 0, AN_ELEMENT_EACH},
+    [ACCUMULATOR] = {"accumulator", COMPUTE_ACCUMULATION, P | T, 0, NO_OUTPUT},
 };
 
 const operation INEXACT_MEAN = {"inexact_mean", INEXACT_LOSS, P | T, 0, NO_OUTPUT};
@@ -32,6 +36,11 @@ operation operation_that_moves(const operation *o, const inputs *in) {
     mover.work = MOVE_BYTES;
     mover.name = writes == 0 ? "read" : reads == 0 ? FILL.name : reads == writes ? "copy" : "read_and_write";
     return mover;
+}
+
+int operation_options(const operation *o, const inputs *in) {
+    return EXACTLOSS_MNIST | ELEMENT_TYPES[in->predictions_type].as_real | ELEMENT_TYPES[in->targets_type].as_target |
+           (o->is_logits ? EXACTLOSS_FROM_LOGITS : 0);
 }
 
 int operation_reads(const operation *o, const inputs *in) {

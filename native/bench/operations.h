@@ -17,6 +17,8 @@ typedef enum operation_id {
     WHERE, /* where(targets, predictions, logits): two arrays of the same type */
     MEAN_ROWS,
     WEIGHTED_MEAN,
+    WEIGHTED_GRADIENT,
+    ACCUMULATOR, /* one that is made, is given all elements, and has its result read */
     OPERATIONS
 } operation_id;
 
@@ -24,6 +26,7 @@ typedef enum operation_id {
 typedef enum work {
     COMPUTE_LOSS,
     COMPUTE_EVALUATION,
+    COMPUTE_ACCUMULATION,
     COMPUTE_LOSS_AND_GRADIENT,
     COMPUTE_GRADIENT,
     COMPUTE_SIGMOID,
@@ -62,6 +65,9 @@ extern const operation DEVICE_COPY;
 
 /* A loop that moves the same bytes as an operation. */
 operation operation_that_moves(const operation *o, const inputs *in);
+
+/* The loss, the types and the flags of an operation of the library, as its functions take them. */
+int operation_options(const operation *o, const inputs *in);
 
 /* Bits an element that an operation reads, and that it writes. */
 int operation_reads(const operation *o, const inputs *in);

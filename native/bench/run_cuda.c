@@ -54,32 +54,29 @@ static int copy(const inputs *in) {
     return status != EXACTLOSS_OK ? status : exactloss_cuda_stream_sync(device, NULL);
 }
 
-static int gradient(const inputs *in) {
-    const int status = exactloss_cuda_mnist_loss_gradient_async(
-        device, on_device[TARGETS], ELEMENT_TYPES[in->targets_type].dtype, 0, in->count, UPSTREAM,
-        EXACTLOSS_REDUCTION_MEAN, on_device[OUTPUT], ELEMENT_TYPES[in->predictions_type].dtype, NULL);
+static int gradient(const inputs *in, int options, const float *weights) {
+    const int status = exactloss_cuda_gradient_async(device, options, NULL, on_device[TARGETS], weights, in->count,
+                                                     UPSTREAM, in->count, on_device[OUTPUT], NULL);
     return status != EXACTLOSS_OK ? status : exactloss_cuda_stream_sync(device, NULL);
 }
 
 static int compute(const variant *v, exactloss_evaluation *e) {
     const inputs *in = v->in;
     const operation *o = v->operation;
-    const int dtype = ELEMENT_TYPES[in->predictions_type].dtype, flags = o->is_logits ? EXACTLOSS_LOGITS : 0;
-    const int targets_dtype = ELEMENT_TYPES[in->targets_type].dtype, mean = EXACTLOSS_REDUCTION_MEAN;
+    const int options = operation_options(o, in), mean = options | EXACTLOSS_MEAN;
     const void *p = on_device[o->is_logits ? LOGITS : PREDICTIONS], *t = on_device[TARGETS];
+    const float *w = on_device[WEIGHTS]; /* NULL unless the operation reads them */
     switch (o->work) {
         case COMPUTE_LOSS:
-            return exactloss_cuda_mnist_loss_sync(device, p, dtype, t, targets_dtype, 0, in->count, mean, flags,
-                                                  &e->loss, NULL, NULL);
+            return exactloss_cuda_loss_sync(device, mean, p, t, w, in->count, &e->mnist.mean, NULL);
         case COMPUTE_EVALUATION:
-            return exactloss_cuda_evaluate_sync(device, p, dtype, t, targets_dtype, 0, in->count, THRESHOLD, flags, e,
-                                                NULL);
+            e->size = sizeof *e;
+            return exactloss_cuda_evaluate_sync(device, options, p, t, w, in->count, THRESHOLD, e, NULL);
         case COMPUTE_LOSS_AND_GRADIENT:
-            return exactloss_cuda_mnist_loss_and_gradient_sync(device, p, dtype, t, targets_dtype, 0, in->count,
-                                                               UPSTREAM, mean, flags, &e->loss, NULL, on_device[OUTPUT],
-                                                               NULL);
+            return exactloss_cuda_loss_and_gradient_sync(device, mean, p, t, w, in->count, UPSTREAM, on_device[OUTPUT],
+                                                         &e->mnist.mean, NULL);
         case COMPUTE_GRADIENT:
-            return gradient(in);
+            return gradient(in, options, w);
         default:
             return copy(in);
     }
@@ -90,7 +87,6 @@ static void run(const variant *v, outcome *result) { expect(compute(v, &result->
 static int can_run(const operation *o) {
     switch (o->work) {
         case COMPUTE_LOSS:
-            return (o->reads & BIT(WEIGHTS)) == 0;
         case COMPUTE_EVALUATION:
         case COMPUTE_LOSS_AND_GRADIENT:
         case COMPUTE_GRADIENT:

@@ -16,19 +16,15 @@ typedef struct call {
 } call;
 
 static exactloss_decode *decoder(const exactloss_kernels *kernels, type_id targets) {
-    switch (targets) {
-        case BITS:
-            return exactloss_decode_bits;
-        case INT32:
-            return kernels->decode_i32;
-        case INT64:
-            return kernels->decode_i64;
-        case FLOAT32:
-            return kernels->decode_f32;
-        case FLOAT64:
-            return kernels->decode_f64;
+    switch (ELEMENT_TYPES[targets].bits) {
+        case 8:
+            return kernels->decode_8;
+        case 32:
+            return kernels->decode_32;
+        case 64:
+            return kernels->decode_64;
         default:
-            return kernels->decode_u8;
+            return exactloss_decode_bits;
     }
 }
 
@@ -36,31 +32,37 @@ static exactloss_decode *decoder(const exactloss_kernels *kernels, type_id targe
 static batch batch_of(const variant *v, int64_t start, int64_t count) {
     const inputs *in = v->in;
     const operation *o = v->operation;
+    const int options = operation_options(o, in), is_weighted = (o->reads & BIT(WEIGHTS)) != 0;
     const unsigned char *predictions = in->arrays[o->is_logits ? LOGITS : PREDICTIONS];
     const unsigned char *weights = in->arrays[WEIGHTS];
     const exactloss_kernels *kernels = v->backend->kernels;
-    const real_type *type = exactloss_real_type(kernels, ELEMENT_TYPES[in->predictions_type].dtype);
+    const real_type *type = exactloss_real_type(kernels, options);
     return (batch){.kernels = kernels,
                    .predictions = o->work == COMPUTE_GRADIENT ? NULL : predictions + type->size * start,
                    .type = type,
                    .targets = in->arrays[TARGETS],
+                   .target_type = exactloss_target_type(options),
                    .decode = decoder(kernels, in->targets_type),
-                   .targets_offset = start,
-                   .weights = (o->reads & BIT(WEIGHTS)) != 0 ? weights + (int64_t)sizeof(float) * start : NULL,
+                   .first_target = start,
+                   .weights = is_weighted ? weights + (int64_t)sizeof(float) * start : NULL,
                    .count = count,
-                   .is_logits = o->is_logits};
+                   .losses = o->work == COMPUTE_GRADIENT ? 0 : EXACTLOSS_MNIST,
+                   .is_logits = o->is_logits,
+                   .is_unchecked = is_weighted};
 }
 
 static void compute_where(const variant *v, int64_t first, int64_t count) {
     const inputs *in = v->in;
     const exactloss_kernels *kernels = v->backend->kernels;
-    const real_type *type = exactloss_real_type(kernels, ELEMENT_TYPES[in->predictions_type].dtype);
+    const int options = operation_options(v->operation, in);
+    const real_type *type = exactloss_real_type(kernels, options);
+    const uint64_t relevant = exactloss_target_type(options)->magnitude;
     exactloss_decode *decode = decoder(kernels, in->targets_type);
     uint64_t is_false[MASK_WORDS];
     for (int64_t start = first; start < first + count; start += BLOCK) {
         const int size = first + count - start < BLOCK ? (int)(first + count - start) : BLOCK;
         const int64_t at = type->size * start;
-        decode(in->arrays[TARGETS], start, size, 0, is_false);
+        decode(in->arrays[TARGETS], start, size, 0, relevant, is_false);
         type->select(is_false, in->arrays[LOGITS] + at, 0, in->arrays[PREDICTIONS] + at, 0, size,
                      in->arrays[OUTPUT] + at);
     }
@@ -71,9 +73,9 @@ static void compute_rows(const variant *v, int64_t start, int64_t count) {
     for (int64_t row = start / COLUMNS; row < (start + count) / COLUMNS; row++) {
         const batch b = batch_of(v, row * COLUMNS, COLUMNS);
         totals t;
-        exactloss_totals_init(&t);
+        exactloss_totals_init(&t, b.losses);
         exactloss_batch_total(&b, NULL, &t, NULL, NULL);
-        exactloss_totals_loss(&t, EXACTLOSS_REDUCTION_MEAN, &losses[row], NULL);
+        exactloss_totals_loss(&t, LOSS_MNIST, EXACTLOSS_MEAN, &losses[row], NULL);
     }
 }
 
@@ -102,13 +104,12 @@ static void compute(const call *c, int64_t start, int64_t count, partial *p) {
             exactloss_batch_total(&b, NULL, &p->totals, NULL, NULL);
             break;
         case COMPUTE_EVALUATION:
+        case COMPUTE_ACCUMULATION:
             exactloss_batch_total(&b, &threshold, &p->totals, NULL, NULL);
             break;
         case COMPUTE_LOSS_AND_GRADIENT:
-            exactloss_batch_total(&b, NULL, &p->totals, &gradient, NULL);
-            break;
         case COMPUTE_GRADIENT:
-            exactloss_batch_gradient(&b, &gradient);
+            exactloss_batch_total(&b, NULL, &p->totals, &gradient, NULL);
             break;
         case COMPUTE_SIGMOID:
             exactloss_batch_sigmoid(&b, gradient.array);
@@ -139,7 +140,7 @@ static void compute_part(void *context, int part) {
     const call *c = context;
     partial *p = &c->variant->partials[part];
     const int64_t start = start_of(c->variant, part);
-    exactloss_totals_init(&p->totals);
+    exactloss_totals_init(&p->totals, EXACTLOSS_MNIST);
     compute(c, start, start_of(c->variant, part + 1) - start, p);
 }
 
@@ -154,9 +155,11 @@ static void finish(const variant *v, outcome *result) {
     switch (v->operation->work) {
         case COMPUTE_LOSS:
         case COMPUTE_LOSS_AND_GRADIENT:
-            exactloss_totals_loss(&all->totals, EXACTLOSS_REDUCTION_MEAN, &result->evaluation.loss, NULL);
+            exactloss_totals_loss(&all->totals, LOSS_MNIST, EXACTLOSS_MEAN, &result->evaluation.mnist.mean, NULL);
             break;
         case COMPUTE_EVALUATION:
+        case COMPUTE_ACCUMULATION:
+            result->evaluation.size = sizeof result->evaluation;
             exactloss_totals_result(&all->totals, THRESHOLD, &result->evaluation);
             break;
         case INEXACT_LOSS:
@@ -171,7 +174,7 @@ static void finish(const variant *v, outcome *result) {
 }
 
 void run_kernels(const variant *v, outcome *result) {
-    call c = {.variant = v, .gradient = {.is_accumulated = 0}};
+    call c = {.variant = v, .gradient = {.loss = LOSS_MNIST}};
     if (v->operation->work == COMPUTE_GRADIENT || v->operation->work == COMPUTE_LOSS_AND_GRADIENT) {
         const batch b = batch_of(v, 0, v->in->count);
         exactloss_gradient_factor(&b, UPSTREAM, v->in->count, &c.gradient);

@@ -5,37 +5,48 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+static int accumulate(int types, const void *predictions, const void *targets, int64_t count,
+                      exactloss_evaluation *evaluation) {
+    exactloss_accumulator accumulator;
+    int status = exactloss_accumulator_init(&accumulator, EXACTLOSS_MNIST, THRESHOLD);
+    if (status == EXACTLOSS_OK) {
+        status = exactloss_accumulator_add(&accumulator, types, predictions, targets, NULL, count, NULL, NULL);
+    }
+    return status != EXACTLOSS_OK ? status : exactloss_accumulator_result(&accumulator, evaluation);
+}
+
 static int run(const variant *v, outcome *result) {
+    static const exactloss_rows ADJACENT = {0, COLUMNS, COLUMNS, COLUMNS};
     const inputs *in = v->in;
     const operation *o = v->operation;
-    const int dtype = ELEMENT_TYPES[in->predictions_type].dtype, flags = o->is_logits ? EXACTLOSS_LOGITS : 0;
-    const int targets_dtype = ELEMENT_TYPES[in->targets_type].dtype, mean = EXACTLOSS_REDUCTION_MEAN;
+    const int options = operation_options(o, in), mean = options | EXACTLOSS_MEAN;
     const void *p = in->arrays[o->is_logits ? LOGITS : PREDICTIONS], *t = in->arrays[TARGETS];
-    unsigned char *out = in->arrays[OUTPUT];
+    const float *w = (o->reads & BIT(WEIGHTS)) != 0 ? (const void *)in->arrays[WEIGHTS] : NULL;
+    void *out = in->arrays[OUTPUT];
+    const int64_t count = in->count;
     exactloss_evaluation *e = &result->evaluation;
+    exactloss_rows rows = ADJACENT;
     switch (o->work) {
         case COMPUTE_LOSS:
-            return (o->reads & BIT(WEIGHTS)) == 0
-                       ? exactloss_mnist_loss(p, dtype, t, targets_dtype, 0, in->count, mean, flags, &e->loss, NULL,
-                                              NULL)
-                       : exactloss_weighted_mnist_loss(p, dtype, t, targets_dtype, 0, in->arrays[WEIGHTS], in->count,
-                                                       mean, flags, &e->loss, NULL, NULL);
+            return exactloss_loss(mean, p, t, w, count, NULL, &e->mnist.mean, NULL);
         case COMPUTE_EVALUATION:
-            return exactloss_evaluate(p, dtype, t, targets_dtype, 0, in->count, THRESHOLD, flags, e, NULL);
+            e->size = sizeof *e;
+            return exactloss_evaluate(options, p, t, w, count, NULL, THRESHOLD, e, NULL);
+        case COMPUTE_ACCUMULATION:
+            e->size = sizeof *e;
+            return accumulate(options, p, t, count, e);
         case COMPUTE_LOSS_AND_GRADIENT:
-            return exactloss_mnist_loss_and_gradient(p, dtype, t, targets_dtype, 0, in->count, UPSTREAM, mean, flags,
-                                                     &e->loss, NULL, out, NULL);
+            return exactloss_gradient(mean, p, t, w, count, UPSTREAM, count, out, &e->mnist.mean, NULL);
         case COMPUTE_GRADIENT:
-            return exactloss_mnist_loss_gradient(t, targets_dtype, 0, in->count, UPSTREAM, mean, flags, out, dtype,
-                                                 NULL);
+            return exactloss_gradient(options, NULL, t, w, count, UPSTREAM, count, out, NULL, NULL);
         case COMPUTE_SIGMOID:
-            return exactloss_sigmoid(p, dtype, in->count, out);
+            return exactloss_sigmoid(ELEMENT_TYPES[in->predictions_type].as_real, p, count, out);
         case COMPUTE_WHERE:
-            return exactloss_where(t, targets_dtype, 0, p, in->arrays[LOGITS], inputs_bits(in, PREDICTIONS) / 8,
-                                   in->count, 0, out);
+            return exactloss_where(ELEMENT_TYPES[in->targets_type].as_target, t, p, in->arrays[LOGITS],
+                                   inputs_bits(in, PREDICTIONS) / 8, count, out);
         case COMPUTE_ROWS:
-            return exactloss_mnist_loss_rows(p, dtype, COLUMNS, t, targets_dtype, 0, COLUMNS, in->count / COLUMNS,
-                                             COLUMNS, mean, flags, (double *)(void *)out, NULL, NULL);
+            rows.count = count / COLUMNS;
+            return exactloss_loss(mean, p, t, w, COLUMNS, &rows, out, NULL);
         default:
             return EXACTLOSS_OK; /* the baselines are no functions of the library */
     }

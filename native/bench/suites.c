@@ -11,19 +11,20 @@ const int64_t ELEMENTS[SIZES] = {
 #define TUNED .predictions = BIT(FLOAT32), .targets = BIT(UINT8)
 #define ORDINARY .values = BIT(UNIFORM), .labels = BIT(RANDOM)
 #define REALS (BIT(FLOAT32) | BIT(FLOAT64) | BIT(FLOAT16) | BIT(BFLOAT16))
-#define LABEL_TYPES (BIT(UINT8) | BIT(INT32) | BIT(INT64) | BIT(FLOAT32) | BIT(FLOAT64) | BIT(BITS))
+#define LABEL_TYPES (BIT(UINT8) | BIT(INT8) | BIT(INT32) | BIT(INT64) | BIT(FLOAT32) | BIT(FLOAT64) | BIT(BITS))
+#define ARRAY_OPERATIONS (ALL(OPERATIONS) & ~BIT(ACCUMULATOR)) /* one call each */
 #define LEVELS (BIT(L1) | BIT(L2) | BIT(L3) | BIT(RAM))
 
 const suite SUITES[] = {
     {.name = "operations",
      .heading = "Every operation, from each level of memory",
-     .operations = ALL(OPERATIONS),
+     .operations = ARRAY_OPERATIONS,
      TUNED,
      ORDINARY,
      .sizes = LEVELS},
     {.name = "calls",
      .heading = "A small call and a larger one, by the public function",
-     .operations = BIT(MEAN),
+     .operations = BIT(MEAN) | BIT(ACCUMULATOR),
      TUNED,
      ORDINARY,
      .sizes = BIT(A_CALL) | BIT(A_MILLION),
@@ -51,7 +52,7 @@ const suite SUITES[] = {
      .sizes = BIT(L2) | BIT(RAM)},
     {.name = "threads",
      .heading = "All processors beside one",
-     .operations = ALL(OPERATIONS),
+     .operations = ARRAY_OPERATIONS,
      TUNED,
      ORDINARY,
      .sizes = BIT(L2) | BIT(L3) | BIT(RAM),
@@ -82,7 +83,7 @@ const suite SUITES[] = {
      .sizes = BIT(L2)},
     {.name = "everything",
      .heading = "Every operation with every type, from each level of memory, with random and sorted labels",
-     .operations = ALL(OPERATIONS),
+     .operations = ARRAY_OPERATIONS,
      .predictions = REALS,
      .targets = LABEL_TYPES,
      .values = BIT(UNIFORM),
@@ -93,7 +94,7 @@ const suite SUITES[] = {
     {.name = "cuda",
      .heading = "Every operation that a GPU has, from its memory",
      .operations = BIT(MEAN) | BIT(MEAN_LOGITS) | BIT(EVALUATE) | BIT(EVALUATE_LOGITS) | BIT(GRADIENT) |
-                   BIT(LOSS_AND_GRADIENT) | BIT(LOSS_AND_GRADIENT_LOGITS),
+                   BIT(LOSS_AND_GRADIENT) | BIT(LOSS_AND_GRADIENT_LOGITS) | BIT(WEIGHTED_MEAN) | BIT(WEIGHTED_GRADIENT),
      .predictions = REALS,
      .targets = BIT(UINT8),
      ORDINARY,

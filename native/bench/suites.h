@@ -40,7 +40,7 @@ typedef struct plan {
     int64_t elements;
 } plan;
 
-#define MOST_INPUTS (VALUES * LABELS)
+#define MOST_INPUTS ((int)VALUES * (int)LABELS)
 
 typedef struct group {
     const suite *suite;

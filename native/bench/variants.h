@@ -58,7 +58,7 @@ struct variant {
  * Lists the backends of this machine, the best one last, and returns their number; says on stderr which instruction sets
  * are missing, and why.
  */
-#define MOST_BACKENDS 3
+#define MOST_BACKENDS 8
 int backends_list(const backend *list[MOST_BACKENDS]);
 
 /* The public functions, with the kernels that they choose; ends the program where EXACTLOSS_MAX_ISA is wrong. */

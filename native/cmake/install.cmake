@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# cmake --install: header, library, exactloss.pc and the CMake package. The installed tree may be moved.
+# cmake --install: headers, libraries, their .pc files, the CMake package and the licence. The installed tree may be moved.
 include(CMakePackageConfigHelpers)
 
 set(EXACTLOSS_PACKAGE_DIR ${CMAKE_INSTALL_LIBDIR}/cmake/exactloss)
@@ -27,7 +27,7 @@ install(FILES
   ${CMAKE_CURRENT_BINARY_DIR}/exactloss-config-version.cmake
   DESTINATION ${EXACTLOSS_PACKAGE_DIR})
 
-# Relative to exactloss.pc itself, unless the folders were given as absolute paths.
+# Relative to the .pc files themselves, unless the folders were given as absolute paths.
 if(IS_ABSOLUTE "${CMAKE_INSTALL_LIBDIR}")
   set(EXACTLOSS_PC_PREFIX "${CMAKE_INSTALL_PREFIX}")
 else()
@@ -41,5 +41,9 @@ foreach(dir LIBDIR INCLUDEDIR)
     set(EXACTLOSS_PC_${dir} "\${prefix}/${CMAKE_INSTALL_${dir}}")
   endif()
 endforeach()
-configure_file(cmake/exactloss.pc.in ${CMAKE_CURRENT_BINARY_DIR}/exactloss.pc @ONLY)
-install(FILES ${CMAKE_CURRENT_BINARY_DIR}/exactloss.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+foreach(library ${EXACTLOSS_LIBRARIES})
+  configure_file(cmake/${library}.pc.in ${CMAKE_CURRENT_BINARY_DIR}/${library}.pc @ONLY)
+  install(FILES ${CMAKE_CURRENT_BINARY_DIR}/${library}.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+endforeach()
+
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DATAROOTDIR}/licenses/exactloss)

@@ -1,33 +1,50 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The loss of three predictions, from Python's standard library alone: python3 mnist_loss.py [libexactloss.so]"""
+"""The loss of three predictions, by ctypes; with arrays of NumPy if there is one: python3 mnist_loss.py [LIBRARY]"""
 
-import array
 import ctypes
+import pathlib
 import sys
 
-FLOAT32, UINT8, MEAN = 6, 1, 1  # EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, EXACTLOSS_REDUCTION_MEAN
+try:
+    from numpy import array
+except ImportError:
+    from array import array as typed_array
 
-library = ctypes.CDLL(sys.argv[1] if len(sys.argv) > 1 else "libexactloss.so.1")
-library.exactloss_mnist_loss.argtypes = [
-    ctypes.c_void_p, ctypes.c_int,                   # predictions and their type
-    ctypes.c_void_p, ctypes.c_int, ctypes.c_int64,   # targets, their type, and the first one to use
-    ctypes.c_int64, ctypes.c_int, ctypes.c_int,      # count, reduction, flags
-    ctypes.POINTER(ctypes.c_double), ctypes.POINTER(ctypes.c_float), ctypes.c_void_p,
+    def array(values, dtype):
+        return typed_array(dtype, values)
+
+
+# EXACTLOSS_MNIST, EXACTLOSS_MEAN, EXACTLOSS_P_FLOAT32, EXACTLOSS_T_UINT8
+MNIST, MEAN, P_FLOAT32, T_UINT8 = 0x1, 0x100, 0x3000, 0x10000
+
+built = pathlib.Path(__file__).parent / "../../build/native/native/libexactloss.so.1"
+library = ctypes.CDLL(sys.argv[1] if len(sys.argv) > 1 else str(built) if built.exists() else built.name)
+library.exactloss_loss.argtypes = [
+    ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p,  # options, predictions, targets, weights
+    ctypes.c_int64, ctypes.c_void_p,                                  # count, rows
+    ctypes.POINTER(ctypes.c_double), ctypes.c_void_p,                 # loss, violation
 ]
 library.exactloss_status_string.restype = ctypes.c_char_p
 
 
+def memory_of(values, dtypes):
+    """The memory of a contiguous array, which is not copied."""
+    view = memoryview(values)
+    if view.format not in dtypes or view.ndim != 1 or not view.contiguous:
+        raise TypeError(f"not a contiguous array of one dimension and a type of {dtypes!r}")
+    return (ctypes.c_char * view.nbytes).from_buffer(view)
+
+
 def mnist_loss(predictions, targets):
-    """The exact mean loss of an array("f") against an array("B"), both read where they lie."""
+    """The exact mean loss of an array of floats against an array of unsigned bytes or bools."""
     if len(predictions) != len(targets):
         raise ValueError(f"{len(predictions)} predictions, but {len(targets)} targets")
     loss = ctypes.c_double()
-    status = library.exactloss_mnist_loss(
-        predictions.buffer_info()[0], FLOAT32, targets.buffer_info()[0], UINT8, 0, len(predictions), MEAN, 0, loss,
-        None, None)
+    status = library.exactloss_loss(MNIST | MEAN | P_FLOAT32 | T_UINT8, memory_of(predictions, "f"),
+                                    memory_of(targets, "B?"), None, len(predictions), None, loss, None)
     if status != 0:
         raise ValueError(library.exactloss_status_string(status).decode())
     return loss.value
 
 
-print(mnist_loss(array.array("f", [0.9, 0.4, 0.2]), array.array("B", [1, 0, 1])))  # 0.43333334227403003
+print(mnist_loss(array([0.9, 0.4, 0.2], dtype="f"), array([1, 0, 1], dtype="B")))  # 0.43333334227403003

@@ -87,11 +87,11 @@ static uint64_t get(const unsigned char *bytes, int size) {
     return value;
 }
 
-static int sum_bytes(int loss) { return exactloss_losses[loss].square != 0 ? SQUARES_BYTES : VALUES_BYTES; }
+static int sum_bytes(int loss) { return (1 << loss & SQUARE_LOSSES) != 0 ? SQUARES_BYTES : VALUES_BYTES; }
 
-static int first_bin(int loss) { return exactloss_losses[loss].square != 0 ? 0 : VALUES_FIRST; }
+static int first_bin(int loss) { return (1 << loss & SQUARE_LOSSES) != 0 ? 0 : VALUES_FIRST; }
 
-static int last_bin(int loss) { return exactloss_losses[loss].square != 0 ? EXACT_SUM_BINS : VALUES_LAST; }
+static int last_bin(int loss) { return (1 << loss & SQUARE_LOSSES) != 0 ? EXACT_SUM_BINS : VALUES_LAST; }
 
 int64_t exactloss_accumulator_byte_size(int64_t losses) {
     int64_t size = FIRST_LOSS_OFFSET;

@@ -27,11 +27,10 @@ static int compute_loss(const batch *b, int options, const gradient_output *grad
     return status;
 }
 
-int exactloss_loss(int options, const void *predictions, const void *targets, const float *weights, int64_t count,
-                   const exactloss_rows *rows, double *losses, exactloss_violation *violation) {
-    if (rows == NULL && weights == NULL && exactloss_loss_of_block(options, predictions, targets, count, losses)) {
-        return EXACTLOSS_OK;
-    }
+/* A function of its own: what it keeps in registers would be saved on the short way too. */
+static __attribute__((noinline)) int loss_of_rows(int options, const void *predictions, const void *targets,
+                                                  const float *weights, int64_t count, const exactloss_rows *rows,
+                                                  double *losses, exactloss_violation *violation) {
     matrix m;
     m.first = (batch){.predictions = predictions, .targets = targets, .weights = (const void *)weights, .count = count};
     int status =
@@ -55,6 +54,14 @@ int exactloss_loss(int options, const void *predictions, const void *targets, co
     }
     fp_environment_leave(saved);
     return status;
+}
+
+int exactloss_loss(int options, const void *predictions, const void *targets, const float *weights, int64_t count,
+                   const exactloss_rows *rows, double *losses, exactloss_violation *violation) {
+    if (rows == NULL && weights == NULL && exactloss_is_loss_of_block(options, predictions, targets, count, losses)) {
+        return exactloss_loss_of_block(options, predictions, targets, count, losses);
+    }
+    return loss_of_rows(options, predictions, targets, weights, count, rows, losses, violation);
 }
 
 int exactloss_values(int options, const void *predictions, const void *targets, const float *weights, int64_t count,

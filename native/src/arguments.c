@@ -1,21 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "arguments.h"
 
-const real_type *exactloss_real_type(const exactloss_kernels *kernels, int options) {
-    switch (options & OPTION_P) {
-        case EXACTLOSS_P_FLOAT16:
-            return &kernels->f16;
-        case EXACTLOSS_P_BFLOAT16:
-            return &kernels->bf16;
-        case EXACTLOSS_P_FLOAT32:
-            return &kernels->f32;
-        case EXACTLOSS_P_FLOAT64:
-            return &kernels->f64;
-        default:
-            return NULL;
-    }
-}
-
 static exactloss_decode *decoder_of(const exactloss_kernels *kernels, const target_type *type) {
     switch (type->size) {
         case 1:
@@ -51,10 +36,6 @@ int exactloss_open_batch(batch *b, int options, int allowed, int needs) {
     b->is_clamped = (options & EXACTLOSS_CLAMP) != 0;
     b->is_unchecked = b->is_strict || b->weights != NULL;
     return exactloss_is_range(0, b->count) ? EXACTLOSS_OK : EXACTLOSS_ERROR_COUNT;
-}
-
-int exactloss_check_pointers(const batch *b) {
-    return b->count > 0 && (b->predictions == NULL || b->targets == NULL) ? EXACTLOSS_ERROR_NULL : EXACTLOSS_OK;
 }
 
 int exactloss_open_gradient(const batch *b, int options, double upstream, int64_t divisor, gradient_output *gradient) {

@@ -7,7 +7,20 @@
 #include "options.h"
 
 /* The type of predictions in options; NULL where there is none, or an unknown one. */
-const real_type *exactloss_real_type(const exactloss_kernels *kernels, int options);
+static inline const real_type *exactloss_real_type(const exactloss_kernels *kernels, int options) {
+    switch (options & OPTION_P) {
+        case EXACTLOSS_P_FLOAT16:
+            return &kernels->f16;
+        case EXACTLOSS_P_BFLOAT16:
+            return &kernels->bf16;
+        case EXACTLOSS_P_FLOAT32:
+            return &kernels->f32;
+        case EXACTLOSS_P_FLOAT64:
+            return &kernels->f64;
+        default:
+            return NULL;
+    }
+}
 
 /*
  * Completes a batch, whose pointers and count are set, with the kernels, and with what the options say. EXACTLOSS_OK,
@@ -16,7 +29,9 @@ const real_type *exactloss_real_type(const exactloss_kernels *kernels, int optio
 int exactloss_open_batch(batch *b, int options, int allowed, int needs);
 
 /* EXACTLOSS_OK, or EXACTLOSS_ERROR_NULL where a batch with elements lacks its predictions or its targets. */
-int exactloss_check_pointers(const batch *b);
+static inline int exactloss_check_pointers(const batch *b) {
+    return b->count > 0 && (b->predictions == NULL || b->targets == NULL) ? EXACTLOSS_ERROR_NULL : EXACTLOSS_OK;
+}
 
 /*
  * Completes a gradient, whose array is set, for a batch that is open: EXACTLOSS_OK, or an error where the divisor is

@@ -61,36 +61,16 @@ typedef struct sums {
     summation weights;
 } sums;
 
-/* The losses of a set that are linear, or the squares, or those whose values are summed. */
-static int linear_ones(int losses) {
-    int found = 0;
-    for (int i = 0; i < LOSS_COUNT; i++) {
-        found |= exactloss_losses[i].linear != 0 ? losses & 1 << i : 0;
-    }
-    return found;
-}
-
-static int squares(int losses) {
-    int found = 0;
-    for (int i = 0; i < LOSS_COUNT; i++) {
-        found |= exactloss_losses[i].square != 0 ? losses & 1 << i : 0;
-    }
-    return found;
-}
-
-static int summed_by_values(int losses) { return losses & ~linear_ones(losses) & ~squares(losses); }
-
 /* Each sum lies where its loss is, as far as there is a loss that is no other sum. */
 static void open_sums(const batch *b, totals *t, sums *s) {
-    const int linear = linear_ones(b->losses), square = squares(b->losses);
-    *s = (sums){.weights = {&t->weights, 0}};
-    if (linear != 0) {
-        s->distances.sum = &t->sums[exactloss_first_loss(linear)];
-    }
-    if (square != 0) {
-        s->squares.sum = &t->sums[exactloss_first_loss(square)];
-    }
+    const int linear = b->losses & LINEAR_LOSSES, square = b->losses & SQUARE_LOSSES;
+    s->weights = (summation){&t->weights, 0};
+    s->distances = (summation){linear != 0 ? &t->sums[exactloss_first_loss(linear)] : NULL, 0};
+    s->squares = (summation){square != 0 ? &t->sums[exactloss_first_loss(square)] : NULL, 0};
+    s->predictions = (summation){NULL, 0};
     if (square != 0 && !b->is_logits) {
+        exactloss_sum_init(&s->of_distances);
+        exactloss_sum_init(&s->of_predictions);
         s->distances.sum = linear != 0 ? s->distances.sum : &s->of_distances;
         s->predictions.sum = &s->of_predictions;
     }
@@ -107,8 +87,8 @@ static void close_sums(const batch *b, const sums *s, totals *t) {
     }
     for (int i = 0; i < LOSS_COUNT; i++) {
         const int loss = b->losses & 1 << i;
-        const exact_sum *sum = linear_ones(loss) != 0 ? s->distances.sum : squares(loss) != 0 ? s->squares.sum : NULL;
-        if (sum != NULL && sum != &t->sums[i]) {
+        const exact_sum *sum = (loss & LINEAR_LOSSES) != 0 ? s->distances.sum : s->squares.sum;
+        if ((loss & ~VALUE_LOSSES) != 0 && sum != &t->sums[i]) {
             t->sums[i] = *sum;
         }
     }
@@ -143,13 +123,13 @@ static void add_loss(const batch *b, const block *k, int loss, workspace *work, 
 static void total_logits(const batch *b, const block *k, const gradient_output *g, void *predictions, workspace *work,
                          sums *s) {
     const int has_powers = s->distances.sum != NULL || s->squares.sum != NULL;
-    const int summed = summed_by_values(b->losses), last = g == NULL ? LOSS_COUNT : g->loss;
+    const int summed = b->losses & VALUE_LOSSES, last = g == NULL ? LOSS_COUNT : g->loss;
     int wanted = summed | (g == NULL ? 0 : 1 << g->loss); /* of which loss there is a pass */
     wanted = wanted == 0 ? b->losses & -b->losses : wanted;
     logit_outputs to = {.predictions = predictions, .distances = has_powers ? work->distances : NULL};
     for (int i = 0; i <= LOSS_COUNT; i++) {
         const int loss =
-            i < LOSS_COUNT ? i : last; /* the gradient comes last, as it may take the place of the logits */
+            i < LOSS_COUNT ? i : last; /* that comes last, as a gradient may take the place of the logits */
         if (loss == LOSS_COUNT || (wanted >> loss & 1) == 0 || (i == last && i < LOSS_COUNT)) {
             continue;
         }
@@ -173,7 +153,7 @@ static void total_logits(const batch *b, const block *k, const gradient_output *
 
 /* Adds the losses of a block of predictions. */
 static void total_predictions(const batch *b, const block *k, workspace *work, sums *s) {
-    const int summed = summed_by_values(b->losses);
+    const int summed = b->losses & VALUE_LOSSES;
     for (int i = 0; i < LOSS_COUNT; i++) {
         if ((summed >> i & 1) != 0) {
             b->type->wide->losses[i].values(k->predictions, k->mask, k->count, work->values);
@@ -249,8 +229,8 @@ static __attribute__((noinline)) void write_gradient(const batch *b, const gradi
 
 /* Whether a batch is the sum of the distances of predictions, without weights. */
 static int is_linear_sum(const batch *b) {
-    return !b->is_logits && b->weights == NULL && exactloss_is_one_loss(b->losses) &&
-           exactloss_losses[exactloss_first_loss(b->losses)].linear == 1;
+    return !b->is_logits && b->weights == NULL && exactloss_is_one_loss(b->losses & DISTANCE_LOSSES) &&
+           (b->losses & ~DISTANCE_LOSSES) == 0;
 }
 
 static int total_directly(const batch *b, const double *smallest, totals *t, exactloss_violation *violation) {
@@ -298,25 +278,17 @@ static void total_by_bytes(const batch *b, totals *t) {
 
 int exactloss_loss_of_block(int options, const void *predictions, const void *targets, int64_t count, double *loss) {
     const exactloss_kernels *kernels = exactloss_dispatch();
-    const int losses = options & OPTION_LOSSES, others = options & ~(OPTION_LOSSES | OPTION_P);
-    const int is_mean = others == (EXACTLOSS_MEAN | EXACTLOSS_T_UINT8);
-    if (kernels == NULL || count < 1 || count > LONG_BLOCK || predictions == NULL || targets == NULL || loss == NULL ||
-        (!is_mean && others != (EXACTLOSS_SUM | EXACTLOSS_T_UINT8)) || losses > ALL_LOSSES ||
-        !exactloss_is_one_loss(losses) || exactloss_losses[exactloss_first_loss(losses)].linear != 1) {
-        return 0;
-    }
-    const real_type *type = exactloss_real_type(kernels, options);
-    if (type == NULL) {
-        return 0;
+    if (kernels == NULL) {
+        return EXACTLOSS_ERROR_MAX_ISA;
     }
     exact_sum sum;
     exactloss_sum_init(&sum);
     summation s = {&sum, 0};
     const fp_environment saved = fp_environment_enter();
-    type->sum_by_bytes(predictions, targets, (int)count, &s);
-    exactloss_sum_divide(&sum, is_mean ? count : 1, loss, NULL);
+    exactloss_real_type(kernels, options)->sum_by_bytes(predictions, targets, (int)count, &s);
+    exactloss_sum_divide(&sum, (options & EXACTLOSS_MEAN) != 0 ? count : 1, loss, NULL);
     fp_environment_leave(saved);
-    return 1;
+    return EXACTLOSS_OK;
 }
 
 /* ------------------------------------------------------------------------------------------------------ batches -- */

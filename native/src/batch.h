@@ -8,6 +8,7 @@
 
 #include "cpu/kernels.h"
 #include "exactloss/exactloss.h"
+#include "options.h"
 #include "totals.h"
 #include "types.h"
 
@@ -57,9 +58,19 @@ int exactloss_batch_total(const batch *b, const double *threshold, totals *t, co
                           exactloss_violation *violation);
 
 /*
- * The shortest way for the commonest calls on few elements, which take longer to look at than to compute: one block
- * of byte targets, neither weighted nor checked. Returns 0 where it is another call, or a wrong one.
+ * Whether the loss of a batch has a short way, since it takes longer to look at than to compute: one block of byte
+ * targets, neither weighted nor checked, and no wrong argument.
  */
+static inline int exactloss_is_loss_of_block(int options, const void *predictions, const void *targets, int64_t count,
+                                             const double *loss) {
+    const int type = options & OPTION_P, others = options & ~(DISTANCE_LOSSES | OPTION_P);
+    return (others == (EXACTLOSS_MEAN | EXACTLOSS_T_UINT8) || others == (EXACTLOSS_SUM | EXACTLOSS_T_UINT8)) &&
+           exactloss_is_one_loss(options & DISTANCE_LOSSES) && type >= EXACTLOSS_P_FLOAT16 &&
+           type <= EXACTLOSS_P_FLOAT64 && count >= 1 && count <= LONG_BLOCK && predictions != NULL && targets != NULL &&
+           loss != NULL;
+}
+
+/* The loss of such a batch: EXACTLOSS_OK or EXACTLOSS_ERROR_MAX_ISA. */
 int exactloss_loss_of_block(int options, const void *predictions, const void *targets, int64_t count, double *loss);
 
 /* Whether a gradient depends on the targets alone, as that of a linear loss of predictions does. */

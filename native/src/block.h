@@ -65,7 +65,7 @@ int exactloss_check_block(const batch *b, const block *k, exactloss_violation *v
 
 /* Brings the values of a loss that may be infinite to at most 100, as torch.nn.BCELoss does, if the batch is clamped. */
 static inline void exactloss_clamp_values(const batch *b, int loss, int count, void *values) {
-    if (b->is_clamped && exactloss_losses[loss].linear == 0 && exactloss_losses[loss].square == 0) {
+    if (b->is_clamped && (1 << loss & VALUE_LOSSES) != 0) {
         b->type->wide->limit(100, count, values);
     }
 }

@@ -20,8 +20,7 @@ void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor,
     const int is_widened = b->is_logits && b->type->widen != NULL;
     const double g = exactloss_quotient(upstream, divisor, is_widened ? b->kernels->f32.format : b->type->format);
     const double step = exactloss_losses[gradient->loss].linear * g;
-    const int is_steep =
-        !b->is_logits && exactloss_losses[gradient->loss].linear == 0 && exactloss_losses[gradient->loss].square == 0;
+    const int is_steep = !b->is_logits && (1 << gradient->loss & VALUE_LOSSES) != 0;
     put_wide(b, g, gradient->factor);
     gradient->limit = b->is_clamped && is_steep ? STEEPEST * fabs(g) : 0;
     put_wide(b, step, gradient->plus);

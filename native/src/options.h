@@ -28,9 +28,24 @@ enum { NEEDS_ONE_LOSS = 1, NEEDS_LOSSES = 2, NEEDS_REDUCTION = 4 };
 
 /*
  * EXACTLOSS_OK where options have no bit outside of `allowed`, and what is needed, or the error. Types that are
- * missing or unknown are left to those who look them up.
+ * missing or unknown are left to those who look them up. Inlined, as a call on few elements takes longer to check
+ * than to compute.
  */
-int exactloss_check_options(int options, int allowed, int needs);
+static inline int exactloss_check_options(int options, int allowed, int needs) {
+    const int losses = options & OPTION_LOSSES, reduction = options & OPTION_REDUCTION;
+    const int has_offset = (options & OPTION_BIT_OFFSET) != 0, has_bits = (options & OPTION_T) == EXACTLOSS_T_BITS;
+    if ((options & ~allowed) != 0 || (has_offset && !has_bits)) {
+        return EXACTLOSS_ERROR_OPTIONS;
+    }
+    if (losses > ALL_LOSSES || ((needs & NEEDS_LOSSES) != 0 && losses == 0) ||
+        ((needs & NEEDS_ONE_LOSS) != 0 && !exactloss_is_one_loss(losses))) {
+        return EXACTLOSS_ERROR_LOSS;
+    }
+    if ((needs & NEEDS_REDUCTION) != 0 && reduction != EXACTLOSS_MEAN && reduction != EXACTLOSS_SUM) {
+        return EXACTLOSS_ERROR_REDUCTION;
+    }
+    return EXACTLOSS_OK;
+}
 
 /* Whether `count` elements of any type, from element `from` on, can be addressed. */
 static inline int exactloss_is_range(int64_t from, int64_t count) {

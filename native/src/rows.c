@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "rows.h"
 
-#include "arguments.h"
-
 /* Whether the rows of an array, `stride` elements apart, can be addressed. */
 static int is_addressable(int64_t rows, int64_t count, int64_t stride, int64_t first) {
     if (stride < 0) {
@@ -28,10 +26,6 @@ int exactloss_open_rows(matrix *m, const exactloss_rows *rows) {
     return EXACTLOSS_OK;
 }
 
-int exactloss_check_row_pointers(const matrix *m) {
-    return m->shape.count == 0 ? EXACTLOSS_OK : exactloss_check_pointers(&m->first);
-}
-
 batch *exactloss_row_of(matrix *m, int64_t row) {
     batch *b = &m->another;
     if (row == 0 || m->first.count == 0) {
@@ -44,10 +38,7 @@ batch *exactloss_row_of(matrix *m, int64_t row) {
     return b;
 }
 
-int exactloss_check_rows(matrix *m, exactloss_violation *violation) {
-    if (m->shape.count == 1) {
-        return EXACTLOSS_OK;
-    }
+int exactloss_check_several_rows(matrix *m, exactloss_violation *violation) {
     const int64_t rows = m->first.is_unchecked && m->first.count > 0 ? m->shape.count : 0;
     for (int64_t row = 0; row < rows; row++) {
         const batch *b = exactloss_row_of(m, row);

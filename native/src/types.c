@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-static const target_type TARGET_TYPES[] = {
+const target_type exactloss_target_types[TARGET_TYPE_COUNT] = {
     {EXACTLOSS_T_UINT8, 1, 1, UINT8_MAX, UNSIGNED_TARGET},
     {EXACTLOSS_T_INT8, 1, 1, UINT8_MAX, SIGNED_TARGET},
     {EXACTLOSS_T_INT32, 4, 1, UINT32_MAX, SIGNED_TARGET},
@@ -15,13 +15,6 @@ static const target_type TARGET_TYPES[] = {
     {EXACTLOSS_T_FLOAT64, 8, 0x3ff0000000000000, INT64_MAX, REAL_TARGET},
     {EXACTLOSS_T_BITS, 0, 1, 1, UNSIGNED_TARGET},
 };
-
-#define TARGET_TYPE_COUNT ((int)(sizeof TARGET_TYPES / sizeof *TARGET_TYPES))
-
-const target_type *exactloss_target_type(int options) {
-    const int number = (options & OPTION_T) / EXACTLOSS_T_UINT8; /* the rows are numbered from 1 on */
-    return number >= 1 && number <= TARGET_TYPE_COUNT ? &TARGET_TYPES[number - 1] : NULL;
-}
 
 double exactloss_target_value(const target_type *type, const void *element) {
     uint8_t byte;

@@ -3,6 +3,9 @@
 #ifndef EXACTLOSS_TYPES_H
 #define EXACTLOSS_TYPES_H
 
+#include "options.h"
+
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -17,8 +20,15 @@ typedef struct target_type {
     enum { UNSIGNED_TARGET, SIGNED_TARGET, REAL_TARGET } kind;
 } target_type;
 
+#define TARGET_TYPE_COUNT 7
+
+extern const target_type exactloss_target_types[TARGET_TYPE_COUNT];
+
 /* The type of targets in options; NULL where there is none, or an unknown one. */
-const target_type *exactloss_target_type(int options);
+static inline const target_type *exactloss_target_type(int options) {
+    const int number = (options & OPTION_T) / EXACTLOSS_T_UINT8; /* the rows are numbered from 1 on */
+    return number >= 1 && number <= TARGET_TYPE_COUNT ? &exactloss_target_types[number - 1] : NULL;
+}
 
 /* The value of an element, rounded to double; of a type that is not bits. */
 double exactloss_target_value(const target_type *type, const void *element);

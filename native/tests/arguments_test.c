@@ -386,6 +386,18 @@ static void batches_have_the_same_faults(void **unused) {
     }
 }
 
+/* More elements than can be counted, all of them in the same few bytes. */
+static void elements_can_be_counted(void **unused) {
+    (void)unused;
+    static const function OF_MATRICES[] = {LOSS, EVALUATE};
+    for (int i = 0; i < 2; i++) {
+        call c = good_call(OF_MATRICES[i]);
+        c.count = 9;
+        c.rows = (exactloss_rows){INT64_MAX / 8, 0, 0, 0};
+        assert_int_equal(EXACTLOSS_ERROR_COUNT, status_of(OF_MATRICES[i], &c, "too many elements"));
+    }
+}
+
 /* Rows of accumulators, whose number is looked at before they are. */
 static void no_number_of_rows_leads_beyond_memory(void **unused) {
     (void)unused;
@@ -537,15 +549,11 @@ static void statuses_have_words(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_fault_is_returned),
-        cmocka_unit_test(batches_have_the_same_faults),
-        cmocka_unit_test(no_number_of_rows_leads_beyond_memory),
-        cmocka_unit_test(every_bit_of_options),
-        cmocka_unit_test(every_type),
-        cmocka_unit_test(nothing_needs_no_arrays),
-        cmocka_unit_test(what_is_optional_may_be_null),
-        cmocka_unit_test(strides_that_do_not_matter),
-        cmocka_unit_test(statuses_have_words),
+        cmocka_unit_test(the_first_fault_is_returned), cmocka_unit_test(batches_have_the_same_faults),
+        cmocka_unit_test(elements_can_be_counted),     cmocka_unit_test(no_number_of_rows_leads_beyond_memory),
+        cmocka_unit_test(every_bit_of_options),        cmocka_unit_test(every_type),
+        cmocka_unit_test(nothing_needs_no_arrays),     cmocka_unit_test(what_is_optional_may_be_null),
+        cmocka_unit_test(strides_that_do_not_matter),  cmocka_unit_test(statuses_have_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -72,21 +72,18 @@ static void computing_functions_agree(void **unused) {
     exactloss_evaluation evaluation = {.size = sizeof evaluation, .count = 7};
     exactloss_accumulator accumulator, before;
     const int want = expected_name() == NULL ? EXACTLOSS_ERROR_MAX_ISA : EXACTLOSS_OK;
-    assert_int_equal(want,
-                     exactloss_loss(OPTIONS | EXACTLOSS_MEAN, &prediction, &target, NULL, 1, NULL, &loss, NULL));
+    assert_int_equal(want, exactloss_loss(OPTIONS | EXACTLOSS_MEAN, &prediction, &target, NULL, 1, NULL, &loss, NULL));
     assert_int_equal(want, exactloss_values(OPTIONS, &prediction, &target, NULL, 1, &value, NULL));
     assert_int_equal(want, exactloss_gradient(OPTIONS | EXACTLOSS_SUM, &prediction, &target, NULL, 1, 1, 1, &gradient,
                                               &other_loss, NULL));
-    assert_int_equal(want,
-                     exactloss_evaluate(OPTIONS, &prediction, &target, NULL, 1, NULL, 0.5, &evaluation, NULL));
+    assert_int_equal(want, exactloss_evaluate(OPTIONS, &prediction, &target, NULL, 1, NULL, 0.5, &evaluation, NULL));
     assert_int_equal(want, exactloss_where(EXACTLOSS_T_UINT8, &target, &loss, &prediction, 4, 1, &selected));
     assert_int_equal(want, exactloss_sigmoid(EXACTLOSS_P_FLOAT32, &prediction, 1, &sigmoid));
     assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_init(&accumulator, EXACTLOSS_MNIST, 0.5));
     before = accumulator;
-    assert_int_equal(want,
-                     exactloss_accumulator_add(&accumulator, OPTIONS, &prediction, &target, NULL, 1, NULL, NULL));
-    assert_int_equal(want, exactloss_accumulator_add_with_gradient(&accumulator, OPTIONS, &prediction, &target, NULL,
-                                                                   1, 1, 1, &added, NULL));
+    assert_int_equal(want, exactloss_accumulator_add(&accumulator, OPTIONS, &prediction, &target, NULL, 1, NULL, NULL));
+    assert_int_equal(want, exactloss_accumulator_add_with_gradient(&accumulator, OPTIONS, &prediction, &target, NULL, 1,
+                                                                   1, 1, &added, NULL));
     const int is_ok = want == EXACTLOSS_OK;
     assert_true(loss == (is_ok ? 0.25 : 7) && other_loss == (is_ok ? 0.25 : 7) && value == (is_ok ? 0.25f : 7));
     assert_true(gradient == (is_ok ? 1.0f : 7.0f) && added == (is_ok ? 1.0f : 7.0f) && (sigmoid == 7) == !is_ok);

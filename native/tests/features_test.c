@@ -86,10 +86,8 @@ static void the_operating_system_must_save_the_registers(void **unused) {
         cpu_facts facts = ALL;
         facts.xcr0 = xcr0;
         const int avx2 = (xcr0 & 6) == 6, avx512 = avx2 && (xcr0 & 0xe0) == 0xe0;
-        assert_int_equal(avx2 ? EXACTLOSS_ISA_USABLE : EXACTLOSS_ISA_DISABLED,
-                         support_with(facts, "avx2"));
-        assert_int_equal(avx512 ? EXACTLOSS_ISA_USABLE : EXACTLOSS_ISA_DISABLED,
-                         support_with(facts, "avx512"));
+        assert_int_equal(avx2 ? EXACTLOSS_ISA_USABLE : EXACTLOSS_ISA_DISABLED, support_with(facts, "avx2"));
+        assert_int_equal(avx512 ? EXACTLOSS_ISA_USABLE : EXACTLOSS_ISA_DISABLED, support_with(facts, "avx512"));
     }
     cpu_facts facts = ALL;
     facts.leaf1_ecx &= ~OSXSAVE;

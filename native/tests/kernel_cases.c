@@ -36,9 +36,9 @@ static int choose_kernels(void) {
     const int support = exactloss_support_of(isa);
     if (support != EXACTLOSS_ISA_USABLE) {
         printf("skipped: this machine cannot run %s (%s)\n", isa_name,
-               isa->kernels == NULL               ? "this build has no kernels for it"
+               isa->kernels == NULL              ? "this build has no kernels for it"
                : support == EXACTLOSS_ISA_ABSENT ? "the processor lacks it"
-                                                  : "the operating system disables it");
+                                                 : "the operating system disables it");
         return SKIPPED;
     }
     kernels = isa->kernels;

@@ -6,24 +6,23 @@ import copy
 import ctypes
 import math
 
-from matrix_reference import (BFLOAT16, FLOAT16, FLOAT32, FLOAT64, ONE, encode, is_sigmoid, narrowed, pack, units,
+from matrix_reference import (BFLOAT16, FLOAT16, FLOAT32, FLOAT64, MNIST, ONE, encode, is_sigmoid, narrowed, pack, units,
                               unpack, value)
 
 OK, UNTOUCHED = b"\0", b"\xa5"
-STRICT, LOGITS, ACCUMULATE, SCALAR_A, SCALAR_B = 1, 2, 4, 8, 16
+LOGITS, STRICT, ACCUMULATE, SCALAR_A, SCALAR_B = 1 << 24, 1 << 25, 1 << 26, 1 << 28, 1 << 29
+BIT_OFFSET = 1 << 20
 ACCUMULATOR_SIZE = 1408
 FORMATS = {"f16": FLOAT16, "bf16": BFLOAT16, "f32": FLOAT32, "f64": FLOAT64}
-TARGET_TYPES = {"u8": (1, "B"), "i32": (2, "i"), "i64": (3, "q"), "f32": (6, "I"), "f64": (7, "Q"), "bits": (8, None)}
+TARGET_TYPES = {"u8": (1 << 16, "B"), "i8": (2 << 16, "b"), "i32": (3 << 16, "i"), "i64": (4 << 16, "q"),
+                "f32": (5 << 16, "I"), "f64": (6 << 16, "Q"), "bits": (7 << 16, None)}
 
 # The arguments of the functions: p is a pointer, i an int, q an int64_t, d a double.
 SIGNATURES = {
-    "mnist_loss": "pipiqqiippp", "mnist_loss_none": "pipiqqipp", "mnist_loss_gradient": "piqqdiipip",
-    "mnist_loss_and_gradient": "pipiqqdiipppp", "evaluate": "pipiqqdipp", "weighted_mnist_loss": "pipiqpqiippp",
-    "weighted_evaluate": "pipiqpqdipp", "mnist_loss_rows": "piqpiqqqqiippp", "evaluate_rows": "piqpiqqqqdipp",
-    "where": "piqppiqip", "sigmoid": "piqp", "accumulator_init": "pd", "accumulator_add": "ppipiqqip",
-    "accumulator_add_weighted": "ppipiqpqip", "accumulator_add_with_gradient": "ppipiqqdqipp",
-    "accumulator_merge": "pp", "accumulator_result": "pp", "accumulator_serialize": "ppq",
-    "accumulator_deserialize": "ppq"}
+    "loss": "ipppqppp", "values": "ipppqpp", "gradient": "ipppqdqppp", "evaluate": "ipppqpdpp", "where": "ipppiqp",
+    "sigmoid": "ipqp", "accumulator_init": "pid", "accumulator_add": "pipppqpp",
+    "accumulator_add_with_gradient": "pipppqdqpp", "accumulator_merge": "pp", "accumulator_result": "pp",
+    "accumulator_serialize": "ppqp", "accumulator_deserialize": "ppq"}
 C_TYPES = {"p": ctypes.c_void_p, "i": ctypes.c_int, "q": ctypes.c_int64, "d": ctypes.c_double}
 
 
@@ -70,7 +69,7 @@ LOGIT_KINDS = {
     "any": PREDICTION_KINDS["any"],
 }
 TARGET_VALUES = {
-    "u8": [0, 1, 2, 255, 128], "i32": [0, 1, 2, -1, 1 << 24, 257, 65537, -(1 << 31)],
+    "u8": [0, 1, 2, 255, 128], "i8": [0, 1, 2, -1, -128, 127], "i32": [0, 1, 2, -1, 1 << 24, 257, 65537, -(1 << 31)],
     "i64": [0, 1, 2, -1, 1 << 32, (1 << 32) + 1, (1 << 53) + 1, -(1 << 63)],
     "f32": [encode(t, FLOAT32) for t in (0.0, 1.0, -0.0, -1.0, 0.5, math.inf, math.nan)] + [1, 0x3f800001, 0x3f7fffff],
     "f64": [encode(t, FLOAT64) for t in (0.0, 1.0, -0.0, -1.0, 0.5, math.inf, math.nan, 1 - 2.0**-53)]
@@ -90,17 +89,18 @@ def draw(r, kind, count):
 class Batch:
     """Predictions or logits with targets, all as encodings (integers as themselves)."""
 
-    def __init__(self, r, prediction_type, target_type, count, target_count=None, is_strict=False):
+    def __init__(self, r, prediction_type, target_type, count, target_count=None, weight_count=None, is_strict=False):
         self.form, self.target_type, self.count = FORMATS[prediction_type], target_type, count
         self.wide = FLOAT64 if self.form is FLOAT64 else FLOAT32
-        self.offset, self.gap = r.randrange(20 if target_type == "bits" else 10), r.getrandbits(64)
+        self.offset, self.gap = r.randrange(8) if target_type == "bits" else 0, r.getrandbits(64)
         self.is_logits, self.is_strict, self.weights = r.random() < 0.4, is_strict, None
         values = TARGET_VALUES[target_type]
-        self.skipped = [r.choice(values) for _ in range(self.offset)]
         rate, odd = r.choice([0.0, 0.1, 0.5, 0.5, 0.5, 0.9, 1.0]), 0 if self.is_strict else r.choice([0, 0.1, 0.5])
         self.targets = [r.choice(values) if r.random() < odd else values[r.random() < rate]
                         for _ in range(count if target_count is None else target_count)]
         self.draw_predictions(r)
+        if r.random() < 0.4:
+            self.draw_weights(r, count if weight_count is None else weight_count)
 
     def draw_predictions(self, r):
         if self.is_logits:
@@ -126,33 +126,38 @@ class Batch:
                 same = positives[i] == positives[i + 1]
                 self.predictions[i + 1] = self.predictions[i] ^ (self.form.sign if same else 0)
 
-    def draw_weights(self, r):
+    def draw_weights(self, r, count):
         kind = r.choice(WEIGHT_KINDS)
-        self.weights = draw(r, lambda: kind(r), self.count)
+        self.weights = draw(r, lambda: kind(r), count)
 
     def positives(self):
         one = encode(1.0, FORMATS[self.target_type]) if self.target_type in FORMATS else 1
         return [t == one for t in self.targets]
 
-    def slice(self, first, first_target, count):
+    def slice(self, first, first_target, first_weight, count):
         row = copy.copy(self)
         vars(row).update(count=count, predictions=self.predictions[first:first + count],
-                         targets=self.targets[first_target:first_target + count])
+                         targets=self.targets[first_target:first_target + count],
+                         weights=self.weights and self.weights[first_weight:first_weight + count])
         return row
 
     def widened(self):
-        """The same in float32, where the predictions are of a narrower type."""
-        batch = self.slice(0, 0, self.count)
-        batch.form, batch.predictions = self.wide, [encode_wide(p, self.form, self.wide) for p in self.predictions]
+        """The same without weights, in float32 where the predictions are of a narrower type."""
+        batch = self.slice(0, 0, 0, self.count)
+        batch.weights, batch.form, batch.predictions = None, self.wide, [encode_wide(p, self.form, self.wide) for p in self.predictions]
         return batch
 
-    def flags(self):
-        return STRICT * self.is_strict | LOGITS * self.is_logits
+    def options(self):
+        """All but the reduction."""
+        return (MNIST | self.form.option | self.target_option() | STRICT * self.is_strict | LOGITS * self.is_logits)
+
+    def target_option(self):
+        return TARGET_TYPES[self.target_type][0] | self.offset * BIT_OFFSET
 
     def packed_targets(self):
-        dtype, code = TARGET_TYPES[self.target_type]
+        code = TARGET_TYPES[self.target_type][1]
         if code is not None:
-            return pack(self.skipped + self.targets, code)
+            return pack(self.targets, code)
         bits, size = self.gap, self.offset + len(self.targets)
         for i, bit in enumerate(self.targets, self.offset):
             bits = bits & ~(1 << i) | bit << i
@@ -165,15 +170,14 @@ class Batch:
         logits = arena.input(pack(self.widened().predictions, self.wide.code))
         targets = arena.input(self.packed_targets())
         sigmoids, distances = (arena.output(self.count * self.wide.bits // 8, self.wide) for _ in range(2))
-        dtype = TARGET_TYPES[self.target_type][0]
-        return (arena.call("sigmoid", logits, self.wide.dtype, self.count, sigmoids)[1:]
-                + arena.call("mnist_loss_none", logits, self.wide.dtype, targets, dtype, self.offset, self.count,
-                             LOGITS, distances, None)[1:])
+        options = MNIST | self.wide.option | self.target_option() | LOGITS
+        return (arena.call("sigmoid", self.wide.option, logits, self.count, sigmoids)[1:]
+                + arena.call("values", options, logits, targets, None, self.count, distances, None)[1:])
 
     def add_to(self, totals, threshold, fields):
         """Adds the batch to totals, after a look at what the library says of its logits."""
         positives = self.positives()
-        weights = self.weights or [None] * self.count
+        weights = [None] * self.count if self.weights is None else self.weights
         if self.is_logits:
             sigmoids, distances = unpack(fields.pop(0), self.wide.code), unpack(fields.pop(0), self.wide.code)
             check_sigmoids(self, positives, sigmoids, distances)
@@ -264,11 +268,12 @@ class Arena:
     def violation(self):
         return self.output(24, FLOAT64, aligned=True)
 
-    def accumulator(self, threshold):
-        """An initialised one. Only functions of the library give its memory a meaning."""
-        array = self.output(ACCUMULATOR_SIZE, aligned=True)
+    def accumulators(self, *thresholds):
+        """Adjacent initialised ones. Only functions of the library give their memory a meaning."""
+        array = self.output(ACCUMULATOR_SIZE * len(thresholds), aligned=True)
         array.is_opaque = True
-        assert self.call("accumulator_init", array, threshold)[0] == OK
+        for i, threshold in enumerate(thresholds):
+            assert self.call("accumulator_init", array.address + ACCUMULATOR_SIZE * i, MNIST, threshold) == [OK]
         array.content = array.read()
         return array
 

@@ -10,15 +10,16 @@ import math
 import random
 import struct
 
-from matrix_inputs import (ACCUMULATE, BAD_WEIGHTS, FORMATS, OK, PREDICTION_KINDS, SCALAR_A, SCALAR_B, TARGET_TYPES,
-                           TARGET_VALUES, UNTOUCHED, Batch, check_sigmoids, draw, encode_wide)
-from matrix_reference import (FLOAT32, FLOAT64, Totals, added, encode, gradient_factor, is_logit_gradient, multiplied,
-                              one_minus, pack, unpack, value)
+from matrix_inputs import (ACCUMULATE, ACCUMULATOR_SIZE, BAD_WEIGHTS, BIT_OFFSET, FORMATS, OK, PREDICTION_KINDS,
+                           SCALAR_A, SCALAR_B, TARGET_TYPES, TARGET_VALUES, UNTOUCHED, Batch, check_sigmoids, draw,
+                           encode_wide)
+from matrix_reference import (FLOAT32, FLOAT64, MNIST, Totals, added, encode, gradient_factor, is_logit_gradient,
+                              multiplied, one_minus, pack, unpack, value)
 
-NONE, MEAN, SUM = 0, 1, 2
+MEAN, SUM = 0x100, 0x200
 ERROR_STRICT, ERROR_WEIGHT = 7, 13
 PREDICTIONS, TARGETS, WEIGHTS = 1, 2, 3
-ACCUMULATOR_BYTES, EVALUATION_SIZE = 432, 104
+ACCUMULATOR_BYTES, EVALUATION_SIZE = 448, 120
 
 SHORT = [*range(2, 140), *[63, 64, 65] * 10, 191, 255, 256, 257]
 LONG = [1023, 1024, 1025, 1151, 2047, 2049, 4095, 4096, 4097, 5003, 8192, 8193]  # around the library's internal blocks
@@ -44,33 +45,29 @@ def expect_all(data, wanted, form, what):
 
 
 def expect_evaluation(data, totals, threshold):
-    forms = [FLOAT64] * 3 + [FLOAT32] * 2 + [FLOAT64] * 2
-    fields = struct.unpack("<3Q2I2Q7q", data)
-    wanted = totals.evaluation(threshold)
-    for i, form in enumerate(forms):
-        expect(fields[i], wanted[i], form, f"field {i} of the evaluation")
-    assert list(fields[7:]) == wanted[7:], f"counts: expected {wanted[7:]}, got {fields[7:]}"
+    size, *fields = struct.unpack("<2q3Q6q2Q2Iq", data[:EVALUATION_SIZE])
+    assert size == EVALUATION_SIZE, f"the size of an evaluation is {size}"
+    for i, (field, (form, wanted)) in enumerate(zip(fields, totals.evaluation(threshold), strict=True)):
+        if form is None:
+            assert field == wanted, f"field {i} of the evaluation: expected {wanted}, got {field}"
+        else:
+            expect(field, wanted, form, f"field {i} of the evaluation")
+    assert data[EVALUATION_SIZE:] == UNTOUCHED * len(data[EVALUATION_SIZE:]), "bytes behind the evaluation"
 
 
 class Case:
     """One call of a function. Subclasses add what differs; `fields` are what the child printed."""
-
-    IS_WEIGHTED = False
-    HAS_LOGITS = True
-    REDUCTIONS = (MEAN, SUM)
 
     def __init__(self, name):
         self.name = name
         operation, self.prediction_type, self.target_type, number = name.split("/")
         self.r = r = random.Random(name)
         self.is_strict = operation == "refusal" or r.random() < 0.1
-        self.reduction, self.upstream = r.choice(self.REDUCTIONS), r.choice([*UPSTREAMS, r.uniform(-2, 2)])
+        self.reduction, self.upstream = r.choice([MEAN, SUM]), r.choice([*UPSTREAMS, r.uniform(-2, 2)])
+        self.divisor = r.choice([1, 3, 64, 1000, 60000, 1 << 40, (1 << 63) - 1])
         self.is_accumulated, self.is_in_place = r.random() < 0.5, r.random() < 0.3
-        self.wants_double, self.wants_float = r.choice([(1, 1), (1, 1), (1, 0), (0, 1)])
+        self.evaluation_size = EVALUATION_SIZE + r.choice([0, 0, 8, 56])
         self.make_batch(r, draw_count(r, number))
-        self.batch.is_logits &= self.HAS_LOGITS
-        if self.IS_WEIGHTED:
-            self.batch.draw_weights(r)
         self.threshold = r.choice(THRESHOLDS)
         if self.batch.predictions and r.random() < 0.4:
             near = value(r.choice(self.batch.predictions), self.batch.form)
@@ -81,22 +78,22 @@ class Case:
         self.old_gradient = draw(r, lambda: kind(r, form), len(self.batch.predictions))
 
     def make_batch(self, r, count):
-        self.batch = Batch(r, self.prediction_type, self.target_type, count, None, self.is_strict)
+        self.batch = Batch(r, self.prediction_type, self.target_type, count, is_strict=self.is_strict)
 
     def rows(self):
         return [self.batch]
 
     def arrays(self, arena, is_in_place=False):
-        """The arguments that say what predictions and targets are; the array of the predictions is the first."""
+        """Predictions, targets and weights."""
         batch = self.batch
         predictions = arena.input(pack(batch.predictions, batch.form.code), batch.form)
         predictions.is_output = is_in_place
-        return (predictions, batch.form.dtype, arena.input(batch.packed_targets()), TARGET_TYPES[self.target_type][0],
-                batch.offset)
+        weights = None if batch.weights is None else arena.input(pack(batch.weights, "I"))
+        return predictions, arena.input(batch.packed_targets()), weights
 
-    def loss_outputs(self, arena, count=1):
-        return (arena.output(8 * count, aligned=True) if self.wants_double else None,
-                arena.output(4 * count, aligned=True) if self.wants_float else None)
+    def evaluations(self, arena, count=1):
+        content = struct.pack("<q", self.evaluation_size) + UNTOUCHED * (self.evaluation_size * count - 8)
+        return arena.output(content if count else 0, aligned=True)
 
     def run(self, arena):
         return self.call(arena) + [field for row in self.rows() for field in row.sigmoid_fields(arena)]
@@ -124,36 +121,25 @@ class Case:
     def check_untouched(self, field):
         assert field == UNTOUCHED * len(field), "the violation was touched"
 
-    def check_losses(self, losses, totals, is_mean):
-        if self.wants_double:
-            expect_all(losses.pop(0), [t.loss(is_mean, FLOAT64) for t in totals], FLOAT64, "loss")
-        if self.wants_float:
-            expect_all(losses.pop(0), [t.loss(is_mean, FLOAT32) for t in totals], FLOAT32, "float loss")
+    def check_losses(self, losses, totals):
+        expect_all(losses, [t.loss(self.reduction == MEAN, FLOAT64) for t in totals], FLOAT64, "loss")
 
 
 class Loss(Case):
     def call(self, arena):
-        weights = [arena.input(pack(self.batch.weights, "I"))] if self.IS_WEIGHTED else []
-        return arena.call("weighted_mnist_loss" if self.IS_WEIGHTED else "mnist_loss", *self.arrays(arena), *weights,
-                          self.batch.count, self.reduction, self.batch.flags(), *self.loss_outputs(arena),
-                          arena.violation())
+        return arena.call("loss", self.batch.options() | self.reduction, *self.arrays(arena), self.batch.count, None,
+                          arena.output(8, aligned=True), arena.violation())
 
     def check_results(self, fields):
-        losses = [fields.pop(0) for _ in range(self.wants_double + self.wants_float)]
+        loss = fields.pop(0)
         self.check_untouched(fields.pop(0))
-        self.check_losses(losses, [self.totals(fields)], self.reduction == MEAN)
-
-
-class WeightedLoss(Loss):
-    IS_WEIGHTED = True
+        self.check_losses(loss, [self.totals(fields)])
 
 
 class Evaluate(Case):
     def call(self, arena):
-        weights = [arena.input(pack(self.batch.weights, "I"))] if self.IS_WEIGHTED else []
-        return arena.call("weighted_evaluate" if self.IS_WEIGHTED else "evaluate", *self.arrays(arena), *weights,
-                          self.batch.count, self.threshold, self.batch.flags(),
-                          arena.output(EVALUATION_SIZE, aligned=True), arena.violation())
+        return arena.call("evaluate", self.batch.options(), *self.arrays(arena), self.batch.count, None,
+                          self.threshold, self.evaluations(arena), arena.violation())
 
     def check_results(self, fields):
         evaluation = fields.pop(0)
@@ -161,48 +147,60 @@ class Evaluate(Case):
         expect_evaluation(evaluation, self.totals(fields), self.threshold)
 
 
-class WeightedEvaluate(Evaluate):
-    IS_WEIGHTED = True
-
-
-class Distances(Case):
+class Values(Case):
     def call(self, arena):
         arrays, batch = self.arrays(arena, self.is_in_place), self.batch
         out = arrays[0] if self.is_in_place else arena.output(len(arrays[0].content), batch.form)
-        out.may_be_nan = None if batch.is_logits else batch.positives()
-        fields = arena.call("mnist_loss_none", *arrays, batch.count, batch.flags(), out, arena.violation())
+        out.may_be_nan = batch.positives() if self.is_copied() else None
+        fields = arena.call("values", batch.options(), *arrays, batch.count, out, arena.violation())
         return [fields[0], *fields[-2:]]
+
+    def is_copied(self):
+        """Whether the prediction itself is the value, where the target is negative."""
+        return not self.batch.is_logits and self.batch.weights is None
 
     def check_results(self, fields):
         data, _ = fields.pop(0), self.check_untouched(fields.pop(0))
-        batch, form = self.batch, self.batch.form
+        batch, form, wide = self.batch, self.batch.form, self.batch.wide
         if batch.is_logits:
-            sigmoids, distances = (unpack(fields.pop(0), batch.wide.code) for _ in range(2))
+            sigmoids, distances = (unpack(fields.pop(0), wide.code) for _ in range(2))
             check_sigmoids(batch, batch.positives(), sigmoids, distances)
-            wanted = [encode_wide(d, batch.wide, form) for d in distances]
         else:
+            distances = [encode_wide(p, form, wide) for p in batch.predictions]
+            distances = [one_minus(p, wide) if t else p for p, t in zip(distances, batch.positives())]
+        if self.is_copied():
             wanted = [one_minus(p, form) if t else p for p, t in zip(batch.predictions, batch.positives())]
             for i, (d, w, t) in enumerate(zip(unpack(data, form.code), wanted, batch.positives())):
-                assert t or d == w, f"distance {i} is no copy"
-        expect_all(data, wanted, form, "distance")
+                assert t or d == w, f"value {i} is no copy"
+        else:
+            wanted = [encode_wide(d, wide, form) for d in weighted(distances, batch)]
+        expect_all(data, wanted, form, "value")
 
 
-def check_gradient(case, data, divisor, sigmoids=None, distances=None, widened=None):
+def weighted(encodings, batch):
+    """Products with the weights of a batch, in its wide format."""
+    if batch.weights is None:
+        return encodings
+    return [multiplied(e, encode_wide(w, FLOAT32, batch.wide), batch.wide) for e, w in zip(encodings, batch.weights)]
+
+
+def check_gradient(case, data, sigmoids=None, distances=None, widened=None):
     """Of logits: their sigmoids and distances, and their gradient in the wide format, not added to anything."""
-    batch, form = case.batch, case.batch.form
-    g = gradient_factor(case.upstream, divisor, batch.wide if batch.is_logits else form)
+    batch, form, wide = case.batch, case.batch.form, case.batch.wide
+    g = gradient_factor(case.upstream, case.divisor, wide if batch.is_logits else form)
     if batch.is_logits:
-        fields = [unpack(field, batch.wide.code) for field in (sigmoids, distances, widened)]
+        fields = [unpack(field, wide.code) for field in (sigmoids, distances, widened)]
         own = check_logit_gradient(batch, g, *fields)
     else:
-        own = [g ^ form.sign if positive else g for positive in batch.positives()]
+        own = [encode_wide(g ^ form.sign if positive else g, form, wide) for positive in batch.positives()]
+    own = [encode_wide(x, wide, form) for x in weighted(own, batch)]
     if case.is_accumulated:
         own = [added(old, addend, form) for old, addend in zip(case.old_gradient, own)]
     expect_all(data, own, form, "gradient")
 
 
 def check_logit_gradient(batch, g, sigmoids, distances, gradient):
-    """Returns the gradient in the batch's format."""
+    """Returns the gradient, in the wide format."""
     wide = batch.wide
     for x, positive, s, d, have in set(zip(batch.predictions, batch.positives(), sigmoids, distances, gradient)):
         logit, minus = value(x, batch.form), wide.sign if positive else 0
@@ -210,70 +208,59 @@ def check_logit_gradient(batch, g, sigmoids, distances, gradient):
             f"gradient at {logit!r}, {positive}: {value(have, wide)!r}")
         if positive:  # where the distance is the sigmoid of -x
             expect(have, multiplied(g ^ minus, multiplied(s, d, wide), wide), wide, f"gradient at {logit!r}")
-    return [encode_wide(x, wide, batch.form) for x in gradient]
+    return gradient
 
 
 class Gradient(Case):
-    HAS_LOGITS = False
-    REDUCTIONS = (NONE, MEAN, SUM)
-
-    def call(self, arena):
-        batch = self.batch
-        return arena.call("mnist_loss_gradient", *self.arrays(arena)[2:], batch.count, self.upstream, self.reduction,
-                          batch.flags() | ACCUMULATE * self.is_accumulated, self.old(arena), batch.form.dtype,
-                          arena.violation())
-
-    def check_results(self, fields):
-        check_gradient(self, fields.pop(0), max(self.batch.count, 1) if self.reduction == MEAN else 1)
-        self.check_untouched(fields.pop(0))
-
-
-class LossAndGradient(Case):
-    REDUCTIONS = (NONE, MEAN, SUM)
+    """With the loss or alone, and then perhaps without predictions."""
 
     def __init__(self, name):
         super().__init__(name)
-        self.is_in_place &= not self.is_accumulated
-        if self.reduction == NONE:
-            self.wants_double = self.wants_float = 0
+        self.wants_loss = self.r.random() < 0.6
+        self.has_predictions = self.wants_loss or self.batch.is_logits or self.r.random() < 0.5
+        self.reduction = self.reduction if self.wants_loss else self.r.choice([0, self.reduction])
+        self.is_in_place &= not self.is_accumulated and self.has_predictions
+        self.divisor = self.r.choice([self.divisor, max(self.batch.count, 1)])
 
     def call(self, arena):
-        """The status, the gradient, the losses, the violation."""
+        """The status, the gradient, the loss if there is one, the violation."""
         arrays, batch = self.arrays(arena, self.is_in_place), self.batch
         gradient = arrays[0] if self.is_in_place else self.old(arena)
-        flags = batch.flags() | ACCUMULATE * self.is_accumulated
-        status, *fields = arena.call("mnist_loss_and_gradient", *arrays, batch.count, self.upstream, self.reduction,
-                                     flags, *self.loss_outputs(arena), gradient, arena.violation())
-        gradient_field = fields.pop(-2)
-        return [status, gradient_field, *fields[self.is_in_place:]]
+        options = batch.options() | self.reduction | ACCUMULATE * self.is_accumulated
+        status, *fields = arena.call("gradient", options, arrays[0] if self.has_predictions else None, *arrays[1:],
+                                     batch.count, self.upstream, self.divisor, gradient,
+                                     arena.output(8, aligned=True) if self.wants_loss else None, arena.violation())
+        return [status, *fields[self.is_in_place:]]
 
     def run(self, arena):
         return super().run(arena) + (self.widened().call(arena)[1:2] if self.batch.is_logits else [])
 
     def check_results(self, fields):
-        divisor = max(self.batch.count, 1) if self.reduction == MEAN else 1
-        check_gradient(self, fields.pop(0), divisor, *(fields[-3:] if self.batch.is_logits else []))
+        check_gradient(self, fields.pop(0), *(fields[-3:] if self.batch.is_logits else []))
         if self.batch.is_logits:
             fields.pop()
-        losses = [fields.pop(0) for _ in range(self.wants_double + self.wants_float)]
+        losses = [fields.pop(0)] if self.wants_loss else []
         self.check_untouched(fields.pop(0))
-        self.check_losses(losses, [self.totals(fields)], self.reduction == MEAN)
+        totals = self.totals(fields)
+        for loss in losses:
+            self.check_losses(loss, [totals])
 
 
 class Rows(Case):
     def make_batch(self, r, count):
         self.row_count, self.columns = r.randrange(6) if count < 1000 else r.randrange(1, 3), count
-        self.strides = [r.choice([0, max(count - 1, 0), count, count, count + 1, count + 7]) for _ in range(2)]
+        self.strides = [r.choice([0, max(count - 1, 0), count, count, count + 1, count + 7]) for _ in range(3)]
         sizes = [stride * (self.row_count - 1) + count if self.row_count else 0 for stride in self.strides]
         self.batch = Batch(r, self.prediction_type, self.target_type, *sizes, self.is_strict)
 
     def rows(self):
-        return [self.batch.slice(self.strides[0] * i, self.strides[1] * i, self.columns) for i in range(self.row_count)]
+        return [self.batch.slice(*(stride * i for stride in self.strides), self.columns)
+                for i in range(self.row_count)]
 
     def matrix(self, arena):
-        predictions, dtype, targets, target_dtype, offset = self.arrays(arena)
-        return (predictions, dtype, self.strides[0], targets, target_dtype, offset, self.strides[1], self.row_count,
-                self.columns)
+        """The arrays, the columns and the shape."""
+        shape = arena.input(struct.pack("<4q", self.row_count, *self.strides), aligned=True)
+        return *self.arrays(arena), self.columns, shape
 
     def row_totals(self, fields):
         totals = [Totals() for _ in range(self.row_count)]
@@ -284,54 +271,89 @@ class Rows(Case):
 
 class LossRows(Rows):
     def call(self, arena):
-        return arena.call("mnist_loss_rows", *self.matrix(arena), self.reduction, self.batch.flags(),
-                          *self.loss_outputs(arena, self.row_count), arena.violation())
+        return arena.call("loss", self.batch.options() | self.reduction, *self.matrix(arena),
+                          arena.output(8 * self.row_count, aligned=True), arena.violation())
 
     def check_results(self, fields):
-        losses = [fields.pop(0) for _ in range(self.wants_double + self.wants_float)]
+        losses = fields.pop(0)
         self.check_untouched(fields.pop(0))
-        self.check_losses(losses, self.row_totals(fields), self.reduction == MEAN)
+        self.check_losses(losses, self.row_totals(fields))
 
 
 class EvaluateRows(Rows):
     def call(self, arena):
-        return arena.call("evaluate_rows", *self.matrix(arena), self.threshold, self.batch.flags(),
-                          arena.output(EVALUATION_SIZE * self.row_count, aligned=True), arena.violation())
+        return arena.call("evaluate", self.batch.options(), *self.matrix(arena), self.threshold,
+                          self.evaluations(arena, self.row_count), arena.violation())
 
     def check_results(self, fields):
-        evaluations = fields.pop(0)
+        evaluations, size = fields.pop(0), self.evaluation_size
         self.check_untouched(fields.pop(0))
         for i, totals in enumerate(self.row_totals(fields)):
-            expect_evaluation(evaluations[EVALUATION_SIZE * i:EVALUATION_SIZE * (i + 1)], totals, self.threshold)
+            expect_evaluation(evaluations[size * i:size * (i + 1)], totals, self.threshold)
 
 
-class AddToAccumulator(Case):
-    """One piece: with weights, with a gradient, or with neither."""
+class AccumulatorRows(Rows):
+    """Each row twice into an accumulator of its own, with thresholds of their own."""
 
     def __init__(self, name):
         super().__init__(name)
-        self.kind = self.r.choice(["plain", "weighted", "gradient"])
-        self.divisor = self.r.choice([1, 3, 64, 1000, 60000, 1 << 40])
-        if self.kind == "weighted":
-            self.batch.draw_weights(self.r)
+        self.thresholds = [self.r.choice([self.threshold, *THRESHOLDS]) for _ in range(self.row_count)]
+
+    def add(self, arena, accumulators):
+        """The status and the violation."""
+        options = self.batch.options() & ~(MNIST * self.r.randrange(2))
+        return arena.call("accumulator_add", accumulators, options, *self.matrix(arena), arena.violation())[::2]
+
+    def call(self, arena):
+        return self.add(arena, arena.accumulators(*self.thresholds))
+
+    def run(self, arena):
+        """What both calls return, and of each row its evaluation and its byte form."""
+        accumulators = arena.accumulators(*self.thresholds)
+        fields = self.add(arena, accumulators) + self.add(arena, accumulators)
+        for i in range(self.row_count):
+            one = accumulators.address + ACCUMULATOR_SIZE * i
+            fields += arena.call("accumulator_result", one, self.evaluations(arena))
+            fields += arena.call("accumulator_serialize", one, arena.output(ACCUMULATOR_BYTES), ACCUMULATOR_BYTES,
+                                 arena.output(8, aligned=True))
+        return fields + [field for row in self.rows() for field in row.sigmoid_fields(arena)]
+
+    def check_results(self, fields):
+        self.check_untouched(fields.pop(0))
+        assert fields.pop(0) == OK, "the second call"
+        self.check_untouched(fields.pop(0))
+        results, of_logits = fields[:5 * self.row_count], fields[5 * self.row_count:]
+        for i, (row, threshold) in enumerate(zip(self.rows(), self.thresholds)):
+            totals, (status, evaluation, other, form, size) = Totals(), results[5 * i:5 * i + 5]
+            row.add_to(totals, threshold, of_logits)
+            totals.double()
+            assert (status, other, size) == (OK, OK, struct.pack("<q", ACCUMULATOR_BYTES)), f"row {i}"
+            expect_evaluation(evaluation, totals, threshold)
+            assert form == totals.byte_form(threshold), f"the byte form of row {i}"
+        fields[:] = of_logits
+
+
+class AddToAccumulator(Case):
+    """One piece: with a gradient or without."""
+
+    def __init__(self, name):
+        super().__init__(name)
+        self.has_gradient = self.r.random() < 0.4
 
     def add(self, arena, accumulator):
         """The status, the gradient if there is one, the violation."""
-        batch, arrays, flags = self.batch, self.arrays(arena), self.batch.flags()
-        if self.kind == "gradient":
-            fields = arena.call("accumulator_add_with_gradient", accumulator, *arrays, batch.count, self.upstream,
-                                self.divisor, flags | ACCUMULATE * self.is_accumulated, self.old(arena),
-                                arena.violation())
-        elif self.kind == "weighted":
-            weights = arena.input(pack(batch.weights, "I"))
-            fields = arena.call("accumulator_add_weighted", accumulator, *arrays, weights, batch.count, flags,
-                                arena.violation())
+        batch, arrays, options = self.batch, self.arrays(arena), self.batch.options()
+        if self.has_gradient:
+            fields = arena.call("accumulator_add_with_gradient", accumulator,
+                                options | ACCUMULATE * self.is_accumulated, *arrays, batch.count, self.upstream,
+                                self.divisor, self.old(arena), arena.violation())
         else:
-            fields = arena.call("accumulator_add", accumulator, *arrays, batch.count, flags, arena.violation())
+            fields = arena.call("accumulator_add", accumulator, options & ~(MNIST * self.r.randrange(2)), *arrays,
+                                batch.count, None, arena.violation())
         return [fields[0], *fields[2:]]
 
     def call(self, arena):
-        return self.add(arena, arena.accumulator(self.threshold))
+        return self.add(arena, arena.accumulators(self.threshold))
 
 
 class Accumulator(Case):
@@ -345,37 +367,43 @@ class Accumulator(Case):
             self.pieces.append(AddToAccumulator(f"piece {i} of {name.replace('/', ' ')}/{types[0]}/{types[1]}/2"))
 
     def run(self, arena):
-        whole, left, right, other = (arena.accumulator(self.threshold) for _ in range(4))
+        whole, left, right, other = (arena.accumulators(self.threshold) for _ in range(4))
         fields = []
         for piece in self.pieces:
             fields += piece.add(arena, whole) + piece.batch.sigmoid_fields(arena)
-            if piece.kind == "gradient" and piece.batch.is_logits:
+            if piece.has_gradient and piece.batch.is_logits:
                 fields.append(piece.widened().add(arena, other)[1])
         form = arena.output(ACCUMULATOR_BYTES)
-        fields += arena.call("accumulator_serialize", whole, form, ACCUMULATOR_BYTES)[::2]
+        fields += self.serialize(arena, whole, form)
         fields += self.result(arena, whole)
         for piece in arena.r.sample(self.pieces, len(self.pieces)):
             piece.add(arena, arena.r.choice([left, right]))
         arena.call("accumulator_merge", left, right)
         arena.call("accumulator_deserialize", other, form, ACCUMULATOR_BYTES)
         for same in (left, other):
-            fields += arena.call("accumulator_serialize", same, arena.output(ACCUMULATOR_BYTES), ACCUMULATOR_BYTES)[::2]
+            fields += self.serialize(arena, same, arena.output(ACCUMULATOR_BYTES))
         arena.call("accumulator_merge", whole, whole)
         return fields + self.result(arena, whole)
 
+    def serialize(self, arena, accumulator, form):
+        size = arena.output(8, aligned=True)
+        status, _, data, number = arena.call("accumulator_serialize", accumulator, form, ACCUMULATOR_BYTES, size)
+        assert number == struct.pack("<q", ACCUMULATOR_BYTES), "the number of bytes"
+        return [status, data]
+
     def result(self, arena, accumulator):
-        return arena.call("accumulator_result", accumulator, arena.output(EVALUATION_SIZE, aligned=True))[::2]
+        return arena.call("accumulator_result", accumulator, self.evaluations(arena))[::2]
 
     def check(self, fields):
         totals = Totals()
         for piece in self.pieces:
             assert fields.pop(0) == OK
-            gradient = fields.pop(0) if piece.kind == "gradient" else None
+            gradient = fields.pop(0) if piece.has_gradient else None
             self.check_untouched(fields.pop(0))
             of_logits = fields[:3]
             piece.batch.add_to(totals, self.threshold, fields)
             if gradient is not None:
-                check_gradient(piece, gradient, piece.divisor, *(of_logits if piece.batch.is_logits else []))
+                check_gradient(piece, gradient, *(of_logits if piece.batch.is_logits else []))
                 del fields[:piece.batch.is_logits]
         form = totals.byte_form(self.threshold)
         assert fields[:2] == [OK, form], "the byte form"
@@ -389,8 +417,7 @@ class Accumulator(Case):
 class Refusal:
     """Strict mode, and weights that are none, in every function that looks for them."""
 
-    OPERATIONS = (Loss, WeightedLoss, Evaluate, WeightedEvaluate, Distances, Gradient, LossAndGradient, LossRows,
-                  EvaluateRows, AddToAccumulator)
+    OPERATIONS = (Loss, Evaluate, Values, Gradient, LossRows, EvaluateRows, AccumulatorRows, AddToAccumulator)
 
     def __init__(self, name):
         self.case = case = self.OPERATIONS[int(name.split("/")[3]) % len(self.OPERATIONS)](name)
@@ -422,10 +449,10 @@ class Refusal:
         for row_index, batch in enumerate(self.case.rows()):
             for i in range(batch.count):
                 p, t = value(batch.predictions[i], batch.form), self.target_value(batch, batch.targets[i])
-                w = value(batch.weights[i], FLOAT32) if batch.weights else 1.0
+                w = 1.0 if batch.weights is None else value(batch.weights[i], FLOAT32)
                 index = row_index * batch.count + i
                 is_good = not math.isnan(p) if batch.is_logits else 0 <= p <= 1
-                if batch.is_strict and not is_good and not isinstance(self.case, Gradient):
+                if batch.is_strict and not is_good and getattr(self.case, "has_predictions", True):
                     return index, p, PREDICTIONS
                 if batch.is_strict and t not in (0, 1):
                     return index, t, TARGETS
@@ -459,14 +486,14 @@ class Where:
         self.r = r = random.Random(name)
         self.size, self.is_bits = int(size), condition == "bits"
         self.count = draw_count(r, number)
-        self.offset = r.randrange(20)
+        self.offset = r.randrange(8) if self.is_bits else 0
         self.flags = r.choice([0, 0, SCALAR_A, SCALAR_B, SCALAR_A | SCALAR_B])
         self.conditions = [r.random() < 0.5 for _ in range(self.offset + self.count)]
         self.a, self.b = (r.randbytes(self.size * (1 if self.flags & flag else self.count))
                           for flag in (SCALAR_A, SCALAR_B))
         choices = ["out", *["a"] * (not self.flags & SCALAR_A), *["b"] * (not self.flags & SCALAR_B)]
         if self.size == 1 and not self.is_bits and r.random() < 0.5:
-            choices, self.offset, self.conditions = ["condition"], 0, self.conditions[self.offset:]
+            choices = ["condition"]
         self.place = r.choice(choices)
 
     def run(self, arena):
@@ -480,8 +507,8 @@ class Where:
         arrays = {"condition": arena.input(content), "a": arena.input(self.a), "b": arena.input(self.b)}
         out = arrays.get(self.place) or arena.output(self.size * self.count)
         out.is_output = True
-        fields = arena.call("where", arrays["condition"], 8 if self.is_bits else 1, self.offset, arrays["a"],
-                            arrays["b"], self.size, self.count, self.flags, out)
+        options = TARGET_TYPES["bits" if self.is_bits else "u8"][0] | self.offset * BIT_OFFSET | self.flags
+        fields = arena.call("where", options, arrays["condition"], arrays["a"], arrays["b"], self.size, self.count, out)
         return [fields[0], fields[-1]]
 
     def check(self, fields):
@@ -500,7 +527,7 @@ class Sigmoid(Case):
     def call(self, arena):
         logits = self.arrays(arena, self.is_in_place)[0]
         out = logits if self.is_in_place else arena.output(len(logits.content), self.batch.form)
-        return arena.call("sigmoid", logits, self.batch.form.dtype, self.batch.count, out)[:2]
+        return arena.call("sigmoid", self.batch.form.option, logits, self.batch.count, out)[:2]
 
     def check_results(self, fields):
         batch, form = self.batch, self.batch.form

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
 
+MNIST = 0x1  # EXACTLOSS_MNIST
 ONE = 1 << 1074
 WEIGHT_ONE = 1 << 149
 DECIMAL = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)
@@ -21,7 +22,7 @@ DECIMAL = decimal.Context(prec=60, Emin=decimal.MIN_EMIN, Emax=decimal.MAX_EMAX)
 class Format(NamedTuple):
     """A binary format of IEEE 754."""
 
-    dtype: int  # EXACTLOSS_*
+    option: int  # EXACTLOSS_P_*
     bits: int
     precision: int
     lowest: int  # the smallest positive number is 2^lowest
@@ -43,10 +44,10 @@ class Format(NamedTuple):
         return encoding & ~self.sign > self.infinity
 
 
-FLOAT16 = Format(4, 16, 11, -24, "H")
-BFLOAT16 = Format(5, 16, 8, -133, "H")
-FLOAT32 = Format(6, 32, 24, -149, "I")
-FLOAT64 = Format(7, 64, 53, -1074, "Q")
+FLOAT16 = Format(0x1000, 16, 11, -24, "H")
+BFLOAT16 = Format(0x2000, 16, 8, -133, "H")
+FLOAT32 = Format(0x3000, 32, 24, -149, "I")
+FLOAT64 = Format(0x4000, 64, 53, -1074, "Q")
 
 
 def pack(values, code):
@@ -242,19 +243,21 @@ class Totals:
         return rounded(self.sum, ONE * (self.all_weights() if is_mean else WEIGHT_ONE), form)
 
     def evaluation(self, threshold):
-        """The fields of exactloss_evaluation, the real ones as encodings."""
+        """The fields of exactloss_evaluation but its size: pairs of a format, None for integers, and a value."""
         correct = self.true_positives + self.count - self.positives - self.false_positives
+        counts = [self.count, self.positives, self.true_positives, self.false_positives,
+                  self.count - self.positives - self.false_positives, self.positives - self.true_positives]
         return [
-            self.loss(True, FLOAT64), self.loss(False, FLOAT64), rounded(self.all_weights(), WEIGHT_ONE, FLOAT64),
-            self.loss(True, FLOAT32), self.loss(False, FLOAT32),
-            rounded(correct, self.count, FLOAT64) if self.count else FLOAT64.nan, encode(threshold + 0.0, FLOAT64),
-            self.count, self.positives, self.true_positives, self.false_positives,
-            self.count - self.positives - self.false_positives, self.positives - self.true_positives, self.nans]
+            (None, MNIST), (FLOAT64, encode(threshold + 0.0, FLOAT64)),
+            (FLOAT64, rounded(correct, self.count, FLOAT64) if self.count else FLOAT64.nan),
+            (FLOAT64, rounded(self.all_weights(), WEIGHT_ONE, FLOAT64)), *[(None, count) for count in counts],
+            (FLOAT64, self.loss(True, FLOAT64)), (FLOAT64, self.loss(False, FLOAT64)),
+            (FLOAT32, self.loss(True, FLOAT32)), (FLOAT32, self.loss(False, FLOAT32)), (None, self.nans)]
 
     def byte_form(self, threshold):
         """native/docs/byte-form.md."""
-        counts = (self.count, self.positives, self.true_positives, self.false_positives, self.weighted, self.nans,
-                  self.infinities, self.minus_infinities)
-        return (b"XLAC" + struct.pack("<id8q", 1, threshold + 0.0, *counts)
-                + (self.sum << 25).to_bytes(308, "little", signed=True)
-                + (self.weights << 11).to_bytes(44, "little", signed=True))
+        counts = self.count, self.positives, self.true_positives, self.false_positives, self.weighted
+        return (struct.pack("<4siqd5q", b"XLAC", 1, MNIST, threshold + 0.0, *counts)
+                + (self.weights << 11).to_bytes(44, "little", signed=True) + bytes(4)
+                + struct.pack("<3q", self.nans, self.infinities, self.minus_infinities)
+                + (self.sum << 25).to_bytes(308, "little", signed=True) + bytes(4))

@@ -19,20 +19,17 @@ import sys
 import matrix_operations as operations
 from matrix_inputs import FORMATS, TARGET_TYPES, Arena
 
-ISAS = {"portable": 0, "avx2": 1, "avx512": 2}
 SKIPPED = 77
 
 # How many cases there are of each pair of types, or of each line of types.
 OPERATIONS = {
-    "loss": (operations.Loss, 16),
-    "weighted_loss": (operations.WeightedLoss, 12),
-    "evaluate": (operations.Evaluate, 14),
-    "weighted_evaluate": (operations.WeightedEvaluate, 12),
-    "distances": (operations.Distances, 12),
-    "gradient": (operations.Gradient, 12),
-    "loss_and_gradient": (operations.LossAndGradient, 16),
-    "loss_rows": (operations.LossRows, 8),
-    "evaluate_rows": (operations.EvaluateRows, 8),
+    "loss": (operations.Loss, 24),
+    "evaluate": (operations.Evaluate, 24),
+    "values": (operations.Values, 20),
+    "gradient": (operations.Gradient, 28),
+    "loss_rows": (operations.LossRows, 10),
+    "evaluate_rows": (operations.EvaluateRows, 10),
+    "accumulator_rows": (operations.AccumulatorRows, 8),
     "accumulator": (operations.Accumulator, 6),
     "refusal": (operations.Refusal, 40),
     "where": (operations.Where, 40),
@@ -90,7 +87,7 @@ def main():
     names = case or list(case_names())
     library = ctypes.CDLL(path)
     library.exactloss_isa_name.restype = ctypes.c_char_p
-    if library.exactloss_isa_support(ISAS[isa]) != 1:
+    if library.exactloss_isa_support(isa.encode()) != 1:
         print(f"skipped: this machine cannot run {isa}")
         return SKIPPED
     if "--child" in sys.argv:

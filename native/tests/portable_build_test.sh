@@ -5,7 +5,7 @@
 # the portable ones alone, builds and is right.
 set -euo pipefail
 source=$1 compiler=$2 generator=$3
-programs=(exact_sum_test api_test accumulator_test targets_test)
+programs=(exact_sum_test api_test arguments_test accumulator_test targets_test dispatch_test)
 
 work=$(mktemp -d /tmp/exactloss-portable.XXXXXX)
 trap 'rm -rf "$work"' EXIT
@@ -20,4 +20,8 @@ fi
 unset EXACTLOSS_MAX_ISA
 for program in "${programs[@]}"; do
     "$work/native/tests/$program"
+done
+# The instruction sets that it has no kernels for are known by name all the same.
+for isa in portable avx2 avx512 sse9; do
+    EXACTLOSS_MAX_ISA=$isa "$work/native/tests/dispatch_test"
 done

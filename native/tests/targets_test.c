@@ -97,8 +97,7 @@ static exactloss_evaluation evaluate(const target_type *type, const unsigned cha
     const int offset = type->bits == 1 ? (int)(first % 8) * EXACTLOSS_T_BIT_OFFSET : 0;
     const int options = EXACTLOSS_MNIST | EXACTLOSS_P_FLOAT32 | type->option | offset;
     const unsigned char *at = targets + first * type->bits / 8;
-    assert_int_equal(EXACTLOSS_OK,
-                     exactloss_evaluate(options, predictions, at, NULL, count, NULL, 0.5, &e, NULL));
+    assert_int_equal(EXACTLOSS_OK, exactloss_evaluate(options, predictions, at, NULL, count, NULL, 0.5, &e, NULL));
     return e;
 }
 
@@ -238,8 +237,8 @@ static void every_bit_offset(void **unused) {
         for (int64_t stride = 0; stride < 100; stride += 7) {
             static unsigned char memory[1000];
             enum { ROWS = 6, COLUMNS = 90 };
-            const int options = EXACTLOSS_MNIST | EXACTLOSS_SUM | EXACTLOSS_P_FLOAT32 | type->option |
-                                offset * EXACTLOSS_T_BIT_OFFSET;
+            const int options =
+                EXACTLOSS_MNIST | EXACTLOSS_SUM | EXACTLOSS_P_FLOAT32 | type->option | offset * EXACTLOSS_T_BIT_OFFSET;
             const exactloss_rows rows = {.count = ROWS, .predictions_stride = 0, .targets_stride = stride};
             double losses[ROWS];
             fill(type, 0, offset, (int)stride * (ROWS - 1) + COLUMNS, (uint64_t)stride, memory);

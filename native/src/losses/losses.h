@@ -12,6 +12,26 @@ enum {
 
 #define ALL_LOSSES ((1 << LOSS_COUNT) - 1)
 
+/* Sets of losses: linear ones (see below), those whose value is the distance itself, its squares, and all others. */
+enum {
+    LINEAR_LOSSES = 0
+#define LOSS(name, NAME) | (name##_LINEAR != 0) << LOSS_##NAME
+#include "losses.def"
+#undef LOSS
+    ,
+    DISTANCE_LOSSES = 0
+#define LOSS(name, NAME) | (name##_LINEAR == 1) << LOSS_##NAME
+#include "losses.def"
+#undef LOSS
+    ,
+    SQUARE_LOSSES = 0
+#define LOSS(name, NAME) | name##_SQUARE << LOSS_##NAME
+#include "losses.def"
+#undef LOSS
+    ,
+    VALUE_LOSSES = ALL_LOSSES & ~LINEAR_LOSSES & ~SQUARE_LOSSES
+};
+
 /* How a loss is summed. Where both are 0, the sum is that of its values. */
 typedef struct loss_properties {
     int linear; /* a whole number c >= 1 where the value is c times the distance d: the sum is c Σd, of exact distances */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Arrow columns as the predictions, targets and weights of exactloss, without a copy. */
+/** Vectors of Arrow as the predictions, targets and weights of exactloss, without a copy. */
 module io.github.exactloss.arrow {
     requires transitive io.github.exactloss;
     requires transitive org.apache.arrow.vector;

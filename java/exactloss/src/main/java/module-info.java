@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-/** Exact loss, gradient and metrics of a binary classifier, computed by a native library on memory the caller has. */
-@SuppressWarnings("requires-automatic") // Micrometer has no module-info
+/** Exact losses, gradients and metrics of a binary classifier, computed by a native library on memory the caller has. */
+@SuppressWarnings("module") // io.github.exactloss.cuda is compiled later
 module io.github.exactloss {
-    requires static micrometer.core;
-
     exports io.github.exactloss;
-    exports io.github.exactloss.micrometer;
+    exports io.github.exactloss.cdata;
+    exports io.github.exactloss.internal to
+            io.github.exactloss.cuda;
 }

@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss;
 
-import io.github.exactloss.bindings.exactloss_h;
-
-/** The types that elements of an array may have, in the machine's byte order. Predictions have one of the four of reals. */
+/**
+ * The types that elements of an array may have, in the machine's byte order. {@link Predictions} are of one of the first
+ * four, {@link Targets} of any but the first two.
+ */
 public enum ElementType {
-    /** Unsigned bytes, or booleans of a byte each. */
-    UINT8(8),
-    /** Integers of 32 bits. */
-    INT32(32),
-    /** Integers of 64 bits. */
-    INT64(64),
-    /** IEEE binary16. */
+    /** IEEE 754's binary16: the bits that {@link Float#floatToFloat16} gives. */
     FLOAT16(16),
     /** The upper halves of floats. */
     BFLOAT16(16),
@@ -19,13 +14,20 @@ public enum ElementType {
     FLOAT32(32),
     /** Doubles. */
     FLOAT64(64),
-    /** Packed bits, the least significant bit of a byte first. */
+    /** Unsigned bytes, or booleans of a byte each. */
+    UINT8(8),
+    /** Bytes as Java has them. */
+    INT8(8),
+    /** Integers of 32 bits. */
+    INT32(32),
+    /** Integers of 64 bits. */
+    INT64(64),
+    /** Packed bits, the least significant bit of a byte first, as Arrow stores booleans. */
     BITS(1);
 
-    /** The size of an element, a power of two. */
-    final int bits;
+    private final int bits;
 
-    /** Its logarithm, so that nothing is divided, which a small call would feel. */
+    /** The logarithm of {@link #bits}, so that nothing is divided, which a small call would feel. */
     private final int log2Bits;
 
     ElementType(int bits) {
@@ -33,21 +35,14 @@ public enum ElementType {
         this.log2Bits = Integer.numberOfTrailingZeros(bits);
     }
 
-    /**
-     * The number that the native library knows it by. Not a field, because the bindings, which have it, can't be used where
-     * native access is denied; an enum that could not be used either would hide what {@link NativeLoader} says of it.
-     */
-    int code() {
-        return switch (this) {
-            case UINT8 -> exactloss_h.EXACTLOSS_UINT8();
-            case INT32 -> exactloss_h.EXACTLOSS_INT32();
-            case INT64 -> exactloss_h.EXACTLOSS_INT64();
-            case FLOAT16 -> exactloss_h.EXACTLOSS_FLOAT16();
-            case BFLOAT16 -> exactloss_h.EXACTLOSS_BFLOAT16();
-            case FLOAT32 -> exactloss_h.EXACTLOSS_FLOAT32();
-            case FLOAT64 -> exactloss_h.EXACTLOSS_FLOAT64();
-            case BITS -> exactloss_h.EXACTLOSS_BITS();
-        };
+    /** The size of an element in bits. */
+    public int bits() {
+        return bits;
+    }
+
+    /** The bytes that {@code count} elements fill, the last one perhaps in part. */
+    public long bytes(long count) {
+        return Math.ceilDiv(count * bits, Byte.SIZE);
     }
 
     /** The elements that lie whole within so many bytes. */
@@ -55,8 +50,8 @@ public enum ElementType {
         return (bytes * Byte.SIZE) >> log2Bits;
     }
 
-    /** The bytes that {@code count} elements fill. */
-    long bytes(long count) {
-        return Math.ceilDiv(count * bits, Byte.SIZE);
+    /** Whether predictions may be of this type. */
+    boolean isReal() {
+        return compareTo(FLOAT64) <= 0;
     }
 }

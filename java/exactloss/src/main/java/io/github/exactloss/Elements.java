@@ -12,6 +12,7 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.LongBuffer;
 import java.nio.ShortBuffer;
+import java.util.Locale;
 import java.util.Objects;
 
 /** Memory, and the type of the elements that fill it. */
@@ -20,7 +21,7 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
 
     private final MemorySegment segment;
     private final ElementType type;
-    private final long first;
+    private final int bitOffset;
     private final long count;
 
     /** All elements of a segment. */
@@ -32,33 +33,63 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
         }
     }
 
-    /** {@code count} elements of a segment. The first is at its start, or for packed bits at bit {@code first}, below 8. */
-    Elements(MemorySegment segment, ElementType type, long first, long count) {
+    /** {@code count} elements of a segment. The first is at its start, or for packed bits at bit {@code bitOffset}, below 8. */
+    Elements(MemorySegment segment, ElementType type, int bitOffset, long count) {
         this.segment = segment;
         this.type = type;
-        this.first = first;
+        this.bitOffset = bitOffset;
         this.count = count;
     }
 
-    static MemorySegment allocate(long count, ElementType type, Arena arena) {
-        if (count < 0 || count > Long.MAX_VALUE / type.bits) {
+    static MemorySegment newMemory(long count, ElementType type, Arena arena) {
+        if (count < 0 || count > Long.MAX_VALUE / type.bits()) {
             throw new IllegalArgumentException("a count of " + count + " is negative or too large");
         }
         return arena.allocate(type.bytes(count), CACHE_LINE);
     }
 
-    /** The memory from a buffer's position to its limit, which must hold its elements in the machine's byte order. */
-    static MemorySegment memory(Buffer buffer) {
-        ByteOrder order = switch (buffer) {
-            case ByteBuffer bytes -> bytes.order();
-            case CharBuffer chars -> chars.order();
-            case DoubleBuffer doubles -> doubles.order();
-            case FloatBuffer floats -> floats.order();
-            case IntBuffer ints -> ints.order();
-            case LongBuffer longs -> longs.order();
-            case ShortBuffer shorts -> shorts.order();
-        };
-        if (order != ByteOrder.nativeOrder()) {
+    /**
+     * The memory from a buffer's position to its limit, which must hold elements of a type in the machine's byte order.
+     * A buffer that is not one of bytes must have elements of the same kind: of whole numbers, or of reals, and as wide.
+     */
+    static MemorySegment memory(Buffer buffer, ElementType type) {
+        ByteOrder order;
+        boolean fits;
+        switch (buffer) {
+            case ByteBuffer bytes -> {
+                order = bytes.order();
+                fits = true;
+            }
+            case CharBuffer chars -> {
+                order = chars.order();
+                fits = false;
+            }
+            case DoubleBuffer doubles -> {
+                order = doubles.order();
+                fits = type == ElementType.FLOAT64;
+            }
+            case FloatBuffer floats -> {
+                order = floats.order();
+                fits = type == ElementType.FLOAT32;
+            }
+            case IntBuffer ints -> {
+                order = ints.order();
+                fits = type == ElementType.INT32;
+            }
+            case LongBuffer longs -> {
+                order = longs.order();
+                fits = type == ElementType.INT64;
+            }
+            case ShortBuffer shorts -> {
+                order = shorts.order();
+                fits = type == ElementType.FLOAT16 || type == ElementType.BFLOAT16;
+            }
+        }
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "a " + buffer.getClass().getSuperclass().getSimpleName() + " holds no elements of " + type);
+        }
+        if (type.bits() > Byte.SIZE && order != ByteOrder.nativeOrder()) {
             throw new IllegalArgumentException("the buffer's byte order is " + order + ", this machine's "
                     + ByteOrder.nativeOrder()
                     + "; if the elements are in the latter, say so by order(ByteOrder.nativeOrder())");
@@ -81,17 +112,17 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
         return segment.asSlice(bitOffset / Byte.SIZE, ElementType.BITS.bytes(bitOffset % Byte.SIZE + count));
     }
 
-    static long requireSameCount(Predictions predictions, Targets targets) {
+    /**
+     * Gives the number of elements, which is the same in all arrays.
+     *
+     * @param weights null if there are none
+     */
+    static long requireSameCount(Predictions predictions, Targets targets, Weights weights) {
         long count = predictions.count();
         if (count != targets.count()) {
             throw new IllegalArgumentException(count + " predictions, but " + targets.count() + " targets");
         }
-        return count;
-    }
-
-    static long requireSameCount(Predictions predictions, Targets targets, Weights weights) {
-        long count = requireSameCount(predictions, targets);
-        if (count != weights.count()) {
+        if (weights != null && count != weights.count()) {
             throw new IllegalArgumentException(count + " predictions, but " + weights.count() + " weights");
         }
         return count;
@@ -102,24 +133,38 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
         return count;
     }
 
+    /** The type of the elements. */
+    public final ElementType type() {
+        return type;
+    }
+
     /** The memory that this is a view of. The library only reads it. */
     public final MemorySegment segment() {
         return segment;
     }
 
-    final ElementType type() {
-        return type;
+    /** The first element's bit in the first byte of {@link #segment()}, from 0 to 7; 0 unless the type is {@code BITS}. */
+    public final int bitOffset() {
+        return bitOffset;
     }
 
-    /** The whole bytes that hold {@code length} elements from {@code offset} on. */
-    final MemorySegment range(long offset, long length) {
-        Objects.checkFromIndexSize(offset, length, count);
-        long start = (first + offset) * type.bits / Byte.SIZE;
-        return segment.asSlice(start, type.bytes(first(offset) + length));
+    /** The whole bytes that hold {@code length} elements from {@code from} on. */
+    final MemorySegment range(long from, long length) {
+        Objects.checkFromIndexSize(from, length, count);
+        long start = (bitOffset + from) * type.bits() / Byte.SIZE;
+        return segment.asSlice(start, type.bytes(bitOffset(from) + length));
     }
 
-    /** The index in {@link #range} of the element {@code offset}: 0, unless bits begin within a byte. */
-    final long first(long offset) {
-        return type == ElementType.BITS ? (first + offset) % Byte.SIZE : 0;
+    /** The bit in the first byte of {@link #range} at which the element {@code from} begins. */
+    final int bitOffset(long from) {
+        return type == ElementType.BITS ? (int) ((bitOffset + from) % Byte.SIZE) : 0;
+    }
+
+    /** The kind of view, the elements' type and number, and where they lie: {@code Predictions[float32 x 64, heap]}. */
+    @Override
+    public final String toString() {
+        String place = !segment.isNative() ? "heap" : segment.isMapped() ? "mapped" : "off-heap";
+        return getClass().getSimpleName() + "[" + type.name().toLowerCase(Locale.ROOT) + " x " + count + ", " + place
+                + "]";
     }
 }

@@ -1,41 +1,182 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss;
 
+import io.github.exactloss.internal.LossFunction;
+import io.github.exactloss.internal.bindings.exactloss_evaluation;
+import io.github.exactloss.internal.bindings.exactloss_loss_result;
+import java.lang.foreign.MemorySegment;
+import java.util.Collections;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
 /**
- * The loss and the metrics of a batch, or of all that a {@link LossAccumulator} was given.
+ * The losses and the metrics of a batch, or of all that an {@link Accumulator} was given. Immutable.
  *
- * <p>The losses are exact: rounded once, to nearest even, from the real-number value to the type of the field. An element
- * counts as predicted positive when its prediction is greater than the threshold; a NaN prediction is not. An element
- * without a {@linkplain Weights weight} has the weight 1. Weights enter the losses, not the counts and the accuracy.
+ * <p>The losses are exact: rounded once, to nearest even, from the real-number value to the type that is returned. An element
+ * counts as predicted positive when its prediction is greater than the threshold; a NaN prediction is not. An element without
+ * a {@linkplain Weights weight} has the weight 1. Weights enter the losses and {@link #weightSum()}, not the counts and the
+ * accuracy.
  *
- * @param loss mean distance: the sum of the distances divided by that of the weights; NaN when {@code weightSum} is 0
- * @param lossSum sum of the distances, each times its weight
- * @param weightSum sum of the weights: {@code count}, where there are none
- * @param lossFloat the exact mean rounded to float
- * @param lossSumFloat the exact sum rounded to float; infinite beyond its range
- * @param accuracy {@code (truePositives + trueNegatives) / count}; NaN when {@code count} is 0
- * @param threshold what the counts below were taken at
- * @param count elements
- * @param positives elements whose target equals 1
- * @param truePositives elements whose target equals 1, predicted positive
- * @param falsePositives elements with another target, predicted positive
- * @param trueNegatives elements with another target, not predicted positive
- * @param falseNegatives elements whose target equals 1, not predicted positive
- * @param nanCount elements whose distance, times its weight, is NaN: those whose prediction is, or is infinite with a weight
- *     of 0
+ * <p>Of the losses that the methods take only the {@linkplain Loss#name() names} matter. They throw
+ * {@link IllegalArgumentException} for one that the {@link Evaluator} was not made for.
  */
-public record Evaluation(
-        double loss,
-        double lossSum,
-        double weightSum,
-        float lossFloat,
-        float lossSumFloat,
-        double accuracy,
-        double threshold,
-        long count,
-        long positives,
-        long truePositives,
-        long falsePositives,
-        long trueNegatives,
-        long falseNegatives,
-        long nanCount) {}
+public final class Evaluation {
+    private final Map<LossFunction, Result> results;
+    private final Metrics metrics;
+
+    private record Result(double mean, double sum, float meanAsFloat, float sumAsFloat, long nanCount) {}
+
+    private record Metrics(
+            double threshold,
+            double accuracy,
+            double weightSum,
+            long count,
+            long positives,
+            long truePositives,
+            long falsePositives,
+            long trueNegatives,
+            long falseNegatives) {}
+
+    private Evaluation(Map<LossFunction, Result> results, Metrics metrics) {
+        this.results = results;
+        this.metrics = metrics;
+    }
+
+    /** @param evaluation an {@code exactloss_evaluation} */
+    static Evaluation read(MemorySegment evaluation) {
+        Map<LossFunction, Result> results = new EnumMap<>(LossFunction.class);
+        long losses = exactloss_evaluation.losses(evaluation);
+        for (LossFunction function : LossFunction.values()) {
+            if ((losses & function.option()) != 0) {
+                MemorySegment result = function.result(evaluation);
+                results.put(
+                        function,
+                        new Result(
+                                exactloss_loss_result.mean(result),
+                                exactloss_loss_result.sum(result),
+                                exactloss_loss_result.mean_f32(result),
+                                exactloss_loss_result.sum_f32(result),
+                                exactloss_loss_result.nan_count(result)));
+            }
+        }
+        return new Evaluation(
+                Collections.unmodifiableMap(results),
+                new Metrics(
+                        exactloss_evaluation.threshold(evaluation),
+                        exactloss_evaluation.accuracy(evaluation),
+                        exactloss_evaluation.weight_sum(evaluation),
+                        exactloss_evaluation.count(evaluation),
+                        exactloss_evaluation.positives(evaluation),
+                        exactloss_evaluation.true_positives(evaluation),
+                        exactloss_evaluation.false_positives(evaluation),
+                        exactloss_evaluation.true_negatives(evaluation),
+                        exactloss_evaluation.false_negatives(evaluation)));
+    }
+
+    private Result result(Loss loss) {
+        Result result = results.get(loss.function());
+        if (result == null) {
+            throw new IllegalArgumentException(
+                    "the evaluation has no loss " + loss.name() + ", only " + results.keySet());
+        }
+        return result;
+    }
+
+    /** The losses that were asked for, with default options. */
+    public List<Loss> losses() {
+        return results.keySet().stream().map(Loss::of).toList();
+    }
+
+    /** The mean of the elements' losses: their sum divided by that of the weights; NaN when {@link #weightSum()} is 0. */
+    public double mean(Loss loss) {
+        return result(loss).mean;
+    }
+
+    /** The sum of the elements' losses, each times its weight. */
+    public double sum(Loss loss) {
+        return result(loss).sum;
+    }
+
+    /** The exact mean rounded to float. */
+    public float meanAsFloat(Loss loss) {
+        return result(loss).meanAsFloat;
+    }
+
+    /** The exact sum rounded to float; infinite beyond its range. */
+    public float sumAsFloat(Loss loss) {
+        return result(loss).sumAsFloat;
+    }
+
+    /**
+     * The number of elements whose loss, times the weight, is NaN: those whose prediction is, or is infinite with a weight of
+     * 0.
+     */
+    public long nanCount(Loss loss) {
+        return result(loss).nanCount;
+    }
+
+    /** The sum of the weights: {@link #count()}, where there are none. */
+    public double weightSum() {
+        return metrics.weightSum;
+    }
+
+    /** The threshold that the counts below were taken at. */
+    public double threshold() {
+        return metrics.threshold;
+    }
+
+    /** {@code (truePositives + trueNegatives) / count}, rounded once; NaN when {@code count} is 0. */
+    public double accuracy() {
+        return metrics.accuracy;
+    }
+
+    /** The number of elements. */
+    public long count() {
+        return metrics.count;
+    }
+
+    /** The number of elements whose target equals 1. */
+    public long positives() {
+        return metrics.positives;
+    }
+
+    /** The number of elements whose target equals 1, predicted positive. */
+    public long truePositives() {
+        return metrics.truePositives;
+    }
+
+    /** The number of elements with another target, predicted positive. */
+    public long falsePositives() {
+        return metrics.falsePositives;
+    }
+
+    /** The number of elements with another target, not predicted positive. */
+    public long trueNegatives() {
+        return metrics.trueNegatives;
+    }
+
+    /** The number of elements whose target equals 1, not predicted positive. */
+    public long falseNegatives() {
+        return metrics.falseNegatives;
+    }
+
+    /** Whether the other one has the same losses with the same bits, NaNs being all equal, and the same metrics. */
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Evaluation evaluation
+                && results.equals(evaluation.results)
+                && metrics.equals(evaluation.metrics);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * results.hashCode() + metrics.hashCode();
+    }
+
+    /** All that the methods give. */
+    @Override
+    public String toString() {
+        return "Evaluation[" + results + ", " + metrics + "]";
+    }
+}

@@ -1,19 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss;
 
-/** The native library refused a call, and wrote no output. */
+/** The native library refused a call, and wrote no output. The message says why. */
 public class ExactLossException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    private final int status;
-
-    ExactLossException(int status, String message) {
+    /** Of a message that says why. */
+    public ExactLossException(String message) {
         super(message);
-        this.status = status;
-    }
-
-    /** The status that the library returned: one of the {@code EXACTLOSS_ERROR_*} of {@code exactloss.h}. */
-    public final int status() {
-        return status;
     }
 }

@@ -26,8 +26,13 @@ public sealed class InvalidElementException extends ExactLossException permits S
     private final double value;
     private final String rule;
 
-    InvalidElementException(int status, Argument argument, long index, double value, String rule) {
-        super(status, argument.name().toLowerCase(Locale.ROOT) + "[" + index + "] is " + value + ", and " + rule);
+    /**
+     * The element {@code index} of an array is refused.
+     *
+     * @param rule what is allowed there: the end of a sentence, such as {@code a weight must be finite}
+     */
+    public InvalidElementException(Argument argument, long index, double value, String rule) {
+        super(argument.name().toLowerCase(Locale.ROOT) + "[" + index + "] is " + value + ", and " + rule);
         this.argument = argument;
         this.index = index;
         this.value = value;
@@ -53,13 +58,13 @@ public sealed class InvalidElementException extends ExactLossException permits S
     }
 
     /**
-     * The same failure, told to a caller to whom the array was a part, or another form, of something else.
+     * The same failure for a caller that knows the array as a part of another one.
      *
-     * @param index the index of the element there
-     * @param value the element there
+     * @param index the index of the element in the other array
+     * @param value the element as that array has it
      */
     public InvalidElementException at(long index, double value) {
-        return new InvalidElementException(status(), argument, index, value, rule);
+        return new InvalidElementException(argument, index, value, rule);
     }
 
     final String rule() {

@@ -1,46 +1,51 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss;
 
+import io.github.exactloss.internal.CoreLibrary;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The native library that this process uses. Every method loads it if nothing did before, and throws
- * {@link NativeLibraryException} if that fails. Thread-safe.
+ * {@link NativeLibraryException} if that fails. Any thread may call them.
  */
 public final class NativeLibrary {
     private NativeLibrary() {}
 
     /** The library's version: {@code MAJOR.MINOR.PATCH}. */
     public static String version() {
-        NativeLoader.load();
-        return Kernels.version();
+        CoreLibrary.load();
+        return CoreLibrary.version();
     }
 
     /** The version of the library's binary interface, which is the one that these classes were made for. */
     public static int abiVersion() {
-        NativeLoader.load();
-        return Kernels.abiVersion();
+        CoreLibrary.load();
+        return CoreLibrary.abi();
     }
 
     /**
-     * The instruction set whose kernels run: the best one of this machine that {@code EXACTLOSS_MAX_ISA} allows, by its
-     * name there.
+     * The name of the instruction set whose kernels run: of those that this machine can run and {@code EXACTLOSS_MAX_ISA}
+     * does not forbid, the one with the highest rank.
      *
-     * @throws ExactLossException if {@code EXACTLOSS_MAX_ISA} is not portable, avx2 or avx512
+     * @throws ExactLossException if {@code EXACTLOSS_MAX_ISA} is none of the names that {@link #isas()} gives
      */
     public static String isa() {
-        NativeLoader.load();
-        return Kernels.isaName();
+        CoreLibrary.load();
+        return CoreLibrary.isa();
     }
 
-    /** Whether this machine can run the kernels of an instruction set. {@code EXACTLOSS_MAX_ISA} has no influence. */
-    public static Isa.Support isaSupport(Isa isa) {
-        NativeLoader.load();
-        return Kernels.isaSupport(isa);
+    /**
+     * The instruction sets that the library has kernels for, from the lowest rank, {@code portable}, to the highest.
+     * {@code EXACTLOSS_MAX_ISA} has no influence.
+     */
+    public static List<Isa> isas() {
+        CoreLibrary.load();
+        return CoreLibrary.isas();
     }
 
     /** The file that was loaded. */
     public static Path location() {
-        return NativeLoader.load();
+        return CoreLibrary.load();
     }
 }

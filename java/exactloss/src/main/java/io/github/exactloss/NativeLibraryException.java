@@ -5,7 +5,8 @@ package io.github.exactloss;
 public final class NativeLibraryException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    NativeLibraryException(String message, Throwable cause) {
+    /** Of a message that says which file was tried and what happened. */
+    public NativeLibraryException(String message, Throwable cause) {
         super(message, cause);
     }
 }

@@ -9,6 +9,31 @@ final class Output extends Elements {
         super(writable(segment, type, count), type, 0, count);
     }
 
+    /** For the values of the elements of a batch. */
+    static Output values(Batch batch, MemorySegment values) {
+        Output output = apartFromOthers(batch, values);
+        output.requireApartOrInPlace(batch.predictions.segment());
+        return output;
+    }
+
+    /** For the gradient of a batch. */
+    static Output gradient(Batch batch, MemorySegment gradient, boolean accumulates) {
+        if (!accumulates) {
+            return values(batch, gradient);
+        }
+        Output output = apartFromOthers(batch, gradient);
+        output.requireApart(batch.predictions.segment());
+        return output;
+    }
+
+    private static Output apartFromOthers(Batch batch, MemorySegment segment) {
+        batch.requireSameCount();
+        Output output = new Output(segment, batch.predictions.type(), batch.count());
+        output.requireApart(batch.targets.segment());
+        output.requireApart(batch.weightsSegment());
+        return output;
+    }
+
     private static MemorySegment writable(MemorySegment segment, ElementType type, long count) {
         if (segment.isReadOnly()) {
             throw new IllegalArgumentException("the output is read-only");

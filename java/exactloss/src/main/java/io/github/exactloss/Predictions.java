@@ -4,208 +4,69 @@ package io.github.exactloss;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
-import java.nio.ShortBuffer;
 import java.util.Objects;
 
 /**
  * Predictions, or the logits that they are the sigmoids of: a typed view, without a copy, of memory that the caller has.
  *
- * <p>Usually predictions lie in [0, 1], but every number is allowed; see {@link MnistLoss} for NaN and infinities, and
- * {@link MnistLoss#logits()} for logits. Changes to the memory are seen by the next call. A view is as long-lived and as
- * shareable among threads as its memory: after its arena is closed, using it is an {@link IllegalStateException}.
+ * <p>Usually predictions lie in [0, 1], but every number is allowed; see {@link Loss} for NaN and infinities, and
+ * {@link Loss#fromLogits()} for logits. The next call sees what was written to the memory meanwhile. A view lives as long as
+ * its memory, and may be used by the same threads: after its arena is closed, using it is an {@link IllegalStateException}.
  */
 public final class Predictions extends Elements {
     private Predictions(MemorySegment segment, ElementType type) {
-        super(segment, type);
+        super(segment, requireReal(type));
     }
 
-    /** A whole array. */
+    private static ElementType requireReal(ElementType type) {
+        if (!type.isReal()) {
+            throw new IllegalArgumentException("predictions are of FLOAT16, BFLOAT16, FLOAT32 or FLOAT64, not " + type);
+        }
+        return type;
+    }
+
+    /** A whole array, of float32. */
     public static Predictions of(float[] predictions) {
-        return ofFloats(MemorySegment.ofArray(predictions));
+        return of(MemorySegment.ofArray(predictions), ElementType.FLOAT32);
     }
 
-    /**
-     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
-     *
-     * @throws IndexOutOfBoundsException if the array has no such range
-     */
-    public static Predictions of(float[] predictions, int from, int to) {
-        Objects.checkFromToIndex(from, to, predictions.length);
-        return of(predictions).slice(from, to - from);
-    }
-
-    /** A whole array. */
+    /** A whole array, of float64. */
     public static Predictions of(double[] predictions) {
-        return ofDoubles(MemorySegment.ofArray(predictions));
+        return of(MemorySegment.ofArray(predictions), ElementType.FLOAT64);
     }
 
     /**
-     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
+     * A whole segment, in native, mapped or heap memory of any alignment, with elements in the machine's byte order. An array
+     * of float16 or bfloat16 is {@code of(MemorySegment.ofArray(shorts), type)}.
      *
-     * @throws IndexOutOfBoundsException if the array has no such range
+     * @throws IllegalArgumentException if predictions can't be of this type, or the segment's size is no multiple of its
      */
-    public static Predictions of(double[] predictions, int from, int to) {
-        Objects.checkFromToIndex(from, to, predictions.length);
-        return of(predictions).slice(from, to - from);
-    }
-
-    /** A whole array of float16: the bits that {@link Float#floatToFloat16} gives. */
-    public static Predictions ofFloat16(short[] predictions) {
-        return ofFloat16(MemorySegment.ofArray(predictions));
+    public static Predictions of(MemorySegment predictions, ElementType type) {
+        return new Predictions(predictions, type);
     }
 
     /**
-     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array of float16.
+     * The elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is
+     * big-endian: set its order to that of the elements first.
      *
-     * @throws IndexOutOfBoundsException if the array has no such range
+     * @throws IllegalArgumentException if predictions can't be of this type, the buffer is not one of bytes or of such
+     *     elements, its byte order is not that of the machine, or its size is no multiple of the type's
      */
-    public static Predictions ofFloat16(short[] predictions, int from, int to) {
-        Objects.checkFromToIndex(from, to, predictions.length);
-        return ofFloat16(predictions).slice(from, to - from);
-    }
-
-    /** A whole array of bfloat16: the upper halves of the bits of floats. */
-    public static Predictions ofBfloat16(short[] predictions) {
-        return ofBfloat16(MemorySegment.ofArray(predictions));
+    public static Predictions of(Buffer predictions, ElementType type) {
+        return of(memory(predictions, type), type);
     }
 
     /**
-     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array of bfloat16.
+     * New off-heap memory for {@code count} predictions, all 0, aligned to 64 bytes. The arena owns it. Write them through
+     * {@link #segment()}.
      *
-     * @throws IndexOutOfBoundsException if the array has no such range
+     * @throws IllegalArgumentException if {@code count} is negative or too large to address, or predictions can't be of this
+     *     type
      */
-    public static Predictions ofBfloat16(short[] predictions, int from, int to) {
-        Objects.checkFromToIndex(from, to, predictions.length);
-        return ofBfloat16(predictions).slice(from, to - from);
-    }
-
-    /**
-     * Float32 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
-     *
-     * @throws IllegalArgumentException if the size in bytes is no multiple of 4
-     */
-    public static Predictions ofFloats(MemorySegment predictions) {
-        return new Predictions(predictions, ElementType.FLOAT32);
-    }
-
-    /**
-     * Float64 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
-     *
-     * @throws IllegalArgumentException if the size in bytes is no multiple of 8
-     */
-    public static Predictions ofDoubles(MemorySegment predictions) {
-        return new Predictions(predictions, ElementType.FLOAT64);
-    }
-
-    /**
-     * Float16 elements (IEEE binary16), in the machine's byte order and of any alignment, in native, mapped or heap memory.
-     *
-     * @throws IllegalArgumentException if the size in bytes is no multiple of 2
-     */
-    public static Predictions ofFloat16(MemorySegment predictions) {
-        return new Predictions(predictions, ElementType.FLOAT16);
-    }
-
-    /**
-     * Bfloat16 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
-     *
-     * @throws IllegalArgumentException if the size in bytes is no multiple of 2
-     */
-    public static Predictions ofBfloat16(MemorySegment predictions) {
-        return new Predictions(predictions, ElementType.BFLOAT16);
-    }
-
-    /**
-     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
-     */
-    public static Predictions of(FloatBuffer predictions) {
-        return ofFloats(memory(predictions));
-    }
-
-    /**
-     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
-     */
-    public static Predictions of(DoubleBuffer predictions) {
-        return ofDoubles(memory(predictions));
-    }
-
-    /**
-     * Float16 elements from a buffer's position to its limit, on the heap, direct or mapped.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
-     */
-    public static Predictions ofFloat16(ShortBuffer predictions) {
-        return ofFloat16(memory(predictions));
-    }
-
-    /**
-     * Bfloat16 elements from a buffer's position to its limit, on the heap, direct or mapped.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
-     */
-    public static Predictions ofBfloat16(ShortBuffer predictions) {
-        return ofBfloat16(memory(predictions));
-    }
-
-    /**
-     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped.
-     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
-     *     multiple of 4
-     */
-    public static Predictions ofFloats(ByteBuffer predictions) {
-        return ofFloats(memory(predictions));
-    }
-
-    /**
-     * Float64 elements from a buffer's position to its limit, on the heap, direct or mapped.
-     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
-     *     multiple of 8
-     */
-    public static Predictions ofDoubles(ByteBuffer predictions) {
-        return ofDoubles(memory(predictions));
-    }
-
-    /**
-     * Float16 elements from a buffer's position to its limit, on the heap, direct or mapped.
-     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
-     *     multiple of 2
-     */
-    public static Predictions ofFloat16(ByteBuffer predictions) {
-        return ofFloat16(memory(predictions));
-    }
-
-    /**
-     * Bfloat16 elements from a buffer's position to its limit, on the heap, direct or mapped.
-     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
-     *     multiple of 2
-     */
-    public static Predictions ofBfloat16(ByteBuffer predictions) {
-        return ofBfloat16(memory(predictions));
-    }
-
-    /**
-     * New off-heap memory for {@code count} float32 predictions, all 0, aligned to 64 bytes. The arena owns it. Write them
-     * through {@link #segment()}.
-     *
-     * @throws IllegalArgumentException if {@code count} is negative or too large to address
-     */
-    public static Predictions allocate(long count, Arena arena) {
-        return ofFloats(allocate(count, ElementType.FLOAT32, arena));
+    public static Predictions allocate(long count, ElementType type, Arena arena) {
+        return of(newMemory(count, requireReal(type), arena), type);
     }
 
     /**
@@ -228,11 +89,11 @@ public final class Predictions extends Elements {
     }
 
     /**
-     * A view of {@code count} elements from {@code offset} on.
+     * A view of {@code count} elements from {@code from} on.
      *
      * @throws IndexOutOfBoundsException if there are no such elements
      */
-    public Predictions slice(long offset, long count) {
-        return new Predictions(range(offset, count), type());
+    public Predictions slice(long from, long count) {
+        return of(range(from, count), type());
     }
 }

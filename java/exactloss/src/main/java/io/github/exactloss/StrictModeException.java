@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss;
 
-import io.github.exactloss.bindings.exactloss_h;
-
 /** Strict mode met a prediction outside [0, 1] or NaN, a logit that is NaN, or a target other than 0 or 1. */
 public final class StrictModeException extends InvalidElementException {
     private static final long serialVersionUID = 1;
 
-    StrictModeException(Argument argument, long index, double value, boolean logits) {
+    /**
+     * The element {@code index} of an array is refused.
+     *
+     * @param logits whether predictions are given as logits
+     */
+    public StrictModeException(Argument argument, long index, double value, boolean logits) {
         this(argument, index, value, "strict mode allows " + allowed(argument, logits));
     }
 
     private StrictModeException(Argument argument, long index, double value, String rule) {
-        super(exactloss_h.EXACTLOSS_ERROR_STRICT(), argument, index, value, rule);
+        super(argument, index, value, rule);
     }
 
     @Override

@@ -4,102 +4,57 @@ package io.github.exactloss;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
-import java.nio.DoubleBuffer;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.LongBuffer;
 import java.util.Objects;
 
 /**
  * Targets: a typed view, without a copy, of memory that the caller has. Every element type gives the same results.
  *
- * <p>A target is positive when it equals 1; any other value, NaN included, is negative. Changes to the memory are seen by
- * the next call. A view is as long-lived and as shareable among threads as its memory: after its arena is closed, using it
- * is an {@link IllegalStateException}.
+ * <p>A target is positive when it equals 1; any other value, NaN included, is negative. The next call sees what was written
+ * to the memory meanwhile. A view lives as long as its memory, and may be used by the same threads: after its arena is
+ * closed, using it is an {@link IllegalStateException}.
  */
 public final class Targets extends Elements {
     private Targets(MemorySegment segment, ElementType type) {
-        super(segment, type);
+        super(segment, requireTargets(type));
     }
 
-    private Targets(MemorySegment segment, ElementType type, long first, long count) {
-        super(segment, type, first, count);
+    private Targets(MemorySegment segment, ElementType type, int bitOffset, long count) {
+        super(segment, type, bitOffset, count);
     }
 
-    /** A whole array. */
+    private static ElementType requireTargets(ElementType type) {
+        if (type == ElementType.FLOAT16 || type == ElementType.BFLOAT16) {
+            throw new IllegalArgumentException(
+                    "targets are of UINT8, INT8, INT32, INT64, FLOAT32, FLOAT64 or BITS, not " + type);
+        }
+        return type;
+    }
+
+    /** A whole array, of uint8: what is not 0 or 1 is named as such in strict mode. */
     public static Targets of(byte[] targets) {
-        return new Targets(MemorySegment.ofArray(targets), ElementType.UINT8);
+        return of(MemorySegment.ofArray(targets), ElementType.UINT8);
     }
 
-    /**
-     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
-     *
-     * @throws IndexOutOfBoundsException if the array has no such range
-     */
-    public static Targets of(byte[] targets, int from, int to) {
-        Objects.checkFromToIndex(from, to, targets.length);
-        return of(targets).slice(from, to - from);
-    }
-
-    /** A whole array. */
+    /** A whole array, of int32. */
     public static Targets of(int[] targets) {
-        return new Targets(MemorySegment.ofArray(targets), ElementType.INT32);
+        return of(MemorySegment.ofArray(targets), ElementType.INT32);
     }
 
-    /**
-     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
-     *
-     * @throws IndexOutOfBoundsException if the array has no such range
-     */
-    public static Targets of(int[] targets, int from, int to) {
-        Objects.checkFromToIndex(from, to, targets.length);
-        return of(targets).slice(from, to - from);
-    }
-
-    /** A whole array. */
+    /** A whole array, of int64. */
     public static Targets of(long[] targets) {
-        return new Targets(MemorySegment.ofArray(targets), ElementType.INT64);
+        return of(MemorySegment.ofArray(targets), ElementType.INT64);
     }
 
-    /**
-     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
-     *
-     * @throws IndexOutOfBoundsException if the array has no such range
-     */
-    public static Targets of(long[] targets, int from, int to) {
-        Objects.checkFromToIndex(from, to, targets.length);
-        return of(targets).slice(from, to - from);
-    }
-
-    /** A whole array. */
+    /** A whole array, of float32. */
     public static Targets of(float[] targets) {
-        return new Targets(MemorySegment.ofArray(targets), ElementType.FLOAT32);
+        return of(MemorySegment.ofArray(targets), ElementType.FLOAT32);
     }
 
-    /**
-     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
-     *
-     * @throws IndexOutOfBoundsException if the array has no such range
-     */
-    public static Targets of(float[] targets, int from, int to) {
-        Objects.checkFromToIndex(from, to, targets.length);
-        return of(targets).slice(from, to - from);
-    }
-
-    /** A whole array. */
+    /** A whole array, of float64. */
     public static Targets of(double[] targets) {
-        return new Targets(MemorySegment.ofArray(targets), ElementType.FLOAT64);
-    }
-
-    /**
-     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
-     *
-     * @throws IndexOutOfBoundsException if the array has no such range
-     */
-    public static Targets of(double[] targets, int from, int to) {
-        Objects.checkFromToIndex(from, to, targets.length);
-        return of(targets).slice(from, to - from);
+        return of(MemorySegment.ofArray(targets), ElementType.FLOAT64);
     }
 
     /** A copy of an array: the one kind of memory that Java lets nobody look into. Changes to the array are not seen. */
@@ -107,45 +62,25 @@ public final class Targets extends Elements {
         return of(bytes(targets));
     }
 
-    /** Bytes (uint8, C's or NumPy's bool) in native, mapped or heap memory. */
-    public static Targets ofBytes(MemorySegment targets) {
-        return new Targets(targets, ElementType.UINT8);
+    /**
+     * A whole segment, in native, mapped or heap memory of any alignment, with elements in the machine's byte order. Of
+     * {@code BITS}, it is all bits of all bytes; see {@link #ofBits} for some of them.
+     *
+     * @throws IllegalArgumentException if targets can't be of this type, or the segment's size is no multiple of its
+     */
+    public static Targets of(MemorySegment targets, ElementType type) {
+        return new Targets(targets, type);
     }
 
     /**
-     * Int32 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
+     * The elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is
+     * big-endian: set its order to that of the elements first, if they have more than one byte.
      *
-     * @throws IllegalArgumentException if the size in bytes is no multiple of 4
+     * @throws IllegalArgumentException if targets can't be of this type, the buffer is not one of bytes or of such elements,
+     *     its byte order is not that of the machine, or its size is no multiple of the type's
      */
-    public static Targets ofInts(MemorySegment targets) {
-        return new Targets(targets, ElementType.INT32);
-    }
-
-    /**
-     * Int64 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
-     *
-     * @throws IllegalArgumentException if the size in bytes is no multiple of 8
-     */
-    public static Targets ofLongs(MemorySegment targets) {
-        return new Targets(targets, ElementType.INT64);
-    }
-
-    /**
-     * Float32 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
-     *
-     * @throws IllegalArgumentException if the size in bytes is no multiple of 4
-     */
-    public static Targets ofFloats(MemorySegment targets) {
-        return new Targets(targets, ElementType.FLOAT32);
-    }
-
-    /**
-     * Float64 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
-     *
-     * @throws IllegalArgumentException if the size in bytes is no multiple of 8
-     */
-    public static Targets ofDoubles(MemorySegment targets) {
-        return new Targets(targets, ElementType.FLOAT64);
+    public static Targets of(Buffer targets, ElementType type) {
+        return of(memory(targets, type), type);
     }
 
     /**
@@ -157,113 +92,18 @@ public final class Targets extends Elements {
      */
     public static Targets ofBits(MemorySegment targets, long bitOffset, long count) {
         MemorySegment bytes = bytesOfBits(targets, bitOffset, count);
-        return new Targets(bytes, ElementType.BITS, bitOffset % Byte.SIZE, count);
+        return new Targets(bytes, ElementType.BITS, (int) (bitOffset % Byte.SIZE), count);
     }
 
     /**
-     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
-     */
-    public static Targets of(IntBuffer targets) {
-        return ofInts(memory(targets));
-    }
-
-    /**
-     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
-     */
-    public static Targets of(LongBuffer targets) {
-        return ofLongs(memory(targets));
-    }
-
-    /**
-     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
-     */
-    public static Targets of(FloatBuffer targets) {
-        return ofFloats(memory(targets));
-    }
-
-    /**
-     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
-     */
-    public static Targets of(DoubleBuffer targets) {
-        return ofDoubles(memory(targets));
-    }
-
-    /** Bytes (uint8, C's or NumPy's bool) from a buffer's position to its limit, on the heap, direct or mapped. */
-    public static Targets ofBytes(ByteBuffer targets) {
-        return ofBytes(MemorySegment.ofBuffer(targets));
-    }
-
-    /**
-     * Int32 elements from a buffer's position to its limit, on the heap, direct or mapped.
-     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
-     *     multiple of 4
-     */
-    public static Targets ofInts(ByteBuffer targets) {
-        return ofInts(memory(targets));
-    }
-
-    /**
-     * Int64 elements from a buffer's position to its limit, on the heap, direct or mapped.
-     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
-     *     multiple of 8
-     */
-    public static Targets ofLongs(ByteBuffer targets) {
-        return ofLongs(memory(targets));
-    }
-
-    /**
-     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped.
-     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
-     *     multiple of 4
-     */
-    public static Targets ofFloats(ByteBuffer targets) {
-        return ofFloats(memory(targets));
-    }
-
-    /**
-     * Float64 elements from a buffer's position to its limit, on the heap, direct or mapped.
-     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
-     *     multiple of 8
-     */
-    public static Targets ofDoubles(ByteBuffer targets) {
-        return ofDoubles(memory(targets));
-    }
-
-    /**
-     * Packed bits, the least significant bit of a byte first, in a buffer on the heap, direct or mapped.
-     *
-     * @param bitOffset the first bit, counted from the byte at the buffer's position
-     * @param count the number of bits
-     * @throws IndexOutOfBoundsException if there are no such bits before the buffer's limit
-     */
-    public static Targets ofBits(ByteBuffer targets, long bitOffset, long count) {
-        return ofBits(MemorySegment.ofBuffer(targets), bitOffset, count);
-    }
-
-    /**
-     * New off-heap memory for {@code count} uint8 targets, all 0, aligned to 64 bytes. The arena owns it. Write them through
+     * New off-heap memory for {@code count} targets, all 0, aligned to 64 bytes. The arena owns it. Write them through
      * {@link #segment()}.
      *
-     * @throws IllegalArgumentException if {@code count} is negative or too large to address
+     * @throws IllegalArgumentException if {@code count} is negative or too large to address, or targets can't be of this type
      */
-    public static Targets allocate(long count, Arena arena) {
-        return new Targets(allocate(count, ElementType.UINT8, arena), ElementType.UINT8);
+    public static Targets allocate(long count, ElementType type, Arena arena) {
+        MemorySegment memory = newMemory(count, requireTargets(type), arena);
+        return new Targets(memory, type, 0, count);
     }
 
     /**
@@ -276,25 +116,25 @@ public final class Targets extends Elements {
         Objects.checkIndex(index, count());
         MemorySegment memory = segment();
         return switch (type()) {
-            case UINT8 -> memory.get(ValueLayout.JAVA_BYTE, index) == 1;
+            case UINT8, INT8 -> memory.get(ValueLayout.JAVA_BYTE, index) == 1;
             case INT32 -> memory.get(ValueLayout.JAVA_INT_UNALIGNED, index * Integer.BYTES) == 1;
             case INT64 -> memory.get(ValueLayout.JAVA_LONG_UNALIGNED, index * Long.BYTES) == 1;
             case FLOAT32 -> memory.get(ValueLayout.JAVA_FLOAT_UNALIGNED, index * Float.BYTES) == 1;
             case FLOAT64 -> memory.get(ValueLayout.JAVA_DOUBLE_UNALIGNED, index * Double.BYTES) == 1;
             case BITS -> {
-                long bit = first(0) + index;
+                long bit = bitOffset() + index;
                 yield (memory.get(ValueLayout.JAVA_BYTE, bit / Byte.SIZE) >> bit % Byte.SIZE & 1) == 1;
             }
-            default -> throw new AssertionError(type());
+            case FLOAT16, BFLOAT16 -> throw new AssertionError(type());
         };
     }
 
     /**
-     * A view of {@code count} elements from {@code offset} on.
+     * A view of {@code count} elements from {@code from} on.
      *
      * @throws IndexOutOfBoundsException if there are no such elements
      */
-    public Targets slice(long offset, long count) {
-        return new Targets(range(offset, count), type(), first(offset), count);
+    public Targets slice(long from, long count) {
+        return new Targets(range(from, count), type(), bitOffset(from), count);
     }
 }

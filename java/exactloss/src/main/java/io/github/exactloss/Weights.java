@@ -3,15 +3,14 @@ package io.github.exactloss;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
-import java.nio.FloatBuffer;
-import java.util.Objects;
 
 /**
- * Weights of elements, float32, finite and not negative: a typed view, without a copy, of memory that the caller has.
+ * Weights of elements, float32, finite and not negative: a view, without a copy, of memory that the caller has.
  *
- * <p>A distance counts in a sum as often as its weight says. Changes to the memory are seen by the next call. A view is as
- * long-lived and as shareable among threads as its memory: after its arena is closed, using it is an
+ * <p>An element counts in a loss as often as its weight says. The next call sees what was written to the memory meanwhile. A
+ * view lives as long as its memory, and may be used by the same threads: after its arena is closed, using it is an
  * {@link IllegalStateException}.
  */
 public final class Weights extends Elements {
@@ -21,46 +20,27 @@ public final class Weights extends Elements {
 
     /** A whole array. */
     public static Weights of(float[] weights) {
-        return new Weights(MemorySegment.ofArray(weights));
+        return of(MemorySegment.ofArray(weights));
     }
 
     /**
-     * The elements {@code from} (inclusive) to {@code to} (exclusive) of an array.
-     *
-     * @throws IndexOutOfBoundsException if the array has no such range
-     */
-    public static Weights of(float[] weights, int from, int to) {
-        Objects.checkFromToIndex(from, to, weights.length);
-        return of(weights).slice(from, to - from);
-    }
-
-    /**
-     * Float32 elements, in the machine's byte order and of any alignment, in native, mapped or heap memory.
+     * A whole segment, in native, mapped or heap memory of any alignment, with float32 elements in the machine's byte order.
      *
      * @throws IllegalArgumentException if the size in bytes is no multiple of 4
      */
-    public static Weights ofFloats(MemorySegment weights) {
+    public static Weights of(MemorySegment weights) {
         return new Weights(weights);
     }
 
     /**
-     * The elements from a buffer's position to its limit, on the heap, direct or mapped.
+     * The float32 elements from a buffer's position to its limit, on the heap, direct or mapped. A new {@link ByteBuffer} is
+     * big-endian: set its order to that of the elements first.
      *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine
+     * @throws IllegalArgumentException if the buffer is not one of bytes or floats, its byte order is not that of the
+     *     machine, or its size in bytes is no multiple of 4
      */
-    public static Weights of(FloatBuffer weights) {
-        return ofFloats(memory(weights));
-    }
-
-    /**
-     * Float32 elements from a buffer's position to its limit, on the heap, direct or mapped.
-     * A new {@link ByteBuffer} is big-endian: set its order to that of the elements first.
-     *
-     * @throws IllegalArgumentException if the buffer's byte order is not that of the machine, or the size in bytes is no
-     *     multiple of 4
-     */
-    public static Weights ofFloats(ByteBuffer weights) {
-        return ofFloats(memory(weights));
+    public static Weights of(Buffer weights) {
+        return of(memory(weights, ElementType.FLOAT32));
     }
 
     /**
@@ -70,15 +50,15 @@ public final class Weights extends Elements {
      * @throws IllegalArgumentException if {@code count} is negative or too large to address
      */
     public static Weights allocate(long count, Arena arena) {
-        return new Weights(allocate(count, ElementType.FLOAT32, arena));
+        return of(newMemory(count, ElementType.FLOAT32, arena));
     }
 
     /**
-     * A view of {@code count} elements from {@code offset} on.
+     * A view of {@code count} elements from {@code from} on.
      *
      * @throws IndexOutOfBoundsException if there are no such elements
      */
-    public Weights slice(long offset, long count) {
-        return new Weights(range(offset, count));
+    public Weights slice(long from, long count) {
+        return of(range(from, count));
     }
 }

@@ -1,13 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The exact loss, gradient and metrics of a binary classifier, computed by a native library on memory that the caller has.
+ * The exact losses, gradients and metrics of a binary classifier, computed by a native library on memory that the caller has.
  *
- * <p>{@link io.github.exactloss.MnistLoss} has the operations; {@link io.github.exactloss.LossAccumulator} takes data in
- * pieces, {@link io.github.exactloss.ConcurrentLossAccumulator} takes it from many threads at once, and
- * {@link io.github.exactloss.LossWindow} forgets what is old. All take {@link io.github.exactloss.Predictions},
- * {@link io.github.exactloss.Targets} and {@link io.github.exactloss.Weights}, which are views of arrays, NIO buffers or
- * memory segments, and give an {@link io.github.exactloss.Evaluation}. {@link io.github.exactloss.Elementwise} has what such
- * a loss is built from.
+ * <p>{@link io.github.exactloss.Loss} gives a loss and its gradient; {@link io.github.exactloss.Evaluator} evaluates several
+ * losses and counts what is right, and makes {@linkplain io.github.exactloss.Accumulator accumulators}, which take data in
+ * pieces, from one thread or from many. All take a {@link io.github.exactloss.Batch} of
+ * {@link io.github.exactloss.Predictions}, {@link io.github.exactloss.Targets} and {@link io.github.exactloss.Weights}, which
+ * are views of arrays, NIO buffers or memory segments. {@link io.github.exactloss.ArrayOperations} has what such a loss is
+ * built from.
+ *
+ * <pre>{@code
+ * Predictions predictions = Predictions.of(new float[] {0.9f, 0.4f, 0.2f});
+ * Targets targets = Targets.of(new byte[] {1, 0, 1});
+ * double mean = Loss.mnist().mean(predictions, targets);
+ * Evaluation evaluation = Evaluator.of(Loss.mnist()).evaluate(predictions, targets);
+ * }</pre>
  *
  * <h2>The native library</h2>
  *
@@ -24,8 +31,8 @@
  * loads a library into one class loader only, so these classes must not be loaded twice. Java asks that access to native
  * code be granted: run with {@code --enable-native-access=io.github.exactloss}, or {@code ALL-UNNAMED} on the class path.
  *
- * <p>The environment variable {@code EXACTLOSS_MAX_ISA} ({@code portable}, {@code avx2} or {@code avx512}) forbids the
- * kernels above the one that it names. The results have the same bits with all of them.
+ * <p>The environment variable {@code EXACTLOSS_MAX_ISA} forbids the kernels above the instruction set that it names;
+ * {@link io.github.exactloss.NativeLibrary#isas()} lists the names. The results have the same bits with all of them.
  *
  * <h2>Memory</h2>
  *
@@ -36,16 +43,15 @@
  * pieces of at most 65,536 elements and 256 KiB of an array, because the garbage collector has to wait while native code
  * reads the heap.
  *
- * <p>Each thread that makes a call, a virtual one too, keeps about half a kilobyte of off-heap memory for its results,
- * which the garbage collector frees after the thread has ended. Where a new thread makes only a call or two, allocating it
- * is a good part of their cost.
+ * <p>Each thread that makes a call, a virtual one too, keeps about 200 bytes of off-heap memory for its results, and 1.4
+ * kilobytes more once it has taken a batch in several pieces; the garbage collector frees them after the thread has ended.
  *
  * <h2>Threads</h2>
  *
- * Any number of threads may use the same {@code MnistLoss}, {@code Predictions} and {@code Targets} while none writes their
- * memory, and the same {@code ConcurrentLossAccumulator} and {@code LossWindow}. A {@code LossAccumulator} is for one thread
- * at a time. A memory segment that is confined to a thread can be used
- * in that thread only. The library starts no threads; {@link io.github.exactloss.MnistLoss#threads} borrows those of a
- * fork-join pool.
+ * Any number of threads may use the same {@code Loss}, {@code Evaluator}, {@code Batch} and views while none writes their
+ * memory, and the same concurrent accumulator or window. Another accumulator is for one thread at a time. A memory segment
+ * that is confined to a thread can be used in that thread only. The library starts no threads;
+ * {@link io.github.exactloss.Loss#threads(int)} borrows those of a fork-join pool. A call takes its thread's carrier while it
+ * lasts, also that of a virtual thread.
  */
 package io.github.exactloss;

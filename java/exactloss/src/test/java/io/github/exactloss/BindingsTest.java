@@ -6,12 +6,12 @@ import static java.util.stream.Collectors.toCollection;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.exactloss.bindings.cuda.exactloss_cuda_device_info;
-import io.github.exactloss.bindings.cuda.exactloss_cuda_h;
-import io.github.exactloss.bindings.exactloss_accumulator;
-import io.github.exactloss.bindings.exactloss_evaluation;
-import io.github.exactloss.bindings.exactloss_h;
-import io.github.exactloss.bindings.exactloss_violation;
+import io.github.exactloss.internal.bindings.exactloss_accumulator;
+import io.github.exactloss.internal.bindings.exactloss_evaluation;
+import io.github.exactloss.internal.bindings.exactloss_h;
+import io.github.exactloss.internal.bindings.exactloss_loss_result;
+import io.github.exactloss.internal.bindings.exactloss_rows;
+import io.github.exactloss.internal.bindings.exactloss_violation;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.GroupLayout;
@@ -30,58 +30,34 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedClass;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The committed bindings fit the headers and the libraries, whatever made them. A header is read as text for the names that
+ * The committed bindings fit the header and the library, whatever made them. The header is read as text for the names that
  * it declares, and compiled into a program that prints its numbers.
  */
-@ParameterizedClass
-@MethodSource("headers")
 class BindingsTest {
     private static final String FIX = "run java/bindings/generate.sh; new names belong in its lists of includes";
+    private static final Path HEADER = Path.of(System.getProperty("test.header"));
+    private static final Class<?> BINDINGS = exactloss_h.class;
+    private static final List<GroupLayout> STRUCTS = List.of(
+            exactloss_accumulator.layout(),
+            exactloss_evaluation.layout(),
+            exactloss_loss_result.layout(),
+            exactloss_rows.layout(),
+            exactloss_violation.layout());
 
-    /** A header, and the bindings that were made of it. */
-    record Header(String name, Class<?> bindings, List<GroupLayout> structs) {
-        Path path() {
-            return Path.of(System.getProperty("test.header")).resolveSibling(name);
-        }
-    }
-
-    private static final Header CUDA =
-            new Header("exactloss_cuda.h", exactloss_cuda_h.class, List.of(exactloss_cuda_device_info.layout()));
-
-    static List<Header> headers() {
-        return List.of(
-                new Header(
-                        "exactloss.h",
-                        exactloss_h.class,
-                        List.of(
-                                exactloss_accumulator.layout(),
-                                exactloss_evaluation.layout(),
-                                exactloss_violation.layout())),
-                CUDA);
-    }
-
-    private final Header bound;
     private final String header;
 
-    BindingsTest(Header bound) throws IOException {
-        this.bound = bound;
-        this.header = Files.readString(bound.path()).replaceAll("(?s)/\\*.*?\\*/", "");
+    BindingsTest() throws IOException {
+        this.header = Files.readString(HEADER).replaceAll("(?s)/\\*.*?\\*/", "");
     }
 
-    @BeforeEach
-    void load() {
+    @BeforeAll
+    static void load() {
         NativeLibrary.location();
-        if (bound.equals(CUDA)) {
-            FakeDriver.assumeCudaIsBuilt();
-            NativeLoader.loadCuda();
-        }
     }
 
     private Set<String> declared(String regex) {
@@ -101,14 +77,14 @@ class BindingsTest {
     }
 
     private Set<String> generated(Pattern method) {
-        return Arrays.stream(bound.bindings().getMethods())
+        return Arrays.stream(BINDINGS.getMethods())
                 .flatMap(m -> method.matcher(m.getName()).results())
                 .map(MatchResult::group)
                 .collect(toCollection(TreeSet::new));
     }
 
     private Object call(String method) throws ReflectiveOperationException {
-        Method found = bound.bindings().getMethod(method);
+        Method found = BINDINGS.getMethod(method);
         return found.invoke(null);
     }
 
@@ -116,7 +92,7 @@ class BindingsTest {
     void everyNameOfTheHeaderIsBoundAndNoOther() {
         assertThat(generated(Pattern.compile("^EXACTLOSS_\\w+$"))).as(FIX).isEqualTo(declaredConstants());
         assertThat(generated(Pattern.compile("^exactloss_\\w+$"))).as(FIX).isEqualTo(declaredFunctions());
-        assertThat(bound.structs().stream().map(struct -> struct.name().orElseThrow()))
+        assertThat(STRUCTS.stream().map(struct -> struct.name().orElseThrow()))
                 .as(FIX)
                 .containsExactlyInAnyOrderElementsOf(declared("^\\} (\\w+);"));
     }
@@ -171,7 +147,7 @@ class BindingsTest {
         for (String constant : declaredConstants()) {
             expected.put(constant, ((Number) call(constant)).longValue());
         }
-        for (GroupLayout struct : bound.structs()) {
+        for (GroupLayout struct : STRUCTS) {
             String name = struct.name().orElseThrow();
             expected.put("sizeof(" + name + ")", struct.byteSize());
             for (MemoryLayout member : struct.memberLayouts()) {
@@ -189,8 +165,8 @@ class BindingsTest {
         Path program = CCompiler.compile(
                 directory,
                 "print_header",
-                "#include <stddef.h>\n#include <stdio.h>\n#include \""
-                        + bound.path().toAbsolutePath() + "\"\nint main(void) {\n" + prints + "  return 0;\n}\n");
+                "#include <stddef.h>\n#include <stdio.h>\n#include \"" + HEADER.toAbsolutePath()
+                        + "\"\nint main(void) {\n" + prints + "  return 0;\n}\n");
         Map<String, Long> actual = CCompiler.run(List.of(program.toString()))
                 .lines()
                 .map(line -> line.split("="))

@@ -31,7 +31,7 @@ final class ExactReference {
         one = BigInteger.ONE.shiftLeft(-unitExponent);
     }
 
-    static ExactReference of(Batch batch) {
+    static ExactReference of(RandomBatch batch) {
         ExactReference reference = new ExactReference();
         for (int i = 0; i < batch.count; i++) {
             reference.add(batch.predictions[i], batch.targets[i] == 1);

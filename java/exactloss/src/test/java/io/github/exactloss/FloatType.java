@@ -28,12 +28,11 @@ enum FloatType {
     }
 
     Predictions view(MemorySegment memory) {
-        return switch (this) {
-            case FLOAT32 -> Predictions.ofFloats(memory);
-            case FLOAT64 -> Predictions.ofDoubles(memory);
-            case FLOAT16 -> Predictions.ofFloat16(memory);
-            case BFLOAT16 -> Predictions.ofBfloat16(memory);
-        };
+        return Predictions.of(memory, elements());
+    }
+
+    ElementType elements() {
+        return ElementType.valueOf(name());
     }
 
     double get(MemorySegment memory, long index) {

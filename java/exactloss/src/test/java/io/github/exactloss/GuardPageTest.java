@@ -108,37 +108,39 @@ class GuardPageTest {
     }
 
     private static void assertStaysInside(int count) {
-        Batch batch = Batch.random(Batch.Values.MIXED, count, SEED + count);
+        RandomBatch batch = RandomBatch.random(RandomBatch.Values.MIXED, count, SEED + count);
         MemorySegment floatTargets = Targets.of(batch.floatTargets()).segment();
-        MnistLoss loss = MnistLoss.create();
-        Evaluation expected = loss.evaluate(batch.predictions(), batch.targets());
+        Loss loss = Loss.mnist();
+        Evaluation expected = Evaluator.of(loss).evaluate(batch.predictions(), batch.targets());
         long floats = 4L * count;
         assertStaysInside(
-                Predictions.ofFloats(
-                        predictions.first(floats).copyFrom(batch.predictions().segment())),
-                Targets.ofBytes(targets.first(count).copyFrom(batch.targets().segment())),
+                Predictions.of(
+                        predictions.first(floats).copyFrom(batch.predictions().segment()), ElementType.FLOAT32),
+                Targets.of(targets.first(count).copyFrom(batch.targets().segment()), ElementType.UINT8),
                 output.first(floats),
                 expected);
         assertStaysInside(
-                Predictions.ofFloats(
-                        predictions.last(floats).copyFrom(batch.predictions().segment())),
-                Targets.ofBytes(targets.last(count).copyFrom(batch.targets().segment())),
+                Predictions.of(
+                        predictions.last(floats).copyFrom(batch.predictions().segment()), ElementType.FLOAT32),
+                Targets.of(targets.last(count).copyFrom(batch.targets().segment()), ElementType.UINT8),
                 output.last(floats),
                 expected);
         assertStaysInside(
-                Predictions.ofFloats(predictions.last(floats)),
-                Targets.ofFloats(targets.last(floats).copyFrom(floatTargets)),
+                Predictions.of(predictions.last(floats), ElementType.FLOAT32),
+                Targets.of(targets.last(floats).copyFrom(floatTargets), ElementType.FLOAT32),
                 output.last(floats),
                 expected);
     }
 
     private static void assertStaysInside(
             Predictions predictions, Targets targets, MemorySegment output, Evaluation expected) {
-        MnistLoss loss = MnistLoss.create();
-        assertThat(loss.evaluate(predictions, targets)).as("seed %d", SEED).isEqualTo(expected);
-        assertThat(loss.sum(predictions, targets)).as("seed %d", SEED).isEqualTo(expected.lossSum());
-        loss.none(predictions, targets, output);
-        loss.gradient(targets, output);
+        Loss loss = Loss.mnist();
+        assertThat(Evaluator.of(loss).evaluate(predictions, targets))
+                .as("seed %d", SEED)
+                .isEqualTo(expected);
+        assertThat(loss.sum(predictions, targets)).as("seed %d", SEED).isEqualTo(expected.sum(Loss.mnist()));
+        loss.values(predictions, targets, output);
+        loss.gradient(predictions, targets, output);
     }
 
     @ParameterizedTest
@@ -153,37 +155,36 @@ class GuardPageTest {
     }
 
     private static void assertEveryOperationStaysInside(FloatType type, int count) {
-        TypedBatch batch = TypedBatch.random(type, Batch.Values.MIXED, count, SEED + count);
+        TypedBatch batch = TypedBatch.random(type, RandomBatch.Values.MIXED, count, SEED + count);
         MemorySegment bits = MemorySegment.ofArray(new byte[(count + 7) / 8]);
         for (boolean atEnd : new boolean[] {false, true}) {
             MemorySegment memory = predictions.copy(batch.memory, atEnd);
             MemorySegment out = output.copy(batch.memory, atEnd);
-            Weights ones =
-                    Weights.ofFloats(weights.copy(Weights.of(new float[count]).segment(), atEnd));
-            for (MnistLoss loss :
-                    List.of(MnistLoss.create(), MnistLoss.create().logits().accumulateGradients())) {
-                Evaluation expected = loss.evaluate(batch.predictions(), batch.targets());
+            Weights ones = Weights.of(weights.copy(Weights.of(new float[count]).segment(), atEnd));
+            for (Loss loss : List.of(Loss.mnist(), Loss.mnist().fromLogits().accumulateGradients())) {
+                Evaluation expected = Evaluator.of(loss).evaluate(batch.predictions(), batch.targets());
                 Predictions view = type.view(memory);
-                Targets bytes = Targets.ofBytes(targets.copy(batch.targets().segment(), atEnd));
+                Targets bytes = Targets.of(targets.copy(batch.targets().segment(), atEnd), ElementType.UINT8);
                 String what = "seed %d, %d elements".formatted(SEED + count, count);
-                assertThat(loss.evaluate(view, bytes)).as(what).isEqualTo(expected);
-                assertThat(loss.evaluateRows(view, bytes, Rows.of(1, count)))
+                assertThat(Evaluator.of(loss).evaluate(view, bytes)).as(what).isEqualTo(expected);
+                assertThat(Evaluator.of(loss).evaluateRows(view, bytes, Rows.of(1, count)))
                         .as(what)
                         .containsExactly(expected);
-                assertThat(loss.lossAndGradient(view, bytes, Reduction.SUM, 1, out))
+                assertThat(loss.sumAndGradient(Batch.of(view, bytes), 1, out))
                         .as(what)
-                        .isEqualTo(expected.lossSum());
-                assertThat(loss.mean(view, bytes, ones)).as(what).isNaN();
-                loss.gradient(view, bytes, Reduction.MEAN, 1, out);
-                loss.none(view, bytes, out);
+                        .isEqualTo(expected.sum(Loss.mnist()));
+                assertThat(loss.mean(Batch.of(view, bytes).weights(ones)))
+                        .as(what)
+                        .isNaN();
+                loss.gradient(Batch.of(view, bytes), 1, 3, out);
+                loss.values(view, bytes, out);
                 loss.mean(view, Targets.ofBits(targets.copy(bits, atEnd), 0, count));
-                Elementwise.sigmoid(view, out);
+                ArrayOperations.sigmoid(view, out);
                 Condition ofBits = Condition.ofBits(targets.copy(bits, atEnd), 0, count);
-                Elementwise.where(ofBits, memory, memory, type.bytes, out);
+                ArrayOperations.where(ofBits, memory, memory, type.bytes, out);
                 assertThat(out.mismatch(memory)).as(what).isEqualTo(-1);
-                Condition ofBytes =
-                        Condition.ofBytes(targets.copy(batch.targets().segment(), atEnd));
-                Elementwise.where(ofBytes, memory, memory, type.bytes, out);
+                Condition ofBytes = Condition.of(targets.copy(batch.targets().segment(), atEnd));
+                ArrayOperations.where(ofBytes, memory, memory, type.bytes, out);
                 assertThat(out.mismatch(memory)).as(what).isEqualTo(-1);
             }
         }

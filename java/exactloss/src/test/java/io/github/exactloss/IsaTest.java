@@ -14,7 +14,7 @@ import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The same bits with the kernels of every instruction set, each in a process of its own. */
 class IsaTest {
@@ -26,17 +26,17 @@ class IsaTest {
 
         public static void main(String[] args) throws Exception {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (Batch.Values values : Batch.Values.values()) {
+            for (RandomBatch.Values values : RandomBatch.Values.values()) {
                 for (int count = 0; count <= 300; count++) {
-                    update(digest, Batch.random(values, count, count));
+                    update(digest, RandomBatch.random(values, count, count));
                 }
                 for (int count : new int[] {4095, 4096, 4097, 8193, 100_000}) {
-                    update(digest, Batch.random(values, count, count));
+                    update(digest, RandomBatch.random(values, count, count));
                 }
             }
             for (FloatType type : FloatType.values()) {
-                for (Batch.Values values :
-                        List.of(Batch.Values.RAW_SCORE, Batch.Values.ANY_FINITE, Batch.Values.MIXED)) {
+                for (RandomBatch.Values values : List.of(
+                        RandomBatch.Values.RAW_SCORE, RandomBatch.Values.ANY_FINITE, RandomBatch.Values.MIXED)) {
                     for (int count : new int[] {0, 1, 7, 8, 15, 16, 17, 63, 64, 65, 300, 4095, 4096, 4097, 70_000}) {
                         update(digest, TypedBatch.random(type, values, count, count));
                     }
@@ -45,22 +45,21 @@ class IsaTest {
             System.out.println(NativeLibrary.isa() + " " + HexFormat.of().formatHex(digest.digest()));
         }
 
-        private static void update(MessageDigest digest, Batch batch) {
-            MnistLoss loss = MnistLoss.create();
+        private static void update(MessageDigest digest, RandomBatch batch) {
+            Loss loss = Loss.mnist();
             Targets floats = Targets.of(batch.floatTargets());
             update(digest, loss.mean(batch.predictions(), batch.targets()));
             update(digest, loss.sum(batch.predictions(), floats));
-            update(digest, loss.evaluate(batch.predictions(), batch.targets()));
-            update(digest, loss.threshold(1e-30).evaluate(batch.predictions(), floats));
+            update(digest, Evaluator.of(loss).evaluate(batch.predictions(), batch.targets()));
+            update(digest, Evaluator.of(loss).threshold(1e-30).evaluate(batch.predictions(), floats));
             MemorySegment output = MemorySegment.ofArray(new float[batch.count]);
-            loss.none(batch.predictions(), batch.targets(), output);
+            loss.values(batch.predictions(), batch.targets(), output);
             digest.update(output.toArray(ValueLayout.JAVA_BYTE));
-            loss.gradient(floats, output);
+            loss.gradient(batch.predictions(), floats, output);
             digest.update(output.toArray(ValueLayout.JAVA_BYTE));
-            try (LossAccumulator accumulator = LossAccumulator.create()) {
-                accumulator.add(batch.predictions(), batch.targets());
-                digest.update(accumulator.toBytes());
-            }
+            Accumulator accumulator = Evaluator.of(loss).newAccumulator();
+            accumulator.add(batch.predictions(), batch.targets());
+            digest.update(accumulator.toBytes());
         }
 
         private static void update(MessageDigest digest, TypedBatch batch) {
@@ -71,22 +70,27 @@ class IsaTest {
                 weights[i] = 1 / (1 + i % 9f);
             }
             MemorySegment output = batch.type.memory(batch.values);
-            for (MnistLoss loss : List.of(MnistLoss.create(), MnistLoss.create().logits())) {
-                update(digest, loss.evaluate(predictions, targets));
-                update(digest, loss.evaluate(predictions, targets, Weights.of(weights)));
+            for (Loss loss : List.of(Loss.mnist(), Loss.mnist().fromLogits())) {
+                update(digest, Evaluator.of(loss).evaluate(predictions, targets));
                 update(
                         digest,
-                        loss.evaluateRows(predictions, targets, new Rows(3, batch.count / 3, batch.count / 5, 0)));
-                loss.none(predictions, targets, output);
+                        Evaluator.of(loss)
+                                .evaluate(Batch.of(predictions, targets).weights(Weights.of(weights))));
+                update(
+                        digest,
+                        Evaluator.of(loss)
+                                .evaluateRows(predictions, targets, Rows.of(3, batch.count / 3, batch.count / 5, 0)));
+                loss.values(predictions, targets, output);
                 digest.update(output.toArray(ValueLayout.JAVA_BYTE));
-                update(digest, loss.lossAndGradient(predictions, targets, Reduction.MEAN, 0.3, output));
+                update(digest, loss.meanAndGradient(Batch.of(predictions, targets), 0.3, output));
                 digest.update(output.toArray(ValueLayout.JAVA_BYTE));
-                loss.accumulateGradients().gradient(predictions, targets, Reduction.SUM, 1e-3, output);
+                loss.accumulateGradients()
+                        .gradient(Batch.of(predictions, targets).weights(Weights.of(weights)), 1e-3, 1, output);
                 digest.update(output.toArray(ValueLayout.JAVA_BYTE));
             }
-            Elementwise.sigmoid(predictions, output);
+            ArrayOperations.sigmoid(predictions, output);
             digest.update(output.toArray(ValueLayout.JAVA_BYTE));
-            Elementwise.where(Condition.of(batch.targets), batch.memory, output, batch.type.bytes, output);
+            ArrayOperations.where(Condition.of(batch.targets), batch.memory, output, batch.type.bytes, output);
             digest.update(output.toArray(ValueLayout.JAVA_BYTE));
         }
 
@@ -106,17 +110,24 @@ class IsaTest {
         portableDigest = result.output().substring("portable ".length());
     }
 
+    static List<Isa> vectorIsas() {
+        return NativeLibrary.isas().stream().skip(1).toList();
+    }
+
     @ParameterizedTest
-    @EnumSource(names = {"AVX2", "AVX512"})
+    @MethodSource("vectorIsas")
     void givesThePortableBits(Isa isa) throws Exception {
-        Isa.Support support = NativeLibrary.isaSupport(isa);
-        assumeTrue(support == Isa.Support.USABLE, () -> "not run: " + isa + " is " + support + " on this machine");
-        assertThat(runWith(isa.toString()).output()).isEqualTo(isa + " " + portableDigest);
+        assumeTrue(isa.support() == Isa.Support.USABLE, () -> "not run: " + isa + " is not usable on this machine");
+        assertThat(runWith(isa.name()).output()).isEqualTo(isa.name() + " " + portableDigest);
     }
 
     @Test
     void thePortableKernelsRunEverywhere() {
-        assertThat(NativeLibrary.isaSupport(Isa.PORTABLE)).isEqualTo(Isa.Support.USABLE);
+        assertThat(NativeLibrary.isas()).startsWith(new Isa("portable", Isa.Support.USABLE));
+        assertThat(NativeLibrary.isas())
+                .extracting(Isa::name)
+                .doesNotHaveDuplicates()
+                .contains(NativeLibrary.isa());
     }
 
     @Test

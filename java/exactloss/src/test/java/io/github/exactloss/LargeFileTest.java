@@ -42,20 +42,21 @@ class LargeFileTest {
             floats.setAtIndex(ValueLayout.JAVA_FLOAT, COUNT - 1, 0.625f);
             bits.set(ValueLayout.JAVA_BYTE, 0, (byte) 1);
             bits.set(ValueLayout.JAVA_BYTE, (COUNT - 2) / 8, (byte) (1 << (COUNT - 2) % 8));
-            Predictions predictions = Predictions.ofFloats(floats);
+            Predictions predictions = Predictions.of(floats, ElementType.FLOAT32);
             Targets targets = Targets.ofBits(bits, 0, COUNT);
 
-            Evaluation evaluation = MnistLoss.create().threads(2).evaluate(predictions, targets);
+            Evaluation evaluation = Evaluator.of(Loss.mnist().threads(2)).evaluate(predictions, targets);
 
             assertThat(evaluation.count()).isEqualTo(COUNT);
-            assertThat(evaluation.lossSum()).isEqualTo(0.25 + 0.75 + 0.625);
-            assertThat(evaluation.loss()).isEqualTo(1.625 / COUNT);
+            assertThat(evaluation.sum(Loss.mnist())).isEqualTo(0.25 + 0.75 + 0.625);
+            assertThat(evaluation.mean(Loss.mnist())).isEqualTo(1.625 / COUNT);
             assertThat(evaluation.truePositives()).isEqualTo(1);
             assertThat(evaluation.falseNegatives()).isEqualTo(1);
             assertThat(evaluation.falsePositives()).isEqualTo(1);
 
-            Evaluation end = MnistLoss.create().evaluate(predictions.slice(COUNT - 3, 3), targets.slice(COUNT - 3, 3));
-            assertThat(end.lossSum()).isEqualTo(0.75 + 0.625);
+            Evaluation end =
+                    Evaluator.of(Loss.mnist()).evaluate(predictions.slice(COUNT - 3, 3), targets.slice(COUNT - 3, 3));
+            assertThat(end.sum(Loss.mnist())).isEqualTo(0.75 + 0.625);
             assertThat(end.positives()).isEqualTo(1);
         }
     }

@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class LogitsTest {
     private static final long SEED = 23;
 
-    private final MnistLoss loss = MnistLoss.create().logits();
+    private final Loss loss = Loss.mnist().fromLogits();
 
     /** From all over the range in which the function is neither 0 nor 1, and some from outside. */
     private static double[] randomLogits(FloatType type, int count, long seed) {
@@ -41,7 +41,7 @@ class LogitsTest {
     }
 
     private static TypedBatch randomBatch(FloatType type, int count, long seed) {
-        byte[] targets = TypedBatch.random(type, Batch.Values.UNIT, count, seed).targets;
+        byte[] targets = TypedBatch.random(type, RandomBatch.Values.UNIT, count, seed).targets;
         return new TypedBatch(type, randomLogits(type, count, seed), targets);
     }
 
@@ -52,7 +52,7 @@ class LogitsTest {
 
     private static double[] sigmoid(FloatType type, double... logits) {
         MemorySegment out = type.memory(new double[logits.length]);
-        Elementwise.sigmoid(type.view(type.memory(logits)), out);
+        ArrayOperations.sigmoid(type.view(type.memory(logits)), out);
         return type.values(out);
     }
 
@@ -115,13 +115,13 @@ class LogitsTest {
                 reference.add(distance, false);
             }
             String what = "seed %d, %d elements".formatted(SEED + count, count);
-            Evaluation evaluation = loss.evaluate(batch.predictions(), batch.targets());
+            Evaluation evaluation = Evaluator.of(loss).evaluate(batch.predictions(), batch.targets());
             assertEquals(reference.mean(), loss.mean(batch.predictions(), batch.targets()), what);
             assertEquals(reference.sum(), loss.sum(batch.predictions(), batch.targets()), what);
-            assertEquals(reference.mean(), evaluation.loss(), what);
-            assertEquals(reference.sum(), evaluation.lossSum(), what);
-            assertEquals(reference.meanFloat(), evaluation.lossFloat(), what);
-            assertEquals(reference.sumFloat(), evaluation.lossSumFloat(), what);
+            assertEquals(reference.mean(), evaluation.mean(Loss.mnist()), what);
+            assertEquals(reference.sum(), evaluation.sum(Loss.mnist()), what);
+            assertEquals(reference.meanFloat(), evaluation.meanAsFloat(Loss.mnist()), what);
+            assertEquals(reference.sumFloat(), evaluation.sumAsFloat(Loss.mnist()), what);
         }
     }
 
@@ -133,9 +133,9 @@ class LogitsTest {
         if (type != wide(type)) {
             Arrays.setAll(expected, i -> ExactReference.quotient(expected[i], 1, type));
         }
-        for (MnistLoss some : List.of(loss, loss.threads(2))) {
+        for (Loss some : List.of(loss, loss.threads(2))) {
             MemorySegment distances = type.memory(batch.values);
-            some.none(type.view(distances), batch.targets(), distances);
+            some.values(type.view(distances), batch.targets(), distances);
             assertArrayEquals(expected, type.values(distances), "seed " + SEED);
         }
     }
@@ -146,7 +146,8 @@ class LogitsTest {
         TypedBatch batch = randomBatch(type, 5000, SEED);
         double[] predictions = sigmoid(wide(type), batch.values);
         for (double threshold : new double[] {0.5, 0, 1e-30, predictions[7], Math.nextDown(predictions[7]), 1}) {
-            Evaluation evaluation = loss.threshold(threshold).evaluate(batch.predictions(), batch.targets());
+            Evaluation evaluation =
+                    Evaluator.of(loss).threshold(threshold).evaluate(batch.predictions(), batch.targets());
             for (boolean positive : new boolean[] {false, true}) {
                 long above = IntStream.range(0, batch.count)
                         .filter(i -> batch.isPositive(i) == positive && predictions[i] > threshold)
@@ -169,8 +170,8 @@ class LogitsTest {
             weights[i] = i % 7;
             reference.add(distances[i], false, weights[i]);
         }
-        assertEquals(reference.mean(), loss.mean(batch.predictions(), batch.targets(), Weights.of(weights)));
-        double[] rows = loss.meanRows(batch.predictions(), batch.targets(), Rows.of(3, 1000));
+        assertEquals(reference.mean(), loss.mean(batch.batch().weights(Weights.of(weights))));
+        double[] rows = loss.meanOfRows(batch.predictions(), batch.targets(), Rows.of(3, 1000));
         for (int row = 0; row < 3; row++) {
             assertEquals(
                     loss.mean(
@@ -186,9 +187,9 @@ class LogitsTest {
         Targets targets = Targets.of(new byte[] {1, 0, 0});
         assertEquals(2.5, loss.sum(Predictions.of(new float[] {-inf, inf, 0}), targets));
         assertEquals(0.5, loss.sum(Predictions.of(new float[] {inf, -inf, 0}), targets));
-        Evaluation evaluation = loss.evaluate(Predictions.of(new float[] {0, Float.NaN, 0}), targets);
-        assertThat(evaluation.loss()).isNaN();
-        assertThat(evaluation.nanCount()).isEqualTo(1);
+        Evaluation evaluation = Evaluator.of(loss).evaluate(Predictions.of(new float[] {0, Float.NaN, 0}), targets);
+        assertThat(evaluation.mean(Loss.mnist())).isNaN();
+        assertThat(evaluation.nanCount(Loss.mnist())).isEqualTo(1);
     }
 
     /** A distance of 1e-30, which is 0 where the prediction is rounded first. */
@@ -205,15 +206,14 @@ class LogitsTest {
         TypedBatch batch = randomBatch(type, count, SEED);
         BigDecimal[] slopes =
                 Arrays.stream(batch.values).mapToObj(SigmoidReference::slope).toArray(BigDecimal[]::new);
-        for (Reduction reduction : Reduction.values()) {
+        for (long divisor : new long[] {count, 1}) {
             double upstream = 1.7;
             MemorySegment gradient = type.memory(new double[count]);
-            loss.gradient(batch.predictions(), batch.targets(), reduction, upstream, gradient);
-            BigDecimal g = new BigDecimal(
-                    ExactReference.quotient(upstream, reduction == Reduction.MEAN ? count : 1, wide(type)));
+            loss.gradient(batch.batch(), upstream, divisor, gradient);
+            BigDecimal g = new BigDecimal(ExactReference.quotient(upstream, divisor, wide(type)));
             for (int i = 0; i < count; i++) {
                 BigDecimal exact = g.multiply(slopes[i]);
-                String what = "seed %d, %s, logit %s".formatted(SEED, reduction, batch.values[i]);
+                String what = "seed %d, / %d, logit %s".formatted(SEED, divisor, batch.values[i]);
                 double expectedSign = batch.isPositive(i) ? -1 : 1;
                 double actual = expectedSign * type.get(gradient, i);
                 assertWithin(type == wide(type) ? 4 : 0.6, exact, actual, type, what);
@@ -226,23 +226,26 @@ class LogitsTest {
     @ParameterizedTest
     @EnumSource
     void haveTheSameBitsEverywhere(FloatType type) {
-        for (int count : new int[] {100, Batch.OF_THREE_THREADS}) {
+        for (int count : new int[] {100, RandomBatch.OF_THREE_THREADS}) {
             TypedBatch batch = randomBatch(type, count, SEED);
             Evaluation expected;
             MemorySegment expectedGradient;
             try (Arena arena = Arena.ofShared()) {
                 Predictions predictions = type.view(MemoryKind.OFF_HEAP.copy(batch.memory, arena));
-                expected = loss.evaluate(predictions, batch.targets());
+                expected = Evaluator.of(loss).evaluate(predictions, batch.targets());
                 expectedGradient = MemoryKind.OFF_HEAP.copy(batch.memory, Arena.ofAuto());
-                loss.gradient(predictions, batch.targets(), Reduction.MEAN, 3, expectedGradient);
+                loss.gradient(Batch.of(predictions, batch.targets()), 3, count, expectedGradient);
                 for (MemoryKind kind : MemoryKind.values()) {
                     Predictions copy = type.view(kind.copy(batch.memory, arena));
-                    Targets targets = Targets.ofBytes(kind.copy(MemorySegment.ofArray(batch.targets), arena));
+                    Targets targets =
+                            Targets.of(kind.copy(MemorySegment.ofArray(batch.targets), arena), ElementType.UINT8);
                     String what = "seed %d, %d elements in %s memory".formatted(SEED, count, kind);
-                    for (MnistLoss some : List.of(loss, loss.threads(3))) {
-                        assertThat(some.evaluate(copy, targets)).as(what).isEqualTo(expected);
+                    for (Loss some : List.of(loss, loss.threads(3))) {
+                        assertThat(Evaluator.of(some).evaluate(copy, targets))
+                                .as(what)
+                                .isEqualTo(expected);
                         MemorySegment gradient = type.memory(new double[count]);
-                        some.gradient(copy, targets, Reduction.MEAN, 3, gradient);
+                        some.gradient(Batch.of(copy, targets), 3, count, gradient);
                         assertThat(gradient.mismatch(expectedGradient)).as(what).isEqualTo(-1);
                     }
                 }
@@ -253,7 +256,7 @@ class LogitsTest {
     @ParameterizedTest
     @EnumSource
     void strictModeRefusesNanAlone(FloatType type) {
-        MnistLoss strict = loss.strict();
+        Loss strict = loss.strict();
         double[] logits = {-type.max, type.max, Double.NEGATIVE_INFINITY, 7};
         Targets targets = Targets.of(new byte[4]);
         assertEquals(
@@ -262,9 +265,9 @@ class LogitsTest {
         MemorySegment output = type.memory(1, 2, 3, 4);
         for (Runnable call : List.<Runnable>of(
                 () -> strict.mean(type.view(type.memory(logits)), targets),
-                () -> strict.none(type.view(type.memory(logits)), targets, output),
-                () -> strict.gradient(type.view(type.memory(logits)), targets, Reduction.NONE, 1, output),
-                () -> strict.meanRows(type.view(type.memory(logits)), targets, Rows.of(2, 2)))) {
+                () -> strict.values(type.view(type.memory(logits)), targets, output),
+                () -> strict.gradient(Batch.of(type.view(type.memory(logits)), targets), 1, 1, output),
+                () -> strict.meanOfRows(type.view(type.memory(logits)), targets, Rows.of(2, 2)))) {
             StrictModeException e = catchThrowableOfType(StrictModeException.class, call::run);
             assertThat(e).hasMessage("predictions[2] is NaN, and strict mode allows no NaN");
             assertThat(e.argument()).isEqualTo(Argument.PREDICTIONS);

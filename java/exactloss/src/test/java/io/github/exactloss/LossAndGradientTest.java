@@ -9,8 +9,6 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -20,31 +18,32 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LossAndGradientTest {
     private static final long SEED = 29;
 
-    private final MnistLoss loss = MnistLoss.create();
+    private final Loss loss = Loss.mnist();
 
-    private static List<MnistLoss> ways(MnistLoss loss) {
-        return List.of(loss, loss.threads(3), loss.logits(), loss.logits().threads(3));
+    private static List<Loss> ways(Loss loss) {
+        return List.of(
+                loss, loss.threads(3), loss.fromLogits(), loss.fromLogits().threads(3));
     }
 
     @ParameterizedTest
     @EnumSource
     void hasTheBitsOfBoth(FloatType type) {
-        for (int count : new int[] {0, 1, 65, 5000, Batch.OF_THREE_THREADS}) {
-            TypedBatch batch = TypedBatch.random(type, Batch.Values.MIXED, count, SEED);
+        for (int count : new int[] {0, 1, 65, 5000, RandomBatch.OF_THREE_THREADS}) {
+            TypedBatch batch = TypedBatch.random(type, RandomBatch.Values.MIXED, count, SEED);
             String what = "seed %d, %d elements".formatted(SEED, count);
-            for (MnistLoss some : ways(loss)) {
+            for (Loss some : ways(loss)) {
                 MemorySegment expected = type.memory(new double[count]);
-                some.gradient(batch.predictions(), batch.targets(), Reduction.MEAN, 0.7, expected);
+                some.gradient(batch.batch(), 0.7, Math.max(1, count), expected);
                 MemorySegment expectedOfSum = type.memory(new double[count]);
-                some.gradient(batch.predictions(), batch.targets(), Reduction.SUM, 0.7, expectedOfSum);
+                some.gradient(batch.batch(), 0.7, 1, expectedOfSum);
                 try (Arena arena = Arena.ofShared()) {
                     for (MemoryKind kind : List.of(MemoryKind.HEAP, MemoryKind.UNALIGNED)) {
                         Predictions predictions = type.view(kind.copy(batch.memory, arena));
                         MemorySegment gradient = kind.copy(batch.memory, arena);
-                        double mean = some.lossAndGradient(predictions, batch.targets(), Reduction.MEAN, 0.7, gradient);
+                        double mean = some.meanAndGradient(Batch.of(predictions, batch.targets()), 0.7, gradient);
                         assertEquals(some.mean(predictions, batch.targets()), mean, what);
                         assertThat(gradient.mismatch(expected)).as(what).isEqualTo(-1);
-                        double sum = some.lossAndGradient(predictions, batch.targets(), Reduction.SUM, 0.7, gradient);
+                        double sum = some.sumAndGradient(Batch.of(predictions, batch.targets()), 0.7, gradient);
                         assertEquals(some.sum(predictions, batch.targets()), sum, what);
                         assertThat(gradient.mismatch(expectedOfSum)).as(what).isEqualTo(-1);
                     }
@@ -56,14 +55,12 @@ class LossAndGradientTest {
     @ParameterizedTest
     @EnumSource
     void mayReplaceThePredictions(FloatType type) {
-        for (int count : new int[] {100, Batch.OF_THREE_THREADS}) {
-            for (MnistLoss some : ways(loss)) {
-                TypedBatch batch = TypedBatch.random(type, Batch.Values.MIXED, count, SEED);
+        for (int count : new int[] {100, RandomBatch.OF_THREE_THREADS}) {
+            for (Loss some : ways(loss)) {
+                TypedBatch batch = TypedBatch.random(type, RandomBatch.Values.MIXED, count, SEED);
                 MemorySegment expected = type.memory(new double[count]);
-                double mean = some.lossAndGradient(batch.predictions(), batch.targets(), Reduction.MEAN, 2, expected);
-                assertEquals(
-                        mean,
-                        some.lossAndGradient(batch.predictions(), batch.targets(), Reduction.MEAN, 2, batch.memory));
+                double mean = some.meanAndGradient(batch.batch(), 2, expected);
+                assertEquals(mean, some.meanAndGradient(batch.batch(), 2, batch.memory));
                 assertThat(batch.memory.mismatch(expected)).as("seed " + SEED).isEqualTo(-1);
             }
         }
@@ -80,18 +77,18 @@ class LossAndGradientTest {
     @ParameterizedTest
     @EnumSource
     void addsThatOfLogitsToo(FloatType type) {
-        assertAdds(loss.logits(), type);
-        assertAdds(loss.logits().threads(3), type);
+        assertAdds(loss.fromLogits(), type);
+        assertAdds(loss.fromLogits().threads(3), type);
     }
 
-    private static void assertAdds(MnistLoss loss, FloatType type) {
-        for (int count : new int[] {100, Batch.OF_THREE_THREADS}) {
-            TypedBatch batch = TypedBatch.random(type, Batch.Values.UNIT, count, SEED);
-            double[] before = TypedBatch.random(type, Batch.Values.UNIT, count, SEED + 1).values;
+    private static void assertAdds(Loss loss, FloatType type) {
+        for (int count : new int[] {100, RandomBatch.OF_THREE_THREADS}) {
+            TypedBatch batch = TypedBatch.random(type, RandomBatch.Values.UNIT, count, SEED);
+            double[] before = TypedBatch.random(type, RandomBatch.Values.UNIT, count, SEED + 1).values;
             MemorySegment gradient = type.memory(new double[count]);
-            loss.gradient(batch.predictions(), batch.targets(), Reduction.SUM, 0.3, gradient);
+            loss.gradient(batch.batch(), 0.3, 1, gradient);
             MemorySegment sum = type.memory(before);
-            loss.accumulateGradients().lossAndGradient(batch.predictions(), batch.targets(), Reduction.SUM, 0.3, sum);
+            loss.accumulateGradients().sumAndGradient(batch.batch(), 0.3, sum);
             for (int i = 0; i < count; i += count < 1000 ? 1 : 13) {
                 assertEquals(
                         ExactReference.sum(before[i], type.get(gradient, i), type),
@@ -101,48 +98,28 @@ class LossAndGradientTest {
         }
     }
 
-    @Test
-    void withoutReductionThereIsNoLoss() {
-        float[] gradient = {5};
-        assertThatIllegalArgumentException()
-                .isThrownBy(() -> loss.lossAndGradient(
-                        Predictions.of(new float[1]),
-                        Targets.of(new byte[1]),
-                        Reduction.NONE,
-                        1,
-                        MemorySegment.ofArray(gradient)))
-                .withMessageContaining("NONE");
-        assertThat(gradient).containsExactly(5);
-        loss.gradient(
-                Predictions.of(new float[1]),
-                Targets.of(new byte[1]),
-                Reduction.NONE,
-                3,
-                MemorySegment.ofArray(gradient));
-        assertThat(gradient).containsExactly(3);
-    }
-
     /** A mini-batch that comes in pieces: the loss and the gradient of the whole. */
     @ParameterizedTest
     @EnumSource
     void anAccumulatorTakesTheBatchInPieces(FloatType type) {
-        for (int count : new int[] {10, 5000, Batch.OF_THREE_THREADS}) {
-            TypedBatch batch = TypedBatch.random(type, Batch.Values.MIXED, count, SEED);
-            for (MnistLoss some : ways(loss)) {
+        for (int count : new int[] {10, 5000, RandomBatch.OF_THREE_THREADS}) {
+            TypedBatch batch = TypedBatch.random(type, RandomBatch.Values.MIXED, count, SEED);
+            for (Loss some : ways(loss)) {
                 MemorySegment expected = type.memory(new double[count]);
-                some.lossAndGradient(batch.predictions(), batch.targets(), Reduction.MEAN, -2, expected);
+                some.meanAndGradient(batch.batch(), -2, expected);
                 MemorySegment gradient = type.memory(new double[count]);
-                try (LossAccumulator accumulator = LossAccumulator.create(some)) {
-                    for (long[] range : new long[][] {{count / 7, count - count / 7}, {0, count / 7}}) {
-                        accumulator.addWithGradient(
-                                batch.predictions().slice(range[0], range[1]),
-                                batch.targets().slice(range[0], range[1]),
-                                -2,
-                                count,
-                                gradient.asSlice(range[0] * type.bytes));
-                    }
-                    assertThat(accumulator.result()).isEqualTo(some.evaluate(batch.predictions(), batch.targets()));
+                Accumulator accumulator = Evaluator.of(some).newAccumulator();
+                for (long[] range : new long[][] {{count / 7, count - count / 7}, {0, count / 7}}) {
+                    accumulator.addWithGradient(
+                            some,
+                            batch.batch().slice(range[0], range[1]),
+                            -2,
+                            count,
+                            gradient.asSlice(range[0] * type.bytes));
                 }
+                assertThat(accumulator.evaluate())
+                        .isEqualTo(Evaluator.of(some).evaluate(batch.predictions(), batch.targets()));
+
                 String what = "seed %d, %d elements".formatted(SEED, count);
                 assertThat(gradient.mismatch(expected)).as(what).isEqualTo(-1);
             }
@@ -152,24 +129,24 @@ class LossAndGradientTest {
     @Test
     void aDivisorIsAtLeastOne() {
         float[] gradient = {5};
-        try (LossAccumulator accumulator = LossAccumulator.create()) {
-            for (long divisor : new long[] {0, -1, Long.MIN_VALUE}) {
-                assertThatIllegalArgumentException()
-                        .isThrownBy(() -> accumulator.addWithGradient(
-                                Predictions.of(new float[1]),
-                                Targets.of(new byte[1]),
-                                1,
-                                divisor,
-                                MemorySegment.ofArray(gradient)))
-                        .withMessage("the divisor must be at least 1, not " + divisor);
-            }
-            assertThat(accumulator.result().count()).isZero();
+        Accumulator accumulator = Evaluator.of(loss).newAccumulator();
+        for (long divisor : new long[] {0, -1, Long.MIN_VALUE}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> accumulator.addWithGradient(
+                            loss,
+                            Batch.of(Predictions.of(new float[1]), Targets.of(new byte[1])),
+                            1,
+                            divisor,
+                            MemorySegment.ofArray(gradient)))
+                    .withMessage("the divisor must be at least 1, not " + divisor);
         }
+        assertThat(accumulator.evaluate().count()).isZero();
+
         assertThat(gradient).containsExactly(5);
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, Batch.OF_THREE_THREADS})
+    @ValueSource(ints = {100, RandomBatch.OF_THREE_THREADS})
     void strictModeLeavesEverythingAsItWas(int count) {
         for (int at : new int[] {0, count - 1}) {
             double[] values = new double[count];
@@ -177,13 +154,15 @@ class LossAndGradientTest {
             Predictions predictions = FloatType.FLOAT32.view(FloatType.FLOAT32.memory(values));
             Targets targets = Targets.of(new byte[count]);
             MemorySegment gradient = FloatType.FLOAT32.memory(values);
-            for (MnistLoss some : ways(loss.strict())) {
-                assertRefused(at, () -> some.lossAndGradient(predictions, targets, Reduction.MEAN, 1, gradient));
-                try (LossAccumulator accumulator = LossAccumulator.create(some)) {
-                    byte[] before = accumulator.toBytes();
-                    assertRefused(at, () -> accumulator.addWithGradient(predictions, targets, 1, count, gradient));
-                    assertThat(accumulator.toBytes()).isEqualTo(before);
-                }
+            for (Loss some : ways(loss.strict())) {
+                assertRefused(at, () -> some.meanAndGradient(Batch.of(predictions, targets), 1, gradient));
+                Accumulator accumulator = Evaluator.of(some).newAccumulator();
+                byte[] before = accumulator.toBytes();
+                assertRefused(
+                        at,
+                        () -> accumulator.addWithGradient(some, Batch.of(predictions, targets), 1, count, gradient));
+                assertThat(accumulator.toBytes()).isEqualTo(before);
+
                 assertThat(gradient.mismatch(predictions.segment())).isEqualTo(-1);
             }
         }
@@ -195,24 +174,18 @@ class LossAndGradientTest {
                 .satisfies(e -> assertThat(e.index()).isEqualTo(index));
     }
 
-    /** Whether the data is cut or not, an accumulator that can't be used is refused before the gradient is written. */
-    @ParameterizedTest
-    @ValueSource(ints = {100, Batch.OF_THREE_THREADS})
-    void anAccumulatorThatCannotBeUsedComesFirst(int count) throws Exception {
-        Predictions predictions = Predictions.of(new float[count]);
-        Targets targets = Targets.of(new byte[count]);
-        float[] gradient = new float[count];
-        MemorySegment memory = MemorySegment.ofArray(gradient);
-        try (Arena arena = Arena.ofConfined();
-                ExecutorService thread = Executors.newSingleThreadExecutor()) {
-            LossAccumulator accumulator = LossAccumulator.create(loss, arena);
-            thread.submit(() -> assertThatExceptionOfType(WrongThreadException.class)
-                            .isThrownBy(() -> accumulator.addWithGradient(predictions, targets, 1, count, memory)))
-                    .get();
-            accumulator.close();
-            assertThatExceptionOfType(IllegalStateException.class)
-                    .isThrownBy(() -> accumulator.addWithGradient(predictions, targets, 1, count, memory));
+    @Test
+    void theLossMustFitTheAccumulator() {
+        float[] gradient = {5};
+        Batch one = Batch.of(Predictions.of(new float[1]), Targets.of(new byte[1]));
+        Accumulator accumulator = Evaluator.of(loss).newAccumulator();
+        for (Loss other : List.of(loss.fromLogits(), loss.strict())) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> accumulator.addWithGradient(other, one, 1, 1, MemorySegment.ofArray(gradient)))
+                    .withMessage("%s does not fit Evaluator[mnist, threshold=0.5]", other);
         }
-        assertThat(gradient).containsOnly(0);
+        assertThat(gradient).containsExactly(5);
+        accumulator.addWithGradient(loss.accumulateGradients(), one, 1, 1, MemorySegment.ofArray(gradient));
+        assertThat(gradient).containsExactly(6);
     }
 }

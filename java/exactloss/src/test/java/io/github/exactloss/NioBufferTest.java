@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
@@ -27,7 +28,7 @@ class NioBufferTest {
     private static final ByteOrder OTHER =
             NATIVE == ByteOrder.LITTLE_ENDIAN ? ByteOrder.BIG_ENDIAN : ByteOrder.LITTLE_ENDIAN;
 
-    private final MnistLoss loss = MnistLoss.create();
+    private final Loss loss = Loss.mnist();
 
     /** How a buffer comes to hold some bytes, between its position and its limit. */
     enum Kind {
@@ -97,23 +98,18 @@ class NioBufferTest {
     @EnumSource
     void predictionsOfEveryType(Kind kind) {
         for (FloatType type : FloatType.values()) {
-            TypedBatch batch = TypedBatch.random(type, Batch.Values.UNIT, COUNT, SEED);
+            TypedBatch batch = TypedBatch.random(type, RandomBatch.Values.UNIT, COUNT, SEED);
             double expected = loss.mean(batch.predictions(), batch.targets());
             try (Arena arena = Arena.ofConfined()) {
                 ByteBuffer bytes = kind.holding(batch.memory, arena);
                 int position = bytes.position();
-                Predictions ofBytes = switch (type) {
-                    case FLOAT32 -> Predictions.ofFloats(bytes);
-                    case FLOAT64 -> Predictions.ofDoubles(bytes);
-                    case FLOAT16 -> Predictions.ofFloat16(bytes);
-                    case BFLOAT16 -> Predictions.ofBfloat16(bytes);
+                Predictions ofBytes = Predictions.of(bytes, type.elements());
+                Buffer elements = switch (type) {
+                    case FLOAT32 -> bytes.asFloatBuffer();
+                    case FLOAT64 -> bytes.asDoubleBuffer();
+                    case FLOAT16, BFLOAT16 -> bytes.asShortBuffer();
                 };
-                Predictions ofElements = switch (type) {
-                    case FLOAT32 -> Predictions.of(bytes.asFloatBuffer());
-                    case FLOAT64 -> Predictions.of(bytes.asDoubleBuffer());
-                    case FLOAT16 -> Predictions.ofFloat16(bytes.asShortBuffer());
-                    case BFLOAT16 -> Predictions.ofBfloat16(bytes.asShortBuffer());
-                };
+                Predictions ofElements = Predictions.of(elements, type.elements());
                 assertThat(loss.mean(ofBytes, batch.targets())).as("%s", type).isEqualTo(expected);
                 assertThat(loss.mean(ofElements, batch.targets()))
                         .as("%s", type)
@@ -126,7 +122,7 @@ class NioBufferTest {
     @ParameterizedTest
     @EnumSource
     void targetsOfEveryType(Kind kind) {
-        Batch batch = Batch.random(Batch.Values.UNIT, COUNT, SEED);
+        RandomBatch batch = RandomBatch.random(RandomBatch.Values.UNIT, COUNT, SEED);
         int[] ints = new int[COUNT];
         long[] longs = new long[COUNT];
         double[] doubles = new double[COUNT];
@@ -146,18 +142,19 @@ class NioBufferTest {
             ByteBuffer ofFloats = kind.holding(MemorySegment.ofArray(batch.floatTargets()), arena);
             ByteBuffer ofDoubles = kind.holding(MemorySegment.ofArray(doubles), arena);
             Targets[] all = {
-                Targets.ofBytes(kind.holding(batch.targets, arena)),
-                Targets.ofBytes(kind.holding(batch.targets, arena).order(OTHER)),
-                Targets.ofInts(ofInts),
-                Targets.of(ofInts.asIntBuffer()),
-                Targets.ofLongs(ofLongs),
-                Targets.of(ofLongs.asLongBuffer()),
-                Targets.ofFloats(ofFloats),
-                Targets.of(ofFloats.asFloatBuffer()),
-                Targets.ofDoubles(ofDoubles),
-                Targets.of(ofDoubles.asDoubleBuffer()),
-                Targets.ofBits(kind.holding(bits, arena), 3, COUNT),
-                Targets.ofBits(kind.holding(bits, arena).order(OTHER), 3, COUNT)
+                Targets.of(kind.holding(batch.targets, arena), ElementType.UINT8),
+                Targets.of(kind.holding(batch.targets, arena).order(OTHER), ElementType.UINT8),
+                Targets.of(ofInts, ElementType.INT32),
+                Targets.of(ofInts.asIntBuffer(), ElementType.INT32),
+                Targets.of(ofLongs, ElementType.INT64),
+                Targets.of(ofLongs.asLongBuffer(), ElementType.INT64),
+                Targets.of(ofFloats, ElementType.FLOAT32),
+                Targets.of(ofFloats.asFloatBuffer(), ElementType.FLOAT32),
+                Targets.of(ofDoubles, ElementType.FLOAT64),
+                Targets.of(ofDoubles.asDoubleBuffer(), ElementType.FLOAT64),
+                Targets.ofBits(MemorySegment.ofBuffer(kind.holding(bits, arena)), 3, COUNT),
+                Targets.of(kind.holding(batch.targets, arena), ElementType.INT8),
+                Targets.of(kind.holding(batch.targets, arena).order(OTHER), ElementType.INT8)
             };
             for (int i = 0; i < all.length; i++) {
                 assertThat(loss.mean(batch.predictions(), all[i])).as("%d", i).isEqualTo(expected);
@@ -168,28 +165,27 @@ class NioBufferTest {
     @ParameterizedTest
     @EnumSource
     void weightsConditionsAndOutputs(Kind kind) {
-        Batch batch = Batch.random(Batch.Values.UNIT, COUNT, SEED);
-        float[] weights = Batch.random(Batch.Values.UNIT, COUNT, SEED + 1).predictions;
+        RandomBatch batch = RandomBatch.random(RandomBatch.Values.UNIT, COUNT, SEED);
+        float[] weights = RandomBatch.random(RandomBatch.Values.UNIT, COUNT, SEED + 1).predictions;
         float[] expected = new float[COUNT];
         float[] actual = new float[COUNT];
         try (Arena arena = Arena.ofConfined()) {
             ByteBuffer ofWeights = kind.holding(MemorySegment.ofArray(weights), arena);
-            assertThat(loss.mean(batch.predictions(), batch.targets(), Weights.ofFloats(ofWeights)))
-                    .isEqualTo(loss.mean(batch.predictions(), batch.targets(), Weights.of(weights)));
-            assertThat(loss.mean(batch.predictions(), batch.targets(), Weights.of(ofWeights.asFloatBuffer())))
-                    .isEqualTo(loss.mean(batch.predictions(), batch.targets(), Weights.of(weights)));
+            assertThat(loss.mean(batch.batch().weights(Weights.of(ofWeights))))
+                    .isEqualTo(loss.mean(batch.batch().weights(Weights.of(weights))));
+            assertThat(loss.mean(batch.batch().weights(Weights.of(ofWeights.asFloatBuffer()))))
+                    .isEqualTo(loss.mean(batch.batch().weights(Weights.of(weights))));
 
             MemorySegment zero = MemorySegment.ofArray(new float[1]);
             MemorySegment a = MemorySegment.ofArray(weights);
-            Elementwise.where(Condition.of(batch.targets), a, zero, 4, MemorySegment.ofArray(expected));
-            Condition bytes =
-                    Condition.ofBytes(kind.holding(batch.targets, arena).order(OTHER));
-            Elementwise.where(bytes, a, zero, 4, MemorySegment.ofArray(actual));
+            ArrayOperations.where(Condition.of(batch.targets), a, zero, 4, MemorySegment.ofArray(expected));
+            Condition bytes = Condition.of(MemorySegment.ofBuffer(kind.holding(batch.targets, arena)));
+            ArrayOperations.where(bytes, a, zero, 4, MemorySegment.ofArray(actual));
             assertThat(actual).isEqualTo(expected);
-            Condition bits = Condition.ofBits(kind.holding(batch.targets, arena), 5, COUNT);
-            Elementwise.where(bits, a, zero, 4, MemorySegment.ofArray(actual));
+            Condition bits = Condition.ofBits(MemorySegment.ofBuffer(kind.holding(batch.targets, arena)), 5, COUNT);
+            ArrayOperations.where(bits, a, zero, 4, MemorySegment.ofArray(actual));
             Condition expectedBits = Condition.ofBits(MemorySegment.ofArray(batch.targets), 5, COUNT);
-            Elementwise.where(expectedBits, a, zero, 4, MemorySegment.ofArray(expected));
+            ArrayOperations.where(expectedBits, a, zero, 4, MemorySegment.ofArray(expected));
             assertThat(actual).isEqualTo(expected);
 
             FloatBuffer gradient =
@@ -197,11 +193,11 @@ class NioBufferTest {
             MemorySegment output = MemorySegment.ofBuffer(gradient);
             if (gradient.isReadOnly()) {
                 assertThatIllegalArgumentException()
-                        .isThrownBy(() -> loss.gradient(batch.targets(), output))
+                        .isThrownBy(() -> loss.gradient(batch.batch(), output))
                         .withMessage("the output is read-only");
             } else {
-                loss.gradient(batch.targets(), output);
-                loss.gradient(batch.targets(), MemorySegment.ofArray(expected));
+                loss.gradient(batch.batch(), output);
+                loss.gradient(batch.batch(), MemorySegment.ofArray(expected));
                 gradient.get(actual);
                 assertThat(actual).isEqualTo(expected);
             }
@@ -223,40 +219,59 @@ class NioBufferTest {
             assertThat(view.apply(ByteBuffer.allocate(8).order(NATIVE)).count()).isPositive();
         }
         FloatBuffer floats = ByteBuffer.allocateDirect(8).order(OTHER).asFloatBuffer();
-        assertRefused(message.formatted(OTHER, NATIVE), () -> Predictions.of(floats));
+        assertRefused(message.formatted(OTHER, NATIVE), () -> Predictions.of(floats, ElementType.FLOAT32));
         IntBuffer ints = ByteBuffer.allocate(8).order(OTHER).asIntBuffer();
-        assertRefused(message.formatted(OTHER, NATIVE), () -> Targets.of(ints));
+        assertRefused(message.formatted(OTHER, NATIVE), () -> Targets.of(ints, ElementType.INT32));
         // An array is always in the machine's order.
-        assertThat(Predictions.of(FloatBuffer.wrap(new float[3], 1, 2)).count()).isEqualTo(2);
+        assertThat(Predictions.of(FloatBuffer.wrap(new float[3], 1, 2), ElementType.FLOAT32)
+                        .count())
+                .isEqualTo(2);
     }
 
     private static final List<Function<ByteBuffer, Elements>> BYTE_VIEWS = List.of(
-            Predictions::ofFloats,
-            Predictions::ofDoubles,
-            Predictions::ofFloat16,
-            Predictions::ofBfloat16,
-            Targets::ofInts,
-            Targets::ofLongs,
-            Targets::ofFloats,
-            Targets::ofDoubles,
-            Weights::ofFloats,
-            bytes -> Predictions.of(bytes.asFloatBuffer()),
-            bytes -> Predictions.of(bytes.asDoubleBuffer()),
-            bytes -> Predictions.ofFloat16(bytes.asShortBuffer()),
-            bytes -> Predictions.ofBfloat16(bytes.asShortBuffer()),
-            bytes -> Targets.of(bytes.asIntBuffer()),
-            bytes -> Targets.of(bytes.asLongBuffer()),
-            bytes -> Targets.of(bytes.asFloatBuffer()),
-            bytes -> Targets.of(bytes.asDoubleBuffer()),
+            bytes -> Predictions.of(bytes, ElementType.FLOAT32),
+            bytes -> Predictions.of(bytes, ElementType.FLOAT64),
+            bytes -> Predictions.of(bytes, ElementType.FLOAT16),
+            bytes -> Predictions.of(bytes, ElementType.BFLOAT16),
+            bytes -> Targets.of(bytes, ElementType.INT32),
+            bytes -> Targets.of(bytes, ElementType.INT64),
+            bytes -> Targets.of(bytes, ElementType.FLOAT32),
+            bytes -> Targets.of(bytes, ElementType.FLOAT64),
+            Weights::of,
+            bytes -> Predictions.of(bytes.asFloatBuffer(), ElementType.FLOAT32),
+            bytes -> Predictions.of(bytes.asDoubleBuffer(), ElementType.FLOAT64),
+            bytes -> Predictions.of(bytes.asShortBuffer(), ElementType.FLOAT16),
+            bytes -> Predictions.of(bytes.asShortBuffer(), ElementType.BFLOAT16),
+            bytes -> Targets.of(bytes.asIntBuffer(), ElementType.INT32),
+            bytes -> Targets.of(bytes.asLongBuffer(), ElementType.INT64),
+            bytes -> Targets.of(bytes.asFloatBuffer(), ElementType.FLOAT32),
+            bytes -> Targets.of(bytes.asDoubleBuffer(), ElementType.FLOAT64),
             bytes -> Weights.of(bytes.asFloatBuffer()));
+
+    @Test
+    void refusesBuffersOfOtherElements() {
+        ByteBuffer bytes = ByteBuffer.allocate(8).order(NATIVE);
+        assertRefused(
+                "a FloatBuffer holds no elements of FLOAT64",
+                () -> Predictions.of(bytes.asFloatBuffer(), ElementType.FLOAT64));
+        assertRefused(
+                "a ShortBuffer holds no elements of FLOAT32",
+                () -> Predictions.of(bytes.asShortBuffer(), ElementType.FLOAT32));
+        assertRefused(
+                "a IntBuffer holds no elements of FLOAT32", () -> Targets.of(bytes.asIntBuffer(), ElementType.FLOAT32));
+        assertRefused(
+                "a CharBuffer holds no elements of UINT8", () -> Targets.of(bytes.asCharBuffer(), ElementType.UINT8));
+        assertRefused("a DoubleBuffer holds no elements of FLOAT32", () -> Weights.of(bytes.asDoubleBuffer()));
+    }
 
     @Test
     void refusesPartsOfElementsAndMissingBits() {
         ByteBuffer six = ByteBuffer.allocateDirect(16).order(NATIVE).limit(6);
         assertRefused(
                 "a segment of 6 bytes holds no whole number of FLOAT32 elements of 4 bytes",
-                () -> Predictions.ofFloats(six));
-        assertThatThrownBy(() -> Targets.ofBits(six, 0, 49)).isInstanceOf(IndexOutOfBoundsException.class);
+                () -> Predictions.of(six, ElementType.FLOAT32));
+        assertThatThrownBy(() -> Targets.ofBits(MemorySegment.ofBuffer(six), 0, 49))
+                .isInstanceOf(IndexOutOfBoundsException.class);
     }
 
     /** Memory of an arena stays that of the arena, through a buffer too. */
@@ -264,7 +279,7 @@ class NioBufferTest {
     void diesWithItsArena() {
         Predictions predictions;
         try (Arena arena = Arena.ofShared()) {
-            predictions = Predictions.ofFloats(arena.allocate(12).asByteBuffer().order(NATIVE));
+            predictions = Predictions.of(arena.allocate(12).asByteBuffer().order(NATIVE), ElementType.FLOAT32);
         }
         assertThatThrownBy(() -> loss.mean(predictions, Targets.of(new byte[3])))
                 .isInstanceOf(IllegalStateException.class);

@@ -23,27 +23,28 @@ import org.junit.jupiter.params.provider.EnumSource;
 class PredictionTypesTest {
     private static final long SEED = 17;
 
-    private final MnistLoss loss = MnistLoss.create();
+    private final Loss loss = Loss.mnist();
+    private final Evaluator evaluator = Evaluator.of(loss);
 
     private static void assertMatches(ExactReference reference, Evaluation evaluation, String what) {
-        assertEquals(reference.mean(), evaluation.loss(), what);
-        assertEquals(reference.sum(), evaluation.lossSum(), what);
-        assertEquals(reference.meanFloat(), evaluation.lossFloat(), what);
-        assertEquals(reference.sumFloat(), evaluation.lossSumFloat(), what);
-        assertEquals(reference.nanCount(), evaluation.nanCount(), what);
+        assertEquals(reference.mean(), evaluation.mean(Loss.mnist()), what);
+        assertEquals(reference.sum(), evaluation.sum(Loss.mnist()), what);
+        assertEquals(reference.meanFloat(), evaluation.meanAsFloat(Loss.mnist()), what);
+        assertEquals(reference.sumFloat(), evaluation.sumAsFloat(Loss.mnist()), what);
+        assertEquals(reference.nanCount(), evaluation.nanCount(Loss.mnist()), what);
     }
 
     @ParameterizedTest
     @EnumSource
     void everyLengthTo300(FloatType type) {
-        for (Batch.Values values : Batch.Values.values()) {
+        for (RandomBatch.Values values : RandomBatch.Values.values()) {
             TypedBatch batch = TypedBatch.random(type, values, 300, SEED);
             ExactReference reference = new ExactReference(type, false);
             for (int n = 0; n <= batch.count; n++) {
                 String what = "seed %d, %d elements of %s".formatted(SEED, n, values);
                 Predictions predictions = batch.predictions().slice(0, n);
                 Targets targets = batch.targets().slice(0, n);
-                assertMatches(reference, loss.evaluate(predictions, targets), what);
+                assertMatches(reference, evaluator.evaluate(predictions, targets), what);
                 assertEquals(reference.mean(), loss.mean(predictions, targets), what);
                 assertEquals(reference.sum(), loss.sum(predictions, targets), what);
                 if (n < batch.count) {
@@ -57,11 +58,12 @@ class PredictionTypesTest {
     @ParameterizedTest
     @EnumSource
     void everyTypeOfTargetsInEveryKindOfMemory(FloatType type) {
-        for (Batch.Values values : List.of(Batch.Values.UNIT, Batch.Values.MIXED, Batch.Values.ANY_FINITE)) {
+        for (RandomBatch.Values values :
+                List.of(RandomBatch.Values.UNIT, RandomBatch.Values.MIXED, RandomBatch.Values.ANY_FINITE)) {
             for (int count : new int[] {64, 4097, 70_000}) {
                 TypedBatch batch = TypedBatch.random(type, values, count, SEED);
                 ExactReference reference = batch.reference();
-                Evaluation expected = loss.evaluate(batch.predictions(), batch.targets());
+                Evaluation expected = evaluator.evaluate(batch.predictions(), batch.targets());
                 assertMatches(reference, expected, "seed %d, %d elements of %s".formatted(SEED, count, values));
                 assertCounts(batch, expected);
                 try (Arena arena = Arena.ofConfined()) {
@@ -70,8 +72,9 @@ class PredictionTypesTest {
                         for (LongFunction<Targets> targets : targets(batch, kind, arena)) {
                             String what =
                                     "seed %d, %d elements of %s in %s memory".formatted(SEED, count, values, kind);
-                            assertEquals(expected, loss.evaluate(predictions, targets.apply(count)), what);
-                            assertEquals(expected.loss(), loss.mean(predictions, targets.apply(count)), what);
+                            assertEquals(expected, evaluator.evaluate(predictions, targets.apply(count)), what);
+                            assertEquals(
+                                    expected.mean(Loss.mnist()), loss.mean(predictions, targets.apply(count)), what);
                         }
                     }
                 }
@@ -106,18 +109,18 @@ class PredictionTypesTest {
             bits[(i + 5) / 8] |= (byte) ((batch.isPositive(i) ? 1 : 0) << (i + 5) % 8);
         }
         return List.of(
-                count -> Targets.ofBytes(kind.copy(MemorySegment.ofArray(batch.targets), arena)),
-                count -> Targets.ofInts(kind.copy(MemorySegment.ofArray(ints), arena)),
-                count -> Targets.ofLongs(kind.copy(MemorySegment.ofArray(longs), arena)),
-                count -> Targets.ofFloats(kind.copy(MemorySegment.ofArray(floats), arena)),
-                count -> Targets.ofDoubles(kind.copy(MemorySegment.ofArray(doubles), arena)),
+                count -> Targets.of(kind.copy(MemorySegment.ofArray(batch.targets), arena), ElementType.UINT8),
+                count -> Targets.of(kind.copy(MemorySegment.ofArray(ints), arena), ElementType.INT32),
+                count -> Targets.of(kind.copy(MemorySegment.ofArray(longs), arena), ElementType.INT64),
+                count -> Targets.of(kind.copy(MemorySegment.ofArray(floats), arena), ElementType.FLOAT32),
+                count -> Targets.of(kind.copy(MemorySegment.ofArray(doubles), arena), ElementType.FLOAT64),
                 count -> Targets.ofBits(kind.copy(MemorySegment.ofArray(bits), arena), 5, count));
     }
 
     @ParameterizedTest
     @EnumSource
     void elementsCanBeRead(FloatType type) {
-        TypedBatch batch = TypedBatch.random(type, Batch.Values.ANY_FINITE, 1000, SEED);
+        TypedBatch batch = TypedBatch.random(type, RandomBatch.Values.ANY_FINITE, 1000, SEED);
         Predictions slice = batch.predictions().slice(3, 997);
         for (int i = 0; i < slice.count(); i++) {
             assertThat(slice.get(i)).as("[%d]", i).isEqualTo(batch.values[i + 3]);
@@ -133,10 +136,10 @@ class PredictionTypesTest {
         double inf = Double.POSITIVE_INFINITY;
         for (double[] special : new double[][] {{Double.NaN}, {inf}, {-inf}, {inf, -inf}, {inf, inf}}) {
             for (int at : new int[] {0, 63, 4095, 4998}) {
-                double[] values = TypedBatch.random(type, Batch.Values.UNIT, 5000, SEED).values;
+                double[] values = TypedBatch.random(type, RandomBatch.Values.UNIT, 5000, SEED).values;
                 System.arraycopy(special, 0, values, at, special.length);
                 TypedBatch batch = new TypedBatch(type, values, new byte[5000]);
-                Evaluation evaluation = loss.evaluate(batch.predictions(), batch.targets());
+                Evaluation evaluation = evaluator.evaluate(batch.predictions(), batch.targets());
                 assertMatches(batch.reference(), evaluation, "%s at %d".formatted(Arrays.toString(special), at));
             }
         }
@@ -147,8 +150,8 @@ class PredictionTypesTest {
     @EnumSource
     void distancesAreRoundedToTheType(FloatType type) {
         int count = 1 << 16;
-        double[] values = TypedBatch.random(type, Batch.Values.ANY_FINITE, count, SEED).values;
-        double[] unit = TypedBatch.random(type, Batch.Values.CONFIDENT, count / 2, SEED).values;
+        double[] values = TypedBatch.random(type, RandomBatch.Values.ANY_FINITE, count, SEED).values;
+        double[] unit = TypedBatch.random(type, RandomBatch.Values.CONFIDENT, count / 2, SEED).values;
         System.arraycopy(unit, 0, values, 0, unit.length);
         MemorySegment memory = type.memory(values);
         if (type.bytes == 2) {
@@ -164,11 +167,11 @@ class PredictionTypesTest {
         double[] complements = Arrays.stream(values)
                 .map(value -> Double.isFinite(value) ? ExactReference.complement(value, type) : 1 - value)
                 .toArray();
-        for (MnistLoss some : List.of(loss, loss.threads(2))) {
+        for (Loss some : List.of(loss, loss.threads(2))) {
             MemorySegment distances = type.memory(new double[count]);
-            some.none(type.view(memory), Targets.of(new byte[count]), distances);
+            some.values(type.view(memory), Targets.of(new byte[count]), distances);
             assertThat(distances.mismatch(memory)).as("copies").isEqualTo(-1);
-            some.none(type.view(memory), Targets.of(ones), distances);
+            some.values(type.view(memory), Targets.of(ones), distances);
             assertArrayEquals(complements, type.values(distances), "seed " + SEED);
         }
     }
@@ -176,11 +179,11 @@ class PredictionTypesTest {
     @ParameterizedTest
     @EnumSource
     void distancesMayReplaceThePredictions(FloatType type) {
-        for (int count : new int[] {1000, Batch.OF_THREE_THREADS}) {
-            TypedBatch batch = TypedBatch.random(type, Batch.Values.MIXED, count, SEED);
+        for (int count : new int[] {1000, RandomBatch.OF_THREE_THREADS}) {
+            TypedBatch batch = TypedBatch.random(type, RandomBatch.Values.MIXED, count, SEED);
             MemorySegment expected = type.memory(new double[count]);
-            loss.none(batch.predictions(), batch.targets(), expected);
-            loss.threads(2).none(batch.predictions(), batch.targets(), batch.memory);
+            loss.values(batch.predictions(), batch.targets(), expected);
+            loss.threads(2).values(batch.predictions(), batch.targets(), batch.memory);
             assertThat(batch.memory.mismatch(expected)).as("seed " + SEED).isEqualTo(-1);
         }
     }
@@ -193,7 +196,7 @@ class PredictionTypesTest {
             assertEquals(allowed + 0.0, loss.strict().sum(type.view(type.memory(allowed)), Targets.of(new byte[1])));
         }
         for (double bad : new double[] {-least, type.nextUp(1), Double.NaN, Double.NEGATIVE_INFINITY}) {
-            for (int count : new int[] {3, Batch.OF_THREE_THREADS}) {
+            for (int count : new int[] {3, RandomBatch.OF_THREE_THREADS}) {
                 double[] values = new double[count];
                 values[count - 1] = bad;
                 Predictions predictions = type.view(type.memory(values));
@@ -215,18 +218,42 @@ class PredictionTypesTest {
         };
         double[] doubles = {0, 0.25, 0.5, 0};
         Targets targets = Targets.of(new byte[] {0, 1, 0, 0});
-        for (Predictions whole :
-                List.of(Predictions.of(doubles), Predictions.ofFloat16(halves), Predictions.ofBfloat16(brains))) {
+        for (Predictions whole : List.of(
+                Predictions.of(doubles),
+                Predictions.of(MemorySegment.ofArray(halves), ElementType.FLOAT16),
+                Predictions.of(MemorySegment.ofArray(brains), ElementType.BFLOAT16))) {
             assertThat(whole.count()).isEqualTo(4);
             assertThat(loss.sum(whole, targets)).isEqualTo(1.25);
             assertThat(loss.sum(whole.slice(2, 1), targets.slice(1, 1))).isEqualTo(0.5);
         }
-        for (Predictions part : List.of(
-                Predictions.of(doubles, 1, 3),
-                Predictions.ofFloat16(halves, 1, 3),
-                Predictions.ofBfloat16(brains, 1, 3))) {
-            assertThat(part.count()).isEqualTo(2);
-            assertThat(loss.sum(part, targets.slice(1, 2))).isEqualTo(1.25);
+    }
+
+    /** A type that is known at run time only. */
+    @ParameterizedTest
+    @EnumSource
+    void typesAreCheckedAtRunTime(ElementType type) {
+        MemorySegment memory = MemorySegment.ofArray(new long[2]);
+        if (type.compareTo(ElementType.FLOAT64) <= 0) {
+            assertThat(Predictions.of(memory, type).type()).isEqualTo(type);
+            assertThat(Predictions.of(memory, type).count()).isEqualTo(16 * 8 / type.bits());
+            assertThat(Predictions.allocate(3, type, Arena.ofAuto()).type()).isEqualTo(type);
+        } else {
+            String message = "predictions are of FLOAT16, BFLOAT16, FLOAT32 or FLOAT64, not " + type;
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Predictions.of(memory, type))
+                    .withMessage(message);
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Predictions.allocate(3, type, Arena.ofAuto()))
+                    .withMessage(message);
+        }
+        if (type == ElementType.FLOAT16 || type == ElementType.BFLOAT16) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> Targets.of(memory, type))
+                    .withMessage("targets are of UINT8, INT8, INT32, INT64, FLOAT32, FLOAT64 or BITS, not " + type);
+        } else {
+            assertThat(Targets.of(memory, type).type()).isEqualTo(type);
+            assertThat(Targets.of(memory, type).count()).isEqualTo(16 * 8 / type.bits());
+            assertThat(Targets.allocate(3, type, Arena.ofAuto()).count()).isEqualTo(3);
         }
     }
 

@@ -4,8 +4,7 @@ package io.github.exactloss;
 import static java.util.stream.Collectors.toCollection;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.exactloss.bindings.cuda.exactloss_cuda_h;
-import io.github.exactloss.bindings.exactloss_h;
+import io.github.exactloss.internal.bindings.exactloss_h;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -34,7 +33,7 @@ class ReachabilityMetadataTest {
                     + "(, \"options\": \\{\"critical\": \\{\"allowHeapAccess\": true\\}\\})?\\}");
 
     private static String metadata() throws IOException {
-        try (InputStream in = Kernels.class.getResourceAsStream(FILE)) {
+        try (InputStream in = Loss.class.getResourceAsStream(FILE)) {
             return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         }
     }
@@ -74,17 +73,22 @@ class ReachabilityMetadataTest {
         NativeLibrary.location();
         Set<String> linked = new TreeSet<>();
         addDowncalls(linked, exactloss_h.class, false, true);
-        if (FakeDriver.isCudaBuilt()) {
-            CudaDevice.absence();
-            addDowncalls(linked, exactloss_cuda_h.class, false);
-        }
+        // Those of the Arrow C Stream Interface.
+        linked.add(downcall(ValueLayout.JAVA_INT, List.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS), false));
+        linked.add(downcall(ValueLayout.ADDRESS, List.of(ValueLayout.ADDRESS), false));
+        linked.add(FunctionDescriptor.ofVoid(ValueLayout.ADDRESS).toMethodType().toString());
         Set<String> registered = new TreeSet<>();
         for (MatchResult match : DOWNCALL.matcher(metadata()).results().toList()) {
             List<MemoryLayout> parameters = Arrays.stream(match.group(2).split(", "))
                     .filter(type -> !type.isEmpty())
                     .map(type -> layout(type.replace("\"", "")))
                     .toList();
-            registered.add(downcall(layout(match.group(1)), parameters, match.group(3) != null));
+            registered.add(
+                    match.group(1).equals("void")
+                            ? FunctionDescriptor.ofVoid(parameters.toArray(MemoryLayout[]::new))
+                                    .toMethodType()
+                                    .toString()
+                            : downcall(layout(match.group(1)), parameters, match.group(3) != null));
         }
         assertThat(registered).isEqualTo(linked);
     }
@@ -99,8 +103,7 @@ class ReachabilityMetadataTest {
     /** Other classes would need metadata of their own. */
     @Test
     void onlyTheseClassesLink() throws Exception {
-        Path classes =
-                Path.of(Kernels.class.getResource("Kernels.class").toURI()).getParent();
+        Path classes = Path.of(Loss.class.getResource("Loss.class").toURI()).getParent();
         try (Stream<Path> files = Files.walk(classes)) {
             Set<String> linking = files.filter(file -> file.toString().endsWith(".class"))
                     .filter(ReachabilityMetadataTest::links)
@@ -108,9 +111,9 @@ class ReachabilityMetadataTest {
                     .collect(toCollection(TreeSet::new));
             assertThat(linking)
                     .containsExactlyInAnyOrder(
-                            "Kernels$Linked.class",
-                            "bindings/exactloss_h.class",
-                            "bindings/cuda/exactloss_cuda_h.class");
+                            "internal/Linkage.class",
+                            "internal/bindings/exactloss_h.class",
+                            "cdata/CDataStream$Functions.class");
         }
     }
 

@@ -18,10 +18,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class StrictModeTest {
     private static final long SEED = 5;
 
-    private final MnistLoss strict = MnistLoss.create().strict();
+    private final Loss strict = Loss.mnist().strict();
 
-    private static Batch allowed(int count) {
-        Batch batch = Batch.random(Batch.Values.UNIT, count, SEED);
+    private static RandomBatch allowed(int count) {
+        RandomBatch batch = RandomBatch.random(RandomBatch.Values.UNIT, count, SEED);
         for (int i = 0; i < count; i++) {
             batch.targets[i] &= 1;
         }
@@ -39,13 +39,13 @@ class StrictModeTest {
 
     @Test
     void allowsWhatItShould() {
-        Batch batch = allowed(5000);
+        RandomBatch batch = allowed(5000);
         batch.predictions[0] = 0;
         batch.predictions[1] = -0.0f;
         batch.predictions[2] = 1;
         batch.predictions[3] = Float.MIN_VALUE;
-        assertThat(strict.evaluate(batch.predictions(), batch.targets()))
-                .isEqualTo(MnistLoss.create().evaluate(batch.predictions(), batch.targets()));
+        assertThat(Evaluator.of(strict).evaluate(batch.predictions(), batch.targets()))
+                .isEqualTo(Evaluator.of(Loss.mnist()).evaluate(batch.predictions(), batch.targets()));
     }
 
     @ParameterizedTest
@@ -53,7 +53,7 @@ class StrictModeTest {
             floats = {-Float.MIN_VALUE, 1.0000001f, Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, 3e38f})
     void refusesPredictions(float bad) {
         for (int at : new int[] {0, 1, 63, 64, 4095, 4096, 4999}) {
-            Batch batch = allowed(5000);
+            RandomBatch batch = allowed(5000);
             batch.predictions[at] = bad;
             batch.predictions[4999] = bad;
             batch.targets[4998] = 2;
@@ -73,7 +73,7 @@ class StrictModeTest {
         assertRefused(Argument.TARGETS, 2, 2, () -> strict.sum(new float[] {0.5f, 0.5f, 0.5f}, targets));
     }
 
-    private double mean(Batch batch) {
+    private double mean(RandomBatch batch) {
         return strict.mean(batch.predictions(), batch.targets());
     }
 
@@ -82,7 +82,10 @@ class StrictModeTest {
         Predictions predictions = Predictions.of(new float[4]);
         assertRefused(Argument.TARGETS, 2, 255, () -> strict.sum(predictions, Targets.of(new byte[] {1, 0, -1, 7})));
         assertRefused(
-                Argument.TARGETS, 1, 0.5, () -> strict.evaluate(predictions, Targets.of(new float[] {1, 0.5f, 0, 0})));
+                Argument.TARGETS,
+                1,
+                0.5,
+                () -> Evaluator.of(strict).evaluate(predictions, Targets.of(new float[] {1, 0.5f, 0, 0})));
         assertRefused(
                 Argument.TARGETS,
                 3,
@@ -101,54 +104,60 @@ class StrictModeTest {
 
     /** In the first or the last element of a piece: there are pieces of 65,536, and for 2 and 3 threads of 51,200 and 34,816. */
     @ParameterizedTest
-    @ValueSource(ints = {0, 34_815, 34_816, 51_199, 51_200, 65_535, 65_536, 100_000, Batch.OF_THREE_THREADS - 1})
+    @ValueSource(ints = {0, 34_815, 34_816, 51_199, 51_200, 65_535, 65_536, 100_000, RandomBatch.OF_THREE_THREADS - 1})
     void namesTheFirstOfSeveralPiecesAndThreads(int at) {
-        Batch batch = allowed(Batch.OF_THREE_THREADS);
+        RandomBatch batch = allowed(RandomBatch.OF_THREE_THREADS);
         batch.predictions[at] = -1;
-        batch.predictions[Batch.OF_THREE_THREADS - 1] = -1;
+        batch.predictions[RandomBatch.OF_THREE_THREADS - 1] = -1;
         for (int threads : new int[] {1, 2, 3}) {
-            MnistLoss parallel = strict.threads(threads);
-            assertRefused(Argument.PREDICTIONS, at, -1, () -> parallel.evaluate(batch.predictions(), batch.targets()));
+            Loss parallel = strict.threads(threads);
+            assertRefused(
+                    Argument.PREDICTIONS,
+                    at,
+                    -1,
+                    () -> Evaluator.of(parallel).evaluate(batch.predictions(), batch.targets()));
         }
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, Batch.OF_THREE_THREADS})
+    @ValueSource(ints = {100, RandomBatch.OF_THREE_THREADS})
     void leavesOutputsUntouched(int count) {
-        Batch batch = allowed(count);
+        RandomBatch batch = allowed(count);
         batch.targets[count - 1] = 3;
         float[] output = new float[count];
         MemorySegment segment = MemorySegment.ofArray(output);
         Arrays.fill(output, 42);
         float[] before = output.clone();
         for (int threads : new int[] {1, 2}) {
-            MnistLoss parallel = strict.threads(threads);
+            Loss parallel = strict.threads(threads);
             assertRefused(
-                    Argument.TARGETS, count - 1, 3, () -> parallel.none(batch.predictions(), batch.targets(), segment));
-            assertRefused(Argument.TARGETS, count - 1, 3, () -> parallel.gradient(batch.targets(), segment));
+                    Argument.TARGETS,
+                    count - 1,
+                    3,
+                    () -> parallel.values(batch.predictions(), batch.targets(), segment));
+            assertRefused(Argument.TARGETS, count - 1, 3, () -> parallel.gradient(batch.batch(), segment));
             assertArrayEquals(before, output);
         }
         batch.targets[count - 1] = 1;
-        assertThatCode(() -> strict.gradient(batch.targets(), segment)).doesNotThrowAnyException();
+        assertThatCode(() -> strict.gradient(batch.batch(), segment)).doesNotThrowAnyException();
         assertEquals(-1f / count, output[count - 1]);
-        strict.none(batch.predictions(), batch.targets(), segment);
+        strict.values(batch.predictions(), batch.targets(), segment);
         assertEquals(1 - batch.predictions[count - 1], output[count - 1]);
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {100, Batch.OF_THREE_THREADS})
+    @ValueSource(ints = {100, RandomBatch.OF_THREE_THREADS})
     void leavesAnAccumulatorAsItWas(int count) {
-        Batch batch = allowed(count);
-        try (LossAccumulator accumulator = LossAccumulator.create(strict)) {
-            accumulator.add(batch.predictions(), batch.targets());
-            byte[] before = accumulator.toBytes();
-            batch.predictions[count - 1] = 1.5f;
-            assertRefused(
-                    Argument.PREDICTIONS, count - 1, 1.5, () -> accumulator.add(batch.predictions(), batch.targets()));
-            assertThat(accumulator.toBytes()).isEqualTo(before);
-            batch.predictions[count - 1] = 0.5f;
-            accumulator.add(batch.predictions(), batch.targets());
-            assertThat(accumulator.result().count()).isEqualTo(2L * count);
-        }
+        RandomBatch batch = allowed(count);
+        Accumulator accumulator = Evaluator.of(strict).newAccumulator();
+        accumulator.add(batch.predictions(), batch.targets());
+        byte[] before = accumulator.toBytes();
+        batch.predictions[count - 1] = 1.5f;
+        assertRefused(
+                Argument.PREDICTIONS, count - 1, 1.5, () -> accumulator.add(batch.predictions(), batch.targets()));
+        assertThat(accumulator.toBytes()).isEqualTo(before);
+        batch.predictions[count - 1] = 0.5f;
+        accumulator.add(batch.predictions(), batch.targets());
+        assertThat(accumulator.evaluate().count()).isEqualTo(2L * count);
     }
 }

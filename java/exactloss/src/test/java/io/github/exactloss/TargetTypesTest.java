@@ -9,6 +9,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
@@ -19,7 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TargetTypesTest {
     private static final int ODD = 3;
 
-    private final MnistLoss loss = MnistLoss.create();
+    private final Loss loss = Loss.mnist();
+    private final Evaluator evaluator = Evaluator.of(loss);
 
     /** The same targets in every type; bits begin at an odd offset. Some are neither 0 nor 1, where the type has such. */
     private static Map<String, Targets> all(int[] values, Arena arena) {
@@ -40,21 +42,25 @@ class TargetTypesTest {
         }
         Map<String, Targets> targets = new LinkedHashMap<>();
         targets.put("byte[]", Targets.of(bytes));
+        targets.put("int8", Targets.of(MemorySegment.ofArray(bytes), ElementType.INT8));
         targets.put("boolean[]", Targets.of(booleans));
         targets.put("int[]", Targets.of(values));
         targets.put("long[]", Targets.of(longs));
         targets.put("float[]", Targets.of(floats));
         targets.put("double[]", Targets.of(doubles));
         targets.put("bits", Targets.ofBits(MemorySegment.ofArray(bits), 13, n));
-        targets.put("off-heap ints", Targets.ofInts(arena.allocateFrom(ValueLayout.JAVA_INT, values)));
-        targets.put("off-heap longs", Targets.ofLongs(arena.allocateFrom(ValueLayout.JAVA_LONG, longs)));
-        targets.put("off-heap doubles", Targets.ofDoubles(arena.allocateFrom(ValueLayout.JAVA_DOUBLE, doubles)));
+        targets.put("off-heap int8", Targets.of(arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes), ElementType.INT8));
+        targets.put("off-heap ints", Targets.of(arena.allocateFrom(ValueLayout.JAVA_INT, values), ElementType.INT32));
+        targets.put("off-heap longs", Targets.of(arena.allocateFrom(ValueLayout.JAVA_LONG, longs), ElementType.INT64));
+        targets.put(
+                "off-heap doubles",
+                Targets.of(arena.allocateFrom(ValueLayout.JAVA_DOUBLE, doubles), ElementType.FLOAT64));
         targets.put("off-heap bits", Targets.ofBits(arena.allocateFrom(ValueLayout.JAVA_BYTE, bits), 13, n));
         return targets;
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {1, 7, 64, 1000, 5000, Batch.OF_THREE_THREADS})
+    @ValueSource(ints = {1, 7, 64, 1000, 5000, RandomBatch.OF_THREE_THREADS})
     void giveTheSameResults(int count) {
         SplittableRandom random = new SplittableRandom(count);
         float[] values = new float[count];
@@ -66,17 +72,19 @@ class TargetTypesTest {
         Predictions predictions = Predictions.of(values);
         try (Arena arena = Arena.ofShared()) {
             Map<String, Targets> all = all(targets, arena);
-            Evaluation expected = loss.evaluate(predictions, all.get("byte[]"));
+            Evaluation expected = evaluator.evaluate(predictions, all.get("byte[]"));
             float[] gradient = gradient(all.get("byte[]"));
             int from = count / 3;
-            Evaluation expectedSlice = loss.evaluate(
+            Evaluation expectedSlice = evaluator.evaluate(
                     predictions.slice(from, count - from), all.get("byte[]").slice(from, count - from));
             all.forEach((name, view) -> {
                 assertThat(view.count()).as(name).isEqualTo(count);
-                assertThat(loss.evaluate(predictions, view)).as(name).isEqualTo(expected);
-                assertThat(loss.threads(3).evaluate(predictions, view)).as(name).isEqualTo(expected);
+                assertThat(evaluator.evaluate(predictions, view)).as(name).isEqualTo(expected);
+                assertThat(evaluator.threads(3).evaluate(predictions, view))
+                        .as(name)
+                        .isEqualTo(expected);
                 assertThat(gradient(view)).as(name).isEqualTo(gradient);
-                assertThat(loss.evaluate(predictions.slice(from, count - from), view.slice(from, count - from)))
+                assertThat(evaluator.evaluate(predictions.slice(from, count - from), view.slice(from, count - from)))
                         .as(name)
                         .isEqualTo(expectedSlice);
             });
@@ -103,7 +111,7 @@ class TargetTypesTest {
 
     private float[] gradient(Targets targets) {
         float[] gradient = new float[(int) targets.count()];
-        loss.gradient(targets, MemorySegment.ofArray(gradient));
+        loss.gradient(Predictions.of(gradient), targets, MemorySegment.ofArray(gradient));
         return gradient;
     }
 
@@ -115,6 +123,14 @@ class TargetTypesTest {
                     assertThat(e.index()).isEqualTo(1);
                     assertThat(e.value()).isEqualTo(-7.0);
                 });
+        // The same byte as two types.
+        for (ElementType type : List.of(ElementType.UINT8, ElementType.INT8)) {
+            Targets bytes = Targets.of(MemorySegment.ofArray(new byte[] {1, -7}), type);
+            assertThatThrownBy(() -> loss.strict().mean(predictions, bytes))
+                    .isInstanceOfSatisfying(
+                            StrictModeException.class,
+                            e -> assertThat(e.value()).isEqualTo(type == ElementType.INT8 ? -7.0 : 249.0));
+        }
         assertThat(loss.strict().mean(predictions, Targets.ofBits(MemorySegment.ofArray(new byte[] {2}), 0, 2)))
                 .isEqualTo(0.5);
     }
@@ -123,13 +139,13 @@ class TargetTypesTest {
     void sizesThatDoNotFitAreRefused() {
         MemorySegment tenBytes = MemorySegment.ofArray(new byte[10]);
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Targets.ofInts(tenBytes))
+                .isThrownBy(() -> Targets.of(tenBytes, ElementType.INT32))
                 .withMessageContaining("10");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Targets.ofLongs(tenBytes))
+                .isThrownBy(() -> Targets.of(tenBytes, ElementType.INT64))
                 .withMessageContaining("10");
         assertThatIllegalArgumentException()
-                .isThrownBy(() -> Targets.ofDoubles(tenBytes))
+                .isThrownBy(() -> Targets.of(tenBytes, ElementType.FLOAT64))
                 .withMessageContaining("10");
         assertThatThrownBy(() -> Targets.ofBits(tenBytes, 75, 6)).isInstanceOf(IndexOutOfBoundsException.class);
         assertThatThrownBy(() -> Targets.ofBits(tenBytes, -1, 6)).isInstanceOf(IndexOutOfBoundsException.class);

@@ -29,12 +29,12 @@ final class TypedBatch {
     }
 
     /** Finite predictions. */
-    static TypedBatch random(FloatType type, Batch.Values source, int count, long seed) {
+    static TypedBatch random(FloatType type, RandomBatch.Values source, int count, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         double[] values = new double[count];
         byte[] targets = new byte[count];
         for (int i = 0; i < count; i++) {
-            double value = source == Batch.Values.ANY_FINITE ? type.any(random) : source.draw(random);
+            double value = source == RandomBatch.Values.ANY_FINITE ? type.any(random) : source.draw(random);
             values[i] = Math.clamp(value, -type.max, type.max);
             targets[i] = (byte) (random.nextInt(50) == 0 ? 2 : random.nextInt(2));
         }
@@ -47,6 +47,10 @@ final class TypedBatch {
 
     Targets targets() {
         return Targets.of(targets);
+    }
+
+    Batch batch() {
+        return Batch.of(predictions(), targets());
     }
 
     boolean isPositive(int index) {

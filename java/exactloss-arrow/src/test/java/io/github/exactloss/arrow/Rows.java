@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.arrow;
 
+import io.github.exactloss.Accumulator;
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.LossAccumulator;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Arrays;
@@ -115,7 +116,7 @@ final class Rows {
             }
             BigDecimal prediction = new BigDecimal(predictions[row]);
             boolean positive = targets[row] == 1;
-            boolean predicted = predictions[row] > MnistLoss.DEFAULT_THRESHOLD;
+            boolean predicted = predictions[row] > Evaluator.DEFAULT_THRESHOLD;
             sum = sum.add(positive ? BigDecimal.ONE.subtract(prediction) : prediction);
             count++;
             positives += positive ? 1 : 0;
@@ -129,11 +130,11 @@ final class Rows {
     }
 
     /** The same of what the library gave. */
-    static String text(LossAccumulator accumulator) {
-        Evaluation result = accumulator.result();
+    static String text(Accumulator accumulator) {
+        Evaluation result = accumulator.evaluate();
         return text(
-                result.loss(),
-                result.lossSum(),
+                result.mean(Loss.mnist()),
+                result.sum(Loss.mnist()),
                 result.count(),
                 result.positives(),
                 result.truePositives(),

@@ -3,7 +3,6 @@ package io.github.exactloss.cli;
 
 import io.github.exactloss.cli.bench.Measurements;
 import io.github.exactloss.cli.bench.RooflineChart;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,9 +71,7 @@ final class BenchCommand implements Callable<Integer> {
         }
         // Made before hours of measuring, so that a folder without write access is told of at once.
         try (OutputFile picture = OutputFile.create("picture", chart)) {
-            ByteArrayOutputStream drawn = new ByteArrayOutputStream();
-            new RooflineChart(from == null ? measure() : Measurements.read(from)).write(drawn, format());
-            picture.write(drawn.toByteArray());
+            picture.write(new RooflineChart(from == null ? measure() : Measurements.read(from)).write(format()));
         }
         return ExitCode.OK;
     }

@@ -14,6 +14,7 @@ import java.io.Writer;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
@@ -127,13 +128,12 @@ final class EvalCommand implements Callable<Integer> {
 
     @Option(
             names = "--backend",
-            paramLabel = "cpu|cuda",
+            paramLabel = "NAME",
             defaultValue = "cpu",
-            converter = BackendName.class,
             description =
-                    "What computes: the processor, or the first NVIDIA GPU, with the same bits. The elements are sent"
-                            + " there in pieces, which takes longer than the processor needs to sum them. A GPU has neither"
-                            + " weights nor --strict. Default: ${DEFAULT-VALUE}.")
+                    "What computes (${COMPLETION-CANDIDATES}): the processor, or the first NVIDIA GPU, with the same"
+                            + " bits. The elements are sent there in pieces, which takes longer than the processor needs to"
+                            + " sum them. A GPU has neither weights nor --strict. Default: ${DEFAULT-VALUE}.")
     private Backend backend;
 
     @Option(names = "--json", description = "Print one JSON object. NaN is null, infinities are strings.")
@@ -150,17 +150,12 @@ final class EvalCommand implements Callable<Integer> {
 
     enum Backend {
         CPU,
-        CUDA
-    }
+        CUDA;
 
-    static final class BackendName implements ITypeConverter<Backend> {
+        /** As it is shown, and completed. */
         @Override
-        public Backend convert(String text) {
-            return switch (text) {
-                case "cpu" -> Backend.CPU;
-                case "cuda" -> Backend.CUDA;
-                default -> throw new TypeConversionException("'" + text + "' is neither cpu nor cuda");
-            };
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
         }
     }
 

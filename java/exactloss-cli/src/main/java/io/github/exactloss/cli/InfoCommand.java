@@ -45,7 +45,7 @@ final class InfoCommand implements Callable<Integer> {
         members.put("isa", NativeLibrary.isa());
         members.put("isa_support", support);
         List<CudaDevice.Description> devices = CudaDevice.available();
-        members.put("library", NativeLibrary.location());
+        members.put("library", NativeLibrary.location().toString());
         members.put("cuda_devices", devices.stream().map(InfoCommand::json).toList());
         CudaDevice.absence().ifPresent(reason -> members.put("cuda_absence", reason));
         members.put("java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");

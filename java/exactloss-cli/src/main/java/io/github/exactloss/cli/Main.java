@@ -8,6 +8,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.charset.Charset;
 import java.util.Locale;
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -71,8 +72,10 @@ public final class Main {
                 .addSubcommand(new EvalCommand())
                 .addSubcommand(new BenchCommand())
                 .addSubcommand(new InfoCommand())
+                .addSubcommand(new GenerateCompletion())
                 .setOut(out)
                 .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setExpandAtFiles(false) // a file's name may begin with @
                 .setParameterExceptionHandler(Main::reportUsage)
                 .setExecutionExceptionHandler((failure, command, result) -> reportFailure(err, failure));

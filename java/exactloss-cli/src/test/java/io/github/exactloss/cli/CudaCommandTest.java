@@ -121,7 +121,8 @@ class CudaCommandTest {
 
     @Test
     void whatAGpuLacksIsAUsageError() throws Exception {
-        assertThat(Exactloss.run("eval", "--backend=gpu", "SELECT 1").err()).contains("'gpu' is neither cpu nor cuda");
+        assertThat(Exactloss.run("eval", "--backend=gpu", "SELECT 1").err())
+                .contains("'--backend': expected one of [CPU, CUDA] (case-insensitive) but was 'gpu'");
         Path weights = Npy.floats(folder.resolve("w.npy"), 1, 1, 1);
         for (Exactloss run : List.of(eval(Map.of(), "--strict", "--json"), eval(Map.of(), "--weights", weights))) {
             assertThat(run.exitCode()).isEqualTo(2);

@@ -26,7 +26,7 @@ import java.util.Map;
 record Exactloss(int exitCode, String out, String err) {
     static final String DENY_NATIVE_ACCESS = "--illegal-native-access=deny";
 
-    /** What Arrow needs, and nothing else: the second one keeps a warning of newer JDKs away. As in build.sh's launcher. */
+    /** What Arrow needs, and nothing else: the second one keeps a warning of newer JDKs away. As in the launcher. */
     private static final List<String> ARROW_OPTIONS =
             List.of("--add-opens=java.base/java.nio=ALL-UNNAMED", "-Dsun.misc.unsafe.memory.access=allow");
 

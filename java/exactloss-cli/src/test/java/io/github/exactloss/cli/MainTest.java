@@ -11,6 +11,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -72,12 +73,13 @@ class MainTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'',train eval bench info --version",
+        "'',train eval bench info generate-completion --version",
         "train,--data --epochs --batch-size --learning-rate --seed --logits --json --report",
         "eval,SQL --database --skip-nulls --predictions --targets --weights --logits --strict --threshold --threads --backend --json --report",
         "eval,'<f4' '<f8' '<f2' '<V2' '|V2'",
         "bench,--json --quick --suite --chart --from EXACTLOSS_BENCH everything",
-        "info,--json EXACTLOSS_MAX_ISA"
+        "info,--json EXACTLOSS_MAX_ISA",
+        "generate-completion,source"
     })
     void helpIsComplete(String command, String mentioned) {
         Exactloss run = command.isEmpty() ? Exactloss.run("--help") : Exactloss.run(command, "--help");
@@ -95,6 +97,39 @@ class MainTest {
         Exactloss run = Exactloss.run((Object[]) commandLine.split(" "));
         assertThat(run)
                 .isEqualTo(new Exactloss(0, "exactloss " + NativeLibrary.version() + System.lineSeparator(), ""));
+    }
+
+    /** In a shell, which knows the subcommands and what can follow an option. */
+    @Test
+    void completionCompletes() throws IOException, InterruptedException {
+        Exactloss script = Exactloss.run("generate-completion");
+        assertThat(script.exitCode()).isZero();
+        assertThat(script.err()).isEmpty();
+        assertThat(complete(script.out(), "exactloss", "e")).containsExactly("eval");
+        assertThat(complete(script.out(), "exactloss", "eval", "--thre")).containsExactly("--threshold", "--threads");
+        assertThat(complete(script.out(), "exactloss", "eval", "--backend", "")).containsExactly("cpu", "cuda");
+    }
+
+    private static List<String> complete(String script, String... words) throws IOException, InterruptedException {
+        String function = script.lines()
+                .filter(line -> line.startsWith("complete "))
+                .findFirst()
+                .orElseThrow()
+                .replaceFirst(".* -F (\\w+) .*", "$1");
+        String shell = """
+                %s
+                COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+                %s
+                printf '%%s\n' "${COMPREPLY[@]}"
+                """.formatted(script, function);
+        List<String> command = new ArrayList<>(List.of("bash", "-c", shell, "bash"));
+        command.addAll(List.of(words));
+        Process bash = new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start();
+        List<String> completed = bash.inputReader().lines().map(String::strip).toList();
+        assertThat(bash.waitFor()).isZero();
+        return completed;
     }
 
     @Test

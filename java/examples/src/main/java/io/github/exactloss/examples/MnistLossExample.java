@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples;
 
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 
@@ -13,7 +13,7 @@ public final class MnistLossExample {
     public static void main(String[] args) {
         Predictions predictions = Predictions.of(new float[] {0.9f, 0.4f, 0.2f});
         Targets targets = Targets.of(new byte[] {1, 0, 1});
-        double loss = MnistLoss.create().mean(predictions, targets);
+        double loss = Loss.mnist().mean(predictions, targets);
         System.out.println(loss);
     }
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples;
 
-import io.github.exactloss.LossAccumulator;
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.ElementType;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import io.netty.buffer.ByteBuf;
@@ -18,9 +21,10 @@ public final class NettyExample {
         ByteBuf predictions =
                 Unpooled.directBuffer().writeFloatLE(0.9f).writeFloatLE(0.4f).writeFloatLE(0.2f);
         ByteBuf targets = Unpooled.wrappedBuffer(new byte[] {1, 0}, new byte[] {1});
-        try (LossAccumulator accumulator = LossAccumulator.create()) {
+        Accumulator accumulator = Evaluator.of(Loss.mnist()).newAccumulator();
+        try {
             add(accumulator, predictions, targets);
-            System.out.println(accumulator.result().loss());
+            System.out.println(accumulator.evaluate().mean(Loss.mnist()));
         } finally {
             predictions.release();
             targets.release();
@@ -33,7 +37,7 @@ public final class NettyExample {
      *
      * @throws IllegalArgumentException if their numbers differ
      */
-    static void add(LossAccumulator accumulator, ByteBuf predictions, ByteBuf targets) {
+    static void add(Accumulator accumulator, ByteBuf predictions, ByteBuf targets) {
         int count = targets.readableBytes();
         if (predictions.readableBytes() != count * (long) Float.BYTES) {
             throw new IllegalArgumentException(
@@ -46,14 +50,14 @@ public final class NettyExample {
             int run = Math.min(predictionPieces.remaining() / Float.BYTES, targetPieces.remaining());
             Predictions these;
             if (run > 0) {
-                these = Predictions.ofFloats(predictionPieces.take(run * Float.BYTES));
+                these = Predictions.of(predictionPieces.take(run * Float.BYTES), ElementType.FLOAT32);
             } else { // a float that lies in two pieces or more has to be put together
                 run = 1;
                 these = Predictions.of(
                         new float[] {predictions.getFloatLE(predictions.readerIndex() + done * Float.BYTES)});
                 predictionPieces.skip(Float.BYTES);
             }
-            accumulator.add(these, Targets.ofBytes(targetPieces.take(run)));
+            accumulator.add(these, Targets.of(targetPieces.take(run), ElementType.UINT8));
             done += run;
         }
     }

@@ -4,9 +4,10 @@ package io.github.exactloss.examples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.github.exactloss.Accumulator;
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.LossAccumulator;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import io.netty.buffer.ByteBuf;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 class NettyExampleTest {
     private static final long SEED = 31;
     private static final int COUNT = 2000;
+    private static final Evaluator EVALUATOR = Evaluator.of(Loss.mnist());
 
     private final SplittableRandom random = new SplittableRandom(SEED);
 
@@ -54,16 +56,15 @@ class NettyExampleTest {
             targets[i] = (byte) random.nextInt(2);
             predictionBytes.writeFloatLE(predictions[i]);
         }
-        Evaluation expected = MnistLoss.create().evaluate(Predictions.of(predictions), Targets.of(targets));
+        Evaluation expected = EVALUATOR.evaluate(Predictions.of(predictions), Targets.of(targets));
         for (int longest : new int[] {1, 2, 3, 5, 100, 10_000}) {
             CompositeByteBuf cutPredictions = cut(predictionBytes.duplicate(), longest);
             CompositeByteBuf cutTargets = cut(Unpooled.wrappedBuffer(targets), longest);
-            try (LossAccumulator accumulator = LossAccumulator.create()) {
-                NettyExample.add(accumulator, cutPredictions, cutTargets);
-                assertThat(accumulator.result())
-                        .as("seed %d, pieces up to %d bytes", SEED, longest)
-                        .isEqualTo(expected);
-            }
+            Accumulator accumulator = EVALUATOR.newAccumulator();
+            NettyExample.add(accumulator, cutPredictions, cutTargets);
+            assertThat(accumulator.evaluate())
+                    .as("seed %d, pieces up to %d bytes", SEED, longest)
+                    .isEqualTo(expected);
             assertThat(cutPredictions.readableBytes()).isEqualTo(COUNT * Float.BYTES);
             assertThat(cutPredictions.release()).isTrue();
             assertThat(cutTargets.release()).isTrue();
@@ -72,13 +73,12 @@ class NettyExampleTest {
 
     @Test
     void numbersMustMatch() {
-        try (LossAccumulator accumulator = LossAccumulator.create()) {
-            assertThatIllegalArgumentException()
-                    .isThrownBy(() -> NettyExample.add(
-                            accumulator, Unpooled.wrappedBuffer(new byte[11]), Unpooled.wrappedBuffer(new byte[3])))
-                    .withMessage("11 bytes of predictions, but 3 targets");
-            NettyExample.add(accumulator, Unpooled.EMPTY_BUFFER, Unpooled.EMPTY_BUFFER);
-            assertThat(accumulator.result().count()).isZero();
-        }
+        Accumulator accumulator = EVALUATOR.newAccumulator();
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> NettyExample.add(
+                        accumulator, Unpooled.wrappedBuffer(new byte[11]), Unpooled.wrappedBuffer(new byte[3])))
+                .withMessage("11 bytes of predictions, but 3 targets");
+        NettyExample.add(accumulator, Unpooled.EMPTY_BUFFER, Unpooled.EMPTY_BUFFER);
+        assertThat(accumulator.evaluate().count()).isZero();
     }
 }

@@ -3,7 +3,6 @@ package io.github.exactloss.peers;
 
 import io.github.exactloss.peers.Measurement.Spread;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
@@ -107,9 +106,7 @@ public final class Peers implements Callable<Integer> {
             new PeersPage(measurements, claims, DuckDbAnswers.ask(TEN_MILLION, processors, QUESTIONS)).write(page);
         }
         for (String format : List.of("png", "svg")) {
-            try (OutputStream out = Files.newOutputStream(folder.resolve("peers." + format))) {
-                PeersChart.write(measurements, out, format);
-            }
+            Files.write(folder.resolve("peers." + format), PeersChart.write(measurements, format));
         }
         return 0;
     }

@@ -1,93 +1,73 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.peers;
 
-import java.awt.BasicStroke;
-import java.awt.Color;
-import java.awt.Font;
-import java.io.IOException;
-import java.io.OutputStream;
+import io.github.exactloss.cli.chart.Axis;
+import io.github.exactloss.cli.chart.Chart;
+import io.github.exactloss.cli.chart.Chart.Point;
+import io.github.exactloss.cli.chart.Figure;
+import io.github.exactloss.cli.chart.Figure.Panel;
+import io.github.exactloss.cli.chart.Figure.Style;
+import io.github.exactloss.cli.chart.Shape;
 import java.util.List;
-import org.knowm.xchart.ChartEncoder;
-import org.knowm.xchart.XYChart;
-import org.knowm.xchart.XYChartBuilder;
-import org.knowm.xchart.XYSeries;
-import org.knowm.xchart.style.Styler.LegendPosition;
-import org.knowm.xchart.style.XYStyler;
-import org.knowm.xchart.style.markers.Marker;
-import org.knowm.xchart.style.markers.SeriesMarkers;
+import java.util.function.ToDoubleFunction;
 
 /** The mean by each peer on inputs of each size: random labels, one thread. */
 final class PeersChart {
-    private static final int WIDTH = 1100;
-    private static final int HEIGHT = 640;
+    private record Look(Peer peer, String colour, Shape shape) {
+        Style style() {
+            return new Style(peer.method, peer.title.replaceAll("[*`]", ""), colour, "stroke-width: 2", shape);
+        }
+    }
 
-    private record Look(Peer peer, Color color, Marker marker) {}
-
-    /** In colours that differ for everybody (Okabe and Ito's), and with marks that do. */
+    /** In colours that differ for everybody (Okabe and Ito's), and with shapes that do. */
     private static final List<Look> LOOKS = List.of(
-            new Look(Peer.OFF_HEAP, new Color(0x0072B2), SeriesMarkers.CIRCLE),
-            new Look(Peer.ARRAYS, new Color(0x56B4E9), SeriesMarkers.OVAL),
-            new Look(Peer.VECTOR_API, new Color(0x009E73), SeriesMarkers.TRIANGLE_UP),
-            new Look(Peer.L1_LOSS, new Color(0xD55E00), SeriesMarkers.SQUARE),
-            new Look(Peer.WHERE, new Color(0xE69F00), SeriesMarkers.DIAMOND),
-            new Look(Peer.ONNX_RUNTIME, new Color(0xCC79A7), SeriesMarkers.TRIANGLE_DOWN),
-            new Look(Peer.DUCKDB, new Color(0x777777), SeriesMarkers.CROSS),
-            new Look(Peer.JAVA_LOOP, Color.BLACK, SeriesMarkers.PLUS));
+            new Look(Peer.OFF_HEAP, "rgb(0,114,178)", Shape.CIRCLE),
+            new Look(Peer.ARRAYS, "rgb(86,180,233)", Shape.DOT),
+            new Look(Peer.VECTOR_API, "rgb(0,158,115)", Shape.TRIANGLE),
+            new Look(Peer.L1_LOSS, "rgb(213,94,0)", Shape.SQUARE),
+            new Look(Peer.WHERE, "rgb(230,159,0)", Shape.DIAMOND),
+            new Look(Peer.ONNX_RUNTIME, "rgb(204,121,167)", Shape.TRIANGLE_DOWN),
+            new Look(Peer.DUCKDB, "rgb(125,125,125)", Shape.CROSS),
+            new Look(Peer.JAVA_LOOP, "rgb(147,90,170)", Shape.PLUS));
 
     private PeersChart() {}
 
-    /** @param format {@code png} or {@code svg} */
-    static void write(List<Measurement> measurements, OutputStream out, String format) throws IOException {
-        XYChart chart = new XYChartBuilder()
-                .width(WIDTH)
-                .height(HEIGHT)
-                .title("The mean of float32 with uint8 targets, random labels, 1 thread")
-                .xAxisTitle("elements")
-                .yAxisTitle("ns an element")
-                .build();
+    /**
+     * The picture's file.
+     *
+     * @param format {@code png} or {@code svg}
+     */
+    static byte[] write(List<Measurement> measurements, String format) {
+        List<Measurement> shown = measurements.stream()
+                .filter(measurement -> measurement.of().labels() == Labels.RANDOM
+                        && measurement.of().threads() == 1
+                        && LOOKS.stream()
+                                .anyMatch(
+                                        look -> look.peer() == measurement.of().peer()))
+                .toList();
+        Chart chart = new Chart(
+                "The time of each peer an element, over the number of elements.",
+                axis("elements", shown, measurement -> measurement.of().elements()),
+                axis("ns an element", shown, Measurement::nsPerElement));
         for (Look look : LOOKS) {
-            List<Measurement> line = measurements.stream()
-                    .filter(measurement -> measurement.of().peer() == look.peer()
-                            && measurement.of().labels() == Labels.RANDOM
-                            && measurement.of().threads() == 1)
+            List<Point> points = shown.stream()
+                    .filter(measurement -> measurement.of().peer() == look.peer())
+                    .map(measurement -> new Point(measurement.of().elements(), measurement.nsPerElement()))
                     .toList();
-            if (!line.isEmpty()) {
-                add(chart, look, line);
-            }
+            chart.line(look.peer().method, points).dots(look.peer().method, look.shape(), points);
         }
-        style(chart.getStyler());
-        ChartEncoder.saveChart(chart, out, format);
+        return new Figure(
+                        "The mean of float32 with uint8 targets, random labels, 1 thread",
+                        LOOKS.stream().map(Look::style).toList(),
+                        List.of(new Panel(chart, 40, 900)))
+                .write(format);
     }
 
-    private static void add(XYChart chart, Look look, List<Measurement> line) {
-        XYSeries series = chart.addSeries(
-                look.peer().title.replaceAll("[*`]", ""),
-                line.stream()
-                        .mapToDouble(measurement -> measurement.of().elements())
-                        .toArray(),
-                line.stream().mapToDouble(Measurement::nsPerElement).toArray());
-        series.setLineStyle(new BasicStroke(2.5f, BasicStroke.CAP_ROUND, BasicStroke.JOIN_ROUND))
-                .setLineColor(look.color());
-        series.setMarker(look.marker()).setMarkerColor(look.color());
+    private static Axis axis(String title, List<Measurement> shown, ToDoubleFunction<Measurement> value) {
+        return Axis.logarithmic(title, shown.stream().mapToDouble(value).toArray(), PeersChart::label);
     }
 
-    private static void style(XYStyler styler) {
-        Font font = new Font(Font.SANS_SERIF, Font.PLAIN, 14);
-        styler.setXAxisLogarithmic(true)
-                .setYAxisLogarithmic(true)
-                .setAxisTitleFont(font)
-                .setAxisTickLabelsFont(font)
-                .setPlotGridLinesColor(new Color(0xDDDDDD))
-                .setYAxisTickLabelsFormattingFunction(number -> number < 1 ? "" + number : "%.0f".formatted(number))
-                .setXAxisTickLabelsFormattingFunction("%,.0f"::formatted)
-                .setChartTitleFont(font.deriveFont(Font.BOLD, 15))
-                .setChartTitleBoxVisible(false)
-                .setLegendFont(font)
-                .setLegendPosition(LegendPosition.OutsideE)
-                .setLegendBorderColor(Color.WHITE)
-                .setChartBackgroundColor(Color.WHITE)
-                .setPlotBackgroundColor(Color.WHITE)
-                .setPlotBorderVisible(false)
-                .setMarkerSize(9);
+    private static String label(double number) {
+        return number < 1 ? Double.toString(number) : "%,.0f".formatted(number);
     }
 }

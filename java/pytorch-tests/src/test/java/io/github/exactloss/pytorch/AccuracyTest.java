@@ -4,7 +4,8 @@ package io.github.exactloss.pytorch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Scalar;
@@ -17,9 +18,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 class AccuracyTest {
     private static final long SEED = 13;
 
-    private final MnistLoss loss = MnistLoss.create();
+    private final Evaluator evaluator = Evaluator.of(Loss.mnist());
 
-    private static Tensor correct(Batch batch, double threshold) {
+    private static Tensor correct(TensorBatch batch, double threshold) {
         return batch.predictions()
                 .gt(PyTorch.scalar(threshold))
                 .eq(batch.targets().eq(new Scalar(1)));
@@ -34,10 +35,11 @@ class AccuracyTest {
             for (double threshold : new double[] {0.5, 0, 0.25, 0.75, 1, -1, 2, type.rounded(0.3)}) {
                 for (int count : new int[] {0, 1, 2, 3, 7, 63, 64, 65, 1000, 4097, 100_003}) {
                     try (PointerScope _ = new PointerScope()) {
-                        Batch batch = Batch.random(type, Batch.Values.UNIT, targets, count, random);
+                        TensorBatch batch = TensorBatch.random(type, TensorBatch.Values.UNIT, targets, count, random);
                         Tensor correct = correct(batch, threshold);
-                        double accuracy = loss.threshold(threshold)
-                                .evaluate(batch.predictionsView(), batch.targetsView())
+                        double accuracy = evaluator
+                                .threshold(threshold)
+                                .evaluate(batch.views())
                                 .accuracy();
                         String what = "seed %d, %d elements, targets %s, threshold %s"
                                 .formatted(SEED, count, targets, threshold);
@@ -59,13 +61,12 @@ class AccuracyTest {
             for (int i = 0; i < zerosAndOnes.length; i++) {
                 zerosAndOnes[i] = random.nextInt(2);
             }
-            double[] predictions = Batch.Values.UNIT.draw(random, zerosAndOnes.length);
-            Batch batch = Batch.of(FloatType.FLOAT32, predictions, targets, zerosAndOnes);
+            double[] predictions = TensorBatch.Values.UNIT.draw(random, zerosAndOnes.length);
+            TensorBatch batch = TensorBatch.of(FloatType.FLOAT32, predictions, targets, zerosAndOnes);
             Tensor correct = batch.predictions().gt(PyTorch.scalar(0.5)).eq(batch.targets());
             assertEquals(
                     correct.to(ScalarType.Float).mean().item_float(),
-                    (float) loss.evaluate(batch.predictionsView(), batch.targetsView())
-                            .accuracy(),
+                    (float) evaluator.evaluate(batch.views()).accuracy(),
                     "seed " + SEED);
         }
     }
@@ -80,11 +81,9 @@ class AccuracyTest {
         try (PointerScope _ = new PointerScope()) {
             double prediction = type.rounded(0.3);
             double threshold = Math.nextDown(prediction);
-            Batch batch = Batch.of(type, new double[] {prediction}, TargetType.UINT8, new double[] {1});
+            TensorBatch batch = TensorBatch.of(type, new double[] {prediction}, TargetType.UINT8, new double[] {1});
             assertThat(correct(batch, threshold).item_bool()).isFalse();
-            assertThat(loss.threshold(threshold)
-                            .evaluate(batch.predictionsView(), batch.targetsView())
-                            .truePositives())
+            assertThat(evaluator.threshold(threshold).evaluate(batch.views()).truePositives())
                     .isEqualTo(1);
         }
     }

@@ -3,7 +3,7 @@ package io.github.exactloss.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Loss;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -18,19 +18,19 @@ import org.junit.jupiter.params.provider.EnumSource;
 class DistancesTest {
     private static final long SEED = 5;
 
-    private final MnistLoss loss = MnistLoss.create();
+    private final Loss loss = Loss.mnist();
 
     @ParameterizedTest
     @EnumSource
     void manySizes(FloatType type) {
         SplittableRandom random = new SplittableRandom(SEED);
-        for (Batch.Values values : Batch.Values.values()) {
+        for (TensorBatch.Values values : TensorBatch.Values.values()) {
             for (TargetType targets : TargetType.values()) {
                 for (int count : new int[] {0, 1, 2, 3, 15, 16, 17, 63, 64, 65, 1000, 4097, 100_003}) {
                     try (PointerScope _ = new PointerScope()) {
-                        Batch batch = Batch.random(type, values, targets, count, random);
+                        TensorBatch batch = TensorBatch.random(type, values, targets, count, random);
                         MemorySegment distances = type.memory(count);
-                        loss.none(batch.predictionsView(), batch.targetsView(), distances);
+                        loss.values(batch.views(), distances);
                         assertThat(PyTorch.difference(distances, batch.distances()))
                                 .as("seed %d, %d of %s, targets %s", SEED, count, values, targets)
                                 .isEqualTo("same bits");
@@ -48,7 +48,7 @@ class DistancesTest {
             int count = 1 << 16;
             Tensor any = PyTorch.empty(type.scalarType, count);
             MemorySegment memory = PyTorch.memory(any);
-            if (type.bytes == 2) {
+            if (type.elementType.bits() == 16) {
                 for (int i = 0; i < count; i++) {
                     memory.setAtIndex(ValueLayout.JAVA_SHORT, i, (short) i);
                 }
@@ -63,7 +63,7 @@ class DistancesTest {
                 Arrays.fill(targets, target);
                 Tensor targetTensor = PyTorch.tensor(TargetType.UINT8.scalarType, targets);
                 MemorySegment distances = type.memory(count);
-                loss.none(type.view(predictions), TargetType.UINT8.view(targetTensor), distances);
+                loss.values(type.view(predictions), TargetType.UINT8.view(targetTensor), distances);
                 assertThat(PyTorch.difference(distances, PyTorch.distances(predictions, targetTensor)))
                         .as("seed %d, target %d", SEED, target)
                         .isEqualTo("same bits");

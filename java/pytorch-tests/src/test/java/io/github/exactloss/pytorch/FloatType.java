@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.pytorch;
 
+import io.github.exactloss.ElementType;
 import io.github.exactloss.Predictions;
 import java.lang.foreign.MemorySegment;
 import org.bytedeco.pytorch.Tensor;
@@ -8,13 +9,13 @@ import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The types of predictions. */
 enum FloatType {
-    FLOAT32(ScalarType.Float, 4, 1 << 24),
-    FLOAT64(ScalarType.Double, 8, Integer.MAX_VALUE),
-    FLOAT16(ScalarType.Half, 2, 1 << 13),
-    BFLOAT16(ScalarType.BFloat16, 2, 1 << 16);
+    FLOAT32(ScalarType.Float, ElementType.FLOAT32, 1 << 24),
+    FLOAT64(ScalarType.Double, ElementType.FLOAT64, Integer.MAX_VALUE),
+    FLOAT16(ScalarType.Half, ElementType.FLOAT16, 1 << 13),
+    BFLOAT16(ScalarType.BFloat16, ElementType.BFLOAT16, 1 << 16);
 
     final ScalarType scalarType;
-    final int bytes;
+    final ElementType elementType;
 
     /**
      * Up to this count PyTorch rounds {@code upstream / count} correctly, whatever the upstream. In float32, greater counts
@@ -24,24 +25,15 @@ enum FloatType {
      */
     final int sameGradientsUpTo;
 
-    FloatType(ScalarType scalarType, int bytes, int sameGradientsUpTo) {
+    FloatType(ScalarType scalarType, ElementType elementType, int sameGradientsUpTo) {
         this.scalarType = scalarType;
-        this.bytes = bytes;
+        this.elementType = elementType;
         this.sameGradientsUpTo = sameGradientsUpTo;
     }
 
     /** A tensor's memory as predictions. */
     Predictions view(Tensor tensor) {
-        return view(PyTorch.memory(tensor));
-    }
-
-    Predictions view(MemorySegment memory) {
-        return switch (this) {
-            case FLOAT32 -> Predictions.ofFloats(memory);
-            case FLOAT64 -> Predictions.ofDoubles(memory);
-            case FLOAT16 -> Predictions.ofFloat16(memory);
-            case BFLOAT16 -> Predictions.ofBfloat16(memory);
-        };
+        return Predictions.of(PyTorch.memory(tensor), elementType);
     }
 
     Tensor tensor(double... values) {
@@ -50,7 +42,7 @@ enum FloatType {
 
     /** New memory for elements, on the heap. */
     MemorySegment memory(long count) {
-        return MemorySegment.ofArray(new byte[Math.toIntExact(count * bytes)]);
+        return MemorySegment.ofArray(new byte[Math.toIntExact(elementType.bytes(count))]);
     }
 
     /** The number of this type that is nearest to a value. */

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Loss;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.pytorch.Tensor;
@@ -21,13 +21,13 @@ class ForwardTest {
     };
     private static final double TOLERANCE = 0x1p-24;
 
-    private final MnistLoss loss = MnistLoss.create();
+    private final Loss loss = Loss.mnist();
 
     @ParameterizedTest
     @EnumSource
     void manySizes(FloatType type) {
         SplittableRandom random = new SplittableRandom(SEED);
-        for (Batch.Values values : Batch.Values.values()) {
+        for (TensorBatch.Values values : TensorBatch.Values.values()) {
             for (TargetType targets : TargetType.values()) {
                 for (int count : COUNTS) {
                     assertMatches(type, values, targets, count, random);
@@ -40,7 +40,7 @@ class ForwardTest {
     @EnumSource
     void aMillion(FloatType type) {
         SplittableRandom random = new SplittableRandom(SEED);
-        for (Batch.Values values : Batch.Values.values()) {
+        for (TensorBatch.Values values : TensorBatch.Values.values()) {
             assertMatches(type, values, TargetType.INT64, 1_000_000, random);
         }
     }
@@ -49,27 +49,27 @@ class ForwardTest {
     @EnumSource
     void nothing(FloatType type) {
         try (PointerScope _ = new PointerScope()) {
-            Batch batch = Batch.random(type, 0, new SplittableRandom(SEED));
+            TensorBatch batch = TensorBatch.random(type, 0, new SplittableRandom(SEED));
             Tensor distances = batch.distances();
             assertThat(distances.mean().item_double()).isNaN();
-            assertThat(loss.mean(batch.predictionsView(), batch.targetsView())).isNaN();
+            assertThat(loss.mean(batch.views())).isNaN();
             assertEquals(0.0, distances.sum().item_double());
-            assertEquals(0.0, loss.sum(batch.predictionsView(), batch.targetsView()));
+            assertEquals(0.0, loss.sum(batch.views()));
         }
     }
 
     /** Distances of raw scores have both signs, so the mean of their absolute values is the measure. */
     private void assertMatches(
-            FloatType type, Batch.Values values, TargetType targets, int count, SplittableRandom random) {
+            FloatType type, TensorBatch.Values values, TargetType targets, int count, SplittableRandom random) {
         try (PointerScope _ = new PointerScope()) {
-            Batch batch = Batch.random(type, values, targets, count, random);
+            TensorBatch batch = TensorBatch.random(type, values, targets, count, random);
             Tensor exactly = PyTorch.distances(batch.predictions().to(ScalarType.Double), batch.targets());
             double size = exactly.abs().mean().item_double();
             String what = "seed %d, %d of %s, targets %s".formatted(SEED, count, values, targets);
-            assertThat(loss.mean(batch.predictionsView(), batch.targetsView()))
+            assertThat(loss.mean(batch.views()))
                     .as(what)
                     .isCloseTo(exactly.mean().item_double(), within(size * TOLERANCE));
-            assertThat(loss.sum(batch.predictionsView(), batch.targetsView()))
+            assertThat(loss.sum(batch.views()))
                     .as(what)
                     .isCloseTo(exactly.sum().item_double(), within(size * count * TOLERANCE));
         }

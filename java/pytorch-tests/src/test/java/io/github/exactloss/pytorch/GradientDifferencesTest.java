@@ -4,9 +4,8 @@ package io.github.exactloss.pytorch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.exactloss.MnistLoss;
-import io.github.exactloss.Reduction;
-import java.lang.foreign.MemorySegment;
+import io.github.exactloss.Batch;
+import io.github.exactloss.Loss;
 import java.lang.foreign.ValueLayout;
 import java.math.BigDecimal;
 import org.bytedeco.javacpp.PointerScope;
@@ -51,14 +50,8 @@ class GradientDifferencesTest {
         try (PointerScope _ = new PointerScope()) {
             Tensor predictions = PyTorch.empty(type.scalarType, count).zero_();
             Tensor gradient = PyTorch.empty(type.scalarType, count);
-            MemorySegment memory = PyTorch.memory(gradient);
-            MnistLoss.create()
-                    .gradient(
-                            type.view(predictions),
-                            TargetType.UINT8.view(targets(count)),
-                            Reduction.MEAN,
-                            upstream,
-                            memory);
+            Batch views = Batch.of(type.view(predictions), TargetType.UINT8.view(targets(count)));
+            Loss.mnist().gradient(views, upstream, count, PyTorch.memory(gradient));
             return Gradient.of(gradient);
         }
     }

@@ -3,14 +3,11 @@ package io.github.exactloss.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.exactloss.MnistLoss;
-import io.github.exactloss.Reduction;
+import io.github.exactloss.Loss;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
-import org.bytedeco.pytorch.Tensor;
-import org.bytedeco.pytorch.global.torch;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -21,17 +18,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class GradientTest {
     private static final long SEED = 9;
 
-    private final MnistLoss loss = MnistLoss.create();
-
-    /** What PyTorch adds to {@code predictions.grad}. */
-    private static void backward(Batch batch, Reduction reduction, double upstream) {
-        Tensor distances = batch.distances();
-        switch (reduction) {
-            case NONE -> PyTorch.backward(distances, torch.full_like(distances, PyTorch.scalar(upstream)));
-            case MEAN -> distances.mean().mul(PyTorch.scalar(upstream)).backward();
-            case SUM -> distances.sum().mul(PyTorch.scalar(upstream)).backward();
-        }
-    }
+    private final Loss loss = Loss.mnist();
 
     private static int[] counts(FloatType type) {
         int[] counts = {1, 2, 3, 5, 7, 8, 9, 49, 63, 64, 65, 100, 1000, 1001, 4097, 8191, 8192, 65_535, 65_536, 200_001
@@ -57,11 +44,11 @@ class GradientTest {
             for (int count : counts(type)) {
                 for (double upstream : upstreams(type, random)) {
                     try (PointerScope _ = new PointerScope()) {
-                        Batch batch = Batch.random(type, count, random);
+                        TensorBatch batch = TensorBatch.random(type, count, random);
                         batch.predictions().requires_grad_(true);
-                        backward(batch, reduction, upstream);
+                        reduction.backward(batch.distances(), upstream);
                         MemorySegment gradient = type.memory(count);
-                        loss.gradient(batch.predictionsView(), batch.targetsView(), reduction, upstream, gradient);
+                        loss.gradient(batch.views(), upstream, reduction.divisor(count), gradient);
                         assertThat(PyTorch.difference(
                                         gradient, batch.predictions().grad()))
                                 .as("seed %d, %s of %d, upstream %s", SEED, reduction, count, upstream)
@@ -80,11 +67,11 @@ class GradientTest {
         for (int count = 1; count <= 600; count++) {
             double upstream = type.rounded(random.nextDouble(0.5, 100));
             try (PointerScope _ = new PointerScope()) {
-                Batch batch = Batch.random(type, count, random);
+                TensorBatch batch = TensorBatch.random(type, count, random);
                 batch.predictions().requires_grad_(true);
-                backward(batch, Reduction.MEAN, upstream);
+                Reduction.MEAN.backward(batch.distances(), upstream);
                 MemorySegment gradient = type.memory(count);
-                loss.lossAndGradient(batch.predictionsView(), batch.targetsView(), Reduction.MEAN, upstream, gradient);
+                loss.meanAndGradient(batch.views(), upstream, gradient);
                 assertThat(PyTorch.difference(gradient, batch.predictions().grad()))
                         .as("seed %d, %d elements, upstream %s", SEED, count, upstream)
                         .isEqualTo("same bits");
@@ -101,15 +88,15 @@ class GradientTest {
             for (int count : counts(type)) {
                 double upstream = type.rounded(random.nextDouble(0.5, 100));
                 try (PointerScope _ = new PointerScope()) {
-                    Batch batch = Batch.random(type, count, random);
+                    TensorBatch batch = TensorBatch.random(type, count, random);
                     batch.predictions().requires_grad_(true);
-                    PyTorch.backward(batch.distances(), type.tensor(Batch.Values.RAW_SCORE.draw(random, count)));
+                    PyTorch.backward(batch.distances(), type.tensor(TensorBatch.Values.RAW_SCORE.draw(random, count)));
                     MemorySegment gradient = type.memory(count)
                             .copyFrom(PyTorch.memory(batch.predictions().grad()));
                     for (int times = 1; times <= 3; times++) {
-                        backward(batch, reduction, upstream);
+                        reduction.backward(batch.distances(), upstream);
                         loss.accumulateGradients()
-                                .gradient(batch.predictionsView(), batch.targetsView(), reduction, upstream, gradient);
+                                .gradient(batch.views(), upstream, reduction.divisor(count), gradient);
                         assertThat(PyTorch.difference(
                                         gradient, batch.predictions().grad()))
                                 .as("seed %d, %s of %d, upstream %s, %d times", SEED, reduction, count, upstream, times)

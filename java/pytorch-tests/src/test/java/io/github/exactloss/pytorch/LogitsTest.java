@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.exactloss.Elementwise;
-import io.github.exactloss.MnistLoss;
-import io.github.exactloss.Reduction;
+import io.github.exactloss.ArrayOperations;
+import io.github.exactloss.ElementType;
+import io.github.exactloss.Loss;
 import java.util.Arrays;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
@@ -23,24 +23,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 class LogitsTest {
     private static final long SEED = 21;
 
-    private final MnistLoss loss = MnistLoss.create().logits();
+    private final Loss loss = Loss.mnist().fromLogits();
 
     /** Uniform in a range, with any targets. */
-    private static Batch batch(FloatType type, double least, double most, int count, SplittableRandom random) {
+    private static TensorBatch batch(FloatType type, double least, double most, int count, SplittableRandom random) {
         double[] logits = new double[count];
         double[] targets = new double[count];
         for (int i = 0; i < count; i++) {
             logits[i] = random.nextDouble(least, most);
             targets[i] = random.nextInt(2);
         }
-        return Batch.of(type, logits, TargetType.UINT8, targets);
+        return TensorBatch.of(type, logits, TargetType.UINT8, targets);
     }
 
-    private static Tensor inFloat64(Batch batch) {
+    private static Tensor inFloat64(TensorBatch batch) {
         return batch.predictions().detach().to(ScalarType.Double).requires_grad_(true);
     }
 
-    private static Tensor distances(Tensor logits, Batch batch) {
+    private static Tensor distances(Tensor logits, TensorBatch batch) {
         return PyTorch.distances(logits.sigmoid(), batch.targets());
     }
 
@@ -57,7 +57,7 @@ class LogitsTest {
     void sigmoid() {
         int count = 1_000_003;
         try (PointerScope _ = new PointerScope()) {
-            Batch batch = batch(FloatType.FLOAT32, -87, 100, count, new SplittableRandom(SEED));
+            TensorBatch batch = batch(FloatType.FLOAT32, -87, 100, count, new SplittableRandom(SEED));
             double[] logits = PyTorch.doubles(batch.predictions());
             double[] pytorch = PyTorch.doubles(batch.predictions().sigmoid());
             double[] exactloss = sigmoid(batch);
@@ -71,10 +71,10 @@ class LogitsTest {
         }
     }
 
-    private static double[] sigmoid(Batch batch) {
+    private static double[] sigmoid(TensorBatch batch) {
         Tensor out = PyTorch.empty(
                 batch.predictions().scalar_type(), batch.predictions().numel());
-        Elementwise.sigmoid(batch.predictionsView(), PyTorch.memory(out));
+        ArrayOperations.sigmoid(batch.views().predictions(), PyTorch.memory(out));
         return PyTorch.doubles(out);
     }
 
@@ -83,7 +83,8 @@ class LogitsTest {
     @ValueSource(floats = {-88.8f, -90, -95, -100, -103})
     void tinySigmoidsAreZeroInPyTorch(float logit) {
         try (PointerScope _ = new PointerScope()) {
-            Batch batch = Batch.of(FloatType.FLOAT32, new double[] {logit}, TargetType.UINT8, new double[1]);
+            TensorBatch batch =
+                    TensorBatch.of(FloatType.FLOAT32, new double[] {logit}, TargetType.UINT8, new double[1]);
             assertThat(batch.predictions().sigmoid().item_float()).isEqualTo(0);
             assertThat(sigmoid(batch)[0]).isPositive().isCloseTo(StrictMath.exp(logit), within(0x1p-149));
             assertThat(inFloat64(batch).sigmoid().item_double())
@@ -97,20 +98,16 @@ class LogitsTest {
     @EnumSource
     void meanAndSum(FloatType type) {
         SplittableRandom random = new SplittableRandom(SEED);
-        double tolerance = type.bytes == 8 ? 0x1p-50 : 0x1p-23;
+        double tolerance = type.elementType == ElementType.FLOAT64 ? 0x1p-50 : 0x1p-23;
         for (int count : new int[] {1, 2, 3, 15, 16, 17, 64, 1000, 4097, 100_003, 1_000_000}) {
             try (PointerScope _ = new PointerScope()) {
-                Batch batch = batch(type, -12, 12, count, random);
+                TensorBatch batch = batch(type, -12, 12, count, random);
                 Tensor exactly = distances(inFloat64(batch), batch);
                 double mean = exactly.mean().item_double();
                 double sum = exactly.sum().item_double();
                 String what = "seed %d, %d elements".formatted(SEED, count);
-                assertThat(loss.mean(batch.predictionsView(), batch.targetsView()))
-                        .as(what)
-                        .isCloseTo(mean, within(mean * tolerance));
-                assertThat(loss.sum(batch.predictionsView(), batch.targetsView()))
-                        .as(what)
-                        .isCloseTo(sum, within(sum * tolerance));
+                assertThat(loss.mean(batch.views())).as(what).isCloseTo(mean, within(mean * tolerance));
+                assertThat(loss.sum(batch.views())).as(what).isCloseTo(sum, within(sum * tolerance));
             }
         }
     }
@@ -120,11 +117,11 @@ class LogitsTest {
     @ValueSource(floats = {17, 20, 30, 80})
     void smallDistancesAreZeroInPyTorch(float logit) {
         try (PointerScope _ = new PointerScope()) {
-            Batch batch = Batch.of(FloatType.FLOAT32, new double[] {logit}, TargetType.UINT8, new double[] {1});
+            TensorBatch batch =
+                    TensorBatch.of(FloatType.FLOAT32, new double[] {logit}, TargetType.UINT8, new double[] {1});
             double exact = 1 / (1 + StrictMath.exp(logit));
             assertEquals(0.0, distances(batch.predictions(), batch).mean().item_double());
-            assertThat(loss.mean(batch.predictionsView(), batch.targetsView()))
-                    .isCloseTo(exact, within(exact * 0x1p-23));
+            assertThat(loss.mean(batch.views())).isCloseTo(exact, within(exact * 0x1p-23));
         }
     }
 
@@ -138,14 +135,9 @@ class LogitsTest {
         for (int count : new int[] {1, 2, 3, 15, 16, 17, 64, 1000, 4097, 100_003}) {
             for (double[] range : new double[][] {{-30, 0}, {-1, 1}, {0, 15}}) {
                 try (PointerScope _ = new PointerScope()) {
-                    Batch batch = batch(FloatType.FLOAT32, range[0], range[1], count, random);
+                    TensorBatch batch = batch(FloatType.FLOAT32, range[0], range[1], count, random);
                     Tensor logits = inFloat64(batch);
-                    Tensor distances = distances(logits, batch);
-                    switch (reduction) {
-                        case NONE -> PyTorch.backward(distances, distances.new_ones(distances.sizes()));
-                        case MEAN -> distances.mean().backward();
-                        case SUM -> distances.sum().backward();
-                    }
+                    reduction.backward(distances(logits, batch), 1);
                     assertClose(
                             PyTorch.doubles(logits.grad()),
                             gradient(batch, reduction),
@@ -155,10 +147,10 @@ class LogitsTest {
         }
     }
 
-    private double[] gradient(Batch batch, Reduction reduction) {
-        Tensor gradient =
-                PyTorch.empty(ScalarType.Float, batch.predictionsView().count());
-        loss.gradient(batch.predictionsView(), batch.targetsView(), reduction, 1, PyTorch.memory(gradient));
+    private double[] gradient(TensorBatch batch, Reduction reduction) {
+        long count = batch.views().count();
+        Tensor gradient = PyTorch.empty(ScalarType.Float, count);
+        loss.gradient(batch.views(), 1, reduction.divisor(count), PyTorch.memory(gradient));
         return PyTorch.doubles(gradient);
     }
 
@@ -175,7 +167,7 @@ class LogitsTest {
     void gradientsThatKeepTheirDigits() {
         SplittableRandom random = new SplittableRandom(SEED);
         try (PointerScope _ = new PointerScope()) {
-            Batch batch = batch(FloatType.FLOAT32, -80, 80, 100_003, random);
+            TensorBatch batch = batch(FloatType.FLOAT32, -80, 80, 100_003, random);
             double[] logits = PyTorch.doubles(batch.predictions());
             double[] targets = PyTorch.doubles(batch.targets());
             double[] expected = new double[logits.length];
@@ -205,7 +197,8 @@ class LogitsTest {
     })
     void gradientsThatLoseTheirDigitsInPyTorch(float logit, double inFloat32, double inFloat64) {
         try (PointerScope _ = new PointerScope()) {
-            Batch batch = Batch.of(FloatType.FLOAT32, new double[] {logit}, TargetType.UINT8, new double[1]);
+            TensorBatch batch =
+                    TensorBatch.of(FloatType.FLOAT32, new double[] {logit}, TargetType.UINT8, new double[1]);
             double exact = slope(logit);
             assertThat(gradient(batch, Reduction.SUM)[0]).isCloseTo(exact, within(0x1p-23 * exact));
             for (Tensor logits : new Tensor[] {batch.predictions().requires_grad_(true), inFloat64(batch)}) {

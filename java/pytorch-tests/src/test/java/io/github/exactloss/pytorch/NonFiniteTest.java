@@ -4,8 +4,7 @@ package io.github.exactloss.pytorch;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
-import io.github.exactloss.MnistLoss;
-import io.github.exactloss.Reduction;
+import io.github.exactloss.Loss;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.SplittableRandom;
@@ -25,23 +24,23 @@ class NonFiniteTest {
         {NAN}, {INF}, {-INF}, {INF, INF}, {-INF, -INF}, {INF, -INF}, {-INF, INF}, {NAN, INF}, {-INF, NAN}
     };
 
-    private final MnistLoss loss = MnistLoss.create();
+    private final Loss loss = Loss.mnist();
 
     /** Batches with special values at the start, in the middle or at the end, and every combination of targets there. */
-    private static Stream<Batch> batches(FloatType type) {
+    private static Stream<TensorBatch> batches(FloatType type) {
         SplittableRandom random = new SplittableRandom(SEED);
         return Arrays.stream(SPECIALS)
                 .flatMap(special -> Stream.of(2, 5, 1001)
                         .flatMap(count -> Stream.of(0, (count - special.length) / 2, count - special.length)
                                 .flatMap(at -> Stream.of(0, 1, 2, 3).map(targetBits -> {
-                                    double[] predictions = Batch.Values.UNIT.draw(random, count);
+                                    double[] predictions = TensorBatch.Values.UNIT.draw(random, count);
                                     double[] targets = new double[count];
                                     Arrays.setAll(targets, _ -> random.nextInt(2));
                                     for (int i = 0; i < special.length; i++) {
                                         predictions[at + i] = special[i];
                                         targets[at + i] = targetBits >> i & 1;
                                     }
-                                    return Batch.of(type, predictions, TargetType.UINT8, targets);
+                                    return TensorBatch.of(type, predictions, TargetType.UINT8, targets);
                                 }))));
     }
 
@@ -52,8 +51,8 @@ class NonFiniteTest {
         try (PointerScope _ = new PointerScope()) {
             batches(type).forEach(batch -> {
                 Tensor distances = batch.distances();
-                double mean = loss.mean(batch.predictionsView(), batch.targetsView());
-                double sum = loss.sum(batch.predictionsView(), batch.targetsView());
+                double mean = loss.mean(batch.views());
+                double sum = loss.sum(batch.views());
                 String what = "seed %d, %s".formatted(SEED, Arrays.toString(PyTorch.doubles(distances)));
                 for (Tensor some : new Tensor[] {distances, distances.to(ScalarType.Double)}) {
                     assertEquals(some.mean().item_double(), mean, what);
@@ -68,9 +67,8 @@ class NonFiniteTest {
     void distances(FloatType type) {
         try (PointerScope _ = new PointerScope()) {
             batches(type).forEach(batch -> {
-                Tensor ours =
-                        PyTorch.empty(type.scalarType, batch.predictionsView().count());
-                loss.none(batch.predictionsView(), batch.targetsView(), PyTorch.memory(ours));
+                Tensor ours = PyTorch.empty(type.scalarType, batch.views().count());
+                loss.values(batch.views(), PyTorch.memory(ours));
                 assertArrayEquals(PyTorch.doubles(batch.distances()), PyTorch.doubles(ours), "seed " + SEED);
             });
         }
@@ -79,18 +77,17 @@ class NonFiniteTest {
     @ParameterizedTest
     @EnumSource
     void logits(FloatType type) {
-        MnistLoss fromLogits = loss.logits();
+        Loss fromLogits = loss.fromLogits();
         try (PointerScope _ = new PointerScope()) {
             for (double x : new double[] {NAN, INF, -INF}) {
                 for (int target = 0; target < 2; target++) {
-                    Batch batch = Batch.of(type, new double[] {x}, TargetType.UINT8, new double[] {target});
+                    TensorBatch batch = TensorBatch.of(type, new double[] {x}, TargetType.UINT8, new double[] {target});
                     batch.predictions().requires_grad_(true);
                     Tensor mean = PyTorch.distances(batch.predictions().sigmoid(), batch.targets())
                             .mean();
                     mean.backward();
                     Tensor gradient = PyTorch.empty(type.scalarType, 1);
-                    double ours = fromLogits.lossAndGradient(
-                            batch.predictionsView(), batch.targetsView(), Reduction.MEAN, 1, PyTorch.memory(gradient));
+                    double ours = fromLogits.meanAndGradient(batch.views(), 1, PyTorch.memory(gradient));
                     String what = "logit %s, target %d".formatted(x, target);
                     assertEquals(mean.item_double(), ours, what);
                     assertEquals(
@@ -109,12 +106,12 @@ class NonFiniteTest {
         try (PointerScope _ = new PointerScope()) {
             for (double upstream : new double[] {NAN, INF, -INF}) {
                 for (int count : new int[] {1, 3, 1001}) {
-                    Batch batch = Batch.random(type, count, new SplittableRandom(SEED));
+                    TensorBatch batch = TensorBatch.random(type, count, new SplittableRandom(SEED));
                     batch.predictions().requires_grad_(true);
                     batch.distances().mean().mul(PyTorch.scalar(upstream)).backward();
                     Tensor ours = PyTorch.empty(type.scalarType, count);
                     MemorySegment gradient = PyTorch.memory(ours);
-                    loss.gradient(batch.predictionsView(), batch.targetsView(), Reduction.MEAN, upstream, gradient);
+                    loss.gradient(batch.views(), upstream, count, gradient);
                     assertArrayEquals(
                             PyTorch.doubles(batch.predictions().grad()), PyTorch.doubles(ours), "seed " + SEED);
                 }

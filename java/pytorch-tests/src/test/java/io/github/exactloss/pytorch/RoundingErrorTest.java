@@ -5,7 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;
@@ -24,6 +25,8 @@ class RoundingErrorTest {
     private static final long SEED = 17;
     private static final FloatType[] TYPES = {FloatType.FLOAT32, FloatType.FLOAT16, FloatType.BFLOAT16};
 
+    private final Loss loss = Loss.mnist();
+
     private static double relativeError(double value, double exact) {
         return Math.abs((value - exact) / exact);
     }
@@ -33,7 +36,7 @@ class RoundingErrorTest {
     @ValueSource(ints = {1000, 1_000_000, 10_000_000})
     void ofTheLoss(int count) {
         int batches = count == 1000 ? 100 : count == 1_000_000 ? 5 : 1;
-        for (Batch.Values values : Batch.Values.values()) {
+        for (TensorBatch.Values values : TensorBatch.Values.values()) {
             SplittableRandom random = new SplittableRandom(SEED);
             double[] pytorch = new double[TYPES.length];
             double[] exactloss = new double[TYPES.length];
@@ -42,10 +45,10 @@ class RoundingErrorTest {
                 double[] targets = random.doubles(count).map(Math::rint).toArray();
                 for (int i = 0; i < TYPES.length; i++) {
                     try (PointerScope _ = new PointerScope()) {
-                        Batch typed = Batch.of(TYPES[i], predictions, TargetType.UINT8, targets);
-                        Evaluation exact = MnistLoss.create().evaluate(typed.predictionsView(), typed.targetsView());
-                        double error = relativeError(typed.distances().mean().item_double(), exact.loss());
-                        double ours = relativeError(exact.lossFloat(), exact.loss());
+                        TensorBatch typed = TensorBatch.of(TYPES[i], predictions, TargetType.UINT8, targets);
+                        Evaluation exact = Evaluator.of(loss).evaluate(typed.views());
+                        double error = relativeError(typed.distances().mean().item_double(), exact.mean(loss));
+                        double ours = relativeError(exact.meanAsFloat(loss), exact.mean(loss));
                         assertThat(ours).as("seed %d, %s", SEED, values).isLessThanOrEqualTo(error);
                         pytorch[i] = Math.max(pytorch[i], error);
                         exactloss[i] = Math.max(exactloss[i], ours);
@@ -73,13 +76,13 @@ class RoundingErrorTest {
             logits[i] = (targets[i] == 1 ? 1 : -1) * random.nextGaussian(mean, 1);
         }
         try (PointerScope _ = new PointerScope()) {
-            Batch batch = Batch.of(FloatType.FLOAT32, logits, TargetType.UINT8, targets);
+            TensorBatch batch = TensorBatch.of(FloatType.FLOAT32, logits, TargetType.UINT8, targets);
             double[] rounded = PyTorch.doubles(batch.predictions());
             double exact = 0;
             for (int i = 0; i < count; i++) {
                 exact += 1 / (1 + StrictMath.exp(targets[i] == 1 ? rounded[i] : -rounded[i])) / count;
             }
-            double exactloss = MnistLoss.create().logits().mean(batch.predictionsView(), batch.targetsView());
+            double exactloss = loss.fromLogits().mean(batch.views());
             double pytorch = PyTorch.distances(batch.predictions().sigmoid(), batch.targets())
                     .mean()
                     .item_double();
@@ -98,7 +101,7 @@ class RoundingErrorTest {
         Set<Double> pytorch = new HashSet<>();
         Set<Double> exactloss = new HashSet<>();
         try (PointerScope _ = new PointerScope()) {
-            Batch batch = Batch.random(FloatType.FLOAT32, count, new SplittableRandom(SEED));
+            TensorBatch batch = TensorBatch.random(FloatType.FLOAT32, count, new SplittableRandom(SEED));
             torch.manual_seed(SEED);
             for (int i = 0; i < 50; i++) {
                 try (PointerScope _ = new PointerScope()) {
@@ -106,8 +109,7 @@ class RoundingErrorTest {
                     Tensor predictions = batch.predictions().index_select(0, order);
                     Tensor targets = batch.targets().index_select(0, order);
                     pytorch.add(PyTorch.distances(predictions, targets).mean().item_double());
-                    exactloss.add(MnistLoss.create()
-                            .mean(FloatType.FLOAT32.view(predictions), TargetType.UINT8.view(targets)));
+                    exactloss.add(loss.mean(FloatType.FLOAT32.view(predictions), TargetType.UINT8.view(targets)));
                 }
             }
         }

@@ -1,35 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.pytorch;
 
+import io.github.exactloss.ElementType;
 import io.github.exactloss.Targets;
-import java.lang.foreign.MemorySegment;
 import org.bytedeco.pytorch.Tensor;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /** The types of targets. */
 enum TargetType {
-    UINT8(ScalarType.Byte),
-    BOOL(ScalarType.Bool),
-    INT32(ScalarType.Int),
-    INT64(ScalarType.Long),
-    FLOAT32(ScalarType.Float),
-    FLOAT64(ScalarType.Double);
+    UINT8(ScalarType.Byte, ElementType.UINT8),
+    BOOL(ScalarType.Bool, ElementType.UINT8),
+    INT8(ScalarType.Char, ElementType.INT8),
+    INT32(ScalarType.Int, ElementType.INT32),
+    INT64(ScalarType.Long, ElementType.INT64),
+    FLOAT32(ScalarType.Float, ElementType.FLOAT32),
+    FLOAT64(ScalarType.Double, ElementType.FLOAT64);
 
     final ScalarType scalarType;
+    private final ElementType elementType;
 
-    TargetType(ScalarType scalarType) {
+    TargetType(ScalarType scalarType, ElementType elementType) {
         this.scalarType = scalarType;
+        this.elementType = elementType;
     }
 
     /** A tensor's memory as targets. */
     Targets view(Tensor tensor) {
-        MemorySegment memory = PyTorch.memory(tensor);
-        return switch (this) {
-            case UINT8, BOOL -> Targets.ofBytes(memory);
-            case INT32 -> Targets.ofInts(memory);
-            case INT64 -> Targets.ofLongs(memory);
-            case FLOAT32 -> Targets.ofFloats(memory);
-            case FLOAT64 -> Targets.ofDoubles(memory);
-        };
+        return Targets.of(PyTorch.memory(tensor), elementType);
     }
 }

@@ -3,8 +3,8 @@ package io.github.exactloss.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.exactloss.ArrayOperations;
 import io.github.exactloss.Condition;
-import io.github.exactloss.Elementwise;
 import java.lang.foreign.MemorySegment;
 import java.util.SplittableRandom;
 import org.bytedeco.javacpp.PointerScope;
@@ -32,8 +32,8 @@ class WhereTest {
                         Tensor b = anyBits(type, scalarB, count, random);
                         Tensor expected = torch.where(condition, a, b);
                         MemorySegment out = MemorySegment.ofArray(new byte[(int) expected.nbytes()]);
-                        Elementwise.where(
-                                Condition.ofBytes(PyTorch.memory(condition)),
+                        ArrayOperations.where(
+                                Condition.of(PyTorch.memory(condition)),
                                 PyTorch.memory(a),
                                 PyTorch.memory(b),
                                 (int) a.element_size(),

@@ -29,6 +29,7 @@ public record Measurements(String machine, int processors, List<Row> rows) {
      * @param operation one of the library's, or what it is compared with: {@code inexact_mean}, or a loop that only moves
      *     bytes
      * @param isa the instruction set
+     * @param nsPerElement the median of the rounds, which the speed and the share are of
      * @param gbPerS 10^9 bytes a second, read and written
      * @param shareOfBandwidth the speed as a share of the fastest loop's that moves the same bytes
      */
@@ -43,8 +44,21 @@ public record Measurements(String machine, int processors, List<Row> rows) {
             String labels,
             double bytesPerElement,
             double bytesWritten,
+            double nsPerElement,
+            double nsPerElementMin,
+            double nsPerElementMax,
             double gbPerS,
             double shareOfBandwidth) {
+        /** The share in the slowest round; not finite if the measurements don't tell. */
+        double leastShare() {
+            return shareOfBandwidth * nsPerElement / nsPerElementMax;
+        }
+
+        /** The share in the fastest round; not finite if the measurements don't tell. */
+        double greatestShare() {
+            return shareOfBandwidth * nsPerElement / nsPerElementMin;
+        }
+
         private static boolean isWhole(Row row) {
             return row != null && row.operation != null && row.isa != null && row.elements > 0 && row.gbPerS > 0;
         }

@@ -3,19 +3,40 @@ package io.github.exactloss.cli.report;
 
 import io.github.exactloss.Evaluation;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
-/** The numbers of an evaluation as tables. */
+/** The numbers of an evaluation as a page shows them. */
 final class Metrics {
+    /** A row of the confusion matrix: a target, and how often which class was predicted. */
+    record Row(String target, Cell positive, Cell negative) {}
+
+    /**
+     * A cell of the confusion matrix.
+     *
+     * @param share of its row
+     * @param right whether the prediction is the target
+     */
+    record Cell(long count, double share, boolean right) {}
+
     private Metrics() {}
 
-    /** Counts with separators, as a page shows them. */
     static String count(long count) {
         return String.format("%,d", count);
     }
 
     static String percent(double share) {
         return Double.isNaN(share) ? "–" : String.format("%.2f %%", 100 * share);
+    }
+
+    /** A number with some digits behind the point. */
+    static String fixed(int digits, double number) {
+        return String.format("%." + digits + "f", number);
+    }
+
+    /** The same, or a dash where there is no number. */
+    static String fixedOrDash(int digits, double number) {
+        return Double.isNaN(number) ? "–" : fixed(digits, number);
     }
 
     static long correct(Evaluation evaluation) {
@@ -33,33 +54,22 @@ final class Metrics {
     }
 
     /**
-     * The confusion matrix, with the share of each count in its row.
+     * The confusion matrix.
      *
      * @param positive what a target of 1 stands for
      * @param negative what any other stands for
      */
-    static void confusionMatrix(Markup page, Evaluation evaluation, String positive, String negative) {
-        page.open("table", "class", "confusion");
-        page.element("caption", "Each row is a target, each column what was predicted.");
-        page.open("thead").open("tr").element("th", "target", "scope", "col");
-        page.element("th", "predicted " + positive, "scope", "col");
-        page.element("th", "predicted " + negative, "scope", "col").close().close();
-        page.open("tbody");
-        row(page, positive, evaluation.truePositives(), evaluation.falseNegatives(), true);
-        row(page, negative, evaluation.falsePositives(), evaluation.trueNegatives(), false);
-        page.close().close();
+    static List<Row> confusion(Evaluation evaluation, String positive, String negative) {
+        return List.of(
+                row(positive, evaluation.truePositives(), evaluation.falseNegatives(), true),
+                row(negative, evaluation.falsePositives(), evaluation.trueNegatives(), false));
     }
 
-    private static void row(Markup page, String target, long positives, long negatives, boolean positive) {
+    private static Row row(String target, long positives, long negatives, boolean positive) {
         double all = positives + negatives;
-        page.open("tr").element("th", target, "scope", "row");
-        cell(page, positives, positives / all, positive);
-        cell(page, negatives, negatives / all, !positive);
-        page.close();
-    }
-
-    private static void cell(Markup page, long count, double share, boolean right) {
-        page.open("td", "class", right ? "right" : "wrong").element("b", count(count));
-        page.element("small", percent(share)).close();
+        return new Row(
+                target,
+                new Cell(positives, positives / all, positive),
+                new Cell(negatives, negatives / all, !positive));
     }
 }

@@ -2,19 +2,26 @@
 package io.github.exactloss.cli.report;
 
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.cli.report.Chart.Point;
+import io.github.exactloss.cli.Templates;
+import io.github.exactloss.cli.chart.Axis;
+import io.github.exactloss.cli.chart.Chart;
+import io.github.exactloss.cli.chart.Chart.Point;
+import io.github.exactloss.cli.chart.Shape;
 import io.github.exactloss.cli.train.DigitDataSet;
 import io.github.exactloss.cli.train.Digits;
 import io.github.exactloss.cli.train.Epoch;
 import io.github.exactloss.cli.train.LearningCurve;
 import io.github.exactloss.cli.train.Mistake;
 import io.github.exactloss.cli.train.Trainer;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.IntStream;
 
-/** The page about a training. It evaluates the trained classifier a little more, and changes nothing in it. */
+/**
+ * The page about a training: what {@code training.jte} shows. It evaluates the trained classifier a little more, and changes
+ * nothing in it.
+ */
 public final class TrainingPage {
     private static final int MOST_MISTAKES = 24;
 
@@ -22,15 +29,16 @@ public final class TrainingPage {
     private final Trainer trainer;
     private final LearningCurve curve;
     private final List<Epoch> epochs;
+    private final RunDescription run;
     private final Evaluation result;
-    private final Page page;
 
-    private TrainingPage(Page page, DigitDataSet data, Trainer trainer, LearningCurve curve, List<Epoch> epochs) {
-        this.page = page;
+    private TrainingPage(
+            DigitDataSet data, Trainer trainer, LearningCurve curve, List<Epoch> epochs, RunDescription run) {
         this.data = data;
         this.trainer = trainer;
         this.curve = curve;
         this.epochs = epochs;
+        this.run = run;
         result = epochs.getLast().validation();
     }
 
@@ -44,241 +52,201 @@ public final class TrainingPage {
      */
     public static String write(
             DigitDataSet data, Trainer trainer, LearningCurve curve, List<Epoch> epochs, RunDescription run) {
-        return Page.write(
-                "exactloss train: 3s against 7s",
-                page -> new TrainingPage(page, data, trainer, curve, epochs).draw(run));
+        return Templates.render("report/training.jte", new TrainingPage(data, trainer, curve, epochs, run));
     }
 
-    private void draw(RunDescription run) {
-        header();
-        page.section("Loss and accuracy", this::curves);
-        page.section("The first steps in slow motion", this::slowMotion);
-        page.section("Confusion matrix", this::confusionMatrix);
-        page.section("Most wrong", this::mistakes);
-        page.section("Weights", this::weights);
-        page.section("Epochs", this::epochTable);
-        page.section("What ran", () -> page.properties(run.rows()));
+    DigitDataSet data() {
+        return data;
     }
 
-    private void header() {
-        page.markup().open("header").element("h1", "A classifier of handwritten 3s and 7s");
-        page.paragraph(
-                "One linear layer and a sigmoid, trained by stochastic gradient descent with the exact loss and its"
-                        + " gradient on %s %s digits, and validated by %s others."
-                                .formatted(
-                                        Metrics.count(data.training().count()),
-                                        data.name().equals("mnist") ? "MNIST" : "drawn",
-                                        Metrics.count(data.validation().count())));
-        Map<String, String> highlights = new LinkedHashMap<>();
-        highlights.put("validation loss", String.format("%.6f", result.loss()));
-        highlights.put("accuracy", Metrics.percent(result.accuracy()));
-        highlights.put("digits wrong", Metrics.count(result.count() - Metrics.correct(result)));
-        highlights.put("epochs", Metrics.count(epochs.size()));
-        page.highlights(highlights);
-        page.markup().close();
+    List<Row> epochs() {
+        return epochs.stream()
+                .map(epoch -> new Row(
+                        epoch.number(),
+                        epoch.training().loss(),
+                        epoch.validation().loss(),
+                        epoch.validation().accuracy()))
+                .toList();
     }
 
-    private void curves() {
+    /** A row of the table of epochs. */
+    record Row(int number, double trainingLoss, double validationLoss, double accuracy) {}
+
+    Map<String, Object> run() {
+        return run.rows();
+    }
+
+    double loss() {
+        return result.loss();
+    }
+
+    double accuracy() {
+        return result.accuracy();
+    }
+
+    long count() {
+        return result.count();
+    }
+
+    long wrong() {
+        return result.count() - Metrics.correct(result);
+    }
+
+    List<Metrics.Row> confusion() {
+        return Metrics.confusion(result, "3", "7");
+    }
+
+    Map<String, String> losses() {
+        return Metrics.losses(result);
+    }
+
+    /** The mini-batches from one point of the curves to the next. */
+    long interval() {
+        return curve.interval();
+    }
+
+    /** The curves of the whole training. */
+    Curves whole() {
         List<LearningCurve.Point> points = curve.points();
-        String interval = curve.interval() == 1
-                ? "after each mini-batch"
-                : "after every %d mini-batches".formatted(curve.interval());
-        page.paragraph(
-                ("What the validation digits say %s. The loss is what the training descends; the accuracy is what it"
-                                + " is wanted for. From one point to the next the loss changed %s times of %s, the accuracy only"
-                                + " %s times.")
-                        .formatted(
-                                interval,
-                                Metrics.count(changes(points, Evaluation::loss)),
-                                Metrics.count(points.size() - 1),
-                                Metrics.count(changes(points, Evaluation::accuracy))));
-        page.legend("validation", "validation", "training", "training: the mean of an epoch, at its middle");
         List<Point> training = epochs.stream()
                 .map(epoch -> new Point(epoch.number() - 0.5, epoch.training().loss()))
                 .toList();
         double perEpoch = trainer.batches();
-        pair(points, training, Axis.within("epochs", 0, points.getLast().steps() / perEpoch), perEpoch);
-        List<LearningCurve.Point> last =
-                points.subList(Math.min(points.size() * 3 / 4, points.size() - 2), points.size());
-        page.paragraph(
-                ("The last quarter of it, from close. The loss moves with every mini-batch, if not always down; the"
-                                + " accuracy of %s digits moves in steps of 1/%d, or not at all.")
-                        .formatted(Metrics.count(result.count()), result.count()));
-        double from = last.getFirst().steps() / perEpoch;
-        pair(last, List.of(), Axis.within("epochs", from, last.getLast().steps() / perEpoch), perEpoch);
+        double last = points.getLast().steps() / perEpoch;
+        return new Curves(points, training, Axis.within("epochs", 0, last), perEpoch);
     }
 
-    private void slowMotion() {
+    Curves lastQuarter() {
+        List<LearningCurve.Point> points = curve.points();
+        List<LearningCurve.Point> last =
+                points.subList(Math.min(points.size() * 3 / 4, points.size() - 2), points.size());
+        double perEpoch = trainer.batches();
+        double from = last.getFirst().steps() / perEpoch;
+        double to = last.getLast().steps() / perEpoch;
+        return new Curves(last, List.of(), Axis.within("epochs", from, to), perEpoch);
+    }
+
+    Curves slowMotion() {
         List<LearningCurve.Point> points = curve.slowMotion();
         double steps = points.getLast().steps();
-        page.paragraph(
-                ("Why the loss trains the model, and the accuracy can't. In each of the first %.0f mini-batches the"
-                                + " weights go straight from what they were to what they became, and the validation digits are"
-                                + " asked at %s points on the way. The loss follows every small change of the weights, so it has a"
-                                + " slope to go down. The accuracy jumps where a digit crosses the threshold, here %s times, and"
-                                + " between its jumps it is flat: its derivative is 0.")
-                        .formatted(
-                                steps,
-                                Metrics.count(points.size()),
-                                Metrics.count(changes(points, Evaluation::accuracy))));
-        pair(points, List.of(), Axis.within("mini-batches", 0, steps), 1);
+        return new Curves(points, List.of(), Axis.within("mini-batches", 0, steps), 1);
     }
 
     /**
-     * The loss and the accuracy, side by side where there is room.
+     * The loss and the accuracy of the validation digits.
      *
      * @param training points beside the line of the loss
-     * @param unit the mini-batches in a unit of the horizontal axis
+     * @param axis the horizontal one of both
+     * @param unit the mini-batches in a unit of it
      */
-    private void pair(List<LearningCurve.Point> points, List<Point> training, Axis axis, double unit) {
-        List<Point> losses = series(points, unit, Evaluation::loss);
-        List<Point> accuracies = series(points, unit, Evaluation::accuracy);
-        page.markup().open("div", "class", "charts");
-        Chart loss = Chart.begin(
-                page.markup(), says("loss", points, Evaluation::loss), axis, Axis.covering("loss", losses, training));
-        loss.line("validation", losses);
-        loss.dots("training", training);
-        loss.end();
-        Chart accuracy = Chart.begin(
-                page.markup(),
-                says("accuracy", points, Evaluation::accuracy),
-                axis,
-                Axis.covering("accuracy", accuracies, List.of()));
-        accuracy.stairs("validation", accuracies);
-        accuracy.end();
-        page.markup().close();
-    }
-
-    private static String says(String what, List<LearningCurve.Point> points, ToDoubleFunction<Evaluation> value) {
-        return "The validation digits' %s over %s points: from %.4f at the beginning to %.4f at the end."
-                .formatted(
-                        what,
-                        Metrics.count(points.size()),
-                        value.applyAsDouble(points.getFirst().validation()),
-                        value.applyAsDouble(points.getLast().validation()));
-    }
-
-    private static long changes(List<LearningCurve.Point> points, ToDoubleFunction<Evaluation> value) {
-        long changes = 0;
-        for (int i = 1; i < points.size(); i++) {
-            double before = value.applyAsDouble(points.get(i - 1).validation());
-            double after = value.applyAsDouble(points.get(i).validation());
-            changes += Double.compare(before, after) == 0 ? 0 : 1;
+    record Curves(List<LearningCurve.Point> points, List<Point> training, Axis axis, double unit) {
+        double steps() {
+            return points.getLast().steps();
         }
-        return changes;
-    }
 
-    private static List<Point> series(
-            List<LearningCurve.Point> points, double unit, ToDoubleFunction<Evaluation> value) {
-        return points.stream()
-                .map(point -> new Point(point.steps() / unit, value.applyAsDouble(point.validation())))
-                .toList();
-    }
-
-    private void confusionMatrix() {
-        Metrics.confusionMatrix(page.markup(), result, "3", "7");
-        page.properties(Metrics.losses(result));
-    }
-
-    private void mistakes() {
-        List<Mistake> mistakes = trainer.mistakes(MOST_MISTAKES);
-        long wrong = result.count() - Metrics.correct(result);
-        if (mistakes.isEmpty()) {
-            page.paragraph("Every validation digit was told right.");
-            return;
+        long lossChanges() {
+            return changes(Evaluation::loss);
         }
-        page.paragraph(
-                "%s of the %s validation digits that were taken for the other one, the surest mistake first: what it"
-                                .formatted(Metrics.count(mistakes.size()), Metrics.count(wrong))
-                        + " is, what it was taken for and with"
-                        + " which probability, and its number among all the images of its file, counted from 0.");
-        page.markup().open("ol", "class", "digits");
-        mistakes.forEach(this::mistake);
-        page.markup().close();
+
+        long accuracyChanges() {
+            return changes(Evaluation::accuracy);
+        }
+
+        Chart loss() {
+            List<Point> losses = series(Evaluation::loss);
+            return new Chart(describe("loss", losses), axis, Axis.covering("loss", losses, training))
+                    .line("validation", losses)
+                    .dots("training", Shape.DOT, training);
+        }
+
+        Chart accuracy() {
+            List<Point> accuracies = series(Evaluation::accuracy);
+            return new Chart(describe("accuracy", accuracies), axis, Axis.covering("accuracy", accuracies, List.of()))
+                    .stairs("validation", accuracies);
+        }
+
+        private List<Point> series(ToDoubleFunction<Evaluation> value) {
+            return points.stream()
+                    .map(point -> new Point(point.steps() / unit, value.applyAsDouble(point.validation())))
+                    .toList();
+        }
+
+        private static String describe(String what, List<Point> series) {
+            return "The validation digits' %s over %,d points: from %.4f at the beginning to %.4f at the end."
+                    .formatted(
+                            what,
+                            series.size(),
+                            series.getFirst().y(),
+                            series.getLast().y());
+        }
+
+        private long changes(ToDoubleFunction<Evaluation> value) {
+            List<Point> series = series(value);
+            return IntStream.range(1, series.size())
+                    .filter(i ->
+                            Double.compare(series.get(i - 1).y(), series.get(i).y()) != 0)
+                    .count();
+        }
     }
 
-    private void mistake(Mistake mistake) {
-        String target = mistake.three() ? "3" : "7";
-        String taken = mistake.three() ? "7" : "3";
-        double sureness = mistake.three() ? 1 - (double) mistake.prediction() : mistake.prediction();
-        Markup markup = page.markup().open("li");
-        markup.empty(
-                "img",
-                "src",
-                Picture.ofInk(mistake.pixels(), Digits.SIDE),
-                "width",
-                Digits.SIDE,
-                "height",
-                Digits.SIDE,
-                "alt",
-                "Image %d: a %s that looks like a %s to the classifier".formatted(mistake.index(), target, taken));
-        markup.element("b", "a %s, not a %s".formatted(target, taken));
-        markup.element("span", sureness > 0.9999 ? "over 99.99 %" : Metrics.percent(sureness));
-        markup.element("small", "image " + mistake.index()).close();
+    List<WrongDigit> mistakes() {
+        return trainer.mistakes(MOST_MISTAKES).stream().map(WrongDigit::new).toList();
     }
 
-    private void weights() {
+    /** A digit that was taken for the other one. */
+    record WrongDigit(Mistake mistake) {
+        String target() {
+            return mistake.three() ? "3" : "7";
+        }
+
+        String taken() {
+            return mistake.three() ? "7" : "3";
+        }
+
+        String sureness() {
+            double sureness = mistake.three() ? 1 - (double) mistake.prediction() : mistake.prediction();
+            return sureness > 0.9999 ? "over 99.99 %" : Metrics.percent(sureness);
+        }
+
+        String picture() {
+            return Picture.ofInk(mistake.pixels(), Digits.SIDE);
+        }
+    }
+
+    float biasBefore() {
+        return curve.untrained()[Digits.PIXELS];
+    }
+
+    float biasAfter() {
+        return trainer.weights()[Digits.PIXELS];
+    }
+
+    List<Weights> weights() {
         float[] untrained = curve.untrained();
         float[] trained = trainer.weights();
         float[] change = new float[trained.length];
         for (int i = 0; i < change.length; i++) {
             change[i] = trained[i] - untrained[i];
         }
-        page.paragraph(
-                "One weight for each of the %d by %d pixels. Where it is positive (blue), ink speaks for a 3; where it"
-                                .formatted(Digits.SIDE, Digits.SIDE)
-                        + " is negative (orange), for a 7. The training began with random weights;"
-                        + " those of pixels that never have ink stay as they were.");
-        page.markup().open("div", "class", "weights");
-        picture("before the training", untrained);
-        picture("what it changed", change);
-        picture("after it", trained);
-        page.markup().close();
-        page.markup().open("p", "class", "scale").element("span", "a 7");
-        page.markup()
-                .element("i", "", "aria-hidden", true)
-                .element("span", "a 3")
-                .close();
-        page.paragraph(
-                "The bias was %.4f and became %.4f.".formatted(untrained[Digits.PIXELS], trained[Digits.PIXELS]));
+        return List.of(
+                weights("before the training", untrained),
+                weights("what it changed", change),
+                weights("after it", trained));
     }
 
-    private void picture(String title, float[] weights) {
+    private static Weights weights(String title, float[] numbers) {
         float largest = 0;
         for (int i = 0; i < Digits.PIXELS; i++) {
-            largest = Math.max(largest, Math.abs(weights[i]));
+            largest = Math.max(largest, Math.abs(numbers[i]));
         }
-        page.markup().open("figure");
-        page.markup()
-                .empty(
-                        "img",
-                        "src",
-                        Picture.ofNumbers(weights, Digits.SIDE, largest),
-                        "width",
-                        Digits.SIDE,
-                        "height",
-                        Digits.SIDE,
-                        "alt",
-                        "The weights of the pixels: " + title);
-        page.markup()
-                .element("figcaption", "%s, up to ±%.3f".formatted(title, largest))
-                .close();
+        return new Weights(title, largest, Picture.ofNumbers(numbers, Digits.SIDE, largest));
     }
 
-    private void epochTable() {
-        page.markup().open("table", "class", "numbers").open("thead").open("tr");
-        for (String heading : List.of("epoch", "training loss", "validation loss", "accuracy")) {
-            page.markup().element("th", heading, "scope", "col");
-        }
-        page.markup().close().close().open("tbody");
-        for (Epoch epoch : epochs) {
-            page.markup().open("tr").element("th", epoch.number(), "scope", "row");
-            page.markup().element("td", String.format("%.6f", epoch.training().loss()));
-            page.markup().element("td", String.format("%.6f", epoch.validation().loss()));
-            page.markup()
-                    .element("td", String.format("%.6f", epoch.validation().accuracy()))
-                    .close();
-        }
-        page.markup().close().close();
-    }
+    /**
+     * The weights of the pixels.
+     *
+     * @param largest the largest absolute value
+     * @param picture a data URI
+     */
+    record Weights(String title, float largest, String picture) {}
 }

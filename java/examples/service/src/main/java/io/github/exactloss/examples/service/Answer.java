@@ -1,57 +1,35 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
-import com.fasterxml.jackson.annotation.JsonInclude;
-import com.fasterxml.jackson.annotation.JsonInclude.Include;
-import com.fasterxml.jackson.annotation.JsonProperty;
-import com.fasterxml.jackson.databind.PropertyNamingStrategies.SnakeCaseStrategy;
-import com.fasterxml.jackson.databind.annotation.JsonNaming;
 import io.github.exactloss.Evaluation;
+import io.github.exactloss.Loss;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
-/**
- * What a client gets for a batch.
- *
- * @param batch the evaluation of this batch
- * @param total that of all batches up to this one, with it, and perhaps with some that came at the same time
- * @param nullCount rows of an Arrow stream that were left out; null for arrays, which can't have any
- */
-record Answer(
-        Metrics batch,
-        Metrics total,
+/** The JSON objects that the service sends. */
+final class Answer {
+    private Answer() {}
 
-        @JsonProperty("null_count") @JsonInclude(Include.NON_NULL)
-        Long nullCount) {
-    static Answer of(Evaluation batch, Evaluation total, Long nullCount) {
-        return new Answer(Metrics.of(batch), Metrics.of(total), nullCount);
-    }
-
-    /** An evaluation under the names of {@code exactloss eval --json}. A loss or accuracy of nothing is null. */
-    @JsonNaming(SnakeCaseStrategy.class)
-    record Metrics(
-            Double loss,
-            @JsonProperty("loss_f32") Float lossFloat,
-            long count,
-            long positives,
-            Double accuracy,
-            long truePositives,
-            long falsePositives,
-            long trueNegatives,
-            long falseNegatives) {
-        static Metrics of(Evaluation evaluation) {
-            boolean empty = evaluation.count() == 0;
-            return new Metrics(
-                    empty ? null : evaluation.loss(),
-                    empty ? null : evaluation.lossFloat(),
-                    evaluation.count(),
-                    evaluation.positives(),
-                    empty ? null : evaluation.accuracy(),
-                    evaluation.truePositives(),
-                    evaluation.falsePositives(),
-                    evaluation.trueNegatives(),
-                    evaluation.falseNegatives());
+    /** An evaluation under the names of {@code exactloss eval --json}. The losses and the accuracy of no elements are null. */
+    static Map<String, Object> of(Evaluation evaluation) {
+        Map<String, Object> members = new LinkedHashMap<>();
+        for (Loss loss : evaluation.losses()) {
+            String name = loss.equals(Loss.mnist()) ? "loss" : loss.name();
+            members.put(name, evaluation.count() == 0 ? null : evaluation.mean(loss));
+            members.put(name + "_f32", evaluation.count() == 0 ? null : evaluation.meanAsFloat(loss));
         }
+        members.put("count", evaluation.count());
+        members.put("positives", evaluation.positives());
+        members.put("accuracy", evaluation.count() == 0 ? null : evaluation.accuracy());
+        members.put("true_positives", evaluation.truePositives());
+        members.put("false_positives", evaluation.falsePositives());
+        members.put("true_negatives", evaluation.trueNegatives());
+        members.put("false_negatives", evaluation.falseNegatives());
+        return members;
     }
 
-    /** What a client gets instead when it is refused. */
-    record Problem(String error) {}
+    /** The answer to a request that is refused. */
+    static Map<String, String> refusal(String error) {
+        return Map.of("error", error);
+    }
 }

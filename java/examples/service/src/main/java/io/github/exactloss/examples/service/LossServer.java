@@ -1,117 +1,158 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
-import io.github.exactloss.ConcurrentLossAccumulator;
-import io.github.exactloss.micrometer.LossMetrics;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
+import io.helidon.config.Config;
 import io.helidon.http.DirectHandler.EventType;
 import io.helidon.http.DirectHandler.TransportRequest;
 import io.helidon.http.DirectHandler.TransportResponse;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
+import io.helidon.http.HttpException;
+import io.helidon.http.Method;
+import io.helidon.http.NotFoundException;
+import io.helidon.http.ServerRequestHeaders;
 import io.helidon.http.ServerResponseHeaders;
 import io.helidon.http.Status;
+import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import java.io.IOException;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 
-/** The running service. */
+/** The running service. Its limits are in {@code application.properties}. */
 final class LossServer implements AutoCloseable {
-    private static final byte[] NO_CHUNKS =
-            "{\"error\":\"the body has to come with its Content-Length, not in chunks\"}"
-                    .getBytes(StandardCharsets.US_ASCII);
+    /** Strict, because a single NaN would make the totals NaN for ever. It loads the native library before the port opens. */
+    static final Evaluator EVALUATOR = Evaluator.of(Loss.mnist()).strict();
 
-    private final MemoryBudget memory;
-    private final ConcurrentLossAccumulator totals;
-    private final Telemetry telemetry;
+    private final Accumulator totals = EVALUATOR.newConcurrentAccumulator();
     private final WebServer server;
-    private final Thread watcher;
-    private volatile boolean stopping;
 
-    private LossServer(String host, int port, Limits limits) {
-        memory = new MemoryBudget(limits.memoryBytes());
-        totals = ConcurrentLossAccumulator.create(
-                LossRoutes.OPTIONS); // which loads the native library, before anybody can ask
-        telemetry = new Telemetry(memory, new LossMetrics(totals::result));
-        RequestWatch watch = new RequestWatch(limits.time());
-        server = WebServer.builder()
-                .host(host)
-                .port(port)
-                .maxTcpConnections(limits.connections())
-                .idleConnectionTimeout(limits.time())
-                .idleConnectionPeriod(limits.time())
-                .shutdownGracePeriod(limits.grace())
-                .shutdownHook(false) // Main has one, which also sets the exit status
-                .protocolsDiscoverServices(false) // with one protocol, what isn't that gets a 400 instead of silence
-                .addProtocol(Http1Config.builder()
-                        .addReceiveListener(watch.ofRequests())
-                        .addSendListener(watch.ofAnswers())
-                        .build())
-                .directHandlers(DirectHandlers.builder()
-                        .addHandler(EventType.INTERNAL_ERROR, LossServer::internalError)
-                        .build())
-                .routing(routing -> routes(routing, limits, watch))
-                .build();
-        watcher = Thread.ofVirtual().name("request-watch").unstarted(watch::run);
+    private LossServer(Config config) {
+        WebServerConfig.Builder builder = WebServer.builder()
+                .config(config.get("server"))
+                .protocolsDiscoverServices(false) // with one protocol, anything else gets a 400 instead of silence
+                .addProtocol(Http1Config.create())
+                .routing(routing -> routes(routing, config.get("service")));
+        server = builder.directHandlers(refusals(builder.maxPayloadSize())).build();
     }
 
-    /**
-     * Starts it.
-     *
-     * @param port 0 for any that is free
-     * @throws IOException if it can't listen there
-     */
-    static LossServer start(String host, int port, Limits limits) throws IOException {
-        new ServerSocket(port, 1, InetAddress.getByName(host)).close(); // Helidon would only log what is wrong with it
-        LossServer service = new LossServer(host, port, limits);
+    /** @throws IOException if it can't listen */
+    static LossServer start(Config config) throws IOException {
+        LossServer service = new LossServer(config);
+        requireFree(service.server.prototype());
         service.server.start();
         if (!service.server.isRunning()) {
-            service.close();
-            throw new IOException("the server did not start; its log says why");
+            throw new IOException("can't listen; the log says why");
         }
-        service.watcher.start();
         return service;
     }
 
-    private void routes(HttpRouting.Builder routing, Limits limits, RequestWatch watch) {
-        routing.addFilter(watch)
-                .addFilter(telemetry)
-                .addFilter(LossServer::refuseChunks)
-                .register(new LossRoutes(limits.bodyBytes(), memory, totals, watch))
-                .get("/metrics", telemetry::metrics)
-                .get("/health/live", (request, response) -> response.send("live\n"))
-                .get(
-                        "/health/ready",
-                        (request, response) -> response.status(
-                                        stopping ? Status.SERVICE_UNAVAILABLE_503 : Status.OK_200)
-                                .send(stopping ? "stopping\n" : "ready\n"));
-    }
-
-    /** On every path, because the server would take in a chunk as a whole, on the heap, even to forget it. */
-    private static void refuseChunks(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-        if (request.headers().contains(HeaderNames.TRANSFER_ENCODING)) {
-            response.status(Status.LENGTH_REQUIRED_411)
-                    .header(HeaderValues.CONNECTION_CLOSE)
-                    .header(HeaderValues.CONTENT_TYPE_JSON)
-                    .send(NO_CHUNKS); // bytes, because a filter has to send at once, and an object is sent later
-        } else {
-            chain.proceed();
+    /** Helidon would write a stack trace and keep the reason for itself. */
+    private static void requireFree(WebServerConfig config) throws IOException {
+        InetSocketAddress address = new InetSocketAddress(config.host(), config.port());
+        try (ServerSocket socket = new ServerSocket()) {
+            socket.bind(address);
+        } catch (IOException e) {
+            throw new IOException("can't listen on " + config.host() + ":" + config.port() + ": " + e.getMessage(), e);
         }
     }
 
-    /** What failed before there was a request is the fault of its sender. */
-    private static TransportResponse internalError(
-            TransportRequest request, EventType type, Status status, ServerResponseHeaders headers, String message) {
+    private void routes(HttpRouting.Builder routing, Config config) {
+        MemoryBudget memory = new MemoryBudget(config.get("memory").asLong().get());
+        Telemetry telemetry = new Telemetry(memory, totals);
+        Duration time = config.get("body-timeout").as(Duration.class).get();
+        routing.addFilter(LossServer::closeWhenAnnounced)
+                .addFilter(telemetry)
+                .error(HttpException.class, LossServer::refuse)
+                .post("/loss", new LossHandler(memory, totals, time))
+                .any(LossServer::leaveBodyUnread)
+                .any("/loss", onlyWith(Method.POST))
+                .get("/totals", (request, response) -> response.send(Answer.of(totals.evaluate())))
+                .any("/totals", onlyWith(Method.GET))
+                .get("/metrics", telemetry::metrics)
+                .any("/metrics", onlyWith(Method.GET))
+                .get("/health", (request, response) -> response.send("ok\n"))
+                .any("/health", onlyWith(Method.GET))
+                .any((request, response) -> {
+                    throw new NotFoundException("no such path; there are /loss, /totals, /metrics and /health");
+                });
+    }
+
+    /** Helidon 4.5 writes {@code Connection: close} and goes on reading requests. */
+    private static void closeWhenAnnounced(FilterChain chain, RoutingRequest request, RoutingResponse response) {
+        chain.proceed();
+        if (response.headers().containsToken(HeaderValues.CONNECTION_CLOSE)) {
+            throw new CloseConnectionException("announced in the answer");
+        }
+    }
+
+    /** Helidon would read the body after the answer, with no limit of time. */
+    private static void leaveBodyUnread(ServerRequest request, ServerResponse response) {
+        ServerRequestHeaders headers = request.headers();
+        if (headers.contains(HeaderNames.TRANSFER_ENCODING)
+                || headers.contentLength().orElse(0) > 0) {
+            response.header(HeaderValues.CONNECTION_CLOSE);
+        }
+        response.next();
+    }
+
+    private static Handler onlyWith(Method method) {
+        return (request, response) -> {
+            response.header(HeaderNames.ALLOW, method.text());
+            throw new HttpException(request.path().path() + " takes " + method.text(), Status.METHOD_NOT_ALLOWED_405);
+        };
+    }
+
+    private static void refuse(ServerRequest request, ServerResponse response, HttpException e) {
+        response.status(e.status());
+        if (request.prologue().method().equals(Method.HEAD)) {
+            response.send(); // an answer to HEAD has no body
+        } else {
+            response.send(Answer.refusal(e.getMessage()));
+        }
+    }
+
+    /** Refusals by Helidon itself, before any route. */
+    private static DirectHandlers refusals(long bodyBytes) {
+        DirectHandlers.Builder handlers = DirectHandlers.builder();
+        for (EventType type : EventType.values()) {
+            handlers.addHandler(type, (request, event, status, headers, message) -> {
+                if (status.equals(Status.REQUEST_ENTITY_TOO_LARGE_413)) {
+                    return problem(status, headers, "the body may have at most " + bodyBytes + " bytes");
+                }
+                // What fails before there is a request is the fault of its sender.
+                boolean early = event == EventType.INTERNAL_ERROR && request.equals(TransportRequest.empty());
+                return problem(
+                        early ? Status.BAD_REQUEST_400 : status, headers, early ? "no HTTP/1.1 request" : message);
+            });
+        }
+        return handlers.build();
+    }
+
+    private static TransportResponse problem(Status status, ServerResponseHeaders headers, String error) {
+        headers.set(HeaderValues.CONTENT_TYPE_JSON);
         return TransportResponse.builder()
-                .status(request.equals(TransportRequest.empty()) ? Status.BAD_REQUEST_400 : status)
+                .status(status)
                 .headers(headers)
+                .entity(JsonNodeFactory.instance
+                        .objectNode()
+                        .put("error", error == null ? status.reasonPhrase() : error)
+                        .toString())
                 .build();
     }
 
@@ -119,21 +160,9 @@ final class LossServer implements AutoCloseable {
         return server.port();
     }
 
-    /**
-     * Ends it: takes no more connections, and lets the requests in work finish, for the time of grace at most.
-     *
-     * @return whether all of them did
-     */
-    boolean stop() {
-        stopping = true;
-        server.stop();
-        watcher.interrupt();
-        return telemetry.allRequestsFinished();
-    }
-
+    /** Closes the port and waits for the open requests, for shutdown-grace-period at most. */
     @Override
     public void close() {
-        stop();
-        totals.close();
+        server.stop();
     }
 }

@@ -1,124 +1,76 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
-import io.github.exactloss.LossAccumulator;
+import io.github.exactloss.ElementType;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import io.helidon.common.uri.UriQuery;
+import io.helidon.http.HttpException;
 import io.helidon.http.Status;
 import java.lang.foreign.MemorySegment;
-import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
-/**
- * A body of {@code count} predictions and then as many targets, little-endian and without padding: what the query says that
- * it is.
- */
-record RawArrays(PredictionType predictionType, TargetType targetType, long count) {
-    enum PredictionType {
-        FLOAT16(2),
-        BFLOAT16(2),
-        FLOAT32(4),
-        FLOAT64(8);
+/** The layout of a body: {@code count} predictions, then as many targets, little-endian and without padding. */
+record RawArrays(ElementType predictionType, ElementType targetType, long count) {
+    static final Set<ElementType> PREDICTION_TYPES = EnumSet.range(ElementType.FLOAT16, ElementType.FLOAT64);
+    static final Set<ElementType> TARGET_TYPES = EnumSet.range(ElementType.FLOAT32, ElementType.BITS);
 
-        private final int bytes;
-
-        PredictionType(int bytes) {
-            this.bytes = bytes;
-        }
-    }
-
-    enum TargetType {
-        UINT8(8),
-        INT32(32),
-        INT64(64),
-        FLOAT32(32),
-        FLOAT64(64),
-        BITS(1);
-
-        private final int bits;
-
-        TargetType(int bits) {
-            this.bits = bits;
-        }
-    }
-
-    /** @throws Refusal if a parameter is missing or wrong, or if such arrays don't fill a body of that size */
+    /** @throws HttpException (400) if a parameter is missing or wrong, or if such arrays don't fill a body of that size */
     static RawArrays of(UriQuery query, long bodyBytes) {
         RawArrays arrays = new RawArrays(
-                parameter(query, "predictions", PredictionType.class),
-                parameter(query, "targets", TargetType.class),
-                count(parameter(query, "count"), bodyBytes));
-        long bytes = arrays.predictionBytes() + arrays.targetBytes();
+                type(query, "predictions", PREDICTION_TYPES),
+                type(query, "targets", TARGET_TYPES),
+                count(query, bodyBytes));
+        long bytes = arrays.predictionType.bytes(arrays.count) + arrays.targetType.bytes(arrays.count);
         if (bytes != bodyBytes) {
-            throw badRequest(arrays.count + " predictions and as many targets of these types take " + bytes
+            throw badRequest(arrays.count + " predictions and targets of these types take " + bytes
                     + " bytes, but the body has " + bodyBytes);
         }
         return arrays;
     }
 
-    /** Adds the arrays in a body. */
-    void addTo(LossAccumulator batch, MemorySegment body) {
-        batch.add(predictions(body), targets(body));
+    /** A view of the front of the body. */
+    Predictions predictions(MemorySegment body) {
+        MemorySegment front = body.asSlice(0, predictionType.bytes(count));
+        return Predictions.of(front, predictionType);
     }
 
-    /** A view of the body's front. */
-    private Predictions predictions(MemorySegment body) {
-        MemorySegment front = body.asSlice(0, predictionBytes());
-        return switch (predictionType) {
-            case FLOAT16 -> Predictions.ofFloat16(front);
-            case BFLOAT16 -> Predictions.ofBfloat16(front);
-            case FLOAT32 -> Predictions.ofFloats(front);
-            case FLOAT64 -> Predictions.ofDoubles(front);
-        };
+    /** A view of the rest of the body, whatever alignment it has there. */
+    Targets targets(MemorySegment body) {
+        MemorySegment rest = body.asSlice(predictionType.bytes(count));
+        return Targets.of(rest, targetType).slice(0, count); // the last byte of bits may have more
     }
 
-    /** A view of the rest, of whatever alignment it has there. */
-    private Targets targets(MemorySegment body) {
-        MemorySegment rest = body.asSlice(predictionBytes());
-        return switch (targetType) {
-            case UINT8 -> Targets.ofBytes(rest);
-            case INT32 -> Targets.ofInts(rest);
-            case INT64 -> Targets.ofLongs(rest);
-            case FLOAT32 -> Targets.ofFloats(rest);
-            case FLOAT64 -> Targets.ofDoubles(rest);
-            case BITS -> Targets.ofBits(rest, 0, count);
-        };
+    /** The name of a type in a query. */
+    static String name(ElementType type) {
+        return type.name().toLowerCase(Locale.ROOT);
     }
 
-    private long predictionBytes() {
-        return count * predictionType.bytes;
-    }
-
-    private long targetBytes() {
-        return Math.ceilDiv(count * targetType.bits, Byte.SIZE);
-    }
-
-    /** At most the bytes of the body, of which every element takes more than one; so no product of it can overflow. */
-    private static long count(String text, long bodyBytes) {
-        long count;
-        try {
-            count = Long.parseLong(text);
-        } catch (NumberFormatException e) {
-            throw badRequest("count is \"" + text + "\", which is no whole number");
-        }
-        if (count < 1 || count > bodyBytes) {
-            throw badRequest(
-                    "count is " + count + ", and a body of " + bodyBytes + " bytes can't have so many elements");
-        }
-        return count;
-    }
-
-    private static <E extends Enum<E>> E parameter(UriQuery query, String name, Class<E> type) {
+    private static ElementType type(UriQuery query, String name, Set<ElementType> types) {
         String text = parameter(query, name);
-        return Arrays.stream(type.getEnumConstants())
-                .filter(constant -> lowerCase(constant).equals(text))
+        return types.stream()
+                .filter(type -> name(type).equals(text))
                 .findFirst()
-                .orElseThrow(() -> badRequest(name + " is \"" + text + "\", which is none of "
-                        + Arrays.stream(type.getEnumConstants())
-                                .map(RawArrays::lowerCase)
-                                .collect(Collectors.joining(", "))));
+                .orElseThrow(() -> badRequest(name + " is \"" + text + "\"; it must be "
+                        + types.stream().map(RawArrays::name).collect(Collectors.joining(", "))));
+    }
+
+    /** An element takes more than a byte, so a larger count is wrong, and no product of a smaller one overflows. */
+    private static long count(UriQuery query, long bodyBytes) {
+        String text = parameter(query, "count");
+        try {
+            long count = Long.parseLong(text);
+            if (count >= 1 && count <= bodyBytes) {
+                return count;
+            }
+        } catch (NumberFormatException e) {
+            // the same answer
+        }
+        throw badRequest(
+                "count is \"" + text + "\"; for a body of " + bodyBytes + " bytes it must be 1 to " + bodyBytes);
     }
 
     private static String parameter(UriQuery query, String name) {
@@ -127,11 +79,7 @@ record RawArrays(PredictionType predictionType, TargetType targetType, long coun
                         "the query has no " + name + "; it takes predictions=TYPE, targets=TYPE and count=NUMBER"));
     }
 
-    private static String lowerCase(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static Refusal badRequest(String reason) {
-        return new Refusal(Status.BAD_REQUEST_400, reason);
+    private static HttpException badRequest(String reason) {
+        return new HttpException(reason, Status.BAD_REQUEST_400);
     }
 }

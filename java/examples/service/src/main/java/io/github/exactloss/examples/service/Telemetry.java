@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
+import io.github.exactloss.Accumulator;
 import io.github.exactloss.micrometer.LossMetrics;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.http.Filter;
@@ -14,20 +15,14 @@ import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
-import java.util.concurrent.atomic.AtomicInteger;
 
-/** What {@code GET /metrics} shows: the requests, by status; the totals; the memory of the bodies, and the JVM's. */
+/** {@code GET /metrics}: requests by status, the totals, the memory of the bodies, and the JVM's memory. */
 final class Telemetry implements Filter {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-    private final AtomicInteger inWork = new AtomicInteger();
-    private final AtomicInteger cutOff = new AtomicInteger();
 
-    Telemetry(MemoryBudget memory, LossMetrics totals) {
-        totals.bindTo(registry);
+    Telemetry(MemoryBudget memory, Accumulator totals) {
+        new LossMetrics(totals).bindTo(registry);
         new JvmMemoryMetrics().bindTo(registry);
-        Gauge.builder("exactloss.service.requests.active", inWork, AtomicInteger::get)
-                .description("Requests in work")
-                .register(registry);
         Gauge.builder("exactloss.service.body.memory", memory, MemoryBudget::used)
                 .description("Off-heap memory that request bodies hold")
                 .baseUnit("bytes")
@@ -36,7 +31,6 @@ final class Telemetry implements Filter {
 
     @Override
     public void filter(FilterChain chain, RoutingRequest request, RoutingResponse response) {
-        inWork.incrementAndGet();
         Timer.Sample sample = Timer.start();
         try {
             chain.proceed();
@@ -45,16 +39,7 @@ final class Telemetry implements Filter {
                     .description("Requests, by the status of their answer")
                     .tag("status", response.status().codeText())
                     .register(registry));
-            if (Thread.currentThread().isInterrupted()) { // by the server, at the end of the time of grace
-                cutOff.incrementAndGet();
-            }
-            inWork.decrementAndGet();
         }
-    }
-
-    /** After the server has stopped. */
-    boolean allRequestsFinished() {
-        return inWork.get() + cutOff.get() == 0;
     }
 
     void metrics(ServerRequest request, ServerResponse response) {

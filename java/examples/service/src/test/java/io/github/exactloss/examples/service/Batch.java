@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.ElementType;
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.LossAccumulator;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
-import io.github.exactloss.examples.service.RawArrays.PredictionType;
-import io.github.exactloss.examples.service.RawArrays.TargetType;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 
@@ -31,7 +30,7 @@ final class Batch {
     }
 
     /** Predictions of all sizes from 2^-24 to 1, and random targets. */
-    static Batch random(PredictionType predictionType, TargetType targetType, int count, long seed) {
+    static Batch random(ElementType predictionType, ElementType targetType, int count, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
         float[] predictions = new float[count];
         boolean[] targets = new boolean[count];
@@ -44,12 +43,13 @@ final class Batch {
         write(targets, targetType, body);
         byte[] bytes = new byte[body.flip().limit()];
         body.get(bytes);
-        String query = "predictions=%s&targets=%s&count=%d".formatted(name(predictionType), name(targetType), count);
+        String query = "predictions=%s&targets=%s&count=%d"
+                .formatted(RawArrays.name(predictionType), RawArrays.name(targetType), count);
         return new Batch(query, bytes, reference, Targets.of(targets));
     }
 
     static Batch random(int count, long seed) {
-        return random(PredictionType.FLOAT32, TargetType.UINT8, count, seed);
+        return random(ElementType.FLOAT32, ElementType.UINT8, count, seed);
     }
 
     String query() {
@@ -61,18 +61,14 @@ final class Batch {
     }
 
     Evaluation evaluation() {
-        return LossRoutes.OPTIONS.evaluate(predictions, targets);
+        return LossServer.EVALUATOR.evaluate(predictions, targets);
     }
 
-    void addTo(LossAccumulator accumulator) {
+    void addTo(Accumulator accumulator) {
         accumulator.add(predictions, targets);
     }
 
-    private static String name(Enum<?> type) {
-        return type.name().toLowerCase(Locale.ROOT);
-    }
-
-    private static Predictions write(float[] predictions, PredictionType type, ByteBuffer body) {
+    private static Predictions write(float[] predictions, ElementType type, ByteBuffer body) {
         return switch (type) {
             case FLOAT16 -> {
                 short[] halves = new short[predictions.length];
@@ -80,7 +76,7 @@ final class Batch {
                     halves[i] = Float.floatToFloat16(predictions[i]);
                     body.putShort(halves[i]);
                 }
-                yield Predictions.ofFloat16(halves);
+                yield Predictions.of(MemorySegment.ofArray(halves), type);
             }
             case BFLOAT16 -> {
                 short[] halves = new short[predictions.length];
@@ -88,7 +84,7 @@ final class Batch {
                     halves[i] = (short) (Float.floatToRawIntBits(predictions[i]) >>> Short.SIZE);
                     body.putShort(halves[i]);
                 }
-                yield Predictions.ofBfloat16(halves);
+                yield Predictions.of(MemorySegment.ofArray(halves), type);
             }
             case FLOAT32 -> {
                 for (float prediction : predictions) {
@@ -105,11 +101,12 @@ final class Batch {
                 }
                 yield Predictions.of(doubles);
             }
+            default -> throw new AssertionError(type);
         };
     }
 
-    private static void write(boolean[] targets, TargetType type, ByteBuffer body) {
-        if (type == TargetType.BITS) {
+    private static void write(boolean[] targets, ElementType type, ByteBuffer body) {
+        if (type == ElementType.BITS) {
             byte[] bits = new byte[Math.ceilDiv(targets.length, Byte.SIZE)];
             for (int i = 0; i < targets.length; i++) {
                 bits[i / Byte.SIZE] |= (byte) (targets[i] ? 1 << i % Byte.SIZE : 0);
@@ -120,7 +117,7 @@ final class Batch {
         for (boolean target : targets) {
             int value = target ? 1 : 0;
             switch (type) {
-                case UINT8 -> body.put((byte) value);
+                case UINT8, INT8 -> body.put((byte) value);
                 case INT32 -> body.putInt(value);
                 case INT64 -> body.putLong(value);
                 case FLOAT32 -> body.putFloat(value);

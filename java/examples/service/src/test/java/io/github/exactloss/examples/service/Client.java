@@ -29,28 +29,20 @@ final class Client implements AutoCloseable {
 
     /** An answer, parsed. */
     record Reply(int status, JsonNode json) {
-        JsonNode batch() {
-            return json.get("batch");
-        }
-
         String error() {
             return json.get("error").asText();
         }
     }
 
     Reply loss(Batch batch) throws IOException, InterruptedException {
-        return loss(batch.query(), BodyPublishers.ofByteArray(batch.body()));
+        return loss(batch.query(), batch.body());
     }
 
-    Reply loss(String query, BodyPublisher body) throws IOException, InterruptedException {
-        return post("application/octet-stream", query, body);
+    Reply loss(String query, byte[] body) throws IOException, InterruptedException {
+        return post("application/octet-stream", query, BodyPublishers.ofByteArray(body));
     }
 
-    Reply arrow(String query, byte[] stream) throws IOException, InterruptedException {
-        return post("application/vnd.apache.arrow.stream", query, BodyPublishers.ofByteArray(stream));
-    }
-
-    private Reply post(String type, String query, BodyPublisher body) throws IOException, InterruptedException {
+    Reply post(String type, String query, BodyPublisher body) throws IOException, InterruptedException {
         return parse(send(HttpRequest.newBuilder(URI.create(address + "/loss?" + query))
                 .header("Content-Type", type)
                 .POST(body)));
@@ -61,10 +53,14 @@ final class Client implements AutoCloseable {
     }
 
     HttpResponse<String> get(String path) throws IOException, InterruptedException {
-        return send(HttpRequest.newBuilder(URI.create(address + path)));
+        return send("GET", path);
     }
 
-    HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
+    HttpResponse<String> send(String method, String path) throws IOException, InterruptedException {
+        return send(HttpRequest.newBuilder(URI.create(address + path)).method(method, BodyPublishers.noBody()));
+    }
+
+    private HttpResponse<String> send(HttpRequest.Builder request) throws IOException, InterruptedException {
         return http.send(request.build(), BodyHandlers.ofString());
     }
 
@@ -79,7 +75,14 @@ final class Client implements AutoCloseable {
                 .orElseThrow(() -> new AssertionError("no metric " + name));
     }
 
-    private static Reply parse(HttpResponse<String> response) throws IOException {
+    /** Each look is a request; the test's time limit ends a wait in vain. */
+    void awaitBodyMemory(long bytes) throws IOException, InterruptedException {
+        while (metric("exactloss_service_body_memory_bytes") != bytes) {
+            Thread.onSpinWait();
+        }
+    }
+
+    static Reply parse(HttpResponse<String> response) throws IOException {
         return new Reply(response.statusCode(), JSON.readTree(response.body()));
     }
 

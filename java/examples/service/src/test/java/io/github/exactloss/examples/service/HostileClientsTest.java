@@ -4,29 +4,38 @@ package io.github.exactloss.examples.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Named;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
-/** Clients that send garbage, too much, too little, or too slowly: each gets its answer, and the others theirs. */
+/** Clients that send garbage, too much, too little, or too slowly: none of them keeps the service from others. */
 @Timeout(120)
 class HostileClientsTest {
+    private static final int CONNECTIONS = 4;
     private static final Batch BATCH = Batch.random(10_000, 1);
     private static final int SIZE = BATCH.body().length;
     private static final String HEAD = RawConnection.head(BATCH.query(), SIZE);
+    private static final String CLOSE = "Connection: close\r\n";
+    private static final String GOOD_REQUEST = "GET /health HTTP/1.1\r\nHost: a\r\n\r\n";
 
     private LossServer server;
     private Client client;
 
-    private void start(long memoryBytes) throws IOException {
-        Duration time = Duration.ofSeconds(2);
-        server = LossServer.start("127.0.0.1", 0, new Limits(1 << 16, memoryBytes, 64, time, time));
+    private void start(String... settings) throws IOException {
+        server = TestServer.start(settings);
         client = new Client(server.port());
     }
 
@@ -36,116 +45,235 @@ class HostileClientsTest {
         server.close();
     }
 
-    private interface Action {
-        /** The status that the server answers with. */
+    private RawConnection connect() throws IOException {
+        return new RawConnection(server.port());
+    }
+
+    private void assertServed() throws Exception {
+        LossServerTest.assertSame(client.loss(BATCH).json(), BATCH.evaluation());
+    }
+
+    interface Action {
+        /** The status that the server answers with; 0 if it closes the connection without an answer. */
         int on(RawConnection connection) throws IOException;
     }
 
-    private record Misdeed(String name, int status, Action action) {}
-
-    @Test
-    void eachIsRefusedAndOthersAreServed() throws Exception {
-        start(16L * SIZE);
-        byte[] part = new byte[SIZE / 8];
-        String size = "Content-Length: " + SIZE;
-        String chunks = "Transfer-Encoding: chunked";
-        List<Misdeed> misdeeds = List.of(
-                new Misdeed(
+    static Stream<Arguments> misdeeds() {
+        return Stream.of(
+                misdeed(
                         "garbage",
                         400,
                         it -> it.send("\u0000\u00ff garbage\r\n\r\n").status()),
-                new Misdeed(
-                        "no path", 400, it -> it.send("POST HTTP/1.1\r\n\r\n").status()),
-                new Misdeed(
-                        "no number",
+                misdeed("no path", 400, it -> it.send("POST HTTP/1.1\r\n\r\n").status()),
+                misdeed(
+                        "no host",
                         400,
-                        it -> it.send(HEAD.replace(": " + SIZE, ": 1e3")).status()),
-                new Misdeed(
-                        "a negative size",
-                        400,
-                        it -> it.send(HEAD.replace(": " + SIZE, ": -1")).status()),
-                new Misdeed(
+                        it -> it.send("GET /totals HTTP/1.1\r\n\r\n").status()),
+                misdeed(
+                        "HTTP/1.0",
+                        505,
+                        it -> it.send("GET /totals HTTP/1.0\r\n\r\n").status()),
+                misdeed("no number", 400, it -> it.send(head("1e3")).status()),
+                misdeed("a negative size", 400, it -> it.send(head("-1")).status()),
+                misdeed(
                         "a huge size",
                         413,
-                        it -> it.send(HEAD.replace(": " + SIZE, ": " + Long.MAX_VALUE))
+                        it -> it.send(head("9223372036854775807")).status()),
+                misdeed(
+                        "no size",
+                        411,
+                        it -> it.send(HEAD.replaceFirst("Content-Length.*\r\n", ""))
                                 .status()),
-                new Misdeed(
+                misdeed("an empty body", 411, it -> it.send(head("0")).status()),
+                misdeed("chunks", 411, it -> it.send(chunked(HEAD)).status()),
+                misdeed(
                         "a huge head",
                         400,
                         it -> it.send("GET / HTTP/1.1\r\nx: " + "x".repeat(1 << 16))
                                 .status()),
-                new Misdeed(
-                        "chunks", 411, it -> it.send(HEAD.replace(size, chunks)).status()),
-                new Misdeed(
-                        "elsewhere",
-                        411,
-                        it -> it.send("GET /totals HTTP/1.1\r\nHost: a\r\n" + chunks + "\r\n\r\n")
-                                .status()),
-                new Misdeed(
-                        "a truncated body",
+                misdeed(
+                        "a short body",
                         400,
-                        it -> it.send(HEAD).send(part).endOutput().status()),
-                new Misdeed("no body at all", 408, it -> it.send(HEAD).status()),
-                new Misdeed("a slow body", 408, it -> it.send(HEAD).trickle('\0')),
-                new Misdeed(
-                        "a slow head",
-                        408,
-                        it -> it.send("GET /totals HTTP/1.1\r\nHost: a\r\nx: ").trickle('x')));
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<?>> running = new ArrayList<>();
-            for (Misdeed misdeed : misdeeds) {
-                running.add(threads.submit(() -> {
-                    try (RawConnection connection = new RawConnection(server.port())) {
-                        assertThat(misdeed.action.on(connection))
-                                .as(misdeed.name)
-                                .isEqualTo(misdeed.status);
-                    }
-                    return null;
-                }));
-            }
+                        it -> it.send(HEAD).send(new byte[SIZE / 8]).endOutput().status()),
+                misdeed("no body", 0, it -> it.send(HEAD).status()),
+                misdeed("a slow body", 0, it -> it.send(HEAD).trickle('\0')),
+                misdeed("silence", 0, RawConnection::status));
+    }
 
-            while (!running.stream().allMatch(Future::isDone)) {
-                LossServerTest.assertSame(client.loss(BATCH).batch(), BATCH.evaluation());
+    private static Arguments misdeed(String name, int status, Action action) {
+        return Arguments.of(Named.of(name, action), status);
+    }
+
+    private static String head(String size) {
+        return HEAD.replace(": " + SIZE, ": " + size);
+    }
+
+    private static String chunked(String head) {
+        return head.replaceFirst("Content-Length: \\d+", "Transfer-Encoding: chunked");
+    }
+
+    @ParameterizedTest
+    @MethodSource("misdeeds")
+    void othersAreServedMeanwhile(Action misdeed, int expected) throws Exception {
+        start(
+                "service.body-timeout",
+                "PT3S",
+                "server.idle-connection-timeout",
+                "PT3S",
+                "server.idle-connection-period",
+                "PT3S");
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                RawConnection connection = connect()) {
+            Future<Integer> status = threads.submit(() -> misdeed.on(connection));
+
+            do {
+                assertServed();
+            } while (!status.isDone());
+
+            assertThat(status.get()).isEqualTo(expected);
+        }
+        client.awaitBodyMemory(0);
+    }
+
+    /** All connections that the service takes are held by clients that send no more than this. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "GET", "a body", "GET /totals", "GET /metrics", "GET /health", "GET /", "PUT /loss"})
+    void exhaustedConnectionsAreFreed(String sent) throws Exception {
+        start(
+                "server.max-tcp-connections",
+                String.valueOf(CONNECTIONS),
+                "service.body-timeout",
+                "PT3S",
+                "server.idle-connection-timeout",
+                "PT3S",
+                "server.idle-connection-period",
+                "PT3S");
+        String packet = switch (sent) {
+            case "", "GET" -> sent;
+            case "a body" -> HEAD;
+            default -> sent + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n";
+        };
+        List<RawConnection> connections = new ArrayList<>();
+        try {
+            for (int i = 0; i < 2 * CONNECTIONS; i++) {
+                connections.add(connect().send(packet));
             }
-            for (Future<?> one : running) {
-                one.get();
+            assertServed();
+        } finally {
+            for (RawConnection connection : connections) {
+                connection.close();
             }
         }
-        awaitBodyMemory(0);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "GET, /totals, 200", "GET, /metrics, 200", "GET, /health, 200", "GET, /nothing, 404",
+        "PUT, /loss, 405", "POST, /totals, 405", "POST, /health, 405", "DELETE, /metrics, 405"
+    })
+    void anUnwantedBodyIsLeftUnread(String method, String path, int status) throws Exception {
+        start();
+        String head = method + " " + path + " HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n";
+        for (String request : List.of(head, chunked(head))) {
+            try (RawConnection connection = connect()) {
+                assertThat(connection.send(request).rest())
+                        .startsWith("HTTP/1.1 " + status)
+                        .containsOnlyOnce("HTTP/1.1 ")
+                        .contains(CLOSE);
+            }
+        }
+    }
+
+    /** Nothing that follows is taken for a request: neither a second one, nor what lies in a body or in a chunk. */
+    @Test
+    void closeMeansClose() throws Exception {
+        start();
+        String asked = GOOD_REQUEST.replace("Host: a\r\n", "Host: a\r\n" + CLOSE);
+        List<String> closing = List.of(
+                asked,
+                asked.replace("/health", "/nothing"),
+                HEAD.replace("Host", CLOSE + "Host").replace(": " + SIZE, ": 1") + "x",
+                HEAD.replace(": " + SIZE, ": 0"),
+                HEAD.replace(": " + SIZE, ": " + Long.MAX_VALUE),
+                chunked(HEAD) + "a0 /x HTTP/1.1\r\nHost: a\r\n\r\n",
+                GOOD_REQUEST.replace("Host: a\r\n", "Host: a\r\nContent-Length: 1000\r\n"));
+        for (String request : closing) {
+            try (RawConnection connection = connect()) {
+                assertThat(connection
+                                .send(request + GOOD_REQUEST + GOOD_REQUEST)
+                                .rest())
+                        .as(request)
+                        .containsOnlyOnce("HTTP/1.1 ")
+                        .contains(CLOSE);
+            }
+        }
+    }
+
+    @Test
+    void pipelinedRequestsAreAnsweredInOrder() throws Exception {
+        start();
+        String nothing = GOOD_REQUEST.replace("/health", "/nothing");
+        try (RawConnection connection = connect()) {
+            String answers = connection
+                    .send(GOOD_REQUEST + nothing + HEAD)
+                    .send(BATCH.body())
+                    .send(GOOD_REQUEST.replace("Host: a\r\n", "Host: a\r\n" + CLOSE))
+                    .rest();
+
+            assertThat(Pattern.compile("HTTP/1.1 (\\d+)")
+                            .matcher(answers)
+                            .results()
+                            .map(it -> it.group(1)))
+                    .containsExactly("200", "404", "200", "200");
+        }
+    }
+
+    /** The longest request line that the server takes, with what JSON writes longest. */
+    @Test
+    void anAnswerIsBounded() throws Exception {
+        start();
+        String query = "predictions=" + "%01".repeat(1_340);
+        String head = RawConnection.head(query, 1).replace("Host", CLOSE + "Host");
+        try (RawConnection connection = connect()) {
+            String answer = connection.send(head + "x").rest();
+
+            assertThat(answer).startsWith("HTTP/1.1 400 ").contains("\\u0001\\u0001");
+            assertThat(answer.length()).isLessThan(1 << 14);
+        }
+        try (RawConnection connection = connect()) {
+            assertThat(connection
+                            .send(head.replace(query, query + "%01".repeat(20)) + "x")
+                            .status())
+                    .isEqualTo(414);
+        }
     }
 
     @Test
     void memoryInUseIsRefusedAndFreedMemoryIsNot() throws Exception {
-        start(SIZE * 3L / 2);
-        try (RawConnection first = new RawConnection(server.port())) {
+        start("service.memory", String.valueOf(SIZE * 3 / 2), "service.body-timeout", "PT1H");
+        try (RawConnection first = connect()) {
             first.send(HEAD);
-            awaitBodyMemory(SIZE);
+            client.awaitBodyMemory(SIZE);
 
             Client.Reply refused = client.loss(BATCH);
 
             assertThat(refused.status()).isEqualTo(503);
-            assertThat(refused.error()).contains("leave " + SIZE / 2 + " bytes");
+            assertThat(refused.error())
+                    .isEqualTo("the bodies of other requests leave " + SIZE / 2 + " bytes of memory; try again later");
             assertThat(first.send(BATCH.body()).status()).isEqualTo(200);
         }
-        awaitBodyMemory(0);
-        LossServerTest.assertSame(client.loss(BATCH).batch(), BATCH.evaluation());
+        client.awaitBodyMemory(0);
+        assertServed();
     }
 
     @Test
     void aClientThatLeavesGivesItsMemoryBack() throws Exception {
-        start(SIZE);
-        try (RawConnection leaving = new RawConnection(server.port())) {
+        start("service.memory", String.valueOf(SIZE), "service.body-timeout", "PT1H");
+        try (RawConnection leaving = connect()) {
             leaving.send(HEAD);
-            awaitBodyMemory(SIZE);
+            client.awaitBodyMemory(SIZE);
         }
-        awaitBodyMemory(0);
-        LossServerTest.assertSame(client.loss(BATCH).batch(), BATCH.evaluation());
-    }
-
-    /** Each look is a request; the class's time limit ends a wait in vain. */
-    private void awaitBodyMemory(long bytes) throws Exception {
-        while (client.metric("exactloss_service_body_memory_bytes") != bytes) {
-            Thread.onSpinWait();
-        }
+        client.awaitBodyMemory(0);
+        assertServed();
     }
 }

@@ -4,6 +4,7 @@ package io.github.exactloss.examples.service;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.exactloss.Evaluation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -46,8 +47,8 @@ class LoadTest {
         List<String> lines = new ArrayList<>();
         for (int i = 0; i < BATCHES; i++) {
             Batch batch = Batch.random(1 + i * i * 8, i); // 1 to 31,753 elements, up to 155 KiB
-            Answer.Metrics evaluation = Answer.Metrics.of(batch.evaluation());
-            lines.add(evaluation.count() + " " + batch.query() + " " + json.writeValueAsString(evaluation));
+            Evaluation evaluation = batch.evaluation();
+            lines.add(evaluation.count() + " " + batch.query() + " " + json.writeValueAsString(Answer.of(evaluation)));
             Files.write(folder.resolve(evaluation.count() + ".body"), batch.body());
         }
         Files.write(folder.resolve("batches"), lines);
@@ -77,8 +78,14 @@ class LoadTest {
     @Test
     void aMinuteOfLoad() throws Exception {
         // A heap that is resident from the start, so that only other memory can grow.
-        List<String> options = List.of("-Xms128m", "-Xmx128m", "-XX:+AlwaysPreTouch", "-XX:MaxDirectMemorySize=96m");
-        try (ServiceProcess service = ServiceProcess.start(options, "--max-body=1", "--memory=64", "--timeout=5");
+        try (ServiceProcess service = ServiceProcess.start(
+                        "-Xms128m",
+                        "-Xmx128m",
+                        "-XX:+AlwaysPreTouch",
+                        "-XX:MaxDirectMemorySize=96m",
+                        "-Dserver.max-payload-size=1048576",
+                        "-Dservice.memory=67108864",
+                        "-Dservice.body-timeout=PT5S");
                 Client client = new Client(service.port());
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             report("warm-up", wrk(service.port(), WARM_UP_SECONDS).waitForOutput());
@@ -103,7 +110,7 @@ class LoadTest {
             assertThat(direct.bytes()).as("growth of direct memory").isLessThan(DIRECT_GROWTH_ALLOWED);
             assertThat(client.metric("exactloss_service_body_memory_bytes")).isZero();
             service.terminate();
-            assertThat(service.exitStatus()).isZero();
+            assertThat(service.exitStatus()).isEqualTo(128 + 15);
         }
     }
 
@@ -145,7 +152,7 @@ class LoadTest {
                 expect(400, port, "garbage\r\n\r\n", new byte[0]);
                 clients += 5;
             }
-            assertThat(slow.status()).isEqualTo(408);
+            assertThat(slow.status()).isZero();
         }
         return clients + 1;
     }

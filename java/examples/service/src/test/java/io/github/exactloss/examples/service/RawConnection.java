@@ -4,6 +4,7 @@ package io.github.exactloss.examples.service;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 
@@ -39,23 +40,30 @@ final class RawConnection implements AutoCloseable {
         return this;
     }
 
-    /** Sends a byte every 50 ms until the server says something, then gives the status of that. */
+    /** Sends a byte every 50 ms until the server answers or closes the connection; then as {@link #status}. */
     int trickle(char endless) throws IOException {
         socket.setSoTimeout(50);
         while (true) {
             try {
                 return status();
             } catch (SocketTimeoutException e) {
-                socket.getOutputStream().write(endless);
+                send(String.valueOf(endless));
+            } catch (SocketException e) {
+                return 0;
             }
         }
     }
 
-    /** The status of the answer, which the client waits for; 0 if the server closes the connection without one. */
+    /** The status of the next answer; 0 if the server closes the connection without one. */
     int status() throws IOException {
         byte[] start = socket.getInputStream().readNBytes("HTTP/1.1 200".length());
         String text = new String(start, StandardCharsets.ISO_8859_1);
         return text.isEmpty() ? 0 : Integer.parseInt(text.substring(text.indexOf(' ') + 1));
+    }
+
+    /** All that the server sends until it closes the connection. */
+    String rest() throws IOException {
+        return new String(socket.getInputStream().readAllBytes(), StandardCharsets.ISO_8859_1);
     }
 
     @Override

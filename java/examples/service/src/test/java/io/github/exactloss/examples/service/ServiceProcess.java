@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -10,34 +9,38 @@ import java.util.List;
 /** The service in a JVM of its own, on a port of its own. */
 final class ServiceProcess implements AutoCloseable {
     private final Process process;
-    private final BufferedReader output;
     private final int port;
 
-    private ServiceProcess(List<String> jvmOptions, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(jvmOptions);
-        command.addAll(List.of(
-                "--enable-native-access=ALL-UNNAMED",
-                "--add-opens=java.base/java.nio=ALL-UNNAMED",
-                "-Djava.util.logging.config.file=src/test/resources/logging.properties",
-                "-cp",
-                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-                Main.class.getName(),
-                "--port=0"));
-        command.addAll(List.of(arguments));
-        process = new ProcessBuilder(command).redirectErrorStream(true).start();
-        output = process.inputReader();
-        String line = output.readLine();
-        if (line == null || !line.startsWith("listening on ")) {
+    private ServiceProcess(Process process, int port) {
+        this.process = process;
+        this.port = port;
+    }
+
+    /** Starts it on a free port. */
+    static ServiceProcess start(String... jvmOptions) throws IOException {
+        List<String> options = new ArrayList<>(List.of(jvmOptions));
+        options.add("-Dserver.port=0");
+        Process process = launch(options);
+        String line = process.inputReader().readLine();
+        if (line == null || !line.startsWith("listening on port ")) {
             process.destroyForcibly();
             throw new IOException("the service says: " + line);
         }
-        port = Integer.parseInt(line.substring(line.lastIndexOf(':') + 1));
+        return new ServiceProcess(process, Integer.parseInt(line.substring(line.lastIndexOf(' ') + 1)));
     }
 
-    static ServiceProcess start(List<String> jvmOptions, String... arguments) throws IOException {
-        return new ServiceProcess(jvmOptions, arguments);
+    static Process launch(List<String> jvmOptions, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of(
+                "--enable-native-access=ALL-UNNAMED",
+                "-Djava.util.logging.config.file=src/test/resources/logging.properties",
+                "-cp",
+                System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"))));
+        command.addAll(jvmOptions);
+        command.add(Main.class.getName());
+        command.addAll(List.of(arguments));
+        return new ProcessBuilder(command).redirectErrorStream(true).start();
     }
 
     int port() {
@@ -55,11 +58,6 @@ final class ServiceProcess implements AutoCloseable {
 
     int exitStatus() throws InterruptedException {
         return process.waitFor();
-    }
-
-    /** What it wrote after its first line, until its end. */
-    String rest() throws IOException {
-        return String.join("\n", output.lines().toList());
     }
 
     @Override

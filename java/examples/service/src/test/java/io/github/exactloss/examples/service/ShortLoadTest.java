@@ -3,9 +3,7 @@ package io.github.exactloss.examples.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.exactloss.LossAccumulator;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.time.Duration;
+import io.github.exactloss.Accumulator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,21 +19,19 @@ class ShortLoadTest {
 
     @Test
     void allAnswersAndTheTotalsHaveTheBitsOfOneThread() throws Exception {
-        Duration time = Duration.ofSeconds(30);
         List<Batch> batches = new ArrayList<>();
         for (int i = 0; i < REQUESTS; i++) {
             batches.add(Batch.random(1 + i * 7919 % LARGEST, i));
         }
-        Limits limits = new Limits(1 << 20, REQUESTS * 5L * LARGEST, REQUESTS, time, time);
-        try (LossServer server = LossServer.start("127.0.0.1", 0, limits);
+        Accumulator reference = LossServer.EVALUATOR.newAccumulator();
+        try (LossServer server = TestServer.start();
                 Client client = new Client(server.port());
-                LossAccumulator reference = LossAccumulator.create(LossRoutes.OPTIONS);
                 ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             List<Future<Client.Reply>> replies = new ArrayList<>();
             for (int i = 0; i < REQUESTS; i++) {
                 Batch batch = batches.get(i);
                 byte[] body = isMalformed(i) ? malformed(batch, i) : batch.body();
-                replies.add(threads.submit(() -> client.loss(batch.query(), BodyPublishers.ofByteArray(body))));
+                replies.add(threads.submit(() -> client.loss(batch.query(), body)));
             }
 
             for (int i = 0; i < REQUESTS; i++) {
@@ -45,11 +41,11 @@ class ShortLoadTest {
                             .as("request %d: %s", i, reply.json())
                             .isIn(400, 422);
                 } else {
-                    LossServerTest.assertSame(reply.batch(), batches.get(i).evaluation());
+                    LossServerTest.assertSame(reply.json(), batches.get(i).evaluation());
                     batches.get(i).addTo(reference);
                 }
             }
-            LossServerTest.assertSame(client.totals().json(), reference.result());
+            LossServerTest.assertSame(client.totals().json(), reference.evaluate());
             assertThat(client.metric("exactloss_service_body_memory_bytes")).isZero();
         }
     }

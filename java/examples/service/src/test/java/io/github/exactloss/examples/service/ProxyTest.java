@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.examples.service;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The service behind nginx, with nginx.conf but for addresses, files, and times. Run by {@code ./build.sh test-service}. */
+@Tag("load")
+@Timeout(120)
+class ProxyTest {
+    private static final int CONNECTIONS = 2; // of the service
+    private static final int SLOW_CLIENTS = 40;
+    private static final Batch BATCH = Batch.random(3, 1);
+    private static final String POST = "POST /loss?" + BATCH.query()
+            + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/octet-stream\r\n";
+    private static final String HEAD = POST + "Content-Length: 15\r\n\r\n";
+
+    @TempDir
+    private Path folder;
+
+    private LossServer server;
+    private Process nginx;
+
+    @BeforeEach
+    void start() throws IOException {
+        server = TestServer.start("server.max-tcp-connections", String.valueOf(CONNECTIONS));
+        StringBuilder files = new StringBuilder("http {\naccess_log off;\n");
+        for (String kind : List.of("client_body", "proxy", "fastcgi", "uwsgi", "scgi")) {
+            files.append("%s_temp_path %s;%n".formatted(kind, folder.resolve(kind)));
+        }
+        Path configuration = folder.resolve("nginx.conf");
+        Files.writeString(
+                configuration,
+                Files.readString(Path.of("nginx.conf"))
+                        .replace("http {\n", files)
+                        .replace("listen 8000", "listen unix:" + socket())
+                        .replace("127.0.0.1:8080", "127.0.0.1:" + server.port())
+                        .replaceAll("(client_\\w+_timeout) 10s", "$1 1s"));
+        nginx = new ProcessBuilder(
+                        "nginx",
+                        "-p",
+                        folder.toString(),
+                        "-c",
+                        configuration.toString(),
+                        "-g",
+                        "daemon off; user root; error_log stderr; pid " + folder.resolve("pid") + ";")
+                .inheritIO()
+                .start();
+        while (!Files.exists(socket())) {
+            assertThat(nginx.isAlive()).isTrue();
+            Thread.onSpinWait();
+        }
+    }
+
+    @AfterEach
+    void stop() throws InterruptedException {
+        nginx.destroy();
+        nginx.waitFor();
+        server.close();
+    }
+
+    private Path socket() {
+        return folder.resolve("socket");
+    }
+
+    private SocketChannel connect(String sent, byte[] body) throws IOException {
+        SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket()));
+        channel.write(ByteBuffer.wrap(sent.getBytes(StandardCharsets.ISO_8859_1)));
+        channel.write(ByteBuffer.wrap(body));
+        return channel;
+    }
+
+    /** All that nginx sends until it closes the connection. */
+    private static String rest(SocketChannel channel) throws IOException {
+        return new String(Channels.newInputStream(channel).readAllBytes(), StandardCharsets.ISO_8859_1);
+    }
+
+    private String exchange(String head, byte[] body) throws IOException {
+        try (SocketChannel channel = connect(head, body)) {
+            return rest(channel);
+        }
+    }
+
+    @Test
+    void whatTheServiceRefusesIsTranslated() throws IOException {
+        byte[] end = "\r\n0\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
+        byte[] chunks =
+                ByteBuffer.allocate(15 + end.length).put(BATCH.body()).put(end).array();
+
+        assertThat(exchange(HEAD, BATCH.body())).startsWith("HTTP/1.1 200 ");
+        assertThat(exchange(HEAD.replace("HTTP/1.1", "HTTP/1.0"), BATCH.body())).startsWith("HTTP/1.1 200 ");
+        assertThat(exchange(POST + "Transfer-Encoding: chunked\r\n\r\nf\r\n", chunks))
+                .startsWith("HTTP/1.1 200 ");
+        assertThat(exchange("GET /metrics HTTP/1.0\r\n\r\n", new byte[0])).startsWith("HTTP/1.1 403 ");
+        assertThat(exchange(HEAD.replace(": 15", ": 16777217"), new byte[0])).startsWith("HTTP/1.1 413 ");
+    }
+
+    @Test
+    void slowClientsAreDisconnectedAndHoldNoConnectionOfTheService() throws IOException {
+        List<SocketChannel> slow = new ArrayList<>();
+        try {
+            for (int i = 0; i < SLOW_CLIENTS; i++) {
+                slow.add(connect(i % 2 == 0 ? POST : HEAD, new byte[0]));
+            }
+
+            assertThat(exchange(HEAD, BATCH.body())).startsWith("HTTP/1.1 200 ");
+
+            for (SocketChannel channel : slow) {
+                assertThat(rest(channel)).doesNotContain(" 200 ");
+            }
+        } finally {
+            for (SocketChannel channel : slow) {
+                channel.close();
+            }
+        }
+    }
+}

@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How much of the stack a call uses: it runs in a thread whose stack was filled with a pattern, and what has changed is
+ * compared with a thread that does nothing. Without optimisation, locals that share memory otherwise do not. Runs on the
+ * kernels that EXACTLOSS_MAX_ISA names, or exits with 77 (skipped).
+ */
+#define _POSIX_C_SOURCE 200809L
+#include "exactloss/exactloss.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#define SKIPPED 77
+#define MOST (32 * 1024)
+#define COUNT 5000
+#define ROWS 3
+#define PATTERN 0x5a
+
+static _Alignas(4096) unsigned char stack[1 << 18];
+static double predictions[COUNT], targets[COUNT], outputs[COUNT];
+static float weights[COUNT];
+static exactloss_accumulator accumulators[ROWS];
+
+typedef struct job {
+    int (*run)(int options, const float *weights);
+    int options;
+    const float *weights;
+    int status;
+} job;
+
+static int run_nothing(int options, const float *w) {
+    (void)options, (void)w;
+    return EXACTLOSS_OK;
+}
+
+static const exactloss_rows SHAPE = {ROWS, 1000, 1000, 1000};
+
+static int run_loss(int options, const float *w) {
+    return exactloss_loss(options | EXACTLOSS_MEAN, predictions, targets, w, COUNT, NULL, outputs, NULL);
+}
+
+static int run_loss_of_rows(int options, const float *w) {
+    return exactloss_loss(options | EXACTLOSS_SUM, predictions, targets, w, 1000, &SHAPE, outputs, NULL);
+}
+
+static int run_values(int options, const float *w) {
+    return exactloss_values(options, predictions, targets, w, COUNT, outputs, NULL);
+}
+
+static int run_gradient(int options, const float *w) {
+    return exactloss_gradient(options | EXACTLOSS_MEAN | EXACTLOSS_ACCUMULATE, predictions, targets, w, COUNT, 0.3,
+                              COUNT, outputs, outputs + COUNT - 1, NULL);
+}
+
+static int run_evaluate(int options, const float *w) {
+    exactloss_evaluation *evaluations = (exactloss_evaluation *)(void *)outputs;
+    evaluations->size = sizeof *evaluations;
+    return exactloss_evaluate(options, predictions, targets, w, 1000, &SHAPE, 0.5, evaluations, NULL);
+}
+
+static int run_add(int options, const float *w) {
+    return exactloss_accumulator_add(accumulators, options, predictions, targets, w, 1000, &SHAPE, NULL);
+}
+
+static int run_add_with_gradient(int options, const float *w) {
+    return exactloss_accumulator_add_with_gradient(accumulators, options, predictions, targets, w, COUNT, 0.3, COUNT,
+                                                   outputs, NULL);
+}
+
+static int run_where(int options, const float *w) {
+    (void)options;
+    return exactloss_where(EXACTLOSS_T_UINT8, targets, predictions, w == NULL ? predictions : (const void *)weights, 4,
+                           COUNT, outputs);
+}
+
+static int run_sigmoid(int options, const float *w) {
+    (void)w;
+    return exactloss_sigmoid(options & 0xf000, predictions, COUNT, outputs);
+}
+
+static int run_byte_form(int options, const float *w) {
+    unsigned char bytes[EXACTLOSS_ACCUMULATOR_MAX_BYTES];
+    int64_t size;
+    exactloss_evaluation e = {.size = sizeof e};
+    (void)options, (void)w;
+    const int status = exactloss_accumulator_serialize(accumulators, bytes, sizeof bytes, &size) |
+                       exactloss_accumulator_deserialize(accumulators, bytes, size) |
+                       exactloss_accumulator_merge(accumulators, accumulators + 1);
+    return status | exactloss_accumulator_result(accumulators, &e);
+}
+
+static void *run_job(void *argument) {
+    job *j = argument;
+    j->status = j->run(j->options, j->weights);
+    return NULL;
+}
+
+/* The bytes of the stack that a job changes. */
+static long depth_of(job *j) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    memset(stack, PATTERN, sizeof stack);
+    assert_int_equal(0, pthread_attr_init(&attributes));
+    assert_int_equal(0, pthread_attr_setstack(&attributes, stack, sizeof stack));
+    assert_int_equal(0, pthread_create(&thread, &attributes, run_job, j));
+    assert_int_equal(0, pthread_join(thread, NULL));
+    pthread_attr_destroy(&attributes);
+    size_t lowest = 0;
+    while (lowest < sizeof stack && stack[lowest] == PATTERN) {
+        lowest++;
+    }
+    return (long)(sizeof stack - lowest);
+}
+
+static void calls_use_little_stack(void **unused) {
+    (void)unused;
+    static const struct {
+        const char *name;
+        int (*run)(int options, const float *weights);
+    } CALLS[] = {
+        {"loss", run_loss},         {"loss of rows", run_loss_of_rows},
+        {"values", run_values},     {"gradient", run_gradient},
+        {"evaluate", run_evaluate}, {"accumulator_add", run_add},
+        {"where", run_where},       {"accumulator_add_with_gradient", run_add_with_gradient},
+        {"sigmoid", run_sigmoid},   {"the byte form", run_byte_form},
+    };
+    job nothing = {.run = run_nothing};
+    const long base = depth_of(&nothing);
+    long most = 0;
+    for (int i = 0; i < ROWS; i++) {
+        assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_init(&accumulators[i], EXACTLOSS_MNIST, 0.5));
+    }
+    for (int type = 1; type <= 4; type++) {
+        for (int flags = 0; flags < 8; flags++) {
+            for (size_t i = 0; i < sizeof CALLS / sizeof *CALLS; i++) {
+                job j = {.run = CALLS[i].run, .weights = (flags & 4) == 0 ? NULL : weights};
+                j.options = EXACTLOSS_MNIST | type * EXACTLOSS_P_FLOAT16 | EXACTLOSS_T_UINT8 |
+                            ((flags & 1) == 0 ? 0 : EXACTLOSS_FROM_LOGITS) | ((flags & 2) == 0 ? 0 : EXACTLOSS_STRICT);
+                run_job(&j); /* the dynamic linker's part of a first call */
+                assert_int_equal(EXACTLOSS_OK, j.status);
+                const long depth = depth_of(&j) - base;
+                most = depth > most ? depth : most;
+                if (depth > MOST) {
+                    fail_msg("%s with options %#x, weights %d: %ld bytes", CALLS[i].name, (unsigned)j.options,
+                             flags >> 2, depth);
+                }
+            }
+        }
+    }
+    printf("at most %ld bytes\n", most);
+}
+
+int main(void) {
+    const char *wanted = getenv("EXACTLOSS_MAX_ISA"), *name = exactloss_isa_name();
+    if (wanted != NULL && (name == NULL || strcmp(wanted, name) != 0)) {
+        printf("skipped: this machine cannot run %s\n", wanted);
+        return SKIPPED;
+    }
+#ifdef __OPTIMIZE__
+    const struct CMUnitTest tests[] = {cmocka_unit_test(calls_use_little_stack)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+#else
+    (void)calls_use_little_stack;
+    printf("skipped: this build is not optimised\n");
+    return SKIPPED;
+#endif
+}
