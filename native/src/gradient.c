@@ -17,7 +17,7 @@ static void put_wide(const batch *b, double value, unsigned char *element) {
 }
 
 void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient) {
-    const int is_widened = b->is_logits && b->type->widen != NULL;
+    const int is_widened = b->type->widen != NULL && !exactloss_is_gradient_of_targets(b, gradient);
     const double g = exactloss_quotient(upstream, divisor, is_widened ? b->kernels->f32.format : b->type->format);
     const double step = exactloss_losses[gradient->loss].linear * g;
     const int is_steep = !b->is_logits && (1 << gradient->loss & VALUE_LOSSES) != 0;
