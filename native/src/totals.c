@@ -56,9 +56,9 @@ static double ratio(int64_t part, int64_t whole) {
 
 /* -------------------------------------------------------------------------------------------------- evaluations -- */
 
-#define FIRST_EVALUATION_SIZE 120 /* of the struct as it was first published */
+#define FIRST_EVALUATION_SIZE 208 /* of the struct as it was first published */
 
-_Static_assert(sizeof(exactloss_loss_result) == 32, "exactloss_loss_result is part of the binary interface");
+_Static_assert(sizeof(exactloss_loss_result) == 40, "exactloss_loss_result is part of the binary interface");
 _Static_assert(sizeof(exactloss_evaluation) == 88 + LOSS_COUNT * sizeof(exactloss_loss_result),
                "exactloss_evaluation is part of the binary interface");
 
@@ -77,6 +77,7 @@ static void put_result(const totals *t, int loss, exactloss_loss_result *r) {
     exactloss_totals_loss(t, loss, EXACTLOSS_MEAN, &r->mean, &r->mean_f32);
     exactloss_totals_loss(t, loss, EXACTLOSS_SUM, &r->sum, &r->sum_f32);
     r->nan_count = t->sums[loss].nan_count;
+    r->infinite_count = t->sums[loss].positive_infinities + t->sums[loss].negative_infinities;
 }
 
 void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *e) {

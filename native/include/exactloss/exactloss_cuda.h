@@ -23,7 +23,7 @@
  * The numeric contract, the options and the results are those of exactloss.h. An accumulator of exactloss.h takes the
  * sum of a GPU as it takes anything else: partial results of GPUs and processors merge into the bits that one of them
  * alone would have given. Rows, EXACTLOSS_STRICT and EXACTLOSS_ACCUMULATE are not offered: the two constants are
- * EXACTLOSS_ERROR_OPTIONS.
+ * EXACTLOSS_ERROR_OPTIONS. Neither are losses but EXACTLOSS_MNIST: they are EXACTLOSS_ERROR_LOSS.
  *
  * The parameters that most functions have
  *   device        An opened device.
@@ -213,7 +213,8 @@ EXACTLOSS_API int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, in
 /* ----------------------------------------------------------------------------- the accumulator: data in pieces -- */
 
 /*
- * Makes an empty accumulator, in less than 1 KiB of device memory for each loss that the library knows, and 1 KiB more.
+ * Makes an empty accumulator, in less than 1.2 KiB of device memory for each loss that the library knows, and 1.3 KiB
+ * more.
  *
  * losses        EXACTLOSS_MNIST ..., or-ed, and nothing else
  * threshold     any double but NaN

@@ -14,7 +14,8 @@ template <class stored> struct gradient_steps {
 template <class type>
 static __device__ __forceinline__ gradient_steps<typename type::stored> steps_of(const cuda_job &job) {
     typedef prediction_element<typename type::real> element;
-    return {type::narrow(job, gradient_of(job, element{0, 0})), type::narrow(job, gradient_of(job, element{0, 1}))};
+    return {type::narrow(job, gradient_of<LINEAR_LOSSES>(job, element{0, 0})),
+            type::narrow(job, gradient_of<LINEAR_LOSSES>(job, element{0, 1}))};
 }
 
 /* Writes the gradients of so many times 16 bytes, from element `first` on. */

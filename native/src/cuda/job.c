@@ -50,6 +50,14 @@ static int has_losses_of_accumulator(const job_request *r) {
     return r->losses == 0 || losses == r->losses || (r->has_gradient ? (losses & r->losses) == losses : losses == 0);
 }
 
+int exactloss_cuda_has_losses(int losses) { return (losses & ALL_LOSSES & ~LINEAR_LOSSES) == 0; }
+
+int exactloss_cuda_explain_options(int status, int options) {
+    return status == EXACTLOSS_ERROR_LOSS && !exactloss_cuda_has_losses(options & OPTION_LOSSES)
+               ? exactloss_cuda_fail(status, "a loss that is not linear in the predictions is not offered on a GPU")
+               : exactloss_cuda_explain(status);
+}
+
 static int check_numbers(const job_request *r, checked *c) {
     if (!exactloss_is_range(0, r->count) || (r->has_gradient && r->divisor < 1)) {
         return EXACTLOSS_ERROR_COUNT;
@@ -75,6 +83,9 @@ static int check(const job_request *r, int is_gradient_alone, checked *c) {
     *c = (checked){.type = find_real(r->options), .target_type = exactloss_target_type(r->options)};
     int status = exactloss_check_options(r->options, r->allowed, r->needs);
     if (status == EXACTLOSS_OK && !has_losses_of_accumulator(r)) {
+        status = EXACTLOSS_ERROR_LOSS;
+    }
+    if (status == EXACTLOSS_OK && !exactloss_cuda_has_losses(r->options & OPTION_LOSSES)) {
         status = EXACTLOSS_ERROR_LOSS;
     }
     if (status == EXACTLOSS_OK && (c->type == NULL || c->target_type == NULL)) {
@@ -156,7 +167,7 @@ static int prepare(const job_request *r, int is_gradient_alone, prepared_job *p)
         return exactloss_cuda_fail(status, "a device array is not aligned to the size of its elements");
     }
     if (status != EXACTLOSS_OK) {
-        return exactloss_cuda_explain(status);
+        return exactloss_cuda_explain_options(status, r->options);
     }
     fill(r, &c, &p->job);
     choose_kernel(r, &c, p);

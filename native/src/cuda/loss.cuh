@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pass over predictions or logits: the sums of the losses, the counts, and the gradient where it is wanted.
+ * One pass over predictions or logits for the linear losses: sums, counts, and the gradient where it is wanted.
  *
  * A block works on tiles of 256 threads' vectors of 16 bytes. A thread first tries the fast path of sum.cuh on all of
  * its elements at once, and where that says no, takes them one by one; so it does with arrays that are not aligned for
@@ -37,11 +37,10 @@ template <class sum_type> struct thread_total {
     thread_counts counts;
 };
 
-/* The groups of the losses from a number on. Values that are computed have all the digits of a real. */
-template <class type, bool is_computed, int loss = 0> struct loss_groups {
-    static const bool has_all_digits = is_computed || !loss_of<loss>::is_linear;
-    typename sums<std::conditional_t<has_all_digits, typename sums<type>::wide, type>>::group group;
-    loss_groups<type, is_computed, loss + 1> others;
+/* The groups of the linear losses from a number on. Values that are computed have all the digits of a real. */
+template <class type, bool is_computed, int loss = next_loss<LINEAR_LOSSES>> struct loss_groups {
+    typename sums<std::conditional_t<is_computed, typename sums<type>::wide, type>>::group group;
+    loss_groups<type, is_computed, next_loss<LINEAR_LOSSES, loss + 1>> others;
 
     template <class element> __device__ __forceinline__ void add(const cuda_job &job, const element &e) {
         if (is_summed(job, loss)) {
@@ -61,26 +60,6 @@ template <class type, bool is_computed> struct loss_groups<type, is_computed, LO
     __device__ __forceinline__ bool is_exact() const { return true; }
     __device__ __forceinline__ void end(sum_of<type> *) const {}
 };
-
-/* Writes the gradients of so many times 16 bytes of predictions, from element `first` on. */
-template <class type, int vectors>
-static __device__ __forceinline__ void put_slopes(const cuda_job &job, const uint4 (&raw)[vectors], int64_t first,
-                                                  uint32_t positive) {
-    typedef typename type::stored stored;
-    const int n = 16 / sizeof(stored);
-    uint4 *at = (uint4 *)((stored *)job.gradient + first);
-#pragma unroll
-    for (int v = 0; v < vectors; v++) {
-        uint4 all = make_uint4(0, 0, 0, 0);
-#pragma unroll
-        for (int i = 0; i < n; i++) {
-            const prediction_element<typename type::real> e{type::widen(job, take<stored>(raw[v], i)),
-                                                            positive >> (v * n + i)};
-            put(all, i, type::narrow(job, gradient_of(job, e)));
-        }
-        __stcs(at + v * BLOCK_THREADS, all);
-    }
-}
 
 /* Predictions `first` and following of each vector, all at once; or returns false, with nothing done. */
 template <class type>
@@ -110,10 +89,8 @@ static __device__ __forceinline__ bool add_vectors(const cuda_job &job, int64_t 
     }
     groups.end(total.losses);
     total.counts.count(positive, above);
-    if (job.gradient != 0 && is_gradient_of_targets(job)) {
+    if (job.gradient != 0) {
         put_steps<VECTORS>(job, steps_of<type>(job), first, positive);
-    } else if (job.gradient != 0) {
-        put_slopes<type>(job, raw, first, positive);
     }
     return true;
 }
@@ -138,7 +115,7 @@ static __device__ __forceinline__ bool add_logits(const cuda_job &job, int64_t f
             const logit_element<real> e(type::widen(job, take<stored>(raw, j)), positive >> (i + j));
             groups.add(job, e);
             above |= (uint32_t)(e.prediction() >= limit) << (i + j);
-            slopes[j] = type::narrow(job, gradient_of(job, e));
+            slopes[j] = type::narrow(job, gradient_of<LINEAR_LOSSES>(job, e));
         }
         raw = shift_in(raw, slopes);
     }
@@ -201,8 +178,8 @@ static __device__ __forceinline__ void put_slope(const cuda_job &job, int64_t i,
 
 /* ----------------------------------------------------------------------------------------------- one by one -- */
 
-/* Adds an element to the losses from a number on. */
-template <int loss = 0, class element, class sum_type>
+/* Adds an element to the linear losses from a number on. */
+template <int loss = next_loss<LINEAR_LOSSES>, class element, class sum_type>
 static __device__ __forceinline__ void add_to_losses(const cuda_job &job, const element &e, sum_type *sums) {
     if (is_summed(job, loss)) {
         const auto y = flip(e.template addend<loss>(), e.template sign<loss>());
@@ -210,8 +187,8 @@ static __device__ __forceinline__ void add_to_losses(const cuda_job &job, const 
             add_any(block.total.losses[loss], y);
         }
     }
-    if constexpr (loss + 1 < LOSS_COUNT) {
-        add_to_losses<loss + 1>(job, e, sums);
+    if constexpr (next_loss<LINEAR_LOSSES, loss + 1> < LOSS_COUNT) {
+        add_to_losses<next_loss<LINEAR_LOSSES, loss + 1>>(job, e, sums);
     }
 }
 
@@ -221,7 +198,7 @@ static __device__ __forceinline__ void add_element(const cuda_job &job, int64_t 
     add_to_losses(job, e, total.losses);
     total.counts.count(e.is_positive(), e.prediction() >= (typename element::real)job.limit);
     if (job.gradient != 0) {
-        put_slope(job, i, gradient_of(job, e));
+        put_slope(job, i, gradient_of<LINEAR_LOSSES>(job, e));
     }
 }
 
@@ -235,12 +212,17 @@ static __device__ __forceinline__ void end_losses(const cuda_job &job, thread_to
     end_warp(total.counts);
 #pragma unroll
     for (int loss = 0; loss < LOSS_COUNT; loss++) {
-        end_warp(total.losses[loss], loss);
+        if ((LINEAR_LOSSES >> loss & 1) != 0) {
+            end_warp(total.losses[loss], loss);
+        }
     }
     __syncthreads();
     for (int loss = 0; loss < LOSS_COUNT; loss++) {
+        if ((LINEAR_LOSSES >> loss & 1) == 0) {
+            continue;
+        }
         add_parts<sum_type>(loss, 0, block.total.losses[loss]);
-        if (has_distances && (LINEAR_LOSSES >> loss & 1) != 0 && threadIdx.x == BLOCK_THREADS - 1) {
+        if (has_distances && threadIdx.x == BLOCK_THREADS - 1) {
             add_to_bins(block.total.losses[loss], (int64_t)block.total.positives, EXACT_SUM_ONE);
         }
     }

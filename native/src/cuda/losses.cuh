@@ -17,12 +17,11 @@ template <int loss> struct loss_of;
     static __device__ __forceinline__ element##_vector gradient(element##_vector p, bool t, element##_vector g) {      \
         return element##_##name##_gradient(p, t, g);                                                                   \
     }                                                                                                                  \
-    static __device__ __forceinline__ element##_vector value(element##_vector x, element##_sigmoid_pair s, bool t) {   \
-        return element##_##name##_logit_value(x, s, t);                                                                \
+    static __device__ __forceinline__ element##_vector value(element##_logit x, bool t) {                              \
+        return element##_##name##_logit_value(x, t);                                                                   \
     }                                                                                                                  \
-    static __device__ __forceinline__ element##_vector gradient(element##_vector x, element##_sigmoid_pair s, bool t,  \
-                                                                element##_vector g) {                                  \
-        return element##_##name##_logit_gradient(x, s, t, g);                                                          \
+    static __device__ __forceinline__ element##_vector gradient(element##_logit x, bool t, element##_vector g) {       \
+        return element##_##name##_logit_gradient(x, t, g);                                                             \
     }
 
 #define LOSS(name, NAME)                                                                                               \
@@ -45,14 +44,14 @@ static __device__ __forceinline__ int factor_of(int loss) {
     return factor;
 }
 
-/* Whether a loss is summed. The only one always is, as a gradient alone costs the same. */
-static __device__ __forceinline__ bool is_summed(const cuda_job &job, int loss) {
-    return LOSS_COUNT == 1 || (job.losses >> loss & 1) != 0;
-}
+/* The first loss of a set from a number on, or LOSS_COUNT. */
+template <int losses, int loss = 0, bool is_found = loss == LOSS_COUNT || (losses >> loss & 1) != 0>
+constexpr int next_loss = next_loss<losses, loss + 1>;
+template <int losses, int loss> constexpr int next_loss<losses, loss, true> = loss;
 
-/* Whether the gradient of predictions depends on the targets alone, as that of a linear loss does. */
-static __device__ __forceinline__ bool is_gradient_of_targets(const cuda_job &job) {
-    return LINEAR_LOSSES == ALL_LOSSES || (LINEAR_LOSSES >> job.gradient_loss & 1) != 0;
+/* Whether a linear loss is summed. The only one always is, as a gradient alone costs the same. */
+static __device__ __forceinline__ bool is_summed(const cuda_job &job, int loss) {
+    return LINEAR_LOSSES == 1 << loss || (job.losses >> loss & 1) != 0;
 }
 
 /* ----------------------------------------------------------------------------------------------- elements -- */
@@ -79,35 +78,42 @@ template <class real_type> struct prediction_element {
     }
 };
 
-static __device__ __forceinline__ f32_sigmoid_pair sigmoids(float x) { return f32_sigmoids(x); }
-static __device__ __forceinline__ f64_sigmoid_pair sigmoids(double x) { return f64_sigmoids(x); }
+static __device__ __forceinline__ f32_logit logit_of(float x) {
+    const f32_exponential e = f32_exponential_of(x);
+    return {x, e, f32_sigmoids_of(e)};
+}
+static __device__ __forceinline__ f64_logit logit_of(double x) {
+    const f64_exponential e = f64_exponential_of(x);
+    return {x, e, f64_sigmoids_of(e)};
+}
+static __device__ __forceinline__ float prediction_of(const f32_logit &x) { return f32_prediction(x); }
+static __device__ __forceinline__ double prediction_of(const f64_logit &x) { return f64_prediction(x); }
 
 /* An element that is given by its logit. */
 template <class real_type> struct logit_element {
     typedef real_type real;
-    real x;
+    decltype(logit_of(real())) x;
     uint32_t target;
-    decltype(sigmoids(real())) s;
 
     __device__ __forceinline__ logit_element(real logit, uint32_t target_bit)
-        : x(logit), target(target_bit), s(sigmoids(logit)) {}
+        : x(logit_of(logit)), target(target_bit) {}
     __device__ __forceinline__ bool is_positive() const { return (target & 1) != 0; }
-    __device__ __forceinline__ real prediction() const { return is_negative(x) ? s.small : s.large; }
+    __device__ __forceinline__ real prediction() const { return prediction_of(x); }
     template <int loss> __device__ __forceinline__ real addend() const {
-        return loss_of<loss>::value(x, s, is_positive());
+        return loss_of<loss>::value(x, is_positive());
     }
     template <int loss> __device__ __forceinline__ uint32_t sign() const { return 0; }
     template <int loss> __device__ __forceinline__ real gradient(real g) const {
-        return loss_of<loss>::gradient(x, s, is_positive(), g);
+        return loss_of<loss>::gradient(x, is_positive(), g);
     }
 };
 
-/* The gradient of the job's loss. */
-template <int loss = 0, class element>
+/* The gradient of the job's loss, which is one of a set. */
+template <int losses, int loss = next_loss<losses>, class element>
 static __device__ __forceinline__ typename element::real gradient_of(const cuda_job &job, const element &e) {
-    if constexpr (loss + 1 < LOSS_COUNT) {
+    if constexpr (next_loss<losses, loss + 1> < LOSS_COUNT) {
         if (job.gradient_loss != loss) {
-            return gradient_of<loss + 1>(job, e);
+            return gradient_of<losses, next_loss<losses, loss + 1>>(job, e);
         }
     }
     return e.template gradient<loss>((typename element::real)job.factor);

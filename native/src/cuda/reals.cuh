@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Floats and doubles for sigmoid.h and the losses, and the types of predictions. Every operation is one that rounds to
+ * Floats and doubles for sigmoid.h, logarithm.h and the losses, and the types of predictions. Every operation is one that rounds to
  * nearest and that the compiler may not contract.
  */
 #pragma once
@@ -12,8 +12,8 @@
 
 #define KERNEL_FUNCTION static __device__ __forceinline__
 
-typedef float f32_vector;
-typedef double f64_vector;
+typedef float f32_real, f32_vector;
+typedef double f64_real, f64_vector;
 typedef bool f32_mask, f64_mask;
 
 static __device__ __forceinline__ float f32_set(float value) { return value; }
@@ -68,10 +68,32 @@ static __device__ __forceinline__ double mul(double a, double b) { return f64_mu
     static __device__ __forceinline__ real element##_select_negative(real x, real a, real b) {                         \
         return is_negative(x) ? a : b;                                                                                 \
     }                                                                                                                  \
+    static __device__ __forceinline__ real element##_select_less(real a, real b, real x, real y) {                     \
+        return a < b ? x : y;                                                                                          \
+    }                                                                                                                  \
     static __device__ __forceinline__ real element##_negate_where(bool t, real x) { return flip(x, t); }
 
 DEFINE_SELECTIONS(f32, float)
 DEFINE_SELECTIONS(f64, double)
+
+/* -k and 2^-k, with 2/3 <= s 2^-k < 4/3: the pattern of s, less that of 2/3, has k as its exponent. */
+struct f32_scaled {
+    float minus_k, power;
+};
+static __device__ __forceinline__ f32_scaled f32_scale(float s) {
+    const uint32_t exponent = (bits_of(s) + ((127u << 23) - 0x3f2aaaabu)) >> 23;
+    return {__fsub_rn(0x1.8p23f + 127, __uint_as_float(bits_of(0x1.8p23f) + exponent)),
+            __uint_as_float((254 - exponent) << 23)};
+}
+
+struct f64_scaled {
+    double minus_k, power;
+};
+static __device__ __forceinline__ f64_scaled f64_scale(double s) {
+    const uint64_t exponent = (bits_of(s) + ((1023ull << 52) - 0x3fe5555555555555ull)) >> 52;
+    return {__dsub_rn(0x1.8p52 + 1023, f64_from_bits(bits_of(0x1.8p52) + exponent)),
+            f64_from_bits((2046 - exponent) << 52)};
+}
 
 #define ELEMENT f32
 #include "../losses/templates.h"

@@ -54,12 +54,12 @@ static __device__ __forceinline__ bool add_product(double value, float weight, d
     return rest == 0 && !has_underflown && parts.add(scaled);
 }
 
-/* What an element gives to the losses from a number on. */
-template <int loss = 0, class element>
+/* What an element gives to the linear losses from a number on. */
+template <int loss = next_loss<LINEAR_LOSSES>, class element>
 static __device__ __forceinline__ void take_values(const element &e, weighted_values &values) {
     values.losses[loss] = (double)flip(e.template addend<loss>(), e.template sign<loss>());
-    if constexpr (loss + 1 < LOSS_COUNT) {
-        take_values<loss + 1>(e, values);
+    if constexpr (next_loss<LINEAR_LOSSES, loss + 1> < LOSS_COUNT) {
+        take_values<next_loss<LINEAR_LOSSES, loss + 1>>(e, values);
     }
 }
 
@@ -67,12 +67,12 @@ static __device__ __forceinline__ void take_values(const element &e, weighted_va
 template <class element>
 static __device__ __forceinline__ weighted_values look_at(const cuda_job &job, int64_t i, const element &e) {
     typedef typename element::real real;
-    weighted_values values;
+    weighted_values values = {};
     take_values(e, values);
     values.is_positive = e.is_positive();
     values.is_above = e.prediction() >= (real)job.limit;
     if (job.gradient != 0) {
-        put_slope(job, i, mul(gradient_of(job, e), (real)job.weights[i]));
+        put_slope(job, i, mul(gradient_of<LINEAR_LOSSES>(job, e), (real)job.weights[i]));
     }
     return values;
 }
@@ -90,8 +90,8 @@ static __device__ __forceinline__ uint32_t add_products(const cuda_job &job, con
     uint32_t rest = 0;
 #pragma unroll
     for (int loss = 0; loss < LOSS_COUNT; loss++) {
-        const bool has_one = values.is_positive && job.is_logits == 0 && (LINEAR_LOSSES >> loss & 1) != 0;
-        if (is_summed(job, loss)) {
+        const bool has_one = values.is_positive && job.is_logits == 0;
+        if ((LINEAR_LOSSES >> loss & 1) != 0 && is_summed(job, loss)) {
             rest |= (uint32_t)!add_product(values.losses[loss], weight, total.losses[loss]) << 2 * loss;
             rest |= (uint32_t)(has_one && !add_product(1, weight, total.losses[loss])) << (2 * loss + 1);
         }

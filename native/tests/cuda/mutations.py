@@ -71,7 +71,7 @@ KERNELS = [
      "flip(e.template addend<loss>(), e.template sign<loss>())",
      "flip(e.template addend<loss>(), e.template sign<loss>() ^ 1)"),
     ("a loss of the other target", "losses.cuh",
-     "return loss_of<loss>::value(x, s, is_positive());", "return loss_of<loss>::value(x, s, !is_positive());"),
+     "return loss_of<loss>::value(x, is_positive());", "return loss_of<loss>::value(x, !is_positive());"),
     ("steps of a gradient that are exchanged", "gradient.cuh",
      "(mask & 1) != 0 ? positive : negative", "(mask & 1) == 0 ? positive : negative"),
     ("a selection by the wrong sign", "reals.cuh", "return is_negative(x) ? a : b;", "return is_negative(x) ? b : a;"),
@@ -92,12 +92,12 @@ KERNELS = [
     ("the weights of positive targets left out", "weighted.cuh",
      "const bool has_one = values.is_positive &&", "const bool has_one = false &&"),
     ("the weights of positive targets added to losses of logits", "weighted.cuh",
-     "values.is_positive && job.is_logits == 0 &&", "values.is_positive &&"),
+     "values.is_positive && job.is_logits == 0;", "values.is_positive;"),
     ("products that are left for the weights added to a loss", "weighted.cuh",
      "product == 2 * LOSS_COUNT ? block.total.weights", "product == 7 * LOSS_COUNT ? block.total.weights"),
     ("the last product left out", "weighted.cuh", "rest >> product != 0; product++", "rest >> product > 1; product++"),
     ("a gradient without its weight", "weighted.cuh",
-     "mul(gradient_of(job, e), (real)job.weights[i])", "gradient_of(job, e)"),
+     "mul(gradient_of<LINEAR_LOSSES>(job, e), (real)job.weights[i])", "gradient_of<LINEAR_LOSSES>(job, e)"),
     ("the weights of the first block alone", "weighted.cuh", "blockIdx.x * WEIGHTED_TILE + threadIdx.x", "threadIdx.x"),
     ("a weighted element too many", "weighted.cuh", "i < job.count;", "i <= job.count;"),
     ("elements that count as weighted without weights", "sum.cuh",
@@ -108,7 +108,7 @@ BEYOND = [
     ("loads that stay in the caches", "loss.cuh", "raw[v] = __ldcs(at + v * BLOCK_THREADS);",
      "raw[v] = at[v * BLOCK_THREADS];"),
     ("loops that are unrolled", "sum.cuh", "#pragma unroll 1 /* an addition", "/* an addition"),
-    ("losses that are looked up where there is only one", "losses.cuh", "return LOSS_COUNT == 1 || ", "return "),
+    ("losses that are looked up where there is only one", "losses.cuh", "return LINEAR_LOSSES == 1 << loss || ", "return "),
 ]
 
 HOST = [
