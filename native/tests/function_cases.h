@@ -31,7 +31,7 @@ typedef struct function_case {
     double (*of_float)(double x);
     long double (*of_double)(long double x);
     double highest; /* the range is from +0 to this */
-    int order;      /* 1: rising, -1: falling */
+    int order;      /* 1: rising, -1: falling, 0: neither is promised */
     double (*next_input)(uint64_t *state);
 } function_case;
 

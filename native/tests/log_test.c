@@ -70,7 +70,7 @@ static function_case minus_log1p = {"-ln(1 - p)",    run_log1p, log1p_of_float,
                                     log1p_of_double, INFINITY,  1,
                                     next_probability};
 static function_case softplus = {"ln(1 + exp(x))",   run_softplus, softplus_of_float,
-                                 softplus_of_double, INFINITY,     1,
+                                 softplus_of_double, INFINITY,     0,
                                  next_logit};
 
 int main(int argc, char **argv) {
