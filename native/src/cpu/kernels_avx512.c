@@ -280,6 +280,10 @@ static inline f32_vector f32_add_quietly(f32_vector a, f32_vector b) {
     return _mm512_add_round_ps(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
+static inline f64_vector f64_mul_quietly(f64_vector a, f64_vector b) {
+    return _mm512_mul_round_pd(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
 static inline f64_vector f64_add_quietly(f64_vector a, f64_vector b) {
     return _mm512_add_round_pd(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }

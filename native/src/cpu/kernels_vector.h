@@ -48,6 +48,7 @@ static inline void prefetch_to_write(const unsigned char *p, size_t ahead) {
 #define USES_FLAG 0
 #define f32_add_quietly f32_add
 #define f64_add_quietly f64_add
+#define f64_mul_quietly f64_mul
 static inline const unsigned char *clear_inexact(const unsigned char *p) { return p; }
 static inline int is_inexact(int_vector *result) { return result == NULL; }
 #endif
@@ -246,61 +247,47 @@ static void stream(const void *from, size_t size, void *to) {
 
 /* ------------------------------------------------------------------------------------------------- products -- */
 
-#define PRODUCTS 512 /* at a time: 4 KiB of doubles, and a whole number of words of a mask */
-
-static inline double f32_value(const unsigned char *p) {
-    float value;
-    memcpy(&value, p, sizeof value);
-    return (double)value;
+/* The product of two floats is a double. */
+static ALWAYS_INLINE f64_vector f64_load_products(const void *p, ptrdiff_t other) {
+    return f64_mul(f64_load_floats(p), f64_load_floats((const unsigned char *)p + other));
 }
 
-/* Adds x * y, with the other sign where the mask is set. The products of two floats are doubles, exactly. */
-static void sum_float_products(const unsigned char *x, const unsigned char *y, const uint64_t *mask, int count,
-                               summation *s) {
-    double products[PRODUCTS];
-    for (int from = 0, size; from < count; from += size, x += 4 * size, y += 4 * size) {
-        size = count - from < PRODUCTS ? count - from : PRODUCTS;
-        int i = 0;
-        for (; i + f64_lanes <= size; i += f64_lanes) {
-            f64_store(products + i, f64_mul(f64_load_floats(f32_at(x, i)), f64_load_floats(f32_at(y, i))));
-        }
-        for (; i < size; i++) {
-            products[i] = f32_value(f32_at(x, i)) * f32_value(f32_at(y, i));
-        }
-        sum_f64(products, mask + from / 64, 0, size, s);
-    }
+/* The square of a float times another one is two doubles: the rounded product, and what was rounded off. */
+static ALWAYS_INLINE f64_vector f64_load_weighted_squares(const void *p, ptrdiff_t other) {
+    const f64_vector square = f64_load_products(p, 0);
+    return f64_mul_quietly(square, f64_load_floats((const unsigned char *)p + other));
 }
+
+static ALWAYS_INLINE f64_vector f64_load_weighted_squares_rests(const void *p, ptrdiff_t other) {
+    const f64_vector square = f64_load_products(p, 0), weight = f64_load_floats((const unsigned char *)p + other);
+    return f64_fma(square, weight, f64_sub(f64_set(0), f64_mul_quietly(square, weight)));
+}
+
+#define PRODUCT products
+#include "product_vector.h"
+#undef PRODUCT
+
+#define PRODUCT weighted_squares
+#include "product_vector.h"
+#undef PRODUCT
+
+#define PRODUCT weighted_squares_rests
+#include "product_vector.h"
+#undef PRODUCT
 
 static void sum_products_f32(const void *predictions, const void *weights, const uint64_t *mask, int count,
                              summation *s) {
-    sum_float_products(predictions, weights, mask, count, s);
+    sum_products(predictions, weights, mask, count, s);
 }
 
-/* The square of a float is a double, and that times a float is two: the rounded product, and what was rounded off. */
 static void sum_squares_f32(const void *values, const void *weights, int count, summation *s) {
     static const uint64_t NO_TARGET[MASK_WORDS];
     if (weights == NULL) {
-        sum_float_products(values, values, NO_TARGET, count, s);
-        return;
-    }
-    const unsigned char *x = values, *w = weights;
-    double high[PRODUCTS], low[PRODUCTS];
-    for (int from = 0, size; from < count; from += size, x += 4 * size, w += 4 * size) {
-        size = count - from < PRODUCTS ? count - from : PRODUCTS;
-        int i = 0;
-        for (; i + f64_lanes <= size; i += f64_lanes) {
-            const f64_vector value = f64_load_floats(f32_at(x, i)), weight = f64_load_floats(f32_at(w, i));
-            const f64_vector square = f64_mul(value, value), product = f64_mul(square, weight);
-            f64_store(high + i, product);
-            f64_store(low + i, f64_fma(square, weight, f64_sub(f64_set(0), product)));
-        }
-        for (; i < size; i++) {
-            const double value = f32_value(f32_at(x, i)), square = value * value, weight = f32_value(f32_at(w, i));
-            high[i] = square * weight;
-            low[i] = fma(square, weight, -high[i]);
-        }
-        sum_f64(high, NO_TARGET, 0, size, s);
-        sum_f64(low, NO_TARGET, 0, size, s);
+        sum_products(values, values, NO_TARGET, count, s);
+    } else {
+        summation rests = {s->sum, 0};
+        sum_weighted_squares(values, weights, NO_TARGET, count, s);
+        sum_weighted_squares_rests(values, weights, NO_TARGET, count, &rests);
     }
 }
 

@@ -5,8 +5,8 @@ typedef struct V(scaled) {
 } V(scaled);
 
 /*
- * The pattern of s, less that of 2/3, has k as its exponent. To become a number, k is added to the pattern of a number whose
- * last bit is 1.
+ * The pattern of s, less that of 2/3, has k as its exponent. To become a number, k is added to the pattern of a
+ * number whose last bit is 1.
  */
 static ALWAYS_INLINE V(scaled) V(scale)(V(vector) s) {
     const V(pattern) one = (V(pattern))V(bias) << V(fraction), exponents = ~(((V(pattern))1 << V(fraction)) - 1);
