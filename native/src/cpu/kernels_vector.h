@@ -285,12 +285,11 @@ static void sum_squares_f32(const void *values, const void *weights, int count, 
     if (weights == NULL) {
         sum_products(values, values, NO_TARGET, count, s);
     } else {
-        exact_sum of_rests;
-        summation rests = {&of_rests, 0};
-        exactloss_sum_init(&of_rests);
+        summation rests = {s->sum, 0};
         sum_weighted_squares(values, weights, NO_TARGET, count, s);
+        const int64_t nan_count = s->sum->nan_count;
         sum_weighted_squares_rests(values, weights, NO_TARGET, count, &rests);
-        exactloss_sum_add_finite(s->sum, &of_rests, 1); /* NaN and infinities are counted as products, once */
+        s->sum->nan_count = nan_count; /* without the rests of what is NaN or infinite, which are NaN */
     }
 }
 
