@@ -29,7 +29,8 @@ version() {
 
 # ---- native ---------------------------------------------------------------------------------------------------------
 
-# configure [OPTION...]: from scratch, in a second, so that nothing stays of a configuration made by hand, or elsewhere.
+# configure [OPTION...]: from scratch, which takes a second and drops options that were given by hand or in another
+# tree.
 configure() {
     # The tests need more tools than a first build should ask for; once they are configured, they stay so.
     local testing=OFF
@@ -47,7 +48,7 @@ build_native() {
 
 build_native_tests() {
     configure -DBUILD_TESTING:BOOL=ON
-    # As much as can be built: what can't be is a failure, but not the only news.
+    # Builds as much as possible, so that one failure doesn't hide others.
     cmake --build --preset release -- -k 0
     note built
 }
@@ -66,22 +67,23 @@ maven() {
 
 # install_java [REPOSITORY]
 install_java() {
-    maven -P release -pl exactloss,exactloss-arrow -Dmaven.test.skip=true -Dspotless.check.skip=true \
+    local modules=exactloss,exactloss-cuda,exactloss-micrometer,exactloss-arrow,exactloss-bom
+    maven -P release -pl "$modules" -Dmaven.test.skip=true -Dspotless.check.skip=true \
         ${1:+-Dmaven.repo.local="$(realpath -m -- "$1")"} install
-    note "io.github.exactloss:exactloss:$(version) and exactloss-arrow"
+    note "io.github.exactloss: $modules $(version)"
 }
 
-# build_java MODULE: packages a module and those that it depends on, unless nothing that they are made of has changed.
+# build_java MODULE: packages a module and those that it depends on, unless their sources are unchanged.
 build_java() {
     local lib=java/$1/target/lib
-    # By the time of the change: a copy may have its original's time of modification. Folders of sources count too,
-    # because a file that was removed changes nothing else.
+    # Compares times of change: a copy may have its original's time of modification. Folders of sources count too,
+    # because removing a file changes only its folder.
     if [[ -f $lib/built && -z $(find java LICENSE "$NATIVE_BUILD"/native/libexactloss*.so -name target -prune -o \
         \( ! -type d -o -path '*/src/*' \) -cnewer "$lib/built" -print -quit) ]]; then
         note "up to date"
     else
         note built
-        rm -rf "$lib" "$LAUNCHER" # the first is a class path, in which no jar that was a dependency once may stay
+        rm -rf "$lib" "$LAUNCHER" # lib is a class path: jars of former dependencies must go
         touch build/java-inputs
         maven -P peers -pl "$1" -am -Dmaven.test.skip=true package # the peers' downloads are for that module alone
         mv build/java-inputs "$lib/built"
@@ -89,8 +91,8 @@ build_java() {
     [[ ! -f $CLI/target/lib/built ]] || write_launcher
 }
 
-# run_java_tests STEP OPTION...: tests that fail don't fail the step: the summary counts them, and every module gets its
-# turn. A JVM that died does.
+# run_java_tests STEP OPTION...: failed tests don't fail the step: the summary counts them, and all modules are tested.
+# A crashed JVM fails it.
 run_java_tests() {
     local log=build/log/$1.log
     find java -name surefire-reports -prune -exec rm -rf {} +
@@ -203,7 +205,7 @@ step_test() {
     .build/test_summary.py "${FAILED_STEPS[@]}"
 }
 
-# test_module STEP MODULE OPTION...: some tests of one module, with what they need.
+# test_module STEP MODULE OPTION...: runs some tests of one module, and builds the modules that they need.
 test_module() {
     KEEP_GOING=true
     step native build_native

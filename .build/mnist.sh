@@ -10,8 +10,8 @@ ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db  train-images-i
 0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7  t10k-images-idx3-ubyte
 ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2  t10k-labels-idx1-ubyte"
 
-# fetch_mnist: afterwards MNIST_DIR has the four files of the checksums, or doesn't exist. That it can't be had is no
-# failure: "exactloss train" has drawn digits of its own for that case, and says so.
+# fetch_mnist: afterwards MNIST_DIR has the four files of the checksums, or doesn't exist. A failed download is not an
+# error: "exactloss train" then uses drawn digits, and says so.
 fetch_mnist() {
     if [[ -n ${EXACTLOSS_MNIST_DIR-} ]]; then
         note "EXACTLOSS_MNIST_DIR is set: $EXACTLOSS_MNIST_DIR"
@@ -28,7 +28,7 @@ verify_mnist() {
     (cd -- "$1" && sha256sum --check --strict --quiet <<<"$MNIST_CHECKSUMS")
 }
 
-# Runs where set -e has no effect, so each command says what follows its failure. Nothing of the package is run.
+# set -e has no effect here, so each command handles its own failure. No code of the package is run.
 download_mnist() (
     cache=$(dirname -- "$MNIST_DIR")
     mkdir -p "$cache" || exit

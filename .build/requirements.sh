@@ -3,7 +3,7 @@
 #
 # What exactloss is built with: where it is found, and how it is installed where it is missing.
 
-# Used by build.sh. In each: how to see that it is there | its apt packages | what it is for.
+# Used by build.sh. Each row: how to find it | its apt packages | its purpose.
 # shellcheck disable=SC2034
 {
     BUILD_NEEDS=(
@@ -70,7 +70,7 @@ is_there() {
     esac
 }
 
-# install_missing NEED...: asks apt only for what is not there.
+# install_missing NEED...: installs the packages of missing needs by apt.
 install_missing() {
     local need probe packages purpose missing=() probes=()
     for need in "$@"; do
@@ -116,7 +116,7 @@ apt_install() {
 
 # ---- the JDK --------------------------------------------------------------------------------------------------------
 
-# jdk_version HOME: its version; nothing if it is no whole JDK.
+# jdk_version HOME: the version of the JDK in HOME; nothing if that is not a complete JDK.
 jdk_version() {
     [[ -x $1/bin/java && -x $1/bin/javac ]] || return 0
     if [[ -r $1/release ]]; then
@@ -132,7 +132,7 @@ fits() {
     [[ -n $major ]] && ((major >= JDK_MINIMUM))
 }
 
-# jdk_homes: the JDKs here that fit, a line for each.
+# jdk_homes: the homes of all suitable JDKs of this machine, one a line.
 jdk_homes() {
     local home
     for home in ${JAVA_HOME:+"$JAVA_HOME"} /usr/lib/jvm/* /usr/lib64/jvm/* /usr/java/* /usr/local/openjdk-* /opt/java/* /opt/jdk* \
@@ -143,7 +143,7 @@ jdk_homes() {
     done
 }
 
-# find_jdk: exports JAVA_HOME. Where it is set, it must fit; otherwise it becomes the newest JDK that fits.
+# find_jdk: exports JAVA_HOME. If it is set, it must be suitable; otherwise it becomes the newest suitable JDK.
 find_jdk() {
     local home version
     if [[ -n ${JAVA_HOME-} ]]; then

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Runs the steps of build.sh: one line for each, its output in a log, and what to do when it fails. All of it goes to
-# standard error: standard output is for what was asked for, which may be JSON.
+# Runs the steps of build.sh. Each prints one line, keeps its output in a log, and on failure says what to do. All of
+# this goes to standard error: standard output is for the result, which may be JSON.
 
 KEEP_GOING=false # after a step that failed
 FAILED_STEPS=()
@@ -25,17 +25,17 @@ seconds_between() {
     printf '%d.%d s' $((tenths / 10)) $((tenths % 10))
 }
 
-# begin NAME: the line of a step, as far as it is known when the step begins.
+# begin NAME: prints the beginning of a step's line.
 begin() {
     printf '%-14s' "$1" >&2
 }
 
-# report START TEXT: the rest of the line.
+# report START TEXT: prints the rest of the line.
 report() {
     printf '%9s   %s\n' "$(seconds_between "$1" "$EPOCHREALTIME")" "$2" >&2
 }
 
-# note TEXT: what a step has to say in its line.
+# note TEXT: sets the text in the line of the running step.
 note() {
     printf '%s\n' "$1" >&3
 }

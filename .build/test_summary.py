@@ -43,7 +43,7 @@ def explanation(case, problem):
 def read(report, passed, failures, skips):
     try:
         cases = ElementTree.parse(report).iter("testcase")
-    except ElementTree.ParseError as error:  # whoever wrote it was killed
+    except ElementTree.ParseError as error:  # its writer was killed
         failures.append(f"{report} is no whole report: {error}")
         return
     for case in cases:

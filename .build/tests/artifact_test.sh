@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# What is published of the Java module: two builds in different folders have the same bytes, whatever options the build
-# folder was configured with before, and a project elsewhere has nothing but the dependency and the flag, on the class path and on the module path, with every JDK here that it may have.
+# The published Java module: two builds in different folders have the same bytes, whatever options their build folders
+# had. A project elsewhere needs only the dependency and the flag, on the class path and on the module path, with every
+# suitable JDK of this machine.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 work=$(mktemp -d "/tmp/exactloss artifact.XXXXXX")
@@ -11,7 +12,7 @@ trap 'rm -rf "$work"' EXIT
 . "$root/.build/requirements.sh"
 version=$(sed -n 's/^project(exactloss VERSION \([0-9][0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
 
-# link_repository REPOSITORY: one that has what the user's own has, but for this project's modules.
+# link_repository REPOSITORY: makes a Maven repository with everything in the user's own except this project's modules.
 link_repository() {
     local own=$HOME/.m2/repository folder=. part
     for part in io github exactloss; do
@@ -21,8 +22,8 @@ link_repository() {
     done
 }
 
-# build NAME [OPTION...]: installs the module from a copy of this tree, whose path depends on the name, to the repository
-# NAME. The options are CMake's, by which somebody configured the build folder before.
+# build NAME [OPTION...]: copies this tree to a path that contains NAME, configures its build folder with CMake's
+# OPTIONs, and installs the module to the repository NAME.
 build() {
     local tree="$work/tree $1"
     mkdir "$tree"

@@ -32,7 +32,7 @@ expect 2 'takes one argument' install here there
 # One line, so that no list of steps pushes it off the screen.
 [[ $("$root/build.sh" nonsense 2>&1) == 'build.sh: there is no step "nonsense"; see ./build.sh help' ]]
 
-# A JAVA_HOME that doesn't fit is named, and so is the remedy; whether there are other JDKs doesn't matter.
+# The message names an unsuitable JAVA_HOME and the remedy, also if there are other JDKs.
 mkdir -p "$work/old/bin"
 touch "$work/old/bin/java" "$work/old/bin/javac"
 chmod +x "$work/old/bin/java" "$work/old/bin/javac"
@@ -43,8 +43,8 @@ JAVA_HOME=/nonexistent expect 1 "JAVA_HOME is /nonexistent, which is no JDK: set
 mkdir -p "$work/build/log"
 cd "$work"
 
-# run_steps COMMAND: the steps of a build that keeps going, one of which runs the command; then the summary, as
-# "build.sh test" has it.
+# run_steps COMMAND: runs the steps of a build that keeps going, one of them with COMMAND. Then it prints the summary of
+# "build.sh test".
 run_steps() {
     (
         # shellcheck source=.build/steps.sh

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The archive that "build.sh dist" makes: unpacked into another folder, its command runs without this tree, by the Java in
-# JAVA_HOME or on the PATH, and says what is wrong with a Java that it can't use.
+# JAVA_HOME or on the PATH, and its message names the fault of an unsuitable Java.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 archives=("$root"/build/dist/exactloss-*.tar.gz)

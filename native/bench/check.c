@@ -13,13 +13,13 @@ static const int64_t CHECKED_ELEMENTS[] = {1, 63, 1000, 13001, 65536};
 
 #define INEXACT_TOLERANCE 1e-3 /* of the mean of distances within [0, 1] */
 
-#define UNTOUCHED 0xa5 /* what the output holds before */
+#define UNTOUCHED 0xa5 /* the output's content before a run */
 
 typedef struct tally {
     int compared, different;
 } tally;
 
-/* What a variant gave. */
+/* The results of a variant. */
 typedef struct answer {
     const variant *variant;
     outcome outcome;
@@ -49,7 +49,7 @@ static int is_same(const answer *a, const answer *b) {
            (a->output == NULL || memcmp(a->output, b->output, (size_t)inputs_output_size(a->variant->in)) == 0);
 }
 
-/* Names what a variant gave, and what it should have given. */
+/* Prints a variant's result and the expected one. */
 static void report(const answer *a, const char *what, const answer *b) {
     const variant *v = a->variant;
     const inputs *in = v->in;
@@ -63,7 +63,7 @@ static void report(const answer *a, const char *what, const answer *b) {
     fprintf(stderr, "\n");
 }
 
-/* The inexact mean rounds, but to something near. */
+/* The inexact mean may differ by its rounding errors. */
 static void check_inexact(const answer *inexact, tally *all) {
     const inputs *in = inexact->variant->in;
     double exact = NAN;

@@ -7,7 +7,7 @@
 
 /*
  * Runs every operation of every suite on small inputs, by each backend in `p`, by the public functions, and with
- * threads, and compares the bits of all that they give. Prints the number of comparisons, and every difference. Returns
+ * threads, and compares the bits of all results. Prints the number of comparisons, and every difference. Returns
  * the number of differences.
  */
 int check_suites(const plan *p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * exactloss-bench: how fast the library is on this machine, next to loops that move the same bytes and to an inexact
- * mean. What is measured: suites.c. How: measure.c. What the columns mean: report.c.
+ * mean. suites.c has the measured operations, measure.c the method, and report.c the meaning of the columns.
  */
 #include "check.h"
 #include "measure.h"
@@ -83,7 +83,7 @@ static int read_options(int argc, char **argv, options *o) {
     return -1;
 }
 
-/* What a suite is measured with, for one size. */
+/* The plan of a suite for one size. */
 static plan plan_for(const suite *s, const plan *all, int64_t elements) {
     plan p = {.backend_count = all->backend_count, .threads = {1}, .thread_count = 1, .elements = elements};
     memcpy(p.backends, all->backends, sizeof p.backends);

@@ -29,7 +29,7 @@ const char *const VALUES_NAMES[VALUES] = {
 
 const char *const LABELS_NAMES[LABELS] = {[RANDOM] = "random", [SORTED] = "sorted"};
 
-/* So many elements are drawn; they repeat in larger arrays, which nothing can notice. A multiple of 64. */
+/* The number of elements that are drawn; larger arrays repeat them. A multiple of 64. */
 #define DRAWN (1 << 20)
 
 #define PAGE 4096

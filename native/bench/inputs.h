@@ -16,7 +16,7 @@ typedef struct element_type {
 
 extern const element_type ELEMENT_TYPES[TYPES];
 
-/* What the predictions are like, and the logits, where that makes a difference. */
+/* The distribution of the predictions, and of the logits if it differs. */
 typedef enum values {
     UNIFORM,        /* in [0, 1); logits in [-8, 8) */
     SOME_ZEROS,     /* uniform, but 1 in 1000 is 0 */

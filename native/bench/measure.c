@@ -14,13 +14,16 @@
 #define ROUND_SECONDS 0.01
 #define ESTIMATED_ELEMENTS (1 << 20)
 
-/* A variant takes part in every round; one whose run takes longer than this, in one of so many. */
+/*
+ * A variant takes part in every round. One whose run takes longer than `seconds` takes part in one of `interval`
+ * rounds.
+ */
 static const struct {
     double seconds;
     int interval;
 } SLOWER[] = {{0.1, 5}, {1, ROUNDS}};
 
-/* Takes in what was computed, so that no run can be left out. */
+/* Uses a result, so that the compiler can't drop a run. */
 static volatile double sink;
 
 static double now(void) {
@@ -87,7 +90,7 @@ static void calibrate(variant *v, double round_seconds) {
 
 static void run_round(variant *v) {
     variant_enter(v);
-    time_runs(v, v->repeats > 1); /* what is as large as a round finds nothing in the caches */
+    time_runs(v, v->repeats > 1); /* arrays of a round's size are in no cache */
     const double seconds = time_runs(v, v->repeats);
     variant_leave(v);
     v->ns[v->rounds++] = seconds * 1e9 / (double)v->repeats / (double)v->in->count;

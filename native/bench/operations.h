@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is measured: the operations of the library, and the loops that they are compared with. */
+/* The measured operations: those of the library, and the loops that they are compared with. */
 #ifndef EXACTLOSS_BENCH_OPERATIONS_H
 #define EXACTLOSS_BENCH_OPERATIONS_H
 
@@ -18,11 +18,11 @@ typedef enum operation_id {
     MEAN_ROWS,
     WEIGHTED_MEAN,
     WEIGHTED_GRADIENT,
-    ACCUMULATOR, /* one that is made, is given all elements, and has its result read */
+    ACCUMULATOR, /* made, filled with all elements, and read */
     OPERATIONS
 } operation_id;
 
-/* What is done; the operations from logits differ from the others in what they read. */
+/* The computations. Operations from logits differ from the others in the array that they read. */
 typedef enum work {
     COMPUTE_LOSS,
     COMPUTE_EVALUATION,
@@ -37,7 +37,7 @@ typedef enum work {
     COPY_ON_DEVICE
 } work;
 
-/* What the operations need beside arrays. */
+/* The parameters of the operations besides arrays. */
 #define THRESHOLD 0.5
 #define UPSTREAM 1.0
 #define COLUMNS 64 /* of the matrix whose rows have a loss each */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What was measured, as a table to read or as one JSON object. Every group is written as soon as it is measured. */
+/* The results, as a table to read or as one JSON object. Every group is written as soon as it is measured. */
 #ifndef EXACTLOSS_BENCH_REPORT_H
 #define EXACTLOSS_BENCH_REPORT_H
 
 #include "suites.h"
 
-/* A path for some values counts as slow where it takes more than so many times what uniform ones take. */
+/* The ratio to the time of uniform values from which on a path counts as slow. */
 #define SLOW_PATH_LIMIT 3.0
 
 typedef struct report {

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#define STEP 64 /* ranges begin at multiples of so many elements: whole bytes of bits, and whole rows */
+#define STEP 64 /* ranges begin at multiples of this: whole bytes of bits, and whole rows */
 
 typedef struct call {
     const variant *variant;
@@ -144,7 +144,7 @@ static void compute_part(void *context, int part) {
     compute(c, start, start_of(c->variant, part + 1) - start, p);
 }
 
-/* Merges what the threads have computed, and rounds it. */
+/* Merges the results of the threads, and rounds them. */
 static void finish(const variant *v, outcome *result) {
     partial *all = &v->partials[0];
     for (int i = 1; i < v->threads; i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The operations by the public functions: what a caller pays for a small call, and a check of run_kernels.c. */
+/* The operations by the public functions: the cost of a small call for a caller, and a check of run_kernels.c. */
 #include "variants.h"
 
 #include <stdio.h>

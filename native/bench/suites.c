@@ -124,7 +124,7 @@ static void add_mover(group *g, const operation *o) {
     g->movers[g->mover_count++] = operation_that_moves(o, in);
 }
 
-/* The operations of a suite, but for where if the targets are none of the types that conditions have. */
+/* The operations of a suite, except `where` if the targets' type can't be a condition's. */
 static unsigned wanted_operations(const group *g) {
     const int is_condition = (BIT(g->inputs[0].targets_type) & (BIT(UINT8) | BIT(BITS))) != 0;
     return is_condition ? g->suite->operations : g->suite->operations & ~BIT(WHERE);
@@ -158,7 +158,7 @@ static selection select_operations(group *g) {
     return s;
 }
 
-/* Whether a backend runs an operation; baselines are run by loops, of which a GPU has none but its copy. */
+/* Whether a backend runs an operation. A GPU has no loops for baselines except its copy. */
 static int can_run(const backend *b, const operation *o, const plan *p) {
     if (b->can_run != NULL) {
         return b->can_run(o);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is measured: a table of suites, each of which asks one question. A suite falls into groups, whose variants have
- * the same types and the same size, and take turns.
+ * The table of suites. Each suite answers one question. It consists of groups; the variants of a group have the same
+ * types and the same size, and take turns.
  */
 #ifndef EXACTLOSS_BENCH_SUITES_H
 #define EXACTLOSS_BENCH_SUITES_H
@@ -29,7 +29,7 @@ extern const int SUITE_COUNT;
 
 #define SLOW_PATHS "slow_paths" /* the suite whose ratios to uniform values have a limit */
 
-/* What is available, and for what. */
+/* The backends of this machine, and their uses. */
 typedef struct plan {
     const backend *backends[MOST_BACKENDS + 2]; /* the public functions and a GPU too */
     int backend_count;

@@ -14,7 +14,7 @@
 
 #define SPINS 4096 /* before the processor is offered to others */
 
-/* What one thread writes has cache lines of its own: a line that two write goes back and forth for each word. */
+/* Each thread writes to cache lines of its own: a line that two threads write moves between them for each word. */
 #define SEPARATE 128 /* bytes: two lines, which are fetched as a pair */
 
 typedef struct member {

@@ -10,7 +10,7 @@ typedef struct team team;
 
 typedef void team_work(void *context, int part);
 
-/* Starts threads - 1 threads: the caller is the first of the team. Ends the program where they are not to be had. */
+/* Starts threads - 1 threads: the caller is the first of the team. Ends the program if they can't be started. */
 team *team_open(int threads);
 
 /* Runs work(context, part) for each part 0 .. threads - 1, each in a thread of its own, and waits for all. */

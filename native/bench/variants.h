@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A variant is one way to compute one operation: by which backend and in how many threads. A backend is what can run
- * it: the kernels of an instruction set, the public functions, or those of a GPU.
+ * A variant is one way to compute one operation: by which backend and in how many threads. A backend runs it: the
+ * kernels of an instruction set, the public functions, or those of a GPU.
  */
 #ifndef EXACTLOSS_BENCH_VARIANTS_H
 #define EXACTLOSS_BENCH_VARIANTS_H
@@ -13,14 +13,14 @@
 
 #define ROUNDS 15
 
-/* What a run computed, apart from the output array; what an operation does not give stays as it was. */
+/* The results of a run, apart from the output array. Results that an operation does not give stay as they were. */
 typedef struct outcome {
     exactloss_evaluation evaluation;
     double inexact_loss;
     uint64_t moved; /* of the bytes read */
 } outcome;
 
-/* What one thread computes, in cache lines of its own. */
+/* The results of one thread, in cache lines of its own. */
 typedef struct partial {
     _Alignas(64) totals totals;
     double inexact_sum;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checks, merges and the byte form (native/docs/byte-form.md). It has no field that depends on how the data came, so
- * equal contents have equal bytes; and it is read with distrust, since it may come from a file or a network.
+ * Checks, merges and the byte form (native/docs/byte-form.md). No field of the form depends on the order or the pieces
+ * of the data, so equal contents have equal bytes. The form is read with distrust, because it may come from a file or a
+ * network.
  */
 #include "accumulator.h"
 
@@ -144,7 +145,7 @@ void exactloss_accumulator_to_bytes(const accumulator *a, unsigned char *bytes) 
     }
 }
 
-/* Reads counts, none of which may be negative; returns whether none is. */
+/* Reads counts; returns whether none is negative. */
 static int get_counts(const unsigned char *bytes, int64_t *const *counts, int count) {
     int is_possible = 1;
     for (int i = 0; i < count; i++) {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What an exactloss_accumulator's memory holds, and its byte form. */
+/* The content of an exactloss_accumulator's memory, and its byte form. */
 #ifndef EXACTLOSS_ACCUMULATOR_H
 #define EXACTLOSS_ACCUMULATOR_H
 
 #include "totals.h"
 
-/* Its memory is declared as another type by the caller, and so may alias that. */
+/* The caller declares its memory as another type, which this type may therefore alias. */
 typedef struct __attribute__((may_alias)) accumulator {
     uint64_t magic; /* ACCUMULATOR_MAGIC, unless the memory is no initialised accumulator */
     double threshold;
@@ -30,7 +30,7 @@ int exactloss_accumulator_combine(accumulator *a, const accumulator *other);
 /* The number of bytes of the byte form with a set of losses. */
 int64_t exactloss_accumulator_byte_size(int64_t losses);
 
-/* Writes so many bytes. */
+/* Writes that number of bytes. */
 void exactloss_accumulator_to_bytes(const accumulator *a, unsigned char *bytes);
 
 /* Reads `size` bytes: EXACTLOSS_OK, or an error and `a` as it was. */

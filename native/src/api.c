@@ -27,7 +27,7 @@ static int compute_loss(const batch *b, int options, const gradient_output *grad
     return status;
 }
 
-/* A function of its own: what it keeps in registers would be saved on the short way too. */
+/* A function of its own: inlined, it would make the short way save more registers. */
 static __attribute__((noinline)) int loss_of_rows(int options, const void *predictions, const void *targets,
                                                   const float *weights, int64_t count, const exactloss_rows *rows,
                                                   double *losses, exactloss_violation *violation) {

@@ -51,8 +51,8 @@ static int check_room(const accumulator *a, int64_t count) {
 }
 
 /*
- * Of the accumulators of rows and of options, the first fault: EXACTLOSS_OK, or an error. More of them than can be
- * addressed are not looked at: their number is the fault.
+ * Checks the accumulators of rows and the options: EXACTLOSS_OK, or the first error. If there are more accumulators
+ * than can be addressed, they are not read: their number is the error.
  */
 static int check_all(const exactloss_accumulator *memory, int64_t rows, int options) {
     const int losses = options & OPTION_LOSSES, is_too_many = rows > PTRDIFF_MAX / EXACTLOSS_ACCUMULATOR_SIZE;

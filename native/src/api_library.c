@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The public functions that tell of the library and of the machine. */
+/* The public functions about the library and the machine. */
 #include "cpu/kernels.h"
 #include "exactloss/exactloss.h"
 

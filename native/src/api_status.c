@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the statuses mean. */
+/* The meanings of the statuses. */
 #include "exactloss/exactloss.h"
 
 const char *exactloss_status_string(int status) {

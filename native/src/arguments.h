@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the public functions check before anything is computed, in the order that exactloss.h gives. */
+/* The checks of the public functions before they compute, in the order that exactloss.h gives. */
 #ifndef EXACTLOSS_ARGUMENTS_H
 #define EXACTLOSS_ARGUMENTS_H
 
@@ -23,8 +23,8 @@ static inline const real_type *exactloss_real_type(const exactloss_kernels *kern
 }
 
 /*
- * Completes a batch, whose pointers and count are set, with the kernels, and with what the options say. EXACTLOSS_OK,
- * or an error: the options have a bit outside of `allowed`, or lack what is needed, or the count is out of range.
+ * Completes a batch, whose pointers and count are set, with the kernels and from the options. EXACTLOSS_OK, or an
+ * error: the options have a bit outside of `allowed` or lack a needed one, or the count is out of range.
  */
 int exactloss_open_batch(batch *b, int options, int allowed, int needs);
 

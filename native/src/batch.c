@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sums and counts of a batch. There is one way for a block, total_block(). Beside it stand special ways, each of
- * which a measurement has earned its place (docs/numerics.md). One is for a gradient of predictions alone,
+ * The sums and counts of a batch. There is one way for a block, total_block(). Beside it stand special ways, which
+ * measurements have shown to be faster (docs/numerics.md). One is for a gradient of predictions alone,
  *     write_gradient             without any sum
  * and three for the sum of the distances of predictions, without weights and without a gradient:
  *     exactloss_loss_of_block    one block of byte targets: without a batch at all
@@ -20,7 +20,7 @@ static const uint64_t NO_TARGET[MASK_WORDS];
 
 /* ------------------------------------------------------------------------------------------------------- losses -- */
 
-/* Counts the predictions of a block that are positive: so many, `hits` of them rightly. */
+/* Adds the counts of a block: `positive` predictions are positive, `hits` of them with a positive target. */
 static void add_counts(totals *t, int positive, int hits) {
     t->true_positives += hits;
     t->false_positives += positive - hits;
@@ -38,7 +38,7 @@ static void add_weighted(const batch *b, const block *k, const void *values, con
     }
 }
 
-/* Adds the values of a block. With a mask, they are predictions, of which the distances are added. */
+/* Adds the values of a block. With a mask, the values are predictions, and their distances are added. */
 static void add_values(const batch *b, const block *k, const void *values, const uint64_t *mask, workspace *work,
                        summation *s) {
     if (k->weights != NULL) {
@@ -258,8 +258,8 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
 }
 
 /*
- * Not where the arrays come from memory, which gives a block's targets and then its predictions a tenth faster than
- * both at once.
+ * Not for arrays that come from memory: reading a block's targets and then its predictions is a tenth faster than
+ * reading both at once.
  */
 static int is_by_bytes(const batch *b) {
     return b->target_type->size == 1 && !b->is_unchecked && b->count < FROM_MEMORY / b->type->size;
@@ -296,7 +296,7 @@ int exactloss_loss_of_block(int options, const void *predictions, const void *ta
 static int total_in_blocks(const batch *b, const double *smallest, totals *t, const gradient_output *g,
                            exactloss_violation *violation) {
     if (g == NULL && is_linear_sum(b)) {
-        const int is_narrow = b->type->widen != NULL && b->is_strict; /* what is checked must be widened */
+        const int is_narrow = b->type->widen != NULL && b->is_strict; /* elements must be widened to be checked */
         if (smallest == NULL && is_by_bytes(b)) {
             total_by_bytes(b, t);
             return EXACTLOSS_OK;
@@ -316,7 +316,7 @@ static int total_in_blocks(const batch *b, const double *smallest, totals *t, co
 int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *g,
                           exactloss_violation *violation) {
     const double smallest = threshold == NULL ? NAN : exactloss_smallest_above(*threshold, b->type->wide_size);
-    const double *least = isnan(smallest) ? NULL : &smallest; /* what nothing is above needs no counting */
+    const double *least = isnan(smallest) ? NULL : &smallest; /* nothing is above it: no need to count */
     const int status = total_in_blocks(b, least, t, g, violation);
     t->count = b->count;
     return status;

@@ -13,7 +13,7 @@
 #include "types.h"
 
 /*
- * Arrays that arguments.c has checked, and what is wanted of them: 80 bytes. GCC clears a larger struct by a string
+ * Checked arrays, and what to compute from them: 80 bytes. GCC clears a larger struct by a string
  * instruction, which takes 10 ns.
  */
 typedef struct batch {
@@ -58,8 +58,8 @@ int exactloss_batch_total(const batch *b, const double *threshold, totals *t, co
                           exactloss_violation *violation);
 
 /*
- * Whether the loss of a batch has a short way, since it takes longer to look at than to compute: one block of byte
- * targets, neither weighted nor checked, and no wrong argument.
+ * Whether a batch is so short that preparing it would take longer than its loss: one block of byte targets, neither
+ * weighted nor checked, without a wrong argument.
  */
 static inline int exactloss_is_loss_of_block(int options, const void *predictions, const void *targets, int64_t count,
                                              const double *loss) {

@@ -12,7 +12,7 @@
 #define WORK_BYTES 4096        /* of the floats or doubles in a block with a workspace */
 #define FROM_MEMORY (32 << 20) /* bytes of an array that no cache is expected to hold */
 
-/* What is computed of a block. Its arrays hold floats or doubles unless they say otherwise. */
+/* The arrays that are computed of a block. They hold floats or doubles unless stated otherwise. */
 typedef struct workspace {
     _Alignas(64) unsigned char inputs[WORK_BYTES]; /* predictions or logits of a narrower type, widened */
     union {
@@ -76,10 +76,10 @@ static inline void exactloss_clamp_values(const batch *b, int loss, int count, v
 /* Where the kernels write the gradient of a block: where it belongs, or to the workspace. */
 void *exactloss_gradient_of_block(const batch *b, const block *k, const gradient_output *g, workspace *work);
 
-/* Takes the gradient of a block from there: weights it, rounds it, and adds or writes it where it belongs. */
+/* Weights and rounds the gradient of a block, and adds or writes it to its place in the output. */
 void exactloss_put_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work);
 
-/* Computes the gradient of an open block of predictions, and puts it where it belongs. */
+/* Computes the gradient of an open block of predictions, and puts it to its place in the output. */
 void exactloss_compute_gradient(const batch *b, const block *k, const gradient_output *g, workspace *work);
 
 /* To be called when the gradients of all blocks have been put. */

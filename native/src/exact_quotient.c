@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The quotients of a sum, rounded once. Everything here is integer arithmetic, but for a shortcut that needs rounding
- * to nearest.
+ * The quotients of a sum, rounded once. Everything here is integer arithmetic, except for a shortcut that needs
+ * rounding to nearest.
  */
 #include "exact_sum.h"
 
@@ -213,7 +213,7 @@ static uint64_t encode(quotient q, float_format format) {
 static const float_format F64 = FLOAT64_FORMAT;
 static const float_format F32 = FLOAT32_FORMAT;
 
-/* The encoding of what NaN and infinities among the addends make of a sum, or 0 where there are none. */
+/* The encoding of a sum that has NaN or infinities among its addends; 0 if there are none. */
 static uint64_t encode_special(const exact_sum *sum, float_format format) {
     const uint64_t last_exponent_bit = (uint64_t)1 << (format.precision - 1);
     if (sum->nan_count != 0 || (sum->positive_infinities != 0 && sum->negative_infinities != 0)) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bins and carries, in integer arithmetic, which no instruction set has a say in.
+ * Bins and carries, in integer arithmetic, which is the same on every instruction set.
  *
  * An addition changes a bin by less than 2^33. Bins therefore stay below 2^62 for 2^28 additions, after which the
  * carries are settled: every bin but the top one into [0, 2^32), the top one into the range of int32_t, which carries
@@ -13,7 +13,7 @@
 #define LIMB_MASK 0xffffffff
 #define SETTLE_AFTER (1 << 28)
 
-/* Carries of negative bins rely on >> being an arithmetic shift, as it is in every C compiler that is known. */
+/* Carries of negative bins rely on >> being an arithmetic shift, as in every known C compiler. */
 _Static_assert((-1 >> 1) == -1, "signed right shift must be arithmetic");
 
 /* Extends the window to include bins[from] .. bins[to - 1]. */

@@ -2,7 +2,7 @@
 /*
  * The default floating-point environment for the time of a call: rounding to nearest, subnormals kept, no traps. A
  * program that runs with another one (a fast-math start-up file flushes subnormals in every thread) gets the same bits.
- * It is left as it was, with its exception flags, whatever has been raised or cleared meanwhile.
+ * Afterwards the caller's environment is restored, with its exception flags.
  */
 #ifndef EXACTLOSS_FP_ENVIRONMENT_H
 #define EXACTLOSS_FP_ENVIRONMENT_H

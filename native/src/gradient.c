@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The gradient of a batch: its factor, and the way of a block of it to the array where it belongs. */
+/* The gradient of a batch: its factor, and the way of a block's gradient to the output. */
 #include "block.h"
 
 #include <math.h>
@@ -32,12 +32,15 @@ int exactloss_is_gradient_of_targets(const batch *b, const gradient_output *g) {
     return !b->is_logits && exactloss_losses[g->loss].linear != 0;
 }
 
-/* Whether a gradient is written past the caches, which saves reading what is overwritten; sigmoids take longer. */
+/*
+ * Whether a gradient is written past the caches, which saves reading the memory that is overwritten. From logits,
+ * computing takes longer than reading.
+ */
 static int is_streamed(const batch *b, const gradient_output *g) {
     return !g->is_accumulated && !b->is_logits && b->count >= FROM_MEMORY / b->type->size;
 }
 
-/* Whether the kernels can write a gradient where it belongs. */
+/* Whether the kernels can write a gradient directly to the output. */
 static int is_in_place(const batch *b, const gradient_output *g) {
     return b->type->narrow == NULL && !g->is_accumulated && b->weights == NULL && !is_streamed(b, g) && g->limit == 0;
 }
@@ -71,7 +74,7 @@ void exactloss_put_gradient(const batch *b, const block *k, const gradient_outpu
     } else if (type->narrow == NULL) {
         type->wide->add(rounded, k->count, out);
     } else {
-        /* What is added is what would be written otherwise. */
+        /* The addends are the elements that would be written otherwise. */
         type->widen(work->narrow, k->count, work->gradient);
         type->widen(out, k->count, work->values);
         type->wide->add(work->gradient, k->count, work->values);

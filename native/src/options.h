@@ -23,11 +23,11 @@
 /* The first bit of targets that are bits, in the byte that the array begins with. */
 static inline int exactloss_bit_offset(int options) { return (options & OPTION_BIT_OFFSET) / EXACTLOSS_T_BIT_OFFSET; }
 
-/* What a function needs of its options beside the types. */
+/* The options that a function requires besides the types. */
 enum { NEEDS_ONE_LOSS = 1, NEEDS_LOSSES = 2, NEEDS_REDUCTION = 4 };
 
 /*
- * EXACTLOSS_OK where options have no bit outside of `allowed`, and what is needed, or the error. Types that are
+ * EXACTLOSS_OK if options have all needed bits and none outside of `allowed`; otherwise the error. Types that are
  * missing or unknown are left to those who look them up. Inlined, as a call on few elements takes longer to check
  * than to compute.
  */

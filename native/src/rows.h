@@ -30,8 +30,7 @@ int exactloss_check_several_rows(matrix *m, exactloss_violation *violation);
 
 /*
  * Looks for the first element that must be refused, where there are several rows: EXACTLOSS_OK, or the error that
- * names it in *violation. The rows need not be checked again then. A single row is not looked at: whoever sums it
- * does that.
+ * names it in *violation. The rows need not be checked again then. A single row is not checked here: its sum does that.
  */
 static inline int exactloss_check_rows(matrix *m, exactloss_violation *violation) {
     return m->shape.count == 1 ? EXACTLOSS_OK : exactloss_check_several_rows(m, violation);

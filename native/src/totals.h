@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a pass over elements leaves behind, and the results that are read from it. */
+/* The sums and counts of elements, and the results that are computed from them. */
 #ifndef EXACTLOSS_TOTALS_H
 #define EXACTLOSS_TOTALS_H
 
@@ -8,7 +8,7 @@
 #include "losses/losses.h"
 
 /*
- * What is known of all elements seen so far. The sum of a loss is that of the weighted values of its elements: of a
+ * The sums and counts of all elements so far. The sum of a loss is that of the weighted values of its elements: of a
  * linear loss of predictions c times that of w·d, which is the exact Σ ±w·p plus the weights of the positive targets,
  * so that no 1 - p is ever rounded.
  */

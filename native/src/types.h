@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The types of elements that options select. What a type of predictions needs of the kernels is in cpu/kernels.h. */
+/* The types of elements that options select. The kernels of a type of predictions are in cpu/kernels.h. */
 #ifndef EXACTLOSS_TYPES_H
 #define EXACTLOSS_TYPES_H
 

@@ -326,7 +326,7 @@ static void put_sum(int64_t value, int bits, int one, int used, unsigned char *b
     memcpy(bytes + at, &value, sizeof value);
 }
 
-/* The form of so many elements, all with the weight and the loss of the largest magnitude that there is not quite. */
+/* The form of so many elements, with weights and losses that are just above the largest. */
 static void forge(int losses, int64_t count, int is_weighted, int sign, unsigned char *bytes) {
     const exactloss_accumulator empty = fresh_of(losses, 0.5);
     const int weight_bits = is_weighted ? 128 : 0;
@@ -372,8 +372,8 @@ static void sums_have_their_bounds(void **unused) {
 }
 
 /*
- * Whatever the bytes: an error, or an accumulator that works and writes the same bytes again. Two of these, merged, are
- * such an accumulator too.
+ * Any bytes give an error, or an accumulator that works and writes the same bytes again. Two of these, merged, are such
+ * an accumulator too.
  */
 static void random_bytes_do_no_harm(void **unused) {
     (void)unused;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the functions that compute refuse: every fault alone, every two faults together, of which the first in the order of
- * the header is returned, and every bit and type of options. A refused call writes nothing but the violation. Then what
- * may be NULL where there are no elements.
+ * The arguments that computing functions refuse: every fault alone; every two faults together, where the first in the
+ * header's order is returned; every bit and type of options. A refused call writes nothing but the violation. Then the
+ * pointers that may be NULL without elements.
  */
 #include "exactloss/exactloss.h"
 
@@ -72,7 +72,7 @@ static const int GOOD_OPTIONS[FUNCTIONS] = {
     [SIGMOID] = EXACTLOSS_P_FLOAT32,
 };
 
-/* All that a call may write, apart from what it is told about. */
+/* All outputs of a call. */
 static struct outputs {
     _Alignas(8) unsigned char array[16 * COUNT];
     double losses[ROWS];
@@ -204,7 +204,7 @@ static void small_evaluation(call *c) { (void)c, outputs.evaluations[0].size = s
 static void odd_evaluation(call *c) { (void)c, outputs.evaluations[0].size = sizeof *outputs.evaluations + 4; }
 static void negative_evaluation(call *c) { (void)c, outputs.evaluations[0].size = INT64_MIN; }
 
-/* As many elements as an accumulator can count, which only its byte form can say. */
+/* As many elements as an accumulator can count; only the byte form can make such an accumulator. */
 static void full_accumulator(call *c) {
     exactloss_accumulator *last = &outputs.accumulators[c->has_rows ? ROWS - 1 : 0];
     unsigned char bytes[EXACTLOSS_ACCUMULATOR_MAX_BYTES];
@@ -230,7 +230,7 @@ static void bad_target(call *c) {
 
 static void bad_weight(call *c) { weights[last_element(c)] = -1; }
 
-/* The places of faults: of those in one place, there can be one. */
+/* The places of faults. A call has at most one fault in each place. */
 enum {
     ACCUMULATOR,
     BIT,
@@ -322,7 +322,7 @@ static const struct fault {
 
 #define FAULT_COUNT ((int)(sizeof FAULTS / sizeof *FAULTS))
 
-/* What a function returns, and that it writes nothing else if that is an error. */
+/* Checks a function's status, and that it writes nothing else if that is an error. */
 static int status_of(function f, const call *c, const char *what) {
     const struct outputs before = outputs;
     const exactloss_violation unnamed = violation;
@@ -353,7 +353,7 @@ static void check_two(function f, const struct fault *one, const struct fault *o
     }
 }
 
-/* Each alone is each with itself. */
+/* A fault alone is the pair of it with itself. */
 static void the_first_fault_is_returned(void **unused) {
     (void)unused;
     for (function f = 0; f < FUNCTIONS; f++) {

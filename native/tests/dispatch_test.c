@@ -111,7 +111,7 @@ static void the_name_is_the_first_fault(void **unused) {
 #undef EXPECT
 }
 
-/* The ranks, whatever the environment says. */
+/* The ranks, which don't depend on the environment. */
 static void instruction_sets_have_names(void **unused) {
     (void)unused;
     int count = 0;
@@ -119,7 +119,7 @@ static void instruction_sets_have_names(void **unused) {
     for (const char *name; (name = exactloss_isa_name_of(count)) != NULL; count++) {
         assert_string_equal(exactloss_isa_of(count)->name, name);
         assert_int_equal(exactloss_support_of(exactloss_isa_of(count)), exactloss_isa_support(name));
-        /* What this build has no kernels for, it knows by name, and can't run. */
+        /* This build knows the names of instruction sets that it has no kernels for, and can't run them. */
         if (exactloss_isa_of(count)->kernels == NULL) {
             assert_int_equal(EXACTLOSS_ISA_ABSENT, exactloss_isa_support(name));
         }

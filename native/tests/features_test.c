@@ -48,7 +48,7 @@ static void no_facts_leave_the_portable_kernels(void **unused) {
     }
 }
 
-/* The public function looks at this machine, and so does what is behind it. */
+/* The public function looks at this machine, and so does the internal one behind it. */
 static void this_machine_has_its_facts(void **unused) {
     (void)unused;
     const cpu_facts facts = exactloss_read_cpu();

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# The tests of what a user gets: the header, the library's symbols, the install tree, the examples, and the library as
-# other processors, compilers and projects build it.
+# The tests of the installed product: the header, the library's symbols, the install tree, the examples, and the library
+# as other processors, compilers and projects build it.
 find_program(BASH_EXECUTABLE bash REQUIRED)
 find_program(CXX_EXECUTABLE NAMES $ENV{CXX} c++ g++ clang++ REQUIRED)
 

@@ -22,7 +22,7 @@ static exact_sum sum;
 static summation s = {&sum, 0};
 static volatile int found;
 
-/* Every value is on the fast path of its kernel, but for `small`, which needs three parts. */
+/* Every value is on the fast path of its kernel, except `small`, which needs three parts. */
 static void fill(void) {
     uint32_t random = 1;
     for (int i = 0; i < BLOCK; i++) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the tests of the kernels have in common: the kernels of one instruction set, which are compared with the portable
- * ones bit by bit, and arrays that lie between unreadable pages.
+ * Shared by the tests of the kernels: the kernels of one instruction set, which are compared with the portable ones bit
+ * by bit, and arrays that lie between unreadable pages.
  */
 #ifndef EXACTLOSS_TESTS_KERNEL_CASES_H
 #define EXACTLOSS_TESTS_KERNEL_CASES_H
@@ -22,7 +22,7 @@ extern guarded predictions, targets, got, spare;
 /*
  * Chooses the kernels by the program's argument, the name of an instruction set, and allocates the arrays. Returns 0; or
  * else the program's exit status: 77, which means skipped, on a machine without the instruction set. Compiled with
- * EMULATED_KERNELS, the kernels are these whatever the name, and run everywhere.
+ * EMULATED_KERNELS, it chooses these for every name, and they run everywhere.
  */
 int open_kernel_cases(int argc, char **argv);
 

@@ -196,8 +196,8 @@ static void usual_and_unusual_blocks(void **unused) {
 }
 
 /*
- * Equal values just below a power of two, which are the largest of their kind: block after block, until whatever does not
- * hold their sum would overflow. The expected sum is a product.
+ * Equal values just below a power of two, which are the largest of their kind: block after block, until any integer
+ * that can't hold their sum would overflow. The expected sum is a product.
  */
 static void sums_of_equal_values(void **unused) {
     (void)unused;
@@ -264,8 +264,8 @@ static void sum_of_many_parts(void **unused) {
 }
 
 /*
- * Blocks whose beginning takes so many parts, with one element behind it that is finer or larger than that tells, or just
- * not: around the last part's unit, and around the largest magnitude.
+ * Blocks whose beginning takes a given number of parts, followed by one element that is just too fine or too large for
+ * these parts, or just not: around the last part's unit, and around the largest magnitude.
  */
 static void sum_of_beginnings_that_mislead(void **unused) {
     (void)unused;
@@ -297,7 +297,7 @@ static void sum_of_beginnings_that_mislead(void **unused) {
     }
 }
 
-/* The summation tells: no block was off the fast path. Zeros are on it where the inexact flag tells of exactness. */
+/* Checks that no block was off the fast path. Zeros are on it if the kernels have the inexact flag. */
 static void usual_blocks_take_the_fast_path(void **unused) {
     (void)unused;
     static const int LENGTHS[] = {1, 64, 255, 300, 1024};

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The kernels of one instruction set, but for its sums, against the portable ones, bit by bit: at every length up to
+ * The kernels of one instruction set, except its sums, against the portable ones, bit by bit: at every length up to
  * 1,000 and up to the block size, at every alignment, for every kind of input, with all arrays between unreadable pages.
  */
 #include "exactloss/exactloss.h"
@@ -54,7 +54,7 @@ static void check_decoders(const target_type *type, const unsigned char *want_fr
     }
 }
 
-/* The types of targets but for bits, which all instruction sets decode alike. */
+/* The types of targets except bits, which all instruction sets decode alike. */
 static const target_type *target_type_of(int number) {
     const target_type *type = exactloss_target_type(number * EXACTLOSS_T_UINT8);
     return type != NULL && type->size > 0 ? type : NULL;
@@ -121,7 +121,7 @@ static void check_arrays(const void *have, size_t size, const char *what, int co
     }
 }
 
-/* 1 - NaN and the like have no bits that are promised, so there is no NaN among these inputs. */
+/* The bits of 1 - NaN are not promised, so there is no NaN among these inputs. */
 static input_kind kind_without_nan(uint64_t seed) { return (input_kind)(seed % ANY_BITS); }
 
 static void arrays_of_length(int count, uint64_t seed) {

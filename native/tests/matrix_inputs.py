@@ -204,7 +204,7 @@ class Batch:
         return limited(functions[2], CLAMP_VALUE, self.wide) if self.is_clamped else functions[2]
 
     def add_to(self, totals, threshold, fields):
-        """Adds the batch to totals, after a look at what the library says of its elements."""
+        """Adds the batch to totals, after a check of the library's functions of its elements."""
         positives = self.positives()
         weights = [None] * self.count if self.weights is None else self.weights
         rows = zip(self.functions(fields), positives, weights)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""The operations of matrix_test.py: what is drawn for a case, the calls, and what their results must be.
+"""The operations of matrix_test.py: the inputs of a case, the calls, and their expected results.
 
 A class has run(), which calls the library and returns the results as fields of bytes, and check(), which holds such
 fields to the exact reference, perhaps in another process. Both rely on nothing but the name of the case.

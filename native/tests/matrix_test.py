@@ -68,7 +68,7 @@ def start_child(path, isa, case):
 
 
 def problem_of(name, lines):
-    """What is wrong with the results of a case, or None: first those of portable, then perhaps those of another."""
+    """The first error in the results of a case, or None: first those of portable, then perhaps those of another."""
     for line in lines:
         if line.split()[:1] != [name] or line.split()[1:2] == ["failed:"]:
             return line.strip() or "the child process ended"

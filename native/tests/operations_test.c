@@ -256,8 +256,10 @@ static void weights_of_zero_only(void **unused) {
     assert_true(isnan(e.mnist.sum) && e.mnist.nan_count == 1 && e.false_positives == 1);
 }
 
-/* The value is rounded to float, and so is its product; that of float16 then to float16, which it would be 1 + 2^-10 in if
- * the value had been too. */
+/*
+ * The value and the product are each rounded to float, and for float16 the product then to float16. Had the value been
+ * rounded to float16 too, the result would be 1 + 2^-10.
+ */
 static void weighted_values(void **unused) {
     (void)unused;
     static const uint16_t HALVES[] = {0x3555, 0x3555, 0x0001}; /* 0.333251953125 = 1365 * 2^-12, and 2^-24 */

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# portable_build_test.sh SOURCE COMPILER GENERATOR: what a processor without kernels of its own gets, the library with
-# the portable ones alone, builds and is right.
+# portable_build_test.sh SOURCE COMPILER GENERATOR: the library with the portable kernels alone, as on other processors,
+# builds and is right.
 set -euo pipefail
 source=$1 compiler=$2 generator=$3
 programs=(exact_sum_test api_test arguments_test accumulator_test targets_test dispatch_test)

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# symbols_test.sh LIBRARY ARCHIVE: whoever links the library gets no name that doesn't begin with exactloss_, and no
-# dependency but libc and libm.
+# symbols_test.sh LIBRARY ARCHIVE: the library defines no name that doesn't begin with exactloss_, and has no dependency
+# but libc and libm.
 set -euo pipefail
 library=$1 archive=$2
 status=0

@@ -121,7 +121,7 @@ extern "C" {
 #define EXACTLOSS_ERROR_FORMAT 11     /* bytes are no accumulator, or one of an unknown version */
 #define EXACTLOSS_ERROR_MAX_ISA 12    /* EXACTLOSS_MAX_ISA is the name of no instruction set */
 #define EXACTLOSS_ERROR_WEIGHT 13     /* a weight is negative, NaN or infinite; see exactloss_violation */
-#define EXACTLOSS_ERROR_LOSS 14       /* options have no loss, an unknown one, too many, or not those that are due */
+#define EXACTLOSS_ERROR_LOSS 14       /* options have no loss, an unknown one, too many, or not the accumulator's */
 #define EXACTLOSS_ERROR_ALIGNMENT 15  /* an accumulator is not aligned to 8 bytes */
 
 /* ----------------------------------------------------------------------------------------------------- options -- */
@@ -168,7 +168,7 @@ extern "C" {
 #define EXACTLOSS_TARGETS 2
 #define EXACTLOSS_WEIGHTS 3
 
-/* What exactloss_isa_support() says of an instruction set. */
+/* The values of exactloss_isa_support(). */
 #define EXACTLOSS_ISA_USABLE 1      /* the processor has it and the operating system saves its registers */
 #define EXACTLOSS_ISA_ABSENT 0      /* the processor does not have it */
 #define EXACTLOSS_ISA_DISABLED (-1) /* the processor has it, but the operating system does not enable it */
@@ -200,7 +200,7 @@ typedef struct exactloss_rows {
     int64_t weights_stride; /* not looked at without weights */
 } exactloss_rows;
 
-/* What one loss comes to. All are NaN or 0 where the loss was not asked for: NaN the numbers, 0 the count. */
+/* The results of one loss. If it was not asked for, the numbers are NaN and the count is 0. */
 typedef struct exactloss_loss_result {
     double mean;            /* sum / weight_sum before either is rounded; NaN without elements */
     double sum;             /* of the weighted losses of the elements */
@@ -211,7 +211,7 @@ typedef struct exactloss_loss_result {
 } exactloss_loss_result;
 
 /*
- * The losses and the counts of a batch, or of all that an accumulator was given. An element is predicted positive when
+ * The losses and the counts of a batch, or of the content of an accumulator. An element is predicted positive when
  * its prediction is greater than the threshold. A NaN prediction is not; its target counts as usual. Weights enter the
  * losses and weight_sum, not the counts and not the accuracy.
  *
@@ -221,9 +221,9 @@ typedef struct exactloss_loss_result {
 typedef struct exactloss_evaluation {
     int64_t size;
     int64_t losses;          /* EXACTLOSS_MNIST ...: those that were asked for */
-    double threshold;        /* that the counts below were taken at */
+    double threshold;        /* of the counts below */
     double accuracy;         /* (true_positives + true_negatives) / count, rounded once; NaN when count is 0 */
-    double weight_sum;       /* sum of the weights: count, where there are none */
+    double weight_sum;       /* sum of the weights; count without weights */
     int64_t count;           /* elements */
     int64_t positives;       /* elements whose target is positive */
     int64_t true_positives;  /* target positive, predicted positive */
@@ -287,9 +287,9 @@ EXACTLOSS_API int exactloss_values(int options, const void *predictions, const v
  * predictions  may be NULL where `loss` is, for EXACTLOSS_MNIST without FROM_LOGITS, whose gradient does not depend on
  *              them
  * upstream     the derivative of the final result with respect to the loss, usually 1; NaN and infinities pass on
- * divisor      what the sum of the elements' losses is divided by: usually count for a mean (of a batch that is
- *              computed in pieces, the count of all), 1 for a sum; at least 1. A mean over the sum of the weights,
- *              which need not be a whole number, takes that into `upstream`.
+ * divisor      the divisor of the sum of the elements' losses, at least 1: usually the count for a mean (that of all
+ *              pieces, if the batch is computed in pieces), and 1 for a sum. For a weighted mean, divide `upstream` by
+ *              the sum of the weights, which need not be a whole number, and give 1.
  * gradient     receives `count` elements of the type of the predictions, or with ACCUMULATE has them added, each sum
  *              rounded once to that type. Without ACCUMULATE it may be the predictions' own memory (in place).
  * loss         receives the loss, as exactloss_loss() gives it; may be NULL
@@ -331,7 +331,7 @@ EXACTLOSS_API int exactloss_evaluate(int options, const void *predictions, const
 /* ----------------------------------------------------------------------------- the accumulator: data in pieces -- */
 
 /*
- * Makes an empty accumulator of the memory at `accumulator`, whatever it held.
+ * Makes an empty accumulator of the memory at `accumulator`. Its former content does not matter.
  *
  * options      losses, and nothing else
  * threshold    any double but NaN
@@ -369,7 +369,7 @@ EXACTLOSS_API int exactloss_accumulator_add_with_gradient(exactloss_accumulator 
                                                           exactloss_violation *violation);
 
 /*
- * Adds all that `other` was given to `accumulator`. Both have the same losses (otherwise EXACTLOSS_ERROR_LOSS) and the
+ * Adds the content of `other` to `accumulator`. Both have the same losses (otherwise EXACTLOSS_ERROR_LOSS) and the
  * same threshold (otherwise EXACTLOSS_ERROR_THRESHOLD). `other` may be `accumulator` itself, and is not written
  * otherwise.
  */
@@ -395,10 +395,10 @@ EXACTLOSS_API int exactloss_accumulator_serialize(const exactloss_accumulator *a
                                                   int64_t capacity, int64_t *size);
 
 /*
- * Makes an accumulator of the memory at `accumulator` from its byte form. `size` is the number of bytes, neither more
- * nor less than the form has (otherwise EXACTLOSS_ERROR_SIZE). Bytes with another magic or version, or with numbers
- * that contradict each other (the document lists the checks), are EXACTLOSS_ERROR_FORMAT; any input is safe. What the
- * memory held is lost on success, and kept on error.
+ * Makes an accumulator of the memory at `accumulator` from a byte form. `size` is the number of bytes, neither more
+ * nor less than the form has (otherwise EXACTLOSS_ERROR_SIZE). Another magic or version, and numbers that contradict
+ * each other (the document lists the checks), are EXACTLOSS_ERROR_FORMAT. Any input is safe. The memory's former
+ * content is lost on success, and kept on error.
  */
 EXACTLOSS_API int exactloss_accumulator_deserialize(exactloss_accumulator *accumulator, const void *bytes,
                                                     int64_t size);
@@ -429,7 +429,7 @@ EXACTLOSS_API int exactloss_sigmoid(int options, const void *logits, int64_t cou
 
 /* ------------------------------------------------------------------------------------------------- the library -- */
 
-/* What a status means, in one English sentence without a full stop. Never NULL; a static string. */
+/* The meaning of a status: one English sentence without a full stop. Never NULL; a static string. */
 EXACTLOSS_API const char *exactloss_status_string(int status);
 
 /* The version of the library, "MAJOR.MINOR.PATCH"; a static string. */

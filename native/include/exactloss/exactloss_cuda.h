@@ -45,8 +45,8 @@
  *                bad.
  *   Order        Arguments are checked in this order, and the first fault is returned: the device or the accumulators
  *                (NULL; for one of exactloss.h alignment and content); options (unknown bits, loss, reduction, types);
- *                numbers (count, divisor, size); the threshold; other pointers that are NULL; the alignment of device
- *                arrays; the size of an evaluation. The device is asked after that.
+ *                numbers (count, divisor, size); the threshold; device arrays (NULL, alignment); where the result goes
+ *                (NULL, the size of an evaluation). The device is asked after that.
  *   Weights      A weight that is negative, NaN or infinite is found by the GPU. The call that waits for the result
  *                returns EXACTLOSS_ERROR_WEIGHT.
  *   Arrays       Device arrays are addresses that the device can use: its own memory, managed memory, or pinned host
@@ -190,7 +190,7 @@ EXACTLOSS_API int exactloss_cuda_gradient_async(exactloss_cuda_device *device, i
  *
  * The divisor of exactloss_gradient() is `count` for EXACTLOSS_MEAN, and 1 for EXACTLOSS_SUM. With weights a mean has
  * the sum of the weights in its place, which is not known beforehand: EXACTLOSS_MEAN with weights is
- * EXACTLOSS_ERROR_REDUCTION. exactloss_cuda_accumulator_add_with_gradient_async() takes any divisor.
+ * EXACTLOSS_ERROR_OPTIONS. exactloss_cuda_accumulator_add_with_gradient_async() takes any divisor.
  */
 EXACTLOSS_API int exactloss_cuda_loss_and_gradient_sync(exactloss_cuda_device *device, int options,
                                                         const void *predictions, const void *targets,
@@ -256,7 +256,7 @@ EXACTLOSS_API int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_c
  *
  * Both have the same losses (otherwise EXACTLOSS_ERROR_LOSS) and the same threshold (otherwise
  * EXACTLOSS_ERROR_THRESHOLD). If any weight was bad since the last clear, nothing is added: EXACTLOSS_ERROR_WEIGHT.
- * After 2^29 blocks of threads, some hundred thousand large calls without a clear, the device's integers could
+ * After 2^27 blocks of threads, a hundred thousand large calls without a clear, the device's integers could
  * overflow: EXACTLOSS_ERROR_OVERFLOW.
  *
  * No other stream may be adding meanwhile: a part of its elements could be in the sums, and another in the counts.

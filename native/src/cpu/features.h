@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the processor has and the operating system enables. */
+/* The features that the processor has and the operating system enables. */
 #ifndef EXACTLOSS_FEATURES_H
 #define EXACTLOSS_FEATURES_H
 
 #include <stdint.h>
 
-/* What x86-64's CPUID and XGETBV say: 0 where the processor has no such leaf, and on any other architecture. */
+/* The results of x86-64's CPUID and XGETBV; 0 for a leaf that the processor lacks, and on any other architecture. */
 typedef struct cpu_facts {
     uint32_t leaf1_ecx;
     uint32_t leaf7_ebx;
@@ -33,7 +33,7 @@ cpu_facts exactloss_read_cpu(void);
 #define XCR0_AVX 0x6u
 #define XCR0_AVX512 0xe6u
 
-/* EXACTLOSS_ISA_USABLE, _ABSENT where facts lack what is needed, or _DISABLED where registers are not saved. */
+/* EXACTLOSS_ISA_USABLE; _ABSENT if the processor lacks a feature; or _DISABLED if registers are not saved. */
 int exactloss_x86_support(cpu_facts facts, cpu_facts needed);
 
 #endif

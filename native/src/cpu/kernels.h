@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a set of kernels offers: one table per instruction set.
+ * The table of kernels: one for each instruction set.
  *
  * Kernels work on blocks of at most BLOCK elements, or half as many doubles. Targets of every type are first decoded to
  * a mask, one bit an element, so that the kernels for predictions know nothing of target types; only the commonest
@@ -21,7 +21,7 @@
 #include <stdint.h>
 
 #define BLOCK 2048      /* small enough for the first-level cache, with its targets, and for a lane's int32_t */
-#define LONG_BLOCK 8192 /* of what is read once */
+#define LONG_BLOCK 8192 /* elements that are read once */
 
 #define MASK_WORDS (BLOCK / 64)
 
@@ -35,7 +35,7 @@ typedef int exactloss_decode(const void *targets, int64_t first, int count, uint
 /* A sum that blocks are added to. */
 typedef struct summation {
     exact_sum *sum;
-    int unusual_blocks; /* so many to come are expected to be off the fast path, since one before was */
+    int unusual_blocks; /* the number of next blocks that are expected to be off the fast path, as an earlier one was */
 } summation;
 
 /* Converts an array of `count` elements. */
@@ -47,17 +47,17 @@ typedef void exactloss_convert(const void *from, int count, void *to);
 typedef void exactloss_select(const uint64_t *mask, const void *a, int a_is_scalar, const void *b, int b_is_scalar,
                               int count, void *out);
 
-/* Adds the distances: 1 - p where the mask is set, which it is for `positives` elements, and p elsewhere. */
+/* Adds 1 - p for each of the `positives` elements whose mask bit is set, and p for the others. */
 typedef void exactloss_add_distances(const void *predictions, const uint64_t *mask, int positives, int count,
                                      summation *s);
 
 /*
- * The same for targets that are bytes, those that equal 1 positive; returns how many are. This commonest type has no
- * mask to keep, so that there may be more elements: LONG_BLOCK.
+ * The same for targets that are bytes, where 1 is positive; returns the number of positive ones. It keeps no mask, so a
+ * block may have more elements: LONG_BLOCK.
  */
 typedef int exactloss_add_by_bytes(const void *predictions, const unsigned char *targets, int count, summation *s);
 
-/* The number of p >= limit, a real or NaN; and in *common, how many of these have the mask set. */
+/* The number of p >= limit (a real or NaN); *common receives how many of these have their mask bit set. */
 typedef int exactloss_count_at_least(const void *predictions, const uint64_t *mask, int count, double limit,
                                      int *common);
 
@@ -65,7 +65,7 @@ typedef int exactloss_count_at_least(const void *predictions, const uint64_t *ma
 typedef int exactloss_add_and_count(const void *predictions, const uint64_t *mask, int positives, int count,
                                     double limit, int *common, summation *s);
 
-/* Copies an array, past the caches where the instruction set can; whole only after stream_end(). */
+/* Copies an array, past the caches if the instruction set can. The copy is complete only after stream_end(). */
 typedef void exactloss_stream(const void *from, size_t size, void *to);
 
 /* What a pass over logits x may give, unless it is NULL. */
@@ -81,7 +81,7 @@ typedef struct loss_kernels {
     /* values[i] = the loss of a prediction; in place too. */
     void (*values)(const void *predictions, const uint64_t *mask, int count, void *values);
 
-    /* gradient[i] = g times the derivative of that; in place too. g points to a real. */
+    /* gradient[i] = g times the derivative of the loss; in place too. g points to a real. */
     void (*gradient)(const void *predictions, const uint64_t *mask, int count, const void *g, void *gradient);
 
     /* Of logits, every output that there is. g is not read without a gradient. The outputs may be in place. */
@@ -118,8 +118,8 @@ typedef struct real_kernels {
 } real_kernels;
 
 /*
- * A type of predictions. What is narrower than float is widened to it, exactly, and rounded back to nearest even; only
- * to be summed and counted it needs no array of floats.
+ * A type of predictions. Types narrower than float are widened to it exactly, and results are rounded back to nearest
+ * even. Sums and counts need no array of floats.
  */
 typedef struct real_type {
     int size; /* of an element in bytes */
@@ -134,11 +134,11 @@ typedef struct real_type {
     const real_kernels *wide;          /* that take these */
 } real_type;
 
-/* What an instruction set offers, and whether a machine has it: the descriptor that its file ends in. */
+/* The descriptor of an instruction set, with which its file ends: its kernels, and whether a machine has it. */
 typedef struct exactloss_kernels {
     int (*support)(cpu_facts facts); /* EXACTLOSS_ISA_USABLE, _ABSENT or _DISABLED */
 
-    exactloss_decode *decode_8, *decode_32, *decode_64;             /* elements of so many bits */
+    exactloss_decode *decode_8, *decode_32, *decode_64;             /* elements of this number of bits */
     exactloss_select *select_8, *select_16, *select_32, *select_64; /* between such elements */
 
     exactloss_stream *stream;
@@ -147,7 +147,7 @@ typedef struct exactloss_kernels {
     real_type f16, bf16, f32, f64;
 } exactloss_kernels;
 
-/* The definition that all others are tested against. It takes what a vector kernel leaves to it. */
+/* The definition that all others are tested against. Vector kernels leave some blocks to it. */
 extern const exactloss_kernels exactloss_kernels_portable;
 
 /* Packed bits are a mask already, so all instruction sets share their decoder. */
@@ -168,7 +168,7 @@ int exactloss_support_of(const exactloss_isa *isa);
 /* Chooses the kernels of this process: the best that the machine has and EXACTLOSS_MAX_ISA allows. */
 const exactloss_kernels *exactloss_choose_kernels(void);
 
-/* The choice, once it is made. All threads that make it come to the same, so that it needs no lock. */
+/* The choice, once it is made. All threads choose the same, so it needs no lock. */
 extern _Atomic(const exactloss_kernels *) exactloss_chosen_kernels;
 
 /* The kernels that this process uses; NULL where EXACTLOSS_MAX_ISA is no known name. */

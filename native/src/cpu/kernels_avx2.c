@@ -114,7 +114,7 @@ static inline int_vector i8_chosen(const uint64_t *mask, int vector) {
     return _mm256_cmpeq_epi8(int_and(bytes, own), own);
 }
 
-/* a where the mask is set, b elsewhere, in lanes of so many bits, for a vector of the block. */
+/* For a vector of the block, in lanes of 8 to 64 bits: a where the mask is set, b elsewhere. */
 static inline int_vector i8_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
     return _mm256_blendv_epi8(b, a, i8_chosen(mask, vector));
 }

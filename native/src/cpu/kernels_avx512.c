@@ -86,7 +86,7 @@ static inline __mmask32 mask_32(const uint64_t *mask, int vector) {
     return bits;
 }
 
-/* a where the mask is set, b elsewhere, in lanes of so many bits, for a vector of the block. */
+/* For a vector of the block, in lanes of 8 to 64 bits: a where the mask is set, b elsewhere. */
 static inline int_vector i8_select(const uint64_t *mask, int vector, int_vector a, int_vector b) {
     return _mm512_mask_blend_epi8(mask[vector], b, a);
 }
@@ -255,9 +255,9 @@ static inline void stream_end(void) { _mm_sfence(); }
 /* -------------------------------------------------------------------------------------------- the inexact flag -- */
 
 /*
- * Additions with embedded rounding leave the inexact flag alone, so that it tells of the other operations. Compilers
- * know nothing of the flag: they are told what must not be computed before it is cleared, and what must be by the
- * time it is read: whatever depends on a pointer's memory, and a vector with all that it comes from.
+ * Additions with embedded rounding leave the inexact flag alone, so it reports only the other operations. Compilers
+ * don't know the flag. So they are told what must be computed after it is cleared (everything that depends on a
+ * pointer's memory), and what before it is read (a vector, and all that it comes from).
  */
 #define HAS_INEXACT_FLAG
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The definition: plain C that every other kernel is tested against bit by bit, and what runs where no other can.
+ * The definition: plain C that every other kernel is tested against bit by bit, and that runs where no other can.
  *
  * A float is an integer of 24 bits times a power of two. Sixteen such powers share an int64_t, in units of the
  * smallest: an addend is below 2^39, and the sum of a block's 2,048 below 2^50, or 2^54 with the ones of its targets.
@@ -20,7 +20,10 @@
 #define FIRST_UNIT (-154)
 #define UNIT_WINDOW 7
 
-/* So many of the window above that are 2^56 units: with the block's own, below the 2^57 that an addition takes. */
+/*
+ * The largest part of the window above: 2^56 units, which with the block's own are below the limit of an addition,
+ * 2^57.
+ */
 #define MOST_ABOVE ((int64_t)1 << 40)
 
 static uint16_t load_u16(const void *array, int i) {
@@ -363,7 +366,7 @@ DEFINE_SUM_AND_COUNT(bf16)
 DEFINE_SUM_AND_COUNT(f32)
 DEFINE_SUM_AND_COUNT(f64)
 
-/* Defines the sum of a type of so many bytes for targets that are bytes. */
+/* Defines the sum of a type of `size` bytes for targets that are bytes. */
 #define DEFINE_SUM_BY_BYTES(type, bytes)                                                                               \
     static int sum_by_bytes_##type(const void *predictions, const unsigned char *targets, int count, summation *s) {   \
         uint64_t mask[MASK_WORDS];                                                                                     \

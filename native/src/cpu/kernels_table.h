@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The descriptor of an instruction set, which its file ends in: ISA_KERNELS is its name, and isa_support() looks for
+ * The descriptor of an instruction set, with which its file ends: ISA_KERNELS is its name, and isa_support() looks for
  * the instruction set in the facts of a processor.
  */
 #define ELEMENT f32

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The vector kernels, once for every instruction set. An instruction set's file defines the vocabulary (src/README.md
- * lists it) and includes this file. What is the same for floats and for doubles is in files of its own, which are
- * included for each, with ELEMENT f32 or f64; what is the same for types of predictions in type_vector.h.
+ * lists it) and includes this file. Code that floats and doubles share is in files of its own, which are included
+ * twice: with ELEMENT f32 and f64. Code that the types of predictions share is in type_vector.h.
  */
 #include "fp_environment.h"
 #include "kernels.h"
@@ -29,8 +29,9 @@
 #define CHUNK 64         /* vectors */
 
 /*
- * Hardware prefetchers lose a stream while other arrays of the block are read, so memory is asked for what comes next:
- * predictions so many bytes ahead, and targets one block. A hint never faults, so it may lie past the end of an array.
+ * Hardware prefetchers lose a stream while other arrays of the block are read. So the next elements are prefetched:
+ * predictions this many bytes ahead, and targets one block ahead. A hint never faults, so it may lie past the end of an
+ * array.
  */
 #define PREFETCH 6144
 #define PREFETCH_TO_WRITE 1024
@@ -41,7 +42,7 @@ static inline void prefetch_to_write(const unsigned char *p, size_t ahead) {
     __builtin_prefetch((const void *)((uintptr_t)p + ahead), 1);
 }
 
-/* Where there is no flag that tells of inexact operations, it is not asked: every use depends on this constant. */
+/* Without an inexact flag, this constant removes every use of it. */
 #ifdef HAS_INEXACT_FLAG
 #define USES_FLAG 1
 #else
@@ -93,7 +94,7 @@ static inline int f32_is_out_of_range(int_vector all, int_vector least) {
     return i32_any_above(i32_max(all, i32_sub(least, i32_set(f32_smallest_bits))), 0x3fffffff);
 }
 
-/* Adds the parts of a block, in units of 2^-20 and 2^-42, and so many ones. */
+/* Adds the parts of a block, in units of 2^-20 and 2^-42, and `ones` times 1. */
 static inline void f32_add_parts(int_vector high, int_vector low, int ones, exact_sum *sum) {
     const int_vector units = i64_add(i64_shift_left(i32_widen(high), 22), i32_widen(low));
     exactloss_sum_add_units(sum, i64_sum(units) + ones * EXACT_SUM_UNITS_OF_ONE);
@@ -136,7 +137,7 @@ static inline int f64_is_out_of_range(int_vector all, int_vector least) {
 
 static inline int_vector i64_widen(int_vector x) { return x; }
 
-/* Adds the parts of a block, in units of 2^-49 and 2^-100, and so many ones. */
+/* Adds the parts of a block, in units of 2^-49 and 2^-100, and `ones` times 1. */
 static inline void f64_add_parts(int_vector high, int_vector low, int ones, exact_sum *sum) {
     exactloss_sum_add(sum, i64_sum(high), EXACT_SUM_ONE - 49);
     exactloss_sum_add(sum, i64_sum(low), EXACT_SUM_ONE - 100);

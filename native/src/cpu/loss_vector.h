@@ -50,7 +50,7 @@ static ALWAYS_INLINE void V(gradients)(V(gradient_function) * of_element, const 
 
 /* -------------------------------------------------------------------------------------------------------- logits -- */
 
-/* What a loss makes of a logit. */
+/* The value and the gradient of a loss of logits. */
 typedef struct V(logit_functions) {
     V(vector) (*value)(V(logit) x, V(mask) t);
     V(vector) (*gradient)(V(logit) x, V(mask) t, V(vector) g);
@@ -62,7 +62,7 @@ typedef struct V(logit_functions) {
 #define VALUES 4u
 #define GRADIENT 8u
 
-/* What the logits of a vector give. */
+/* The results for a vector of logits. */
 typedef struct V(logit_result) {
     V(vector) prediction, distance, value, gradient;
 } V(logit_result);
@@ -117,9 +117,9 @@ static inline void V(logit_store_first)(V(logit_result) r, int i, int count, uns
 }
 
 /*
- * A sigmoid is one long chain of operations, of which a processor can begin only so many at a time. A chunk of vectors
- * is therefore taken in two steps, the exponentials and the rest, whose chains are half as long; in each, some vectors
- * without a branch between, which the compiler interleaves.
+ * A sigmoid is one long chain of operations, and a processor overlaps only a few such chains. So a chunk of vectors is
+ * computed in two steps, the exponentials and the rest, whose chains are half as long. Each step takes some vectors
+ * without a branch between them, so that the compiler interleaves them.
  */
 static ALWAYS_INLINE void V(logit_chunk)(V(logit_functions) loss, const void *logits, const uint64_t *mask, int v,
                                          int vectors, V(vector) g, unsigned wanted, logit_outputs to) {

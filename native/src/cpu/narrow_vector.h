@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a TYPE of 16 bits, f16 or bf16, has of its own: its conversions, and how it is summed off the fast path. On
- * it, its elements are widened in registers. A part of kernels_vector.h.
+ * The conversions of a TYPE of 16 bits, f16 or bf16, and its sum off the fast path. On the fast path, its elements are
+ * widened in registers. A part of kernels_vector.h.
  */
 #define LOAD JOIN(f32_load, TYPE)
 #define STORE JOIN(f32_store, TYPE)

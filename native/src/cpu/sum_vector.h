@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a block is summed exactly, by vectors of floats or of doubles, where its values lie in the usual range: a part of
- * kernels_vector.h, with sum_vector_any.h for any other block. The numbers in this argument are those of float; the
+ * The exact sum of a block whose values lie in the usual range, by vectors of floats or doubles: a part of
+ * kernels_vector.h. sum_vector_any.h sums any other block. The numbers in this argument are those of float; the
  * constants in kernels_vector.h make the same of double.
  *
  * 1. Two floats |y|, |z| <= 2^e that are multiples of 2^(e-43) are split by additions, without error, into two
@@ -83,7 +83,10 @@ typedef struct V(sums) {
     int_vector all, least; /* the bitwise or of the patterns, and the smallest; of doubles, of their upper halves */
 } V(sums);
 
-/* Adds a group: four vectors of p, whose signs are given as a bit each. Without `least`, the flag must tell. */
+/*
+ * Adds a group: four vectors of p, whose signs are given as a bit each. Without `least`, the inexact flag decides
+ * whether it was exact.
+ */
 static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint64_t bits, int with_least) {
     const V(vector) c = V(split_at)(1), both = V(add)(c, V(split_at)(1 - V(step)));
     int_vector p[4];
@@ -127,7 +130,10 @@ static inline uint64_t V(group_bits)(const uint64_t *mask, int group) {
     return bits;
 }
 
-/* The targets of a block: its mask, with so many positives; or bytes, of which masks of groups are made on the way. */
+/*
+ * The targets of a block: its mask and the number of positives; or bytes, from which the groups' masks are made on the
+ * way.
+ */
 typedef struct V(targets) {
     int are_bytes; /* constant; only where a group is a word */
     const uint64_t *mask;
@@ -184,7 +190,7 @@ static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const un
     return s;
 }
 
-/* The same by the inexact flag, without `least`. Returns whether it was exact, but for what the range will tell. */
+/* The same by the inexact flag, without `least`. Returns whether it was exact, provided that the range is right. */
 static ALWAYS_INLINE int V(add_groups_by_flag)(V(sums) * s, V(layout) layout, const unsigned char *p,
                                                V(targets) * targets, int from, int to, V(counts) * counts) {
     p = clear_inexact(p);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * How a block is summed exactly whose values do not all lie in the usual range: a part of kernels_vector.h, which
- * continues the argument of sum_vector.h.
+ * The exact sum of a block whose values do not all lie in the usual range: a part of kernels_vector.h. It continues the
+ * argument of sum_vector.h.
  *
  * 4. For any other block, e comes from its largest magnitude, and the smallest but 0 tells how many bits there are
  *    below 2^e. If two parts do not hold them, y - (h - c) and z - (g - h), which are exact and at most 2^(e-22),
@@ -17,8 +17,7 @@
  *    rests in a buffer, until all are 0: up to 13 parts for a mix of subnormals and huge values (42 with doubles).
  *
  * 7. A block with NaN, infinities or values above 2^124 (from 2^1020 up), where g would overflow, is left to the
- * portable
- *    kernel.
+ *    portable kernel.
  */
 
 /* The vector at element i of a block, with zeros behind its end. */
@@ -63,7 +62,10 @@ static V(span) V(magnitudes)(const void *predictions, int count) {
     return (V(span)){V(exponent)(~last), V(bound)(V(largest_upper)(largest)), last == 0};
 }
 
-/* Adds the parts of a block whose magnitudes are at most 2^e; each has had so many bit patterns added. */
+/*
+ * Adds the parts of a block whose magnitudes are at most 2^e. Each part includes `additions` times the pattern it was
+ * split by.
+ */
 static __attribute__((noinline)) void V(add_sums)(const int_vector *sums, int parts, int additions, int e,
                                                   exact_sum *sum) {
     for (int i = 0; i < parts; i++) {
@@ -73,8 +75,8 @@ static __attribute__((noinline)) void V(add_sums)(const int_vector *sums, int pa
 }
 
 /*
- * Adds a block whose magnitudes are at most 2^e, in so many parts. Where the flag, or the largest magnitude, tells
- * that it is another block, adds nothing and returns 0.
+ * Adds a block whose magnitudes are at most 2^e, in `parts` parts. If the flag or the largest magnitude shows that it
+ * is not such a block, adds nothing and returns 0.
  */
 static ALWAYS_INLINE int V(sum_parts)(const unsigned char *predictions, const uint64_t *mask, int count, int e,
                                       int parts, exact_sum *sum) {
@@ -170,7 +172,7 @@ static inline int V(is_too_large)(V(span) s) { return !s.is_empty && s.above > V
 
 /*
  * Adds a block by the span of its first elements, if it is that of all; returns whether it was. Where these lie in the
- * usual range, others most likely do not, which is why the block is here: so one part more than the usual two.
+ * usual range, others most likely do not, since the block is here: so one part more than the usual two is taken.
  */
 static inline int V(sum_by_sample)(const void *predictions, const uint64_t *mask, int count, exact_sum *sum) {
     if (!USES_FLAG || count <= SAMPLE) {

@@ -4,16 +4,15 @@
  * used; it is current only for the time of a call.
  */
 #include "device.h"
-#include "accumulator.h"
 #include "image.h"
-#include "layout.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const NAMES[KERNELS] = {
-    "exactloss_float_predictions", "exactloss_double_predictions", "exactloss_float_logits",
-    "exactloss_double_logits",     "exactloss_gradient",
+#define KERNEL_NAME(name) "exactloss_" #name,
+    CUDA_KERNELS(KERNEL_NAME)
+#undef KERNEL_NAME
 };
 
 int exactloss_cuda_abi_version(void) { return EXACTLOSS_CUDA_ABI_VERSION; }
@@ -37,11 +36,11 @@ static int find_device(int ordinal, const cuda_driver **driver, CUdevice *id) {
         return exactloss_cuda_fail(EXACTLOSS_CUDA_ERROR_DEVICE, "there is no device %d; the first of %d is 0", ordinal,
                                    (*driver)->devices);
     }
-    return exactloss_cuda_judge(*driver, (*driver)->cuDeviceGet(id, ordinal), "cuDeviceGet");
+    return CUDA_CALL(*driver, cuDeviceGet, id, ordinal);
 }
 
 static int read_attribute(const cuda_driver *driver, CUdevice id, int attribute, int *value) {
-    return exactloss_cuda_judge(driver, driver->cuDeviceGetAttribute(value, attribute, id), "cuDeviceGetAttribute");
+    return CUDA_CALL(driver, cuDeviceGetAttribute, value, attribute, id);
 }
 
 int exactloss_cuda_get_device_info(int ordinal, exactloss_cuda_device_info *info) {
@@ -55,11 +54,10 @@ int exactloss_cuda_get_device_info(int ordinal, exactloss_cuda_device_info *info
     }
     int status = find_device(ordinal, &driver, &id);
     if (status == EXACTLOSS_OK) {
-        status = exactloss_cuda_judge(driver, driver->cuDeviceGetName(read.name, (int)sizeof read.name, id),
-                                      "cuDeviceGetName");
+        status = CUDA_CALL(driver, cuDeviceGetName, read.name, (int)sizeof read.name, id);
     }
     if (status == EXACTLOSS_OK) {
-        status = exactloss_cuda_judge(driver, driver->cuDeviceTotalMem(&size, id), "cuDeviceTotalMem");
+        status = CUDA_CALL(driver, cuDeviceTotalMem, &size, id);
     }
     const struct {
         int attribute;
@@ -87,7 +85,7 @@ int exactloss_cuda_enter(exactloss_cuda_device *device) {
     if (device == NULL) {
         return exactloss_cuda_explain(EXACTLOSS_ERROR_NULL);
     }
-    return CUDA_CALL(device, cuCtxPushCurrent, device->context);
+    return CUDA_CALL(device->driver, cuCtxPushCurrent, device->context);
 }
 
 void exactloss_cuda_leave(exactloss_cuda_device *device) {
@@ -113,9 +111,9 @@ static int find_kernels(exactloss_cuda_device *device) {
     for (int i = 0; i < KERNELS && status == EXACTLOSS_OK; i++) {
         cuda_kernel *kernel = &device->kernels[i];
         int blocks = 0;
-        status = CUDA_CALL(device, cuModuleGetFunction, &kernel->function, device->module, NAMES[i]);
+        status = CUDA_CALL(device->driver, cuModuleGetFunction, &kernel->function, device->module, NAMES[i]);
         if (status == EXACTLOSS_OK) {
-            status = CUDA_CALL(device, cuOccupancyMaxActiveBlocksPerMultiprocessor, &blocks, kernel->function,
+            status = CUDA_CALL(device->driver, cuOccupancyMaxActiveBlocksPerMultiprocessor, &blocks, kernel->function,
                                BLOCK_THREADS, 0);
             kernel->resident = blocks > 0 ? (int64_t)blocks * multiprocessors : 1;
         }
@@ -145,10 +143,10 @@ int exactloss_cuda_open(int ordinal, exactloss_cuda_device **device) {
         return exactloss_cuda_explain(EXACTLOSS_ERROR_NULL);
     }
     *device = NULL;
-    exactloss_cuda_device opened = {.idle = NULL};
+    exactloss_cuda_device opened = {.driver = NULL};
     int status = find_device(ordinal, &opened.driver, &opened.id);
     if (status == EXACTLOSS_OK) {
-        status = CUDA_CALL(&opened, cuDevicePrimaryCtxRetain, &opened.context, opened.id);
+        status = CUDA_CALL(opened.driver, cuDevicePrimaryCtxRetain, &opened.context, opened.id);
     }
     if (status != EXACTLOSS_OK) {
         return status;
@@ -160,7 +158,7 @@ int exactloss_cuda_open(int ordinal, exactloss_cuda_device **device) {
         return status != EXACTLOSS_OK ? status : exactloss_cuda_fail(EXACTLOSS_CUDA_ERROR_MEMORY, "out of memory");
     }
     *made = opened;
-    pthread_mutex_init(&made->lock, NULL);
+    pthread_mutex_init(&made->sums.lock, NULL);
     *device = made;
     return EXACTLOSS_OK;
 }
@@ -171,12 +169,12 @@ int exactloss_cuda_close(exactloss_cuda_device *device) {
     }
     int status = exactloss_cuda_enter(device), unloaded = EXACTLOSS_OK;
     if (status == EXACTLOSS_OK) {
-        status = exactloss_cuda_free_idle(device);
-        unloaded = CUDA_CALL(device, cuModuleUnload, device->module);
+        status = exactloss_cuda_empty_pool(&device->sums, device->driver);
+        unloaded = CUDA_CALL(device->driver, cuModuleUnload, device->module);
         exactloss_cuda_leave(device);
     }
-    const int released = CUDA_CALL(device, cuDevicePrimaryCtxRelease, device->id);
-    pthread_mutex_destroy(&device->lock);
+    const int released = CUDA_CALL(device->driver, cuDevicePrimaryCtxRelease, device->id);
+    pthread_mutex_destroy(&device->sums.lock);
     free(device);
     status = status != EXACTLOSS_OK ? status : unloaded;
     return status != EXACTLOSS_OK ? status : released;

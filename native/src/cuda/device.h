@@ -3,13 +3,17 @@
 #ifndef EXACTLOSS_CUDA_DEVICE_H
 #define EXACTLOSS_CUDA_DEVICE_H
 
+#include "device_sum.h"
 #include "driver.h"
 #include "error.h"
+#include "layout.h"
 
-#include <pthread.h>
-
-/* In the order of the names in device.c. */
-enum { FLOAT_PREDICTIONS, DOUBLE_PREDICTIONS, FLOAT_LOGITS, DOUBLE_LOGITS, GRADIENT, KERNELS };
+enum {
+#define KERNEL_NUMBER(name) KERNEL_##name,
+    CUDA_KERNELS(KERNEL_NUMBER)
+#undef KERNEL_NUMBER
+        KERNELS
+};
 
 typedef struct cuda_kernel {
     CUfunction function;
@@ -22,8 +26,7 @@ struct exactloss_cuda_device {
     CUcontext context;
     CUmodule module;
     cuda_kernel kernels[KERNELS];
-    pthread_mutex_t lock; /* of the list below */
-    struct exactloss_cuda_accumulator *idle;
+    sum_pool sums;
 };
 
 /* Makes the device's context current for this thread, or sets the error. */
@@ -31,9 +34,5 @@ int exactloss_cuda_enter(exactloss_cuda_device *device);
 
 /* Makes the context current that was so before. */
 void exactloss_cuda_leave(exactloss_cuda_device *device);
-
-/* EXACTLOSS_OK, or the status of a failed call of the driver: `function` is a member of cuda_driver. */
-#define CUDA_CALL(device, function, ...)                                                                               \
-    exactloss_cuda_judge((device)->driver, (device)->driver->function(__VA_ARGS__), #function)
 
 #endif

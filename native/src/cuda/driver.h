@@ -76,4 +76,7 @@ const cuda_driver *exactloss_cuda_driver(void);
 /* EXACTLOSS_OK where a call of the driver succeeded; otherwise sets the error, which names the call. */
 int exactloss_cuda_judge(const cuda_driver *driver, CUresult result, const char *call);
 
+/* EXACTLOSS_OK, or the status of a failed call of the driver: `function` is a member of cuda_driver. */
+#define CUDA_CALL(driver, function, ...) exactloss_cuda_judge(driver, (driver)->function(__VA_ARGS__), #function)
+
 #endif

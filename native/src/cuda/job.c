@@ -1,189 +1,172 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Checks arguments in the order in which the functions of exactloss.h do, so that a wrong call gets the same status
- * there and here.
+ * Checks arguments as the functions of exactloss.h do, so that a wrong call gets the same status there and here, and
+ * says in a job what the kernels need to know.
  */
 #include "job.h"
-#include "arguments.h"
 #include "fp_environment.h"
+#include "options.h"
+#include "types.h"
 
 #include <math.h>
-#include <string.h>
 
-/* A type of predictions: its number, and the format of its numbers. */
+/* A type of predictions. */
 typedef struct real {
+    int option; /* EXACTLOSS_P_* */
     int number; /* TYPE_* */
     int size;
     float_format format;
 } real;
 
-static const real *find_real(int dtype) {
-    static const real F16 = {TYPE_F16, 2, FLOAT16_FORMAT}, BF16 = {TYPE_BF16, 2, BFLOAT16_FORMAT},
-                      F32 = {TYPE_F32, 4, FLOAT32_FORMAT}, F64 = {TYPE_F64, 8, FLOAT64_FORMAT};
-    switch (dtype) {
-        case EXACTLOSS_FLOAT16:
-            return &F16;
-        case EXACTLOSS_BFLOAT16:
-            return &BF16;
-        case EXACTLOSS_FLOAT32:
-            return &F32;
-        case EXACTLOSS_FLOAT64:
-            return &F64;
-        default:
-            return NULL;
-    }
-}
-
-static int is_aligned(const void *array, int64_t size) { return (int64_t)((uintptr_t)array % (uintptr_t)size) == 0; }
-
-/* Fills in what the kernels need to know of the targets: their size, and the bits of a 1. */
-static int set_targets(cuda_job *job, const job_arrays *a) {
-    static const struct {
-        int dtype, size;
-        uint64_t one;
-    } TYPES[] = {
-        {EXACTLOSS_UINT8, 1, 1},
-        {EXACTLOSS_INT32, 4, 1},
-        {EXACTLOSS_INT64, 8, 1},
-        {EXACTLOSS_FLOAT32, 4, 0x3f800000},
-        {EXACTLOSS_FLOAT64, 8, 0x3ff0000000000000},
+static const real *find_real(int options) {
+    static const real REALS[] = {
+        {EXACTLOSS_P_FLOAT16, TYPE_F16, 2, FLOAT16_FORMAT},
+        {EXACTLOSS_P_BFLOAT16, TYPE_BF16, 2, BFLOAT16_FORMAT},
+        {EXACTLOSS_P_FLOAT32, TYPE_F32, 4, FLOAT32_FORMAT},
+        {EXACTLOSS_P_FLOAT64, TYPE_F64, 8, FLOAT64_FORMAT},
     };
-    const unsigned char *bytes = a->targets;
-    const int64_t offset = a->count == 0 ? 0 : a->targets_offset; /* nothing is added to NULL */
-    if (a->targets_dtype == EXACTLOSS_BITS) {
-        job->targets = bytes + offset / 8;
-        job->first_bit = (int32_t)(offset % 8);
-        job->target_size = 0;
-        return EXACTLOSS_OK;
-    }
-    for (size_t i = 0; i < sizeof TYPES / sizeof *TYPES; i++) {
-        if (TYPES[i].dtype == a->targets_dtype) {
-            job->targets = bytes + TYPES[i].size * offset;
-            job->target_size = TYPES[i].size;
-            job->one = TYPES[i].one;
-            return is_aligned(bytes, TYPES[i].size) ? EXACTLOSS_OK : EXACTLOSS_CUDA_ERROR_ALIGNMENT;
+    for (size_t i = 0; i < sizeof REALS / sizeof *REALS; i++) {
+        if (REALS[i].option == (options & OPTION_P)) {
+            return &REALS[i];
         }
     }
-    return EXACTLOSS_ERROR_DTYPE;
+    return NULL;
 }
 
-/* Whether the targets of 16 bytes of predictions can be loaded at once: as much as 16 bytes at a time. */
-static int has_vector_targets(const cuda_job *job, int elements) {
-    if (job->target_size == 0) {
-        return job->first_bit % elements == 0;
-    }
-    const int size = job->target_size * elements;
-    return is_aligned(job->targets, size < 16 ? size : 16);
+/* What is looked up while a request is checked. */
+typedef struct checked {
+    const real *type;
+    const target_type *target_type;
+    double threshold;
+    int is_logits;
+    int has_predictions; /* they are read */
+} checked;
+
+/* ----------------------------------------------------------------------------------------------------- checks -- */
+
+/* To an accumulator no losses are named, or all of its own; of a gradient one of them. */
+static int has_losses_of_accumulator(const job_request *r) {
+    const int losses = r->options & OPTION_LOSSES;
+    return r->losses == 0 || losses == r->losses || (r->has_gradient ? (losses & r->losses) == losses : losses == 0);
 }
 
-static int report_alignment(void) {
-    return exactloss_cuda_fail(EXACTLOSS_CUDA_ERROR_ALIGNMENT,
-                               "a device array is not aligned to the size of its elements");
+static int check_numbers(const job_request *r, checked *c) {
+    if (!exactloss_is_range(0, r->count) || (r->has_gradient && r->divisor < 1)) {
+        return EXACTLOSS_ERROR_COUNT;
+    }
+    return r->threshold == NULL ? EXACTLOSS_OK : exactloss_take_threshold(*r->threshold, &c->threshold);
 }
 
-/* What is the same with and without predictions. */
-static int prepare(const job_arrays *a, int allowed_flags, const real **found, prepared_job *p) {
-    const real *type = find_real(a->predictions_dtype);
-    *p = (prepared_job){.job = {.predictions = a->predictions, .count = a->count, .limit = (double)NAN}};
-    if (!exactloss_is_range(a->targets_offset, a->count)) {
-        return exactloss_cuda_explain(EXACTLOSS_ERROR_COUNT);
+static int is_aligned(const void *array, int size) { return (uintptr_t)array % (uintptr_t)size == 0; }
+
+static int check_arrays(const job_request *r, const checked *c) {
+    if (r->count > 0 && ((c->has_predictions && r->predictions == NULL) || r->targets == NULL ||
+                         (r->has_gradient && r->gradient == NULL))) {
+        return EXACTLOSS_ERROR_NULL;
     }
-    if ((a->flags & ~allowed_flags) != 0) {
-        return exactloss_cuda_explain(EXACTLOSS_ERROR_FLAGS);
-    }
-    if (type == NULL) {
-        return exactloss_cuda_explain(EXACTLOSS_ERROR_DTYPE);
-    }
-    if (a->targets == NULL && a->count > 0) {
-        return exactloss_cuda_explain(EXACTLOSS_ERROR_NULL);
-    }
-    const int status = set_targets(&p->job, a);
-    if (status == EXACTLOSS_CUDA_ERROR_ALIGNMENT) {
-        return report_alignment();
-    }
-    *found = type;
-    p->element_size = type->size;
-    p->factor_format = type->format;
-    p->job.type = type->number;
-    p->job.is_vectorised = has_vector_targets(&p->job, 16 / type->size);
-    return exactloss_cuda_explain(status);
+    const int target_size = c->target_type->size == 0 ? 1 : c->target_type->size;
+    return (!c->has_predictions || is_aligned(r->predictions, c->type->size)) && is_aligned(r->targets, target_size) &&
+                   is_aligned(r->weights, sizeof(float)) && (!r->has_gradient || is_aligned(r->gradient, c->type->size))
+               ? EXACTLOSS_OK
+               : EXACTLOSS_CUDA_ERROR_ALIGNMENT;
 }
 
-int exactloss_cuda_prepare(const job_arrays *a, prepared_job *p) {
-    const real *type = NULL;
-    const int status = prepare(a, EXACTLOSS_LOGITS, &type, p);
+static int check(const job_request *r, int is_gradient_alone, checked *c) {
+    *c = (checked){.type = find_real(r->options), .target_type = exactloss_target_type(r->options)};
+    int status = exactloss_check_options(r->options, r->allowed, r->needs);
+    if (status == EXACTLOSS_OK && !has_losses_of_accumulator(r)) {
+        status = EXACTLOSS_ERROR_LOSS;
+    }
+    if (status == EXACTLOSS_OK && (c->type == NULL || c->target_type == NULL)) {
+        status = EXACTLOSS_ERROR_TYPE;
+    }
+    if (status == EXACTLOSS_OK) {
+        status = check_numbers(r, c);
+    }
     if (status != EXACTLOSS_OK) {
         return status;
     }
-    if (a->predictions == NULL && a->count > 0) {
-        return exactloss_cuda_explain(EXACTLOSS_ERROR_NULL);
-    }
-    if (!is_aligned(a->predictions, type->size)) {
-        return report_alignment();
-    }
-    const int is_logits = (a->flags & EXACTLOSS_LOGITS) != 0;
-    if (is_logits && type->size < 4) {
-        p->factor_format = (float_format)FLOAT32_FORMAT; /* they are computed as floats */
-    }
-    if (type->size == 8) {
-        p->kernel = is_logits ? DOUBLE_LOGITS : DOUBLE_PREDICTIONS;
+    c->is_logits = (r->options & EXACTLOSS_FROM_LOGITS) != 0;
+    c->has_predictions = !is_gradient_alone || c->is_logits ||
+                         exactloss_losses[exactloss_first_loss(r->options & OPTION_LOSSES)].linear == 0;
+    return check_arrays(r, c);
+}
+
+/* -------------------------------------------------------------------------------------------------------- jobs -- */
+
+/* Whether the arrays can be loaded and stored by 16 bytes of predictions, and the targets of these by up to 16. */
+static int is_vectorised(const job_request *r, const checked *c) {
+    const int elements = 16 / c->type->size, size = c->target_type->size * elements;
+    const int has_vector_targets = c->target_type->size == 0 ? exactloss_bit_offset(r->options) % elements == 0
+                                                             : is_aligned(r->targets, size < 16 ? size : 16);
+    return has_vector_targets && (!c->has_predictions || is_aligned(r->predictions, 16)) &&
+           (!r->has_gradient || is_aligned(r->gradient, 16));
+}
+
+static void choose_kernel(const job_request *r, const checked *c, prepared_job *p) {
+    const int size = c->type->size;
+    if (r->weights != NULL) {
+        p->kernel = KERNEL_weighted;
+        p->tile = WEIGHTED_TILE;
+    } else if (!c->has_predictions) {
+        p->kernel = KERNEL_target_gradient;
+        p->tile = TILE(GRADIENT_VECTORS, size);
+    } else if (c->is_logits) {
+        p->kernel = size == 8 ? KERNEL_double_logits : KERNEL_float_logits;
+        p->tile = TILE(LOGIT_VECTORS, size);
     } else {
-        p->kernel = is_logits ? FLOAT_LOGITS : FLOAT_PREDICTIONS;
+        p->kernel = size == 8 ? KERNEL_double_predictions : KERNEL_float_predictions;
+        p->tile = TILE(VECTORS, size);
     }
-    p->tile = TILE(is_logits ? LOGIT_VECTORS : VECTORS, type->size);
-    p->job.is_vectorised &= is_aligned(a->predictions, 16);
-    return EXACTLOSS_OK;
 }
 
-int exactloss_cuda_prepare_targets(const job_arrays *a, prepared_job *p) {
-    const real *type = NULL;
-    const int status = prepare(a, 0, &type, p);
+static void fill(const job_request *r, const checked *c, cuda_job *job) {
+    const int losses = r->options & OPTION_LOSSES;
+    *job = (cuda_job){.predictions = c->has_predictions ? r->predictions : NULL,
+                      .targets = r->targets,
+                      .weights = r->weights,
+                      .count = r->count,
+                      .one = c->target_type->one,
+                      .limit = (double)NAN,
+                      .losses = r->losses != 0 ? r->losses : losses,
+                      .target_size = c->target_type->size,
+                      .first_bit = exactloss_bit_offset(r->options),
+                      .type = c->type->number,
+                      .is_logits = c->is_logits,
+                      .is_vectorised = is_vectorised(r, c)};
+    const fp_environment saved = fp_environment_enter();
+    if (r->threshold != NULL) {
+        job->limit = exactloss_smallest_above(c->threshold, c->type->size < 8 ? 4 : 8);
+    }
+    if (r->has_gradient) {
+        /* Logits of narrower types are computed as floats. */
+        const float_format wide = FLOAT32_FORMAT;
+        const int is_widened = c->is_logits && c->type->size < 4;
+        job->gradient = r->gradient;
+        job->gradient_loss = exactloss_first_loss(losses);
+        job->factor = exactloss_quotient(r->upstream, r->divisor, is_widened ? wide : c->type->format);
+    }
+    fp_environment_leave(saved);
+}
+
+static int prepare(const job_request *r, int is_gradient_alone, prepared_job *p) {
+    checked c;
+    const int status = check(r, is_gradient_alone, &c);
+    if (status == EXACTLOSS_CUDA_ERROR_ALIGNMENT) {
+        return exactloss_cuda_fail(status, "a device array is not aligned to the size of its elements");
+    }
     if (status != EXACTLOSS_OK) {
-        return status;
+        return exactloss_cuda_explain(status);
     }
-    p->kernel = GRADIENT;
-    p->tile = TILE(GRADIENT_VECTORS, type->size);
+    fill(r, &c, &p->job);
+    choose_kernel(r, &c, p);
     return EXACTLOSS_OK;
 }
 
-void exactloss_cuda_set_threshold(prepared_job *p, double threshold) {
-    const fp_environment saved = fp_environment_enter();
-    p->job.limit = exactloss_smallest_above(threshold, p->element_size < 8 ? 4 : 8);
-    fp_environment_leave(saved);
-}
+int exactloss_cuda_prepare(const job_request *request, prepared_job *prepared) { return prepare(request, 0, prepared); }
 
-/* The bits of upstream / divisor, rounded once to a format. */
-static uint64_t divide_upstream(double upstream, int64_t divisor, float_format format) {
-    const uint64_t sign_bit = format.infinity + ((uint64_t)1 << (format.precision - 1));
-    const uint64_t sign = signbit(upstream) ? sign_bit : 0;
-    if (isnan(upstream)) {
-        return format.infinity | (uint64_t)1 << (format.precision - 2) | sign;
-    }
-    if (isinf(upstream)) {
-        return format.infinity | sign;
-    }
-    exact_sum sum;
-    exactloss_sum_init(&sum);
-    exactloss_sum_add_double(&sum, upstream);
-    return upstream == 0 ? sign : exactloss_sum_encode(&sum, divisor, format);
-}
-
-int exactloss_cuda_set_gradient(prepared_job *p, double upstream, int64_t divisor, void *gradient) {
-    if (p->job.count == 0) {
-        return EXACTLOSS_OK;
-    }
-    if (gradient == NULL) {
-        return exactloss_cuda_explain(EXACTLOSS_ERROR_NULL);
-    }
-    if (!is_aligned(gradient, p->element_size)) {
-        return report_alignment();
-    }
-    const fp_environment saved = fp_environment_enter();
-    p->job.factor = divide_upstream(upstream, divisor, p->factor_format);
-    fp_environment_leave(saved);
-    p->job.gradient = gradient;
-    p->job.is_vectorised &= is_aligned(gradient, 16);
-    return EXACTLOSS_OK;
+int exactloss_cuda_prepare_gradient(const job_request *request, prepared_job *prepared) {
+    return prepare(request, 1, prepared);
 }
 
 int exactloss_cuda_launch(exactloss_cuda_device *device, const prepared_job *p, void *stream) {
@@ -198,6 +181,6 @@ int exactloss_cuda_launch(exactloss_cuda_device *device, const prepared_job *p, 
     blocks = blocks < fewest ? fewest : blocks;
     cuda_job job = p->job;
     void *arguments[] = {&job};
-    return CUDA_CALL(device, cuLaunchKernel, kernel->function, (unsigned)blocks, 1, 1, BLOCK_THREADS, 1, 1, 0,
+    return CUDA_CALL(device->driver, cuLaunchKernel, kernel->function, (unsigned)blocks, 1, 1, BLOCK_THREADS, 1, 1, 0,
                      (CUstream)stream, arguments, NULL);
 }

@@ -5,38 +5,38 @@
 
 #include "device.h"
 #include "layout.h"
-#include "totals.h"
 
-/* The arguments of a public function that say what there is in memory. */
-typedef struct job_arrays {
+/* The arguments of a public function, and what it takes. */
+typedef struct job_request {
+    int options;
+    int allowed; /* options */
+    int needs;   /* NEEDS_* of options.h */
+    int losses;  /* of the accumulator that is added to; 0: those of the options */
     const void *predictions;
-    int predictions_dtype; /* of the gradient, where there are no predictions */
     const void *targets;
-    int targets_dtype;
-    int64_t targets_offset;
+    const float *weights;
     int64_t count;
-    int flags;
-} job_arrays;
+    const double *threshold; /* NULL: predictions are not compared with one */
+    int has_gradient;        /* whether the next three are arguments */
+    double upstream;
+    int64_t divisor;
+    void *gradient;
+} job_request;
+
+/* The options of all functions that take a batch. */
+#define OPTION_CUDA_BATCH (OPTION_BATCH & ~EXACTLOSS_STRICT)
 
 typedef struct prepared_job {
     cuda_job job;
-    int kernel;       /* an index of exactloss_cuda_device's */
-    int element_size; /* of predictions and gradient, in bytes */
-    float_format factor_format;
-    int tile; /* elements that a block works on at a time */
+    int kernel; /* KERNEL_* */
+    int tile;   /* elements that a block works on at a time */
 } prepared_job;
 
-/* Prepares a pass over predictions or logits: EXACTLOSS_OK, or sets the error. */
-int exactloss_cuda_prepare(const job_arrays *arrays, prepared_job *prepared);
+/* Checks all arguments, in the order of exactloss_cuda.h, and prepares the job but for its sum: or sets the error. */
+int exactloss_cuda_prepare(const job_request *request, prepared_job *prepared);
 
-/* Prepares a pass over targets alone, for a gradient. */
-int exactloss_cuda_prepare_targets(const job_arrays *arrays, prepared_job *prepared);
-
-/* Compares with this threshold, which exactloss_take_threshold() has given. */
-void exactloss_cuda_set_threshold(prepared_job *prepared, double threshold);
-
-/* Adds a gradient of the factor upstream / divisor: EXACTLOSS_OK, or sets the error. */
-int exactloss_cuda_set_gradient(prepared_job *prepared, double upstream, int64_t divisor, void *gradient);
+/* The same where only the gradient is wanted, which may not depend on predictions. */
+int exactloss_cuda_prepare_gradient(const job_request *request, prepared_job *prepared);
 
 /* Puts the job into a stream; the device's context is current. */
 int exactloss_cuda_launch(exactloss_cuda_device *device, const prepared_job *prepared, void *stream);

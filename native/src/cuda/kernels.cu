@@ -5,7 +5,7 @@
  *
  * At most 64 registers, so that half of the threads that an SM can have are there to hide each other's waiting.
  */
-#include "loss.cuh"
+#include "weighted.cuh"
 
 #define KERNEL(name) extern "C" __global__ void __launch_bounds__(BLOCK_THREADS, 4) exactloss_##name(const cuda_job job)
 
@@ -13,4 +13,5 @@ KERNEL(float_predictions) { loss_kernel<float_sum, false>(job); }
 KERNEL(double_predictions) { loss_kernel<double_sum, false>(job); }
 KERNEL(float_logits) { loss_kernel<float_sum, true>(job); }
 KERNEL(double_logits) { loss_kernel<double_sum, true>(job); }
-KERNEL(gradient) { gradient_kernel(job); }
+KERNEL(target_gradient) { gradient_kernel(job); }
+KERNEL(weighted) { weighted_kernel(job); }

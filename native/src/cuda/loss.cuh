@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One pass over predictions or logits: the sum of the distances, the counts, and the gradient where it is wanted.
+ * One pass over predictions or logits: the sums of the losses, the counts, and the gradient where it is wanted.
  *
  * A block works on tiles of 256 threads' vectors of 16 bytes. A thread first tries the fast path of sum.cuh on all of
  * its elements at once, and where that says no, takes them one by one; so it does with arrays that are not aligned for
@@ -12,7 +12,9 @@
 #include "gradient.cuh"
 #include "sum.cuh"
 
-/* The type of distances of logits, the sum, and the group of the fast path, that a type of predictions needs. */
+#include <type_traits>
+
+/* What a type of predictions needs: the type of values that are computed, the sum, and the groups of the fast path. */
 template <class type, class real = typename type::real> struct sums;
 
 template <class type> struct sums<type, float> {
@@ -28,42 +30,68 @@ template <class type> struct sums<type, double> {
 };
 
 template <class type> using sum_of = typename sums<type>::sum;
-template <class type> using group_of = typename sums<type>::group;
 
-static __device__ __forceinline__ float factor_of(const cuda_job &job, float) {
-    return __uint_as_float((uint32_t)job.factor);
-}
-
-static __device__ __forceinline__ double factor_of(const cuda_job &job, double) { return f64_from_bits(job.factor); }
-
-/* What an element comes to. */
-template <class real> struct element_value {
-    real prediction; /* that the threshold is compared with */
-    real distance;   /* of logits; of predictions, the prediction with its sign flipped for a positive target */
-    real gradient;   /* of logits alone */
+/* What a thread has summed and counted. */
+template <class sum_type> struct thread_total {
+    sum_type losses[LOSS_COUNT];
+    thread_counts counts;
 };
 
-template <class real>
-static __device__ __forceinline__ element_value<real> logit_value(real x, bool positive, real factor) {
-    const auto s = sigmoids(x);
-    const bool negative = is_negative(x);
-    element_value<real> value;
-    value.prediction = negative ? s.small : s.large;
-    value.distance = negative == positive ? s.large : s.small;
-    value.gradient = flip(product(factor, product(s.small, s.large)), positive);
-    return value;
+/* The groups of the losses from a number on. Values that are computed have all the digits of a real. */
+template <class type, bool is_computed, int loss = 0> struct loss_groups {
+    static const bool has_all_digits = is_computed || !loss_of<loss>::is_linear;
+    typename sums<std::conditional_t<has_all_digits, typename sums<type>::wide, type>>::group group;
+    loss_groups<type, is_computed, loss + 1> others;
+
+    template <class element> __device__ __forceinline__ void add(const cuda_job &job, const element &e) {
+        if (is_summed(job, loss)) {
+            group.add(e.template addend<loss>(), e.template sign<loss>());
+        }
+        others.add(job, e);
+    }
+    __device__ __forceinline__ bool is_exact() const { return group.is_exact() && others.is_exact(); }
+    __device__ __forceinline__ void end(sum_of<type> *sums) const {
+        group.end(sums[loss]);
+        others.end(sums);
+    }
+};
+
+template <class type, bool is_computed> struct loss_groups<type, is_computed, LOSS_COUNT> {
+    template <class element> __device__ __forceinline__ void add(const cuda_job &, const element &) {}
+    __device__ __forceinline__ bool is_exact() const { return true; }
+    __device__ __forceinline__ void end(sum_of<type> *) const {}
+};
+
+/* Writes the gradients of so many times 16 bytes of predictions, from element `first` on. */
+template <class type, int vectors>
+static __device__ __forceinline__ void put_slopes(const cuda_job &job, const uint4 (&raw)[vectors], int64_t first,
+                                                  uint32_t positive) {
+    typedef typename type::stored stored;
+    const int n = 16 / sizeof(stored);
+    uint4 *at = (uint4 *)((stored *)job.gradient + first);
+#pragma unroll
+    for (int v = 0; v < vectors; v++) {
+        uint4 all = make_uint4(0, 0, 0, 0);
+#pragma unroll
+        for (int i = 0; i < n; i++) {
+            const prediction_element<typename type::real> e{type::widen(job, take<stored>(raw[v], i)),
+                                                            positive >> (v * n + i)};
+            put(all, i, type::narrow(job, gradient_of(job, e)));
+        }
+        __stcs(at + v * BLOCK_THREADS, all);
+    }
 }
 
 /* Predictions `first` and following of each vector, all at once; or returns false, with nothing done. */
 template <class type>
-static __device__ __forceinline__ bool add_vectors(const cuda_job &job, int64_t first, sum_of<type> &sum,
-                                                   thread_counts &counts) {
+static __device__ __forceinline__ bool add_vectors(const cuda_job &job, int64_t first,
+                                                   thread_total<sum_of<type>> &total) {
     typedef typename type::real real;
     typedef typename type::stored stored;
     const int n = 16 / sizeof(stored);
     const uint4 *at = (const uint4 *)((const stored *)job.predictions + first);
     uint4 raw[VECTORS];
-    group_of<type> group;
+    loss_groups<type, false> groups;
     uint32_t above = 0;
 #pragma unroll
     for (int v = 0; v < VECTORS; v++) {
@@ -74,48 +102,51 @@ static __device__ __forceinline__ bool add_vectors(const cuda_job &job, int64_t 
 #pragma unroll
     for (int i = 0; i < VECTORS * n; i++) {
         const real p = type::widen(job, take<stored>(raw[i / n], i % n));
-        group.add(p, positive >> i);
+        groups.add(job, prediction_element<real>{p, positive >> i});
         above |= (uint32_t)(p >= limit) << i;
     }
-    if (!group.end(sum)) {
+    if (!groups.is_exact()) {
         return false;
     }
-    counts.count(positive, above);
-    if (job.gradient != 0) {
-        put_signed_factors<sizeof(stored), VECTORS>(job, first, positive);
+    groups.end(total.losses);
+    total.counts.count(positive, above);
+    if (job.gradient != 0 && is_gradient_of_targets(job)) {
+        put_steps<VECTORS>(job, steps_of<type>(job), first, positive);
+    } else if (job.gradient != 0) {
+        put_slopes<type>(job, raw, first, positive);
     }
     return true;
 }
 
 /* The same for a vector of logits: word by word, since a sigmoid is work enough to keep a thread busy. */
 template <class type>
-static __device__ __forceinline__ bool add_logits(const cuda_job &job, int64_t first, sum_of<type> &sum,
-                                                  thread_counts &counts) {
+static __device__ __forceinline__ bool add_logits(const cuda_job &job, int64_t first,
+                                                  thread_total<sum_of<type>> &total) {
     typedef typename type::real real;
     typedef typename type::stored stored;
     const int n = 16 / sizeof(stored), n_of_step = n < 4 ? 1 : n / 4;
     uint4 raw = __ldcs((const uint4 *)((const stored *)job.predictions + first));
-    group_of<typename sums<type>::wide> group; /* distances have all the digits of a real */
+    loss_groups<type, true> groups;
     uint32_t above = 0;
     const uint32_t positive = target_mask<n, LOGIT_VECTORS>(job, first);
-    const real limit = (real)job.limit, factor = factor_of(job, (real)0);
+    const real limit = (real)job.limit;
 #pragma unroll 1
     for (int i = 0; i < n; i += n_of_step) {
         stored slopes[n_of_step];
 #pragma unroll
         for (int j = 0; j < n_of_step; j++) {
-            const real x = type::widen(job, take<stored>(raw, j));
-            const element_value<real> value = logit_value(x, (positive >> (i + j) & 1) != 0, factor);
-            group.add(value.distance, 0);
-            above |= (uint32_t)(value.prediction >= limit) << (i + j);
-            slopes[j] = type::narrow(job, value.gradient);
+            const logit_element<real> e(type::widen(job, take<stored>(raw, j)), positive >> (i + j));
+            groups.add(job, e);
+            above |= (uint32_t)(e.prediction() >= limit) << (i + j);
+            slopes[j] = type::narrow(job, gradient_of(job, e));
         }
         raw = shift_in(raw, slopes);
     }
-    if (!group.end(sum)) {
+    if (!groups.is_exact()) {
         return false;
     }
-    counts.count(positive, above);
+    groups.end(total.losses);
+    total.counts.count(positive, above);
     if (job.gradient != 0) {
         __stcs((uint4 *)((stored *)job.gradient + first), raw);
     }
@@ -125,22 +156,20 @@ static __device__ __forceinline__ bool add_logits(const cuda_job &job, int64_t f
 /* ------------------------------------------------------------------------------- whatever the type of the job -- */
 
 template <class type, bool is_logits>
-static __device__ __forceinline__ bool add_group_of(const cuda_job &job, int64_t first, sum_of<type> &sum,
-                                                    thread_counts &counts) {
-    return is_logits ? add_logits<type>(job, first, sum, counts) : add_vectors<type>(job, first, sum, counts);
+static __device__ __forceinline__ bool add_group_of(const cuda_job &job, int64_t first,
+                                                    thread_total<sum_of<type>> &total) {
+    return is_logits ? add_logits<type>(job, first, total) : add_vectors<type>(job, first, total);
 }
 
 template <bool is_logits>
-static __device__ __forceinline__ bool add_group(const cuda_job &job, int64_t first, float_sum &sum,
-                                                 thread_counts &counts) {
-    return job.type == TYPE_F32 ? add_group_of<f32_type, is_logits>(job, first, sum, counts)
-                                : add_group_of<half_type, is_logits>(job, first, sum, counts);
+static __device__ __forceinline__ bool add_group(const cuda_job &job, int64_t first, thread_total<float_sum> &total) {
+    return job.type == TYPE_F32 ? add_group_of<f32_type, is_logits>(job, first, total)
+                                : add_group_of<half_type, is_logits>(job, first, total);
 }
 
 template <bool is_logits>
-static __device__ __forceinline__ bool add_group(const cuda_job &job, int64_t first, double_sum &sum,
-                                                 thread_counts &counts) {
-    return add_group_of<f64_type, is_logits>(job, first, sum, counts);
+static __device__ __forceinline__ bool add_group(const cuda_job &job, int64_t first, thread_total<double_sum> &total) {
+    return add_group_of<f64_type, is_logits>(job, first, total);
 }
 
 template <class type> static __device__ __forceinline__ typename type::real load(const cuda_job &job, int64_t i) {
@@ -170,61 +199,82 @@ static __device__ __forceinline__ void put_slope(const cuda_job &job, int64_t i,
     put<f64_type>(job, i, slope);
 }
 
-static __device__ __forceinline__ void put_factor(const cuda_job &job, int64_t i, bool positive, float) {
-    if (job.type == TYPE_F32) {
-        put_signed_factor<4>(job, i, positive);
-    } else {
-        put_signed_factor<2>(job, i, positive);
-    }
-}
-
-static __device__ __forceinline__ void put_factor(const cuda_job &job, int64_t i, bool positive, double) {
-    put_signed_factor<8>(job, i, positive);
-}
-
 /* ----------------------------------------------------------------------------------------------- one by one -- */
 
-template <bool is_logits, class sum_type>
-static __device__ __forceinline__ void add_element(const cuda_job &job, int64_t i, sum_type &sum,
-                                                   thread_counts &counts) {
-    typedef typename sum_type::real real;
-    const real x = load(job, i, (real)0);
-    const bool positive = is_positive(job, i);
-    element_value<real> value = {x, flip(x, positive), 0};
-    if (is_logits) {
-        value = logit_value(x, positive, factor_of(job, (real)0));
+/* Adds an element to the losses from a number on. */
+template <int loss = 0, class element, class sum_type>
+static __device__ __forceinline__ void add_to_losses(const cuda_job &job, const element &e, sum_type *sums) {
+    if (is_summed(job, loss)) {
+        const auto y = flip(e.template addend<loss>(), e.template sign<loss>());
+        if (!sums[loss].add(y)) {
+            add_any(block.total.losses[loss], y);
+        }
     }
-    if (!sum.add(value.distance)) {
-        add_any(value.distance);
+    if constexpr (loss + 1 < LOSS_COUNT) {
+        add_to_losses<loss + 1>(job, e, sums);
     }
-    counts.count(positive, value.prediction >= (real)job.limit);
-    if (job.gradient != 0 && is_logits) {
-        put_slope(job, i, value.gradient);
-    } else if (job.gradient != 0) {
-        put_factor(job, i, positive, (real)0);
+}
+
+template <class element, class sum_type>
+static __device__ __forceinline__ void add_element(const cuda_job &job, int64_t i, thread_total<sum_type> &total) {
+    const element e{load(job, i, (typename element::real)0), is_positive(job, i)};
+    add_to_losses(job, e, total.losses);
+    total.counts.count(e.is_positive(), e.prediction() >= (typename element::real)job.limit);
+    if (job.gradient != 0) {
+        put_slope(job, i, gradient_of(job, e));
     }
+}
+
+/*
+ * Adds what the threads have summed to the block's words, and these to the device's; of the distances of predictions
+ * also the ones of positive targets.
+ */
+template <class sum_type>
+static __device__ __forceinline__ void end_losses(const cuda_job &job, thread_total<sum_type> &total,
+                                                  bool has_distances) {
+    end_warp(total.counts);
+#pragma unroll
+    for (int loss = 0; loss < LOSS_COUNT; loss++) {
+        end_warp(total.losses[loss], loss);
+    }
+    __syncthreads();
+    for (int loss = 0; loss < LOSS_COUNT; loss++) {
+        add_parts<sum_type>(loss, 0, block.total.losses[loss]);
+        if (has_distances && (LINEAR_LOSSES >> loss & 1) != 0 && threadIdx.x == BLOCK_THREADS - 1) {
+            add_to_bins(block.total.losses[loss], (int64_t)block.total.positives, EXACT_SUM_ONE);
+        }
+    }
+    end_block(job, has_distances);
 }
 
 template <class sum_type, bool is_logits> static __device__ __forceinline__ void loss_kernel(const cuda_job &job) {
-    const int n = sizeof(typename sum_type::real) == 8 ? 2 : job.type == TYPE_F32 ? 4 : 8;
-    const int group = n * (is_logits ? LOGIT_VECTORS : VECTORS), tile = BLOCK_THREADS * group;
-    sum_type sum = {{0, 0, 0, 0}};
-    thread_counts counts = {0, 0, 0};
+    typedef typename sum_type::real real;
+    typedef std::conditional_t<is_logits, logit_element<real>, prediction_element<real>> element;
+    const int vectors = is_logits ? LOGIT_VECTORS : VECTORS;
+    const int n = sizeof(real) == 8 ? 2 : job.type == TYPE_F32 ? 4 : 8, tile = BLOCK_THREADS * vectors * n;
+    thread_total<sum_type> total = {};
     begin_block();
 #pragma unroll 1
     for (int64_t start = (int64_t)blockIdx.x * tile; start < job.count; start += (int64_t)gridDim.x * tile) {
-        const int64_t first = start + (int64_t)threadIdx.x * n;
         const bool is_whole = job.is_vectorised != 0 && start + tile <= job.count;
-        if (is_whole && add_group<is_logits>(job, first, sum, counts)) {
+        if (is_whole && add_group<is_logits>(job, start + (int64_t)threadIdx.x * n, total)) {
             continue;
         }
         /* The same elements one by one; or where there are no vectors, neighbours for neighbouring threads. */
-        int64_t i = is_whole ? first : start + threadIdx.x;
+        const int64_t from = start + (is_whole ? (int)threadIdx.x * n : (int)threadIdx.x);
+        const int step = is_whole ? 1 : BLOCK_THREADS;
 #pragma unroll 1
-        for (int k = 1; k <= group && i < job.count; k++) {
-            add_element<is_logits>(job, i, sum, counts);
-            i += !is_whole ? BLOCK_THREADS : (k & (n - 1)) == 0 ? (BLOCK_THREADS - 1) * n + 1 : 1;
+        for (int v = 0; v < vectors; v++) {
+#pragma unroll 1
+            for (int k = 0; k < n; k++) {
+                const int64_t i = from + v * n * BLOCK_THREADS + k * step;
+                if (i < job.count) {
+                    add_element<element>(job, i, total);
+                }
+            }
         }
     }
-    end_block(job, sum, counts, !is_logits);
+    if (job.total != 0) {
+        end_losses(job, total, !is_logits);
+    }
 }

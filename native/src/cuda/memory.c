@@ -4,19 +4,21 @@
 
 int exactloss_cuda_alloc(exactloss_cuda_device *device, int64_t size, void **memory) {
     CUdeviceptr address = 0;
+    if (memory != NULL) {
+        *memory = NULL;
+    }
+    if (device != NULL && size < 0) {
+        return exactloss_cuda_explain(EXACTLOSS_ERROR_COUNT);
+    }
     if (memory == NULL) {
         return exactloss_cuda_explain(EXACTLOSS_ERROR_NULL);
-    }
-    *memory = NULL;
-    if (size < 0) {
-        return exactloss_cuda_explain(EXACTLOSS_ERROR_COUNT);
     }
     int status = exactloss_cuda_enter(device);
     if (status != EXACTLOSS_OK) {
         return status;
     }
     if (size > 0) {
-        status = CUDA_CALL(device, cuMemAlloc, &address, (size_t)size);
+        status = CUDA_CALL(device->driver, cuMemAlloc, &address, (size_t)size);
     }
     exactloss_cuda_leave(device);
     if (status == EXACTLOSS_OK) {
@@ -31,13 +33,16 @@ int exactloss_cuda_free(exactloss_cuda_device *device, void *memory) {
         return status;
     }
     if (memory != NULL) {
-        status = CUDA_CALL(device, cuMemFree, (CUdeviceptr)(uintptr_t)memory);
+        status = CUDA_CALL(device->driver, cuMemFree, (CUdeviceptr)(uintptr_t)memory);
     }
     exactloss_cuda_leave(device);
     return status;
 }
 
 int exactloss_cuda_copy_async(exactloss_cuda_device *device, void *to, const void *from, int64_t size, void *stream) {
+    if (device == NULL) {
+        return exactloss_cuda_explain(EXACTLOSS_ERROR_NULL);
+    }
     if (size < 0) {
         return exactloss_cuda_explain(EXACTLOSS_ERROR_COUNT);
     }
@@ -49,7 +54,7 @@ int exactloss_cuda_copy_async(exactloss_cuda_device *device, void *to, const voi
         return status;
     }
     if (size > 0) {
-        status = CUDA_CALL(device, cuMemcpyAsync, (CUdeviceptr)(uintptr_t)to, (CUdeviceptr)(uintptr_t)from,
+        status = CUDA_CALL(device->driver, cuMemcpyAsync, (CUdeviceptr)(uintptr_t)to, (CUdeviceptr)(uintptr_t)from,
                            (size_t)size, (CUstream)stream);
     }
     exactloss_cuda_leave(device);
@@ -64,7 +69,7 @@ int exactloss_cuda_stream_create(exactloss_cuda_device *device, void **stream) {
     *stream = NULL;
     int status = exactloss_cuda_enter(device);
     if (status == EXACTLOSS_OK) {
-        status = CUDA_CALL(device, cuStreamCreate, &made, CU_STREAM_NON_BLOCKING);
+        status = CUDA_CALL(device->driver, cuStreamCreate, &made, CU_STREAM_NON_BLOCKING);
         exactloss_cuda_leave(device);
     }
     if (status == EXACTLOSS_OK) {
@@ -79,7 +84,7 @@ int exactloss_cuda_stream_destroy(exactloss_cuda_device *device, void *stream) {
         return status;
     }
     if (stream != NULL) {
-        status = CUDA_CALL(device, cuStreamDestroy, (CUstream)stream);
+        status = CUDA_CALL(device->driver, cuStreamDestroy, (CUstream)stream);
     }
     exactloss_cuda_leave(device);
     return status;
@@ -88,7 +93,7 @@ int exactloss_cuda_stream_destroy(exactloss_cuda_device *device, void *stream) {
 int exactloss_cuda_stream_sync(exactloss_cuda_device *device, void *stream) {
     int status = exactloss_cuda_enter(device);
     if (status == EXACTLOSS_OK) {
-        status = CUDA_CALL(device, cuStreamSynchronize, (CUstream)stream);
+        status = CUDA_CALL(device->driver, cuStreamSynchronize, (CUstream)stream);
         exactloss_cuda_leave(device);
     }
     return status;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Floats and doubles for sigmoid.h, and the types of predictions. Every operation is one that rounds to nearest
- * and that the compiler may not contract.
+ * Floats and doubles for sigmoid.h and the losses, and the types of predictions. Every operation is one that rounds to
+ * nearest and that the compiler may not contract.
  */
 #pragma once
 
+#include "../names.h"
 #include "layout.h"
 
 #include <cuda_fp16.h>
@@ -13,6 +14,7 @@
 
 typedef float f32_vector;
 typedef double f64_vector;
+typedef bool f32_mask, f64_mask;
 
 static __device__ __forceinline__ float f32_set(float value) { return value; }
 static __device__ __forceinline__ float f32_add(float a, float b) { return __fadd_rn(a, b); }
@@ -44,28 +46,10 @@ static __device__ __forceinline__ double f64_power(double k) {
     return __dmul_rn(0x1p-128, f64_from_bits(f64_bits(__dadd_rn(k, 0x1.8p52 + 1023 + 128)) << 52));
 }
 
-#define JOIN_NAMES(a, b) a##_##b
-#define JOIN(a, b) JOIN_NAMES(a, b)
-#define V(name) JOIN(ELEMENT, name)
-
-#define ELEMENT f32
-#include "../sigmoid.h"
-#undef ELEMENT
-
-#define ELEMENT f64
-#include "../sigmoid.h"
-#undef ELEMENT
-
-/* What the templates call for both. */
-static __device__ __forceinline__ f32_sigmoid_pair sigmoids(float x) { return f32_sigmoids(x); }
-static __device__ __forceinline__ f64_sigmoid_pair sigmoids(double x) { return f64_sigmoids(x); }
-static __device__ __forceinline__ float product(float a, float b) { return __fmul_rn(a, b); }
-static __device__ __forceinline__ double product(double a, double b) { return __dmul_rn(a, b); }
-static __device__ __forceinline__ bool is_negative(float x) { return __float_as_uint(x) >> 31 != 0; }
-static __device__ __forceinline__ bool is_negative(double x) { return f64_bits(x) >> 63 != 0; }
-
 static __device__ __forceinline__ uint32_t bits_of(float x) { return __float_as_uint(x); }
 static __device__ __forceinline__ uint64_t bits_of(double x) { return f64_bits(x); }
+static __device__ __forceinline__ bool is_negative(float x) { return bits_of(x) >> 31 != 0; }
+static __device__ __forceinline__ bool is_negative(double x) { return bits_of(x) >> 63 != 0; }
 
 /* Flips the sign where the lowest bit of a mask is set. */
 static __device__ __forceinline__ float flip(float x, uint32_t mask) {
@@ -74,6 +58,28 @@ static __device__ __forceinline__ float flip(float x, uint32_t mask) {
 static __device__ __forceinline__ double flip(double x, uint32_t mask) {
     return f64_from_bits(f64_bits(x) ^ (uint64_t)mask << 63);
 }
+
+static __device__ __forceinline__ float mul(float a, float b) { return f32_mul(a, b); }
+static __device__ __forceinline__ double mul(double a, double b) { return f64_mul(a, b); }
+
+/* Defines what the losses need beside that, for a type. */
+#define DEFINE_SELECTIONS(element, real)                                                                               \
+    static __device__ __forceinline__ real element##_select(bool t, real a, real b) { return t ? a : b; }              \
+    static __device__ __forceinline__ real element##_select_negative(real x, real a, real b) {                         \
+        return is_negative(x) ? a : b;                                                                                 \
+    }                                                                                                                  \
+    static __device__ __forceinline__ real element##_negate_where(bool t, real x) { return flip(x, t); }
+
+DEFINE_SELECTIONS(f32, float)
+DEFINE_SELECTIONS(f64, double)
+
+#define ELEMENT f32
+#include "../losses/templates.h"
+#undef ELEMENT
+
+#define ELEMENT f64
+#include "../losses/templates.h"
+#undef ELEMENT
 
 /* ------------------------------------------------------------------------------------- types of predictions -- */
 
@@ -128,6 +134,20 @@ template <> __device__ __forceinline__ uint16_t take<uint16_t>(const uint4 &v, i
 template <> __device__ __forceinline__ uint32_t take<uint32_t>(const uint4 &v, int j) { return word(v, j); }
 template <> __device__ __forceinline__ uint64_t take<uint64_t>(const uint4 &v, int j) {
     return (uint64_t)word(v, 2 * j + 1) << 32 | word(v, 2 * j);
+}
+
+/* Puts element j into 16 bytes that are 0 from there on. */
+static __device__ __forceinline__ void add_bits(uint4 &v, int i, uint32_t bits) {
+    (i == 0 ? v.x : i == 1 ? v.y : i == 2 ? v.z : v.w) |= bits;
+}
+
+static __device__ __forceinline__ void put(uint4 &v, int j, uint16_t e) {
+    add_bits(v, j / 2, (uint32_t)e << 16 * (j % 2));
+}
+static __device__ __forceinline__ void put(uint4 &v, int j, uint32_t e) { add_bits(v, j, e); }
+static __device__ __forceinline__ void put(uint4 &v, int j, uint64_t e) {
+    add_bits(v, 2 * j, (uint32_t)e);
+    add_bits(v, 2 * j + 1, (uint32_t)(e >> 32));
 }
 
 /* Takes one step's elements, a word or a double, out at the front of 16 bytes, and puts others in behind. */

@@ -16,27 +16,29 @@
  *
  * 3. Anything else goes to the bins of the block in shared memory, as in exact_sum.c; NaN and infinities are counted.
  *
- * 4. A thread has at most 2^20 elements. Of floats, a part of one is at most 2^21: 2^41. Of doubles, parts are kept as
- *    two numbers, below 2^32 and the rest: 2^52. A warp has 32 of these: 2^57. In the block's bins, each of 2^28
- *    elements changes one by less than 2^33: 2^61. When the block ends, every bin gives its upper half to the next one,
- *    in one step, without waiting for a carry: they are then below 2^33, and added to the device's words.
+ * 4. A thread has at most 2^18 elements. Of floats, a part of one is at most 2^21: 2^39. Of doubles, parts are kept as
+ *    two numbers, below 2^32 and the rest: 2^50, and 2^51 with two addends an element (weighted.cuh). A warp has 32 of
+ *    these: 2^56. In the block's bins, each of 2^26 elements changes one by less than 2^33, and with weights, where it
+ *    adds three numbers, by less than 2^35: 2^61. When the block ends, every bin gives its upper half to the next
+ *    one, in one step, without waiting for a carry: they are then below 2^33, and added to the device's words.
  *
  * All of this is integers by the time that threads meet, so the order in which they do makes no difference.
  */
 #pragma once
 
 #include "layout.h"
-#include "reals.cuh"
+#include "losses.cuh"
 
-#define POSITION_OF_ONE 1248 /* EXACT_SUM_ONE */
 #define PARTS 4
+#define WARPS (BLOCK_THREADS / 32)
+#define TOTAL_WORDS WORDS_OF(total_words)
 
-static_assert(SUM_WORDS <= BLOCK_THREADS, "each word of a block has a thread that clears and adds it");
+static_assert(WARPS * PARTS <= BLOCK_THREADS, "each part of a sum has a thread that adds it");
 
 /* What a block shares. */
 struct block_memory {
-    uint64_t words[SUM_WORDS];
-    int64_t parts[BLOCK_THREADS / 32][PARTS + 1]; /* of each warp; the last are ones */
+    total_words total;
+    int64_t parts[LOSS_COUNT + 1][WARPS][PARTS]; /* of each loss and of the weights */
 };
 
 static __shared__ block_memory block;
@@ -46,29 +48,36 @@ static __device__ __forceinline__ void add_word(uint64_t *word, uint64_t value) 
     atomicAdd((unsigned long long *)word, (unsigned long long)value);
 }
 
-/* Adds units * 2^(position - POSITION_OF_ONE) to the bins of the block. */
-static __device__ __forceinline__ void add_to_bins(int64_t units, int position) {
-    uint64_t *bin = block.words + WORD_BINS + position / 32;
+/* Adds to a word of the block that stays below 2^32, of which the lower half is enough. */
+static __device__ __forceinline__ void add_count(uint64_t *word, uint32_t count) { atomicAdd((unsigned *)word, count); }
+
+/* Adds units * 2^(position - EXACT_SUM_ONE) to a sum of the block. */
+static __device__ __forceinline__ void add_to_bins(sum_words &sum, int64_t units, int position) {
+    uint64_t *bin = sum.bins + position / 32;
     const int shift = position % 32;
     const int64_t low = (int64_t)((uint64_t)(units & 0xffffffff) << shift);
     const int64_t high = (int64_t)((uint64_t)(units >> 32) << shift);
-    add_word(bin, (uint64_t)(low & 0xffffffff));
-    add_word(bin + 1, (uint64_t)((low >> 32) + (high & 0xffffffff)));
-    add_word(bin + 2, (uint64_t)(high >> 32));
+    int64_t first = low & 0xffffffff, second = (low >> 32) + (high & 0xffffffff);
+#pragma unroll 1 /* an addition is a loop of its own on most GPUs, and many instructions */
+    for (int i = 0; i < 3; i++) {
+        add_word(bin + i, (uint64_t)first);
+        first = second;
+        second = high >> 32;
+    }
 }
 
-/* Adds any double to the block's words. */
-static __device__ __forceinline__ void add_any(double y) {
+/* Adds any double to a sum of the block. */
+static __device__ __forceinline__ void add_any(sum_words &sum, double y) {
     const uint64_t bits = f64_bits(y);
     const int exponent = (int)(bits >> 52 & 0x7ff);
     const int64_t fraction = (int64_t)(bits & 0xfffffffffffff);
     if (exponent == 0x7ff) {
-        const int infinity = is_negative(y) ? WORD_NEGATIVE_INFINITIES : WORD_POSITIVE_INFINITIES;
-        add_word(block.words + (fraction != 0 ? WORD_NAN : infinity), 1);
+        uint64_t *infinities = is_negative(y) ? &sum.negative_infinities : &sum.positive_infinities;
+        add_count(fraction != 0 ? &sum.nan_count : infinities, 1);
         return;
     }
     const int64_t mantissa = exponent == 0 ? fraction : fraction | (int64_t)1 << 52;
-    add_to_bins(is_negative(y) ? -mantissa : mantissa, POSITION_OF_ONE - 1074 + (exponent == 0 ? 0 : exponent - 1));
+    add_to_bins(sum, is_negative(y) ? -mantissa : mantissa, EXACT_SUM_ONE - 1074 + (exponent == 0 ? 0 : exponent - 1));
 }
 
 /* ------------------------------------------------------------------------------------------------- of floats -- */
@@ -114,14 +123,14 @@ template <uint32_t SMALLEST> struct float_group {
         low += (int32_t)(bits_of(__fadd_rn(y, __fsub_rn(6 + 6 * 0x1p-21f, h))) - bits_of(6 * 0x1p-21f));
     }
 
-    /* Adds the group; or returns false where the sum of a group would not be exact. */
-    __device__ __forceinline__ bool end(float_sum &sum) const {
-        if (largest > bits_of(1.0f) || smallest_less_1 < SMALLEST - 1) {
-            return false;
-        }
+    __device__ __forceinline__ bool is_exact() const {
+        return largest <= bits_of(1.0f) && smallest_less_1 >= SMALLEST - 1;
+    }
+
+    /* Adds a group that is exact. */
+    __device__ __forceinline__ void end(float_sum &sum) const {
         sum.parts[1] += high;
         sum.parts[2] += low;
-        return true;
     }
 };
 
@@ -158,19 +167,21 @@ struct double_group {
         low += (int64_t)(bits_of(__dadd_rn(y, __dsub_rn(6 + 6 * 0x1p-50, h))) - bits_of(6 * 0x1p-50));
     }
 
-    __device__ __forceinline__ bool end(double_sum &sum) const {
-        if (largest > bits_of(1.0) || smallest_less_1 < f64_type::SMALLEST - 1) {
-            return false;
-        }
-        sum.add_split(high, low);
-        return true;
+    __device__ __forceinline__ bool is_exact() const {
+        return largest <= bits_of(1.0) && smallest_less_1 >= f64_type::SMALLEST - 1;
     }
+
+    __device__ __forceinline__ void end(double_sum &sum) const { sum.add_split(high, low); }
 };
 
 __device__ __forceinline__ bool double_sum::add(double y) {
     double_group alone;
     alone.add(f64_from_bits(f64_bits(y) & ~(1ull << 63)), is_negative(y));
-    return alone.end(*this);
+    if (!alone.is_exact()) {
+        return false;
+    }
+    alone.end(*this);
+    return true;
 }
 
 /* ------------------------------------------------------------------------------------- of threads and blocks -- */
@@ -187,74 +198,88 @@ struct thread_counts {
     }
 };
 
+/* Word i of the block. */
+static __device__ __forceinline__ uint64_t *block_word(int i) { return (uint64_t *)&block.total + i; }
+
 /* Makes the block's words 0, all threads together. */
 static __device__ __forceinline__ void begin_block() {
-    if (threadIdx.x < SUM_WORDS) {
-        block.words[threadIdx.x] = 0;
+#pragma unroll 1
+    for (int i = (int)threadIdx.x; i < TOTAL_WORDS; i += BLOCK_THREADS) {
+        *block_word(i) = 0;
     }
     __syncthreads();
 }
 
-/* Word i of the block, as it is added to the device's: of a bin the lower half, and the upper half of the bin before. */
-static __device__ __forceinline__ uint64_t settled_word(int i) {
-    const uint64_t word = block.words[i];
-    if (i < WORD_BINS) {
+/*
+ * Word i of the block, as it is added to the device's: a bin's lower half, and the upper half of the bin before. Where
+ * a linear loss has summed distances, they are multiplied by its factor.
+ */
+static __device__ __forceinline__ uint64_t settled_word(int i, bool has_distances) {
+    const uint64_t word = *block_word(i);
+    const int sum = (i - COUNT_WORDS) / WORDS_OF(sum_words); /* 0: of the weights */
+    const int bin = (i - COUNT_WORDS) % WORDS_OF(sum_words) - SPECIAL_WORDS;
+    if (i < COUNT_WORDS || bin < 0) {
         return word;
     }
-    const uint64_t carry = i == WORD_BINS ? 0 : (uint64_t)((int64_t)block.words[i - 1] >> 32);
-    return (word & 0xffffffff) + carry;
+    const uint64_t carry = bin == 0 ? 0 : (uint64_t)((int64_t)*block_word(i - 1) >> 32);
+    return ((word & 0xffffffff) + carry) * (uint64_t)(has_distances ? factor_of(sum - 1) : 1);
 }
 
-/* Adds the totals of a warp's threads, in the first of them, to the block's memory. */
-template <class sum_type>
-static __device__ __forceinline__ void end_warp(sum_type &sum, thread_counts &counts, bool add_ones) {
+/* Adds up the sums of a warp's threads, and leaves the parts as those of a number in the block's memory. */
+template <class sum_type> static __device__ __forceinline__ void end_warp(sum_type &sum, int number) {
 #pragma unroll 1
     for (int distance = 16; distance > 0; distance /= 2) {
 #pragma unroll
         for (int i = 0; i < PARTS; i++) {
             sum.parts[i] += __shfl_down_sync(0xffffffffu, sum.parts[i], distance);
         }
+    }
+    if (threadIdx.x % 32 == 0) {
+#pragma unroll
+        for (int i = 0; i < PARTS; i++) {
+            block.parts[number][threadIdx.x / 32][i] = sum.parts[i];
+        }
+    }
+}
+
+/* Adds the counts of a warp's threads to the block's words. */
+static __device__ __forceinline__ void end_warp(thread_counts &counts) {
+#pragma unroll 1
+    for (int distance = 16; distance > 0; distance /= 2) {
         counts.positives += __shfl_down_sync(0xffffffffu, counts.positives, distance);
         counts.above += __shfl_down_sync(0xffffffffu, counts.above, distance);
         counts.hits += __shfl_down_sync(0xffffffffu, counts.hits, distance);
     }
     if (threadIdx.x % 32 == 0) {
-        int64_t *parts = block.parts[threadIdx.x / 32];
-#pragma unroll
-        for (int i = 0; i < PARTS; i++) {
-            parts[i] = sum.parts[i];
-        }
-        parts[PARTS] = add_ones ? (int64_t)counts.positives : 0;
-        add_word(block.words + WORD_POSITIVES, counts.positives);
-        add_word(block.words + WORD_ABOVE, counts.above);
-        add_word(block.words + WORD_HITS, counts.hits);
+        add_count(&block.total.positives, counts.positives);
+        add_count(&block.total.above, counts.above);
+        add_count(&block.total.hits, counts.hits);
     }
 }
 
-/*
- * Adds the threads' totals to the block's words, and these to the device's; where the positive targets' ones are not in
- * the sums yet, these too.
- */
-template <class sum_type>
-static __device__ __forceinline__ void end_block(const cuda_job &job, sum_type &sum, thread_counts &counts,
-                                                 bool add_ones) {
-    const int thread = (int)threadIdx.x, warps = BLOCK_THREADS / 32, part = thread / warps;
-    end_warp(sum, counts, add_ones);
-    __syncthreads();
-    if (part <= PARTS) {
-        add_to_bins(block.parts[thread % warps][part],
-                    part == PARTS ? POSITION_OF_ONE : POSITION_OF_ONE - sum_type::below_one(part));
+/* Adds the parts that the warps have left of a sum, in units of 2^`scale` times those of its type. */
+template <class sum_type> static __device__ __forceinline__ void add_parts(int number, int scale, sum_words &sum) {
+    const int thread = (int)threadIdx.x, part = thread / WARPS;
+    if (part < PARTS) {
+        add_to_bins(sum, block.parts[number][thread % WARPS][part], EXACT_SUM_ONE + scale - sum_type::below_one(part));
     }
+}
+
+/* Adds the block's words, once all threads have added to them, to the device's. */
+static __device__ __forceinline__ void end_block(const cuda_job &job, bool has_distances) {
     __syncthreads();
-    if (thread < SUM_WORDS) {
-        uint64_t value = settled_word(thread);
-        if (thread == WORD_BLOCKS) {
-            value = 1;
-        } else if (thread == WORD_COUNT && blockIdx.x == 0) {
-            value = (uint64_t)job.count;
-        }
+#pragma unroll 1
+    for (int i = (int)threadIdx.x; i < TOTAL_WORDS; i += BLOCK_THREADS) {
+        const uint64_t value = settled_word(i, has_distances);
         if (value != 0) {
-            add_word(job.sum + thread, value);
+            add_word((uint64_t *)job.total + i, value);
         }
+    }
+    if (threadIdx.x == 0) {
+        add_word(&job.total->blocks, 1);
+    }
+    if (threadIdx.x == 0 && blockIdx.x == 0) {
+        add_word(&job.total->count, (uint64_t)job.count);
+        add_word(&job.total->weighted, job.weights == 0 ? 0 : (uint64_t)job.count);
     }
 }

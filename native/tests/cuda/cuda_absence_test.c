@@ -35,9 +35,10 @@ int main(int argc, char **argv) {
         failures += is_unavailable(exactloss_cuda_get_device_info(0, &info));
         failures += is_unavailable(exactloss_cuda_open(0, &device)) + (device != NULL);
         failures += expect(exactloss_cuda_open(0, NULL), EXACTLOSS_ERROR_NULL, "NULL");
-        failures += expect(exactloss_cuda_mnist_loss_sync(NULL, NULL, EXACTLOSS_FLOAT32, NULL, EXACTLOSS_UINT8, 0, 0,
-                                                          EXACTLOSS_REDUCTION_MEAN, 0, &loss, NULL, NULL),
-                           EXACTLOSS_ERROR_NULL, "NULL");
+        failures += expect(
+            exactloss_cuda_loss_sync(NULL, EXACTLOSS_MNIST | EXACTLOSS_MEAN | EXACTLOSS_P_FLOAT32 | EXACTLOSS_T_UINT8,
+                                     NULL, NULL, NULL, 0, &loss, NULL),
+            EXACTLOSS_ERROR_NULL, "NULL");
         failures += exactloss_cuda_close(NULL) != EXACTLOSS_OK;
     }
     printf("%s\n", exactloss_cuda_device_count(&count) == EXACTLOSS_OK ? "" : exactloss_cuda_error());

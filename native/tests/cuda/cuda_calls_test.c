@@ -55,28 +55,40 @@ static int close_device(void **state) {
 
 /* --------------------------------------------------------------------------------------------------- arguments -- */
 
-/* The arguments of exactloss_mnist_loss_and_gradient(), some of which are wrong. */
+#define TYPES (EXACTLOSS_P_FLOAT32 | EXACTLOSS_T_UINT8)
+#define LOSS (TYPES | EXACTLOSS_MNIST)
+#define MEAN (LOSS | EXACTLOSS_MEAN)
+
+enum { NO_PREDICTIONS = 1, NO_TARGETS = 2, NO_GRADIENT = 4 };
+
+/* Arguments of a loss and its gradient, some of which are wrong. */
 typedef struct call {
-    int status, dtype, targets_dtype;
-    int64_t offset, count;
-    int reduction, flags, without_predictions, without_targets, without_gradient;
+    int status, options;
+    int64_t count;
+    int absent;
 } call;
 
 static const call CALLS[] = {
-    {EXACTLOSS_OK, EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 0, 10, EXACTLOSS_REDUCTION_MEAN, 0, 0, 0, 0},
-    {EXACTLOSS_OK, EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 5, 0, EXACTLOSS_REDUCTION_SUM, 0, 1, 1, 1},
-    {EXACTLOSS_ERROR_COUNT, EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 0, -1, EXACTLOSS_REDUCTION_MEAN, 0, 0, 0, 0},
-    {EXACTLOSS_ERROR_COUNT, EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, -1, 10, EXACTLOSS_REDUCTION_MEAN, 0, 0, 0, 0},
-    {EXACTLOSS_ERROR_COUNT, EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, INT64_MAX, 10, EXACTLOSS_REDUCTION_MEAN, 0, 0, 0, 0},
-    {EXACTLOSS_ERROR_FLAGS, EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 0, 10, EXACTLOSS_REDUCTION_MEAN, 64, 0, 0, 0},
-    {EXACTLOSS_ERROR_DTYPE, EXACTLOSS_UINT8, EXACTLOSS_UINT8, 0, 10, EXACTLOSS_REDUCTION_MEAN, 0, 0, 0, 0},
-    {EXACTLOSS_ERROR_DTYPE, EXACTLOSS_FLOAT32, EXACTLOSS_FLOAT16, 0, 10, EXACTLOSS_REDUCTION_MEAN, 0, 0, 0, 0},
-    {EXACTLOSS_ERROR_DTYPE, EXACTLOSS_FLOAT32, 99, 0, 0, EXACTLOSS_REDUCTION_MEAN, 0, 1, 1, 1},
-    {EXACTLOSS_ERROR_NULL, EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 0, 10, EXACTLOSS_REDUCTION_MEAN, 0, 1, 0, 0},
-    {EXACTLOSS_ERROR_NULL, EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 0, 10, EXACTLOSS_REDUCTION_MEAN, 0, 0, 1, 0},
-    {EXACTLOSS_ERROR_NULL, EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 0, 10, EXACTLOSS_REDUCTION_MEAN, 0, 0, 0, 1},
-    {EXACTLOSS_ERROR_REDUCTION, EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 0, 10, 7, 0, 0, 0, 0},
+    {EXACTLOSS_OK, MEAN, 10, 0},
+    {EXACTLOSS_OK, LOSS | EXACTLOSS_SUM, 0, NO_PREDICTIONS | NO_TARGETS | NO_GRADIENT},
+    {EXACTLOSS_OK, MEAN, 0, NO_PREDICTIONS | NO_TARGETS | NO_GRADIENT},
+    {EXACTLOSS_ERROR_COUNT, MEAN, -1, NO_TARGETS},
+    {EXACTLOSS_ERROR_COUNT, MEAN, INT64_MAX, NO_GRADIENT},
+    {EXACTLOSS_ERROR_OPTIONS, MEAN | EXACTLOSS_SCALAR_A, -1, 0},
+    {EXACTLOSS_ERROR_OPTIONS, MEAN | EXACTLOSS_T_BIT_OFFSET, 10, 0},
+    {EXACTLOSS_ERROR_LOSS, TYPES | EXACTLOSS_MEAN, 10, 0},
+    {EXACTLOSS_ERROR_LOSS, MEAN | 0x80, 10, 0},
+    {EXACTLOSS_ERROR_REDUCTION, LOSS, 10, 0},
+    {EXACTLOSS_ERROR_REDUCTION, MEAN | EXACTLOSS_SUM, -1, 0},
+    {EXACTLOSS_ERROR_TYPE, EXACTLOSS_MNIST | EXACTLOSS_MEAN | EXACTLOSS_T_UINT8, 10, 0},
+    {EXACTLOSS_ERROR_TYPE, EXACTLOSS_MNIST | EXACTLOSS_MEAN | EXACTLOSS_P_FLOAT32, -1, 0},
+    {EXACTLOSS_ERROR_TYPE, EXACTLOSS_MNIST | EXACTLOSS_MEAN | EXACTLOSS_P_FLOAT32 | 0xf0000, 0, 0},
+    {EXACTLOSS_ERROR_NULL, MEAN, 10, NO_PREDICTIONS},
+    {EXACTLOSS_ERROR_NULL, MEAN, 10, NO_TARGETS},
+    {EXACTLOSS_ERROR_NULL, MEAN, 10, NO_GRADIENT},
 };
+
+static void *unless(int absent, int flag, void *pointer) { return (absent & flag) != 0 ? NULL : pointer; }
 
 static void test_wrong_arguments(void **state) {
     (void)state;
@@ -84,14 +96,13 @@ static void test_wrong_arguments(void **state) {
     for (size_t i = 0; i < sizeof CALLS / sizeof *CALLS; i++) {
         const call *c = &CALLS[i];
         double loss = 7, host_loss = 7;
-        const int status = exactloss_cuda_mnist_loss_and_gradient_sync(
-            device, c->without_predictions ? NULL : on_device, c->dtype, c->without_targets ? NULL : targets_on_device,
-            c->targets_dtype, c->offset, c->count, 1, c->reduction, c->flags, &loss, NULL,
-            c->without_gradient ? NULL : gradient, NULL);
-        const int host_status = exactloss_mnist_loss_and_gradient(
-            c->without_predictions ? NULL : predictions, c->dtype, c->without_targets ? NULL : targets,
-            c->targets_dtype, c->offset, c->count, 1, c->reduction, c->flags, &host_loss, NULL,
-            c->without_gradient ? NULL : host_gradient, NULL);
+        const int status =
+            exactloss_cuda_loss_and_gradient_sync(device, c->options, unless(c->absent, NO_PREDICTIONS, on_device),
+                                                  unless(c->absent, NO_TARGETS, targets_on_device), NULL, c->count, 1,
+                                                  unless(c->absent, NO_GRADIENT, gradient), &loss, NULL);
+        const int host_status = exactloss_gradient(c->options, unless(c->absent, NO_PREDICTIONS, predictions),
+                                                   unless(c->absent, NO_TARGETS, targets), NULL, c->count, 1, 10,
+                                                   unless(c->absent, NO_GRADIENT, host_gradient), &host_loss, NULL);
         assert_int_equal(status, c->status);
         assert_int_equal(host_status, c->status);
         assert_memory_equal(&loss, &host_loss, sizeof loss);
@@ -101,37 +112,133 @@ static void test_wrong_arguments(void **state) {
     }
 }
 
+/* What this library takes less than the core, and what only its functions can get wrong. */
+static void test_other_wrong_arguments(void **state) {
+    (void)state;
+    double loss = 7;
+    const float *weights = on_device;
+    const void *p = on_device, *t = targets_on_device;
+    assert_int_equal(exactloss_cuda_loss_sync(NULL, 0, p, t, NULL, -1, &loss, NULL), EXACTLOSS_ERROR_NULL);
+    assert_int_equal(exactloss_cuda_loss_sync(device, MEAN, p, t, NULL, 10, NULL, NULL), EXACTLOSS_ERROR_NULL);
+    assert_int_equal(exactloss_cuda_loss_sync(device, MEAN | EXACTLOSS_STRICT, p, t, NULL, 10, &loss, NULL),
+                     EXACTLOSS_ERROR_OPTIONS);
+    assert_int_equal(
+        exactloss_cuda_gradient_async(device, LOSS | EXACTLOSS_ACCUMULATE, p, t, NULL, 10, 1, 1, gradient, NULL),
+        EXACTLOSS_ERROR_OPTIONS);
+    assert_int_equal(exactloss_cuda_gradient_async(device, MEAN, p, t, NULL, 10, 1, 1, gradient, NULL),
+                     EXACTLOSS_ERROR_OPTIONS);
+    assert_int_equal(exactloss_cuda_gradient_async(device, LOSS, p, t, NULL, 10, 1, 0, gradient, NULL),
+                     EXACTLOSS_ERROR_COUNT);
+    assert_int_equal(
+        exactloss_cuda_gradient_async(device, LOSS | EXACTLOSS_FROM_LOGITS, NULL, t, NULL, 10, 1, 1, gradient, NULL),
+        EXACTLOSS_ERROR_NULL);
+    assert_int_equal(exactloss_cuda_loss_and_gradient_sync(device, MEAN, p, t, weights, 10, 1, gradient, &loss, NULL),
+                     EXACTLOSS_ERROR_OPTIONS);
+    assert_true(loss == 7);
+}
+
 static void test_wrong_alignment(void **state) {
     (void)state;
     double loss = 7;
-    const char *odd = (const char *)on_device + 2;
-    assert_int_equal(exactloss_cuda_mnist_loss_sync(device, odd, EXACTLOSS_FLOAT32, targets_on_device, EXACTLOSS_UINT8,
-                                                    0, 10, EXACTLOSS_REDUCTION_MEAN, 0, &loss, NULL, NULL),
+    char *odd = (char *)on_device + 2;
+    const void *p = on_device, *t = targets_on_device;
+    const int wide_targets = EXACTLOSS_MNIST | EXACTLOSS_MEAN | EXACTLOSS_P_FLOAT32 | EXACTLOSS_T_INT32;
+    assert_int_equal(exactloss_cuda_loss_sync(device, MEAN, odd, t, NULL, 10, &loss, NULL),
                      EXACTLOSS_CUDA_ERROR_ALIGNMENT);
-    assert_int_equal(exactloss_cuda_mnist_loss_sync(device, on_device, EXACTLOSS_FLOAT32, odd, EXACTLOSS_INT32, 0, 10,
-                                                    EXACTLOSS_REDUCTION_MEAN, 0, &loss, NULL, NULL),
+    assert_int_equal(exactloss_cuda_loss_sync(device, wide_targets, p, odd, NULL, 10, &loss, NULL),
+                     EXACTLOSS_CUDA_ERROR_ALIGNMENT);
+    assert_int_equal(exactloss_cuda_loss_sync(device, MEAN, p, t, (const float *)(const void *)odd, 10, &loss, NULL),
+                     EXACTLOSS_CUDA_ERROR_ALIGNMENT);
+    assert_int_equal(exactloss_cuda_gradient_async(device, LOSS, NULL, t, NULL, 10, 1, 1, odd, NULL),
                      EXACTLOSS_CUDA_ERROR_ALIGNMENT);
     assert_true(loss == 7);
     assert_non_null(strstr(exactloss_cuda_error(), "aligned"));
 }
 
-static void test_thresholds(void **state) {
+static void test_thresholds_and_losses(void **state) {
     (void)state;
     const double not_a_number = (double)NAN;
-    exactloss_evaluation evaluation;
+    exactloss_evaluation evaluation = {.size = sizeof evaluation};
     exactloss_cuda_accumulator *sum;
     exactloss_accumulator other;
-    assert_int_equal(exactloss_cuda_evaluate_sync(device, on_device, EXACTLOSS_FLOAT32, targets_on_device,
-                                                  EXACTLOSS_UINT8, 0, 10, not_a_number, 0, &evaluation, NULL),
+    const void *p = on_device, *t = targets_on_device;
+    assert_int_equal(exactloss_cuda_evaluate_sync(device, LOSS, p, NULL, NULL, 10, not_a_number, &evaluation, NULL),
                      EXACTLOSS_ERROR_THRESHOLD);
-    assert_int_equal(exactloss_cuda_accumulator_create(device, not_a_number, &sum), EXACTLOSS_ERROR_THRESHOLD);
+    assert_int_equal(exactloss_cuda_accumulator_create(device, EXACTLOSS_MNIST, not_a_number, &sum),
+                     EXACTLOSS_ERROR_THRESHOLD);
     assert_null(sum);
-    assert_int_equal(exactloss_cuda_accumulator_create(device, 0.25, &sum), EXACTLOSS_OK);
-    exactloss_accumulator_init(&other, 0.5);
+    assert_int_equal(exactloss_cuda_accumulator_create(device, 0, 0.5, &sum), EXACTLOSS_ERROR_LOSS);
+    assert_int_equal(exactloss_cuda_accumulator_create(device, LOSS, 0.5, &sum), EXACTLOSS_ERROR_OPTIONS);
+    assert_int_equal(exactloss_cuda_accumulator_create(device, EXACTLOSS_MNIST, 0.5, NULL), EXACTLOSS_ERROR_NULL);
+    assert_int_equal(exactloss_cuda_accumulator_create(device, EXACTLOSS_MNIST, 0.25, &sum), EXACTLOSS_OK);
+    assert_int_equal(exactloss_cuda_accumulator_add_async(sum, TYPES | 2, p, t, NULL, 10, NULL), EXACTLOSS_ERROR_LOSS);
+    assert_int_equal(
+        exactloss_cuda_accumulator_add_with_gradient_async(sum, TYPES, p, t, NULL, 10, 1, 1, gradient, NULL),
+        EXACTLOSS_ERROR_LOSS);
+    exactloss_accumulator_init(&other, EXACTLOSS_MNIST, 0.5);
     assert_int_equal(exactloss_cuda_accumulator_merge_sync(&other, sum, NULL), EXACTLOSS_ERROR_THRESHOLD);
+    sum->losses = 2; /* as another set would be */
+    assert_int_equal(exactloss_cuda_accumulator_merge_sync(&other, sum, NULL), EXACTLOSS_ERROR_LOSS);
     memset(&other, 0, sizeof other);
     assert_int_equal(exactloss_cuda_accumulator_merge_sync(&other, sum, NULL), EXACTLOSS_ERROR_ACCUMULATOR);
     assert_int_equal(exactloss_cuda_accumulator_destroy(sum), EXACTLOSS_OK);
+}
+
+/* An evaluation of a smaller size gets so many bytes, and one without room for the first fields is refused. */
+static void test_sizes_of_evaluations(void **state) {
+    (void)state;
+    exactloss_evaluation evaluation = {.size = 8, .count = -1};
+    const void *p = on_device, *t = targets_on_device;
+    assert_int_equal(exactloss_cuda_evaluate_sync(device, LOSS, p, t, NULL, 10, 0.5, &evaluation, NULL),
+                     EXACTLOSS_ERROR_SIZE);
+    assert_int_equal(exactloss_cuda_evaluate_sync(device, LOSS, p, t, NULL, 10, 0.5, NULL, NULL), EXACTLOSS_ERROR_NULL);
+    assert_int_equal(evaluation.count, -1);
+    evaluation.size = sizeof evaluation;
+    assert_int_equal(exactloss_cuda_evaluate_sync(device, LOSS, p, t, NULL, 10, 0.5, &evaluation, NULL), EXACTLOSS_OK);
+    assert_int_equal(evaluation.count, 10);
+}
+
+/* A bad weight is named by the call that waits; an accumulator forgets it when it is cleared. */
+static void test_bad_weights(void **state) {
+    (void)state;
+    static const float BAD[] = {-1, -0x1p-149f, NAN, INFINITY, -INFINITY};
+    exactloss_cuda_accumulator *sum;
+    exactloss_accumulator total;
+    float weights[COUNT];
+    const void *p = on_device, *t = targets_on_device;
+    void *memory;
+    for (int i = 0; i < COUNT; i++) {
+        weights[i] = (float)(i % 5);
+    }
+    assert_int_equal(exactloss_cuda_alloc(device, sizeof weights, &memory), EXACTLOSS_OK);
+    assert_int_equal(exactloss_cuda_accumulator_create(device, EXACTLOSS_MNIST, 0.5, &sum), EXACTLOSS_OK);
+    for (size_t i = 0; i < sizeof BAD / sizeof *BAD; i++) {
+        exactloss_accumulator_init(&total, EXACTLOSS_MNIST, 0.5);
+        const exactloss_accumulator before = total;
+        exactloss_evaluation evaluation = {.size = sizeof evaluation, .count = -1};
+        double loss = 7;
+        weights[COUNT - 1] = BAD[i];
+        assert_int_equal(exactloss_cuda_copy_async(device, memory, weights, sizeof weights, NULL), EXACTLOSS_OK);
+        assert_int_equal(exactloss_cuda_loss_sync(device, MEAN, p, t, memory, COUNT, &loss, NULL),
+                         EXACTLOSS_ERROR_WEIGHT);
+        assert_string_equal(exactloss_cuda_error(), exactloss_status_string(EXACTLOSS_ERROR_WEIGHT));
+        assert_int_equal(exactloss_cuda_loss_and_gradient_sync(device, LOSS | EXACTLOSS_SUM, p, t, memory, COUNT, 1,
+                                                               gradient, &loss, NULL),
+                         EXACTLOSS_ERROR_WEIGHT);
+        assert_int_equal(exactloss_cuda_evaluate_sync(device, LOSS, p, t, memory, COUNT, 0.5, &evaluation, NULL),
+                         EXACTLOSS_ERROR_WEIGHT);
+        assert_true(loss == 7 && evaluation.count == -1);
+        assert_int_equal(exactloss_cuda_accumulator_add_async(sum, TYPES, p, t, memory, COUNT, NULL), EXACTLOSS_OK);
+        assert_int_equal(exactloss_cuda_accumulator_add_async(sum, TYPES, p, t, NULL, COUNT, NULL), EXACTLOSS_OK);
+        assert_int_equal(exactloss_cuda_accumulator_merge_sync(&total, sum, NULL), EXACTLOSS_ERROR_WEIGHT);
+        assert_memory_equal(&total, &before, sizeof total);
+        assert_int_equal(exactloss_cuda_accumulator_clear_async(sum, NULL), EXACTLOSS_OK);
+        assert_int_equal(exactloss_cuda_accumulator_add_async(sum, TYPES, p, t, memory, COUNT - 1, NULL), EXACTLOSS_OK);
+        assert_int_equal(exactloss_cuda_accumulator_merge_sync(&total, sum, NULL), EXACTLOSS_OK);
+        assert_int_equal(exactloss_cuda_accumulator_clear_async(sum, NULL), EXACTLOSS_OK);
+    }
+    assert_int_equal(exactloss_cuda_accumulator_destroy(sum), EXACTLOSS_OK);
+    assert_int_equal(exactloss_cuda_free(device, memory), EXACTLOSS_OK);
 }
 
 /* An accumulator that has been added to so often that its integers could overflow is not taken. */
@@ -140,9 +247,9 @@ static void test_full_accumulator(void **state) {
     const uint64_t most = MOST_BLOCKS, too_many = most + 1;
     exactloss_cuda_accumulator *sum;
     exactloss_accumulator total;
-    assert_int_equal(exactloss_cuda_accumulator_create(device, 0.5, &sum), EXACTLOSS_OK);
-    exactloss_accumulator_init(&total, 0.5);
-    uint64_t *blocks = sum->words + WORD_BLOCKS;
+    assert_int_equal(exactloss_cuda_accumulator_create(device, EXACTLOSS_MNIST, 0.5, &sum), EXACTLOSS_OK);
+    exactloss_accumulator_init(&total, EXACTLOSS_MNIST, 0.5);
+    uint64_t *blocks = &sum->sum->words->blocks;
     assert_int_equal(exactloss_cuda_copy_async(device, blocks, &most, sizeof most, NULL), EXACTLOSS_OK);
     assert_int_equal(exactloss_cuda_accumulator_merge_sync(&total, sum, NULL), EXACTLOSS_OK);
     assert_int_equal(exactloss_cuda_copy_async(device, blocks, &too_many, sizeof too_many, NULL), EXACTLOSS_OK);
@@ -155,19 +262,19 @@ static void test_full_accumulator(void **state) {
 /* ----------------------------------------------------------------------------------------- calls of the driver -- */
 
 static int evaluate(exactloss_evaluation *evaluation, void *stream) {
-    return exactloss_cuda_evaluate_sync(device, on_device, EXACTLOSS_FLOAT32, targets_on_device, EXACTLOSS_UINT8, 0,
-                                        COUNT, 0.5, 0, evaluation, stream);
+    *evaluation = (exactloss_evaluation){.size = sizeof *evaluation};
+    return exactloss_cuda_evaluate_sync(device, LOSS, on_device, targets_on_device, NULL, COUNT, 0.5, evaluation,
+                                        stream);
 }
 
 static void test_calls_of_the_driver(void **state) {
     (void)state;
     exactloss_evaluation evaluation;
     exactloss_cuda_accumulator *sum;
-    assert_int_equal(exactloss_cuda_accumulator_create(device, 0.5, &sum), EXACTLOSS_OK);
+    assert_int_equal(exactloss_cuda_accumulator_create(device, EXACTLOSS_MNIST, 0.5, &sum), EXACTLOSS_OK);
     const long launches = fake->launches;
     long calls = fake->calls;
-    assert_int_equal(exactloss_cuda_accumulator_add_async(sum, on_device, EXACTLOSS_FLOAT32, targets_on_device,
-                                                          EXACTLOSS_UINT8, 0, COUNT, 0, NULL),
+    assert_int_equal(exactloss_cuda_accumulator_add_async(sum, TYPES, on_device, targets_on_device, NULL, COUNT, NULL),
                      EXACTLOSS_OK);
     assert_int_equal(fake->calls - calls, 2); /* the context, and the launch */
     assert_int_equal(fake->launches, launches);
@@ -196,9 +303,9 @@ static void *evaluate_often(void *expected) {
 
 static void test_threads(void **state) {
     (void)state;
-    exactloss_evaluation expected;
+    exactloss_evaluation expected = {.size = sizeof expected};
     pthread_t threads[THREADS];
-    exactloss_evaluate(predictions, EXACTLOSS_FLOAT32, targets, EXACTLOSS_UINT8, 0, COUNT, 0.5, 0, &expected, NULL);
+    exactloss_evaluate(LOSS, predictions, targets, NULL, COUNT, NULL, 0.5, &expected, NULL);
     for (int i = 0; i < THREADS; i++) {
         assert_int_equal(pthread_create(&threads[i], NULL, evaluate_often, &expected), 0);
     }
@@ -211,9 +318,15 @@ static void test_threads(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_wrong_arguments),     cmocka_unit_test(test_wrong_alignment),
-        cmocka_unit_test(test_thresholds),          cmocka_unit_test(test_full_accumulator),
-        cmocka_unit_test(test_calls_of_the_driver), cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_wrong_arguments),
+        cmocka_unit_test(test_other_wrong_arguments),
+        cmocka_unit_test(test_wrong_alignment),
+        cmocka_unit_test(test_thresholds_and_losses),
+        cmocka_unit_test(test_sizes_of_evaluations),
+        cmocka_unit_test(test_bad_weights),
+        cmocka_unit_test(test_full_accumulator),
+        cmocka_unit_test(test_calls_of_the_driver),
+        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, open_device, close_device);
 }

@@ -16,6 +16,8 @@
 #include <unistd.h>
 
 #define COUNT 1000
+#define TYPES (EXACTLOSS_P_FLOAT32 | EXACTLOSS_T_UINT8)
+#define LOSS (TYPES | EXACTLOSS_MNIST)
 #define NO_CALL_FAILED 100 /* exit statuses of a process, beside 0 and 1 */
 
 static fake_cuda_state *fake;
@@ -52,25 +54,25 @@ static int prepare(work *w) {
 }
 
 static int compute(work *w) {
-    const int f32 = EXACTLOSS_FLOAT32, u8 = EXACTLOSS_UINT8, mean = EXACTLOSS_REDUCTION_MEAN;
-    void *p = w->device_predictions, *t = w->device_targets, *g = w->device_gradient;
+    const void *p = w->device_predictions, *t = w->device_targets;
+    void *g = w->device_gradient;
     exactloss_cuda_device_info info;
     int status = exactloss_cuda_get_device_info(0, &info);
     if (status == 0) {
-        status = exactloss_cuda_evaluate_sync(w->device, p, f32, t, u8, 0, COUNT, 0.5, 0, &w->evaluation, w->stream);
+        status = exactloss_cuda_evaluate_sync(w->device, LOSS, p, t, NULL, COUNT, 0.5, &w->evaluation, w->stream);
     }
     if (status == 0) {
-        status = exactloss_cuda_mnist_loss_and_gradient_sync(w->device, p, f32, t, u8, 0, COUNT, 1, mean,
-                                                             EXACTLOSS_LOGITS, &w->loss, NULL, g, w->stream);
+        status = exactloss_cuda_loss_and_gradient_sync(w->device, LOSS | EXACTLOSS_MEAN | EXACTLOSS_FROM_LOGITS, p, t,
+                                                       NULL, COUNT, 1, g, &w->loss, w->stream);
     }
-    status = status != 0 ? status : exactloss_cuda_accumulator_create(w->device, 0.5, &w->sum);
+    if (status == 0) {
+        status = exactloss_cuda_accumulator_create(w->device, EXACTLOSS_MNIST, 0.5, &w->sum);
+    }
     status = status != 0 ? status : exactloss_cuda_accumulator_clear_async(w->sum, w->stream);
-    if (status == 0) {
-        status = exactloss_cuda_accumulator_add_async(w->sum, p, f32, t, u8, 0, COUNT, 0, w->stream);
-    }
+    status = status != 0 ? status : exactloss_cuda_accumulator_add_async(w->sum, TYPES, p, t, NULL, COUNT, w->stream);
     status = status != 0 ? status : exactloss_cuda_accumulator_merge_sync(&w->total, w->sum, w->stream);
     if (status == 0) {
-        status = exactloss_cuda_mnist_loss_gradient_async(w->device, t, u8, 0, COUNT, 1, mean, g, f32, w->stream);
+        status = exactloss_cuda_gradient_async(w->device, LOSS, NULL, t, NULL, COUNT, 1, COUNT, g, w->stream);
     }
     status = status != 0 ? status : exactloss_cuda_copy_async(w->device, w->gradient, g, sizeof w->gradient, w->stream);
     return status != 0 ? status : exactloss_cuda_stream_sync(w->device, w->stream);
@@ -99,7 +101,8 @@ static int clean(work *w) {
 static int run(work *w) {
     memset(w, 0, sizeof *w);
     memset(&w->evaluation, 0xee, sizeof w->evaluation);
-    exactloss_accumulator_init(&w->total, 0.5);
+    w->evaluation.size = sizeof w->evaluation;
+    exactloss_accumulator_init(&w->total, EXACTLOSS_MNIST, 0.5);
     int status = prepare(w);
     status = status != 0 ? status : compute(w);
     const int cleaned = clean(w);
@@ -108,14 +111,12 @@ static int run(work *w) {
 
 /* Whether the work has come to the right results. */
 static int is_right(const work *w) {
-    exactloss_evaluation expected, summed;
+    exactloss_evaluation expected = {.size = sizeof expected}, summed = {.size = sizeof summed};
     double loss;
     float gradient[COUNT];
-    exactloss_evaluate(predictions, EXACTLOSS_FLOAT32, targets, EXACTLOSS_UINT8, 0, COUNT, 0.5, 0, &expected, NULL);
-    exactloss_mnist_loss(predictions, EXACTLOSS_FLOAT32, targets, EXACTLOSS_UINT8, 0, COUNT, EXACTLOSS_REDUCTION_MEAN,
-                         EXACTLOSS_LOGITS, &loss, NULL, NULL);
-    exactloss_mnist_loss_gradient(targets, EXACTLOSS_UINT8, 0, COUNT, 1, EXACTLOSS_REDUCTION_MEAN, 0, gradient,
-                                  EXACTLOSS_FLOAT32, NULL);
+    exactloss_evaluate(LOSS, predictions, targets, NULL, COUNT, NULL, 0.5, &expected, NULL);
+    exactloss_loss(LOSS | EXACTLOSS_MEAN | EXACTLOSS_FROM_LOGITS, predictions, targets, NULL, COUNT, NULL, &loss, NULL);
+    exactloss_gradient(LOSS, NULL, targets, NULL, COUNT, 1, COUNT, gradient, NULL, NULL);
     exactloss_accumulator_result(&w->total, &summed);
     return memcmp(&w->evaluation, &expected, sizeof expected) == 0 &&
            memcmp(&summed, &expected, sizeof expected) == 0 && loss == w->loss &&

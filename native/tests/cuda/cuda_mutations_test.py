@@ -18,7 +18,7 @@ import sys
 
 from mutations import BEYOND, HOST, KERNELS
 
-CORE = ("accumulator.c", "api_status.c", "exact_sum.c", "totals.c")
+CORE = ("accumulator.c", "api_status.c", "exact_quotient.c", "exact_sum.c", "losses/losses.c", "totals.c", "types.c")
 TIME_LIMIT = 60  # of a test in which threads wait for each other without the executor noticing
 
 
@@ -42,7 +42,7 @@ class Bench:
 
     def compile_cxx(self, options, inputs, output, *includes):
         kind = ["-c"] if str(output).endswith(".o") else ["-shared"]
-        self.run(self.cxx, "-std=c++20", "-fPIC", "-w", "-ffp-contract=off", *options,
+        self.run(self.cxx, "-std=c++20", "-fPIC", "-w", "-ffp-contract=off", "-fvisibility=hidden", *options,
                  *[f"-I{folder}" for folder in includes], *kind, *inputs, "-o", output)
 
     def build_driver(self, source, folder):

@@ -30,6 +30,7 @@ int main(int argc, char **argv) {
     fake->multiprocessors = 2; /* and so up to 4 blocks; 2 and 18 below */
     open_cases(0);
     test_sizes(quick);
+    test_weights(quick);
     test_alignments(quick);
     test_equal_values(quick);
     test_ties();

@@ -42,9 +42,9 @@ template <class type> type *aligned(type *address) {
 }
 
 /* An atomic addition, before which others may run. */
-inline uint64_t atomic_add(uint64_t *word, uint64_t value) {
+template <class type> type atomic_add(type *word, type value) {
     yield();
-    const uint64_t old = *aligned(word);
+    const type old = *aligned(word);
     *word = old + value;
     return old;
 }

@@ -7,13 +7,9 @@
 #include "kernel_table.h"
 
 #define ENTRY(name)                                                                                                    \
-    {                                                                                                                  \
-        "exactloss_" #name, sizeof(cuda_job),                                                                          \
-            [](const void *job) { exactloss_##name(*static_cast<const cuda_job *>(job)); }                             \
-    }
+    {"exactloss_" #name, sizeof(cuda_job),                                                                             \
+     [](const void *job) { exactloss_##name(*static_cast<const cuda_job *>(job)); }},
 
-const kernel_entry kernel_table[] = {
-    ENTRY(float_predictions), ENTRY(double_predictions), ENTRY(float_logits), ENTRY(double_logits), ENTRY(gradient),
-};
+const kernel_entry kernel_table[] = {CUDA_KERNELS(ENTRY)};
 
 const size_t kernel_count = sizeof kernel_table / sizeof *kernel_table;

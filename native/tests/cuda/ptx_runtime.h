@@ -19,7 +19,7 @@ template <class type, class reg> type get(reg value) {
     return result;
 }
 
-/* The same for a store, which may take the low bits. */
+/* The same for a store or a conversion, which may take the low bits. */
 template <class type, class reg> type get_stored(reg value) {
     if constexpr (sizeof(type) == sizeof(reg)) {
         return get<type>(value);

@@ -108,17 +108,17 @@ class Kernel:
         return self.put(o[0], kind, self.value(o[1], kind))
 
     def do_atom(self, parts, kind, o):
-        return self.put(o[0], kind, self.addition(parts, o[1], o[2]))
+        return self.put(o[0], kind, self.addition(parts, kind, o[1], o[2]))
 
-    def do_red(self, parts, _, o):
-        return self.addition(parts, o[0], o[1]) + ";"
+    def do_red(self, parts, kind, o):
+        return self.addition(parts, kind, o[0], o[1]) + ";"
 
-    def addition(self, parts, address, addend):
+    def addition(self, parts, kind, address, addend):
         """The old value, of an atomic addition."""
-        if parts[1] not in ("global", "shared") or parts[2:] != ["add", "u64"]:
+        if parts[1] not in ("global", "shared") or parts[2] != "add" or kind not in ("u32", "u64"):
             raise Unknown(".".join(parts))
-        word = f"ptx::memory<uint64_t>({self.address(address, parts[1])}, 1)"
-        return f"executor::atomic_add({word}, {self.value(addend, 'u64')})"
+        word = f"ptx::memory<{TYPES[kind]}>({self.address(address, parts[1])}, 1)"
+        return f"executor::atomic_add({word}, {self.value(addend, kind)})"
 
     # ---- arithmetic
 
@@ -143,6 +143,10 @@ class Kernel:
             wide = f"{kind[0]}{2 * int(kind[1:])}"
             product = f"{TYPES[wide]}({self.value(o[1], kind)}) * {TYPES[wide]}({self.value(o[2], kind)})"
             return self.put(o[0], wide, product + (f" + {self.value(addend, wide)}" if addend else ""))
+        if parts[1:-1] == ["hi"] and addend is None and kind in ("s32", "u32"):
+            wide = f"{kind[0]}64"
+            product = f"{TYPES[wide]}({self.value(o[1], kind)}) * {TYPES[wide]}({self.value(o[2], kind)})"
+            return self.put(o[0], kind, f"({product}) >> 32")
         if parts[1:-1] == ["lo"]:
             wrapping = "u" + kind[1:]
             product = f"{self.value(o[1], wrapping)} * {self.value(o[2], wrapping)}"
@@ -221,6 +225,8 @@ class Kernel:
             known(mode, set())
             if "f" in to + source:
                 raise Unknown(".".join(parts))
+            low = self.value(o[1], source).replace("get<", "get_stored<")  # bits of a register that may be wider
+            return self.put(o[0], to, f"static_cast<{TYPES[to]}>({low})")
         return self.put(o[0], to, f"static_cast<{TYPES[to]}>({self.value(o[1], source)})")
 
     # ---- control

@@ -18,49 +18,56 @@
 
 static exactloss_cuda_device *device;
 static exactloss_cuda_accumulator *sum;
-static void *stream, *predictions, *targets, *gradient;
+static void *stream, *predictions, *targets, *weights, *gradient;
 static int64_t elements;
 
 /* What is measured: some work on all elements, and the bytes that it reads and writes for each. */
 typedef struct row {
     const char *name;
-    int dtype, targets_dtype, flags, has_gradient;
+    int type, targets_type, is_logits, is_weighted, has_gradient;
     double bytes;
 } row;
 
 static const row ROWS[] = {
-    {"loss and counts, float32, uint8", EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 0, 0, 5},
-    {"loss and counts, float32, float32", EXACTLOSS_FLOAT32, EXACTLOSS_FLOAT32, 0, 0, 8},
-    {"loss and counts, float32, int64", EXACTLOSS_FLOAT32, EXACTLOSS_INT64, 0, 0, 12},
-    {"loss and counts, float32, bits", EXACTLOSS_FLOAT32, EXACTLOSS_BITS, 0, 0, 4.125},
-    {"loss and counts, float16, uint8", EXACTLOSS_FLOAT16, EXACTLOSS_UINT8, 0, 0, 3},
-    {"loss and counts, bfloat16, uint8", EXACTLOSS_BFLOAT16, EXACTLOSS_UINT8, 0, 0, 3},
-    {"loss and counts, float64, uint8", EXACTLOSS_FLOAT64, EXACTLOSS_UINT8, 0, 0, 9},
-    {"loss and gradient, float32, uint8", EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 0, 1, 9},
-    {"logits: loss and counts, float32, uint8", EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, EXACTLOSS_LOGITS, 0, 5},
-    {"logits: loss and gradient, float32, uint8", EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, EXACTLOSS_LOGITS, 1, 9},
-    {"logits: loss and gradient, float16, uint8", EXACTLOSS_FLOAT16, EXACTLOSS_UINT8, EXACTLOSS_LOGITS, 1, 5},
-    {"logits: loss and gradient, float64, uint8", EXACTLOSS_FLOAT64, EXACTLOSS_UINT8, EXACTLOSS_LOGITS, 1, 17},
+    {"loss and counts, float32, uint8", EXACTLOSS_P_FLOAT32, EXACTLOSS_T_UINT8, 0, 0, 0, 5},
+    {"loss and counts, float32, float32", EXACTLOSS_P_FLOAT32, EXACTLOSS_T_FLOAT32, 0, 0, 0, 8},
+    {"loss and counts, float32, int64", EXACTLOSS_P_FLOAT32, EXACTLOSS_T_INT64, 0, 0, 0, 12},
+    {"loss and counts, float32, bits", EXACTLOSS_P_FLOAT32, EXACTLOSS_T_BITS, 0, 0, 0, 4.125},
+    {"loss and counts, float16, uint8", EXACTLOSS_P_FLOAT16, EXACTLOSS_T_UINT8, 0, 0, 0, 3},
+    {"loss and counts, bfloat16, uint8", EXACTLOSS_P_BFLOAT16, EXACTLOSS_T_UINT8, 0, 0, 0, 3},
+    {"loss and counts, float64, uint8", EXACTLOSS_P_FLOAT64, EXACTLOSS_T_UINT8, 0, 0, 0, 9},
+    {"loss and gradient, float32, uint8", EXACTLOSS_P_FLOAT32, EXACTLOSS_T_UINT8, 0, 0, 1, 9},
+    {"logits: loss and counts, float32, uint8", EXACTLOSS_P_FLOAT32, EXACTLOSS_T_UINT8, 1, 0, 0, 5},
+    {"logits: loss and gradient, float32, uint8", EXACTLOSS_P_FLOAT32, EXACTLOSS_T_UINT8, 1, 0, 1, 9},
+    {"logits: loss and gradient, float16, uint8", EXACTLOSS_P_FLOAT16, EXACTLOSS_T_UINT8, 1, 0, 1, 5},
+    {"logits: loss and gradient, float64, uint8", EXACTLOSS_P_FLOAT64, EXACTLOSS_T_UINT8, 1, 0, 1, 17},
+    {"weights: loss and counts, float32, uint8", EXACTLOSS_P_FLOAT32, EXACTLOSS_T_UINT8, 0, 1, 0, 9},
+    {"weights: loss and counts, float64, uint8", EXACTLOSS_P_FLOAT64, EXACTLOSS_T_UINT8, 0, 1, 0, 13},
+    {"weights: logits and gradient, float32, uint8", EXACTLOSS_P_FLOAT32, EXACTLOSS_T_UINT8, 1, 1, 1, 13},
 };
+
+static int options_of(const row *r) {
+    return EXACTLOSS_MNIST | r->type | r->targets_type | (r->is_logits ? EXACTLOSS_FROM_LOGITS : 0);
+}
 
 /* ----------------------------------------------------------------------------------------------- measurements -- */
 
 static int run_copy(const row *r) {
-    return exactloss_cuda_copy_async(device, gradient, predictions, size_of(r->dtype) * elements, stream);
+    return exactloss_cuda_copy_async(device, gradient, predictions, size_of(r->type) * elements, stream);
 }
 
 static int run_gradient(const row *r) {
-    return exactloss_cuda_mnist_loss_gradient_async(device, targets, r->targets_dtype, 0, elements, 1,
-                                                    EXACTLOSS_REDUCTION_MEAN, gradient, r->dtype, stream);
+    return exactloss_cuda_gradient_async(device, options_of(r), NULL, targets, NULL, elements, 1, elements, gradient,
+                                         stream);
 }
 
 static int run_row(const row *r) {
+    const float *w = r->is_weighted ? weights : NULL;
     if (r->has_gradient) {
-        return exactloss_cuda_accumulator_add_with_gradient_async(sum, predictions, r->dtype, targets, r->targets_dtype,
-                                                                  0, elements, 1, elements, r->flags, gradient, stream);
+        return exactloss_cuda_accumulator_add_with_gradient_async(sum, options_of(r), predictions, targets, w, elements,
+                                                                  1, elements, gradient, stream);
     }
-    return exactloss_cuda_accumulator_add_async(sum, predictions, r->dtype, targets, r->targets_dtype, 0, elements,
-                                                r->flags, stream);
+    return exactloss_cuda_accumulator_add_async(sum, options_of(r), predictions, targets, w, elements, stream);
 }
 
 static double seconds(void) {
@@ -110,20 +117,23 @@ static void fill(void *array, const unsigned char *block, int64_t block_bytes, i
 static void fill_arrays(const row *r) {
     enum { BLOCK_ELEMENTS = 1 << 14 };
     static unsigned char block[8 * BLOCK_ELEMENTS];
-    fill_predictions(block, r->dtype, BLOCK_ELEMENTS);
-    fill(predictions, block, size_of(r->dtype) * BLOCK_ELEMENTS, size_of(r->dtype) * elements);
-    fill_targets(block, r->targets_dtype, BLOCK_ELEMENTS);
-    const int64_t target_bits = r->targets_dtype == EXACTLOSS_BITS ? 1 : 8 * size_of(r->targets_dtype);
+    fill_predictions(block, r->type, BLOCK_ELEMENTS);
+    fill(predictions, block, size_of(r->type) * BLOCK_ELEMENTS, size_of(r->type) * elements);
+    fill_targets(block, r->targets_type, BLOCK_ELEMENTS);
+    const int64_t target_bits = r->targets_type == EXACTLOSS_T_BITS ? 1 : 8 * size_of(r->targets_type);
     fill(targets, block, target_bits * BLOCK_ELEMENTS / 8, target_bits * elements / 8);
+    fill_weights(block, USUAL_WEIGHTS, BLOCK_ELEMENTS);
+    fill(weights, block, (int64_t)sizeof(float) * BLOCK_ELEMENTS, (int64_t)sizeof(float) * elements);
 }
 
 static void measure_all(void) {
-    const row copy = {"a copy on the device", EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 0, 0, 8};
-    const row step = {"gradient, float32, uint8", EXACTLOSS_FLOAT32, EXACTLOSS_UINT8, 0, 1, 5};
+    const row copy = {"a copy on the device", EXACTLOSS_P_FLOAT32, EXACTLOSS_T_UINT8, 0, 0, 0, 8};
+    const row step = {"gradient, float32, uint8", EXACTLOSS_P_FLOAT32, EXACTLOSS_T_UINT8, 0, 0, 1, 5};
     check(exactloss_cuda_stream_create(device, &stream));
-    check(exactloss_cuda_accumulator_create(device, 0.5, &sum));
+    check(exactloss_cuda_accumulator_create(device, EXACTLOSS_MNIST, 0.5, &sum));
     check(exactloss_cuda_alloc(device, 8 * elements, &predictions));
     check(exactloss_cuda_alloc(device, 8 * elements, &targets));
+    check(exactloss_cuda_alloc(device, 4 * elements, &weights));
     check(exactloss_cuda_alloc(device, 8 * elements, &gradient));
     fill_arrays(&copy);
     const double copy_time = measure(run_copy, &copy);
@@ -138,6 +148,7 @@ static void measure_all(void) {
     check(exactloss_cuda_accumulator_destroy(sum));
     check(exactloss_cuda_free(device, predictions));
     check(exactloss_cuda_free(device, targets));
+    check(exactloss_cuda_free(device, weights));
     check(exactloss_cuda_free(device, gradient));
     check(exactloss_cuda_stream_destroy(device, stream));
 }
@@ -147,6 +158,7 @@ static void measure_all(void) {
 static void check_bits(int quick) {
     test_sizes(quick);
     test_equal_values(quick);
+    test_weights(quick);
     test_ties();
     if (!quick) {
         test_alignments(0);

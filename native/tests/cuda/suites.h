@@ -14,6 +14,9 @@ void test_lengths(void);
 
 void test_equal_values(int quick);
 
+/* Weights of all kinds, with all types. */
+void test_weights(int quick);
+
 void test_ties(void);
 
 /* Anything together. */

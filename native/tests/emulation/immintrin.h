@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Stands in for the compiler's <immintrin.h> where the AVX-512 kernels are tested on a processor without AVX-512: SIMDe
- * executes their intrinsics in plain C. What SIMDe lacks of them, or rounds otherwise, is added here, from Intel's
- * description of each. The conversions of float16 are the portable kernels', which the test of the AVX2 kernels holds
- * to the processor's.
+ * executes their intrinsics in plain C. Intrinsics that SIMDe lacks or rounds differently are added here, from Intel's
+ * descriptions. The conversions of float16 are the portable kernels', which the test of the AVX2 kernels holds to the
+ * processor's.
  */
 #ifndef EXACTLOSS_TESTS_EMULATION_IMMINTRIN_H
 #define EXACTLOSS_TESTS_EMULATION_IMMINTRIN_H

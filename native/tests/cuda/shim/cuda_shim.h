@@ -44,8 +44,9 @@ template <class type> static inline type __shfl_down_sync(uint32_t mask, type va
 }
 
 static inline unsigned long long atomicAdd(unsigned long long *word, unsigned long long value) {
-    return executor::atomic_add(reinterpret_cast<uint64_t *>(word), value);
+    return executor::atomic_add(word, value);
 }
+static inline unsigned atomicAdd(unsigned *word, unsigned value) { return executor::atomic_add(word, value); }
 
 template <class type> static inline type __ldcs(const type *address) { return *executor::aligned(address); }
 template <class type> static inline void __stcs(type *address, type value) { *executor::aligned(address) = value; }

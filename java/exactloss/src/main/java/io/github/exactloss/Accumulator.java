@@ -25,7 +25,7 @@ import java.util.function.Consumer;
  * fill their own and merge them afterwards. {@link Evaluator#newConcurrentAccumulator()} and {@link Evaluator#newWindow}
  * make ones that all threads may use at the same time.
  *
- * <p>Methods that add data throw what those of {@link Loss} do, and then have added and written nothing.
+ * <p>Methods that add data throw the exceptions that {@link Loss} lists, and then have added and written nothing.
  */
 public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAccumulator, WindowAccumulator {
     private final Evaluator evaluator;
@@ -34,7 +34,7 @@ public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAcc
         this.evaluator = evaluator;
     }
 
-    /** Lets something be added to a state that no other thread uses meanwhile. */
+    /** Applies an addition to a state that no other thread uses meanwhile. */
     abstract void update(Consumer<MemorySegment> addition);
 
     /** Gives the sum of everything, for this thread to read before it calls another method. */
@@ -79,12 +79,15 @@ public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAcc
     public final void add(Batch batch) {
         batch.requireSameCount();
         Pieces pieces = batch.pieces(evaluator.threads());
-        // A state lies on the heap, so only a critical call can add to it. What takes other calls, or several ones, is
-        // added
-        // apart; so a refused piece leaves this accumulator as it was.
+        // A state lies on the heap, so only a critical call can add to it. A batch that takes another call, or several,
+        // is summed apart first, so that a refused piece leaves this accumulator as it was.
         if (pieces.isOne()
                 && Linkage.isCritical(
-                        batch.count(), batch.predictions.segment(), batch.targets.segment(), batch.weightsSegment())) {
+                        batch.count(),
+                        batch.predictions.segment(),
+                        batch.targets.segment(),
+                        batch.weightsSegment(),
+                        MemorySegment.NULL)) {
             update(state ->
                     Kernels.add(state, evaluator.flags(), batch.predictions, batch.targets, batch.weights, null));
         } else {
@@ -98,12 +101,12 @@ public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAcc
      * training step whose loss goes into that of the epoch. The gradient is that of
      * {@link Loss#gradient(Batch, double, long, MemorySegment)}.
      *
-     * @param loss one of the evaluator's, from logits and strict where the evaluator is
+     * @param loss one of the evaluator's losses, from logits if the evaluator is, and strict if the evaluator is
      * @param upstream the derivative of the final result with respect to the loss; NaN and infinities pass on
-     * @param divisor the number of elements that a mean is taken over, of all pieces; 1 for a sum
-     * @param gradient receives one element for each prediction, as there
-     * @throws IllegalArgumentException if the loss is not as said, the divisor is less than 1, or the output is read-only,
-     *     too small or overlaps an input
+     * @param divisor for a mean the number of elements of all pieces; for a sum 1
+     * @param gradient receives one element for each prediction, in their type
+     * @throws IllegalArgumentException if the loss does not fit the evaluator, the divisor is less than 1, or the output is
+     *     read-only, too small or overlaps an input
      * @throws InvalidElementException if a weight is negative, NaN or infinite
      * @throws StrictModeException in {@linkplain Evaluator#strict() strict mode}, if an element is not allowed
      */
@@ -180,7 +183,7 @@ public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAcc
     }
 
     /**
-     * Adds all that another accumulator was given. The other one stays as it is.
+     * Adds the content of another accumulator, which stays as it is.
      *
      * @throws IllegalArgumentException if the losses or the thresholds differ
      */
@@ -196,14 +199,14 @@ public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAcc
     }
 
     /**
-     * The byte form, for storage and transport; {@link Evaluator#accumulatorFromBytes} reads it. It is the same for the same
-     * elements, however they came here, and on every machine and in every language.
+     * The byte form, for storage and transport; {@link Evaluator#accumulatorFromBytes} reads it. Equal elements give equal
+     * bytes, in any order and pieces, on every machine and in every language.
      */
     public final byte[] toBytes() {
         return Accumulators.serialize(sum());
     }
 
-    /** An accumulator, for one thread at a time, of everything that this one has now. */
+    /** A copy of the current content, in an accumulator for one thread at a time. */
     public final Accumulator copy() {
         PlainAccumulator copy = new PlainAccumulator(evaluator);
         Accumulators.merge(copy.sum(), sum());
@@ -211,8 +214,8 @@ public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAcc
     }
 
     /**
-     * Takes everything out: an accumulator, for one thread at a time, of what was added since this one was made, drained or
-     * cleared. Every batch is in exactly one of those that threads get.
+     * Empties this accumulator, and gives its former content in one for one thread at a time. If several threads drain,
+     * every batch is in exactly one of their results.
      */
     public final Accumulator drain() {
         PlainAccumulator drained = new PlainAccumulator(evaluator);

@@ -26,11 +26,11 @@ public final class ArrayOperations {
     /**
      * {@code out[i] = condition[i] ? a[i] : b[i]}, bit by bit, for elements of any type.
      *
-     * @param a an element for each of the condition, or one that stands for all
+     * @param a an element for each element of the condition, or one for all
      * @param b the same
      * @param elementSize the bytes of an element: 1, 2, 4 or 8
-     * @param out receives an element for each of the condition; may be the memory of {@code a} or {@code b}, but must not
-     *     overlap the inputs otherwise. What follows the last element is kept.
+     * @param out receives an element for each element of the condition; may be the memory of {@code a} or {@code b}, but
+     *     must not overlap the inputs otherwise. What follows the last element is kept.
      */
     public static void where(
             Condition condition, MemorySegment a, MemorySegment b, int elementSize, MemorySegment out) {
@@ -55,7 +55,7 @@ public final class ArrayOperations {
     }
 
     /**
-     * The predictions that logits stand for: {@code out[i] = 1 / (1 + exp(-logits[i]))}, rounded to the type of the logits,
+     * The sigmoids of logits: {@code out[i] = 1 / (1 + exp(-logits[i]))}, rounded to the type of the logits,
      * with the same bits on every processor; within 1 unit in the last place in float32, 2 in float64.
      *
      * @param out receives an element of the logits' type for each of them; may be their own memory, but must not overlap it
@@ -69,7 +69,7 @@ public final class ArrayOperations {
                 .run((thread, from, length) -> Kernels.sigmoid(logits.slice(from, length), output.range(from, length)));
     }
 
-    /** A type of this size: only the size matters where bits are moved. */
+    /** A type of this size: only the size matters for moving bits. */
     private static ElementType typeOf(int elementSize) {
         return switch (elementSize) {
             case 1 -> ElementType.UINT8;

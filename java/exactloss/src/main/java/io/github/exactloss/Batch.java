@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 import java.util.Optional;
 
 /**
- * Predictions, their targets and, if there are any, their weights. Immutable, as far as the memory is that it views: nothing
- * is copied.
+ * Predictions, their targets and, optionally, their weights. A batch is immutable, but only views its memory: nothing is
+ * copied.
  *
  * <pre>{@code Batch batch = Batch.of(predictions, targets).weights(weights);}</pre>
  */
@@ -37,8 +37,8 @@ public final class Batch {
     }
 
     /**
-     * The elements of a matrix's rows, for the operations that take {@link Rows}. Counts may differ, where strides do: all
-     * rows may have the same targets, for example.
+     * The elements of a matrix's rows, for the operations that take {@link Rows}. Counts may differ if strides do: all rows
+     * may have the same targets, for example.
      *
      * @throws IllegalArgumentException if an array is too short for the rows
      */
@@ -48,8 +48,8 @@ public final class Batch {
     }
 
     /**
-     * The weighted elements of a matrix's rows, for the operations that take {@link Rows}. Counts may differ, where strides
-     * do: all rows may have the same weights, for example.
+     * The weighted elements of a matrix's rows, for the operations that take {@link Rows}. Counts may differ if strides do:
+     * all rows may have the same weights, for example.
      *
      * @throws IllegalArgumentException if an array is too short for the rows
      */
@@ -80,7 +80,7 @@ public final class Batch {
                 weights == null ? null : weights.slice(from, count));
     }
 
-    /** The number of elements; of {@link #ofRows}, that of the predictions. */
+    /** The number of elements; after {@link #ofRows}, the number of predictions. */
     public long count() {
         return predictions.count();
     }
@@ -110,7 +110,7 @@ public final class Batch {
         Elements.requireSameCount(predictions, targets, weights);
     }
 
-    /** The memory of the weights, which is none if there are none. */
+    /** The memory of the weights; the null segment without weights. */
     MemorySegment weightsSegment() {
         return weights == null ? MemorySegment.NULL : weights.segment();
     }
@@ -120,7 +120,7 @@ public final class Batch {
         return Pieces.of(count(), threads, predictions.segment(), targets.segment(), weightsSegment());
     }
 
-    /** For an operation that also writes an element for each of these. */
+    /** For an operation that also writes one element for each element of the batch. */
     Pieces pieces(int threads, Output output) {
         return Pieces.of(
                 count(), threads, predictions.segment(), targets.segment(), weightsSegment(), output.segment());

@@ -29,7 +29,10 @@ final class ConcurrentAccumulator extends Accumulator {
         }
     }
 
-    /** Locks the thread's usual stripe, if that is free, or else the next one that is; if none is, it waits for the first. */
+    /**
+     * Locks the thread's usual stripe if that is free, otherwise the next free one. If none is free, it waits for the usual
+     * one.
+     */
     private Stripe lockFree() {
         int usual = (int) (Thread.currentThread().threadId() % stripes.length);
         for (int i = 0; i < stripes.length; i++) {

@@ -3,7 +3,7 @@ package io.github.exactloss;
 
 import java.lang.foreign.MemorySegment;
 
-/** The condition of {@link ArrayOperations#where}: a typed view, without a copy, of memory that the caller has. */
+/** The condition of {@link ArrayOperations#where}: a typed view, without a copy, of the caller's memory. */
 public final class Condition extends Elements {
     private Condition(MemorySegment segment, ElementType type, int bitOffset, long count) {
         super(segment, type, bitOffset, count);
@@ -14,7 +14,7 @@ public final class Condition extends Elements {
         return of(MemorySegment.ofArray(condition));
     }
 
-    /** A copy of an array: Java lets nobody look into its memory. Changes to the array are not seen. */
+    /** A copy of an array, whose memory Java doesn't expose. Later changes to the array are not seen. */
     public static Condition of(boolean[] condition) {
         return of(bytes(condition));
     }

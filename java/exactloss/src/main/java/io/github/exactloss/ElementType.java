@@ -2,8 +2,8 @@
 package io.github.exactloss;
 
 /**
- * The types that elements of an array may have, in the machine's byte order. {@link Predictions} are of one of the first
- * four, {@link Targets} of any but the first two.
+ * The types that elements of an array may have, in the machine's byte order. {@link Predictions} have one of the first four.
+ * {@link Targets} have any but the first two.
  */
 public enum ElementType {
     /** IEEE 754's binary16: the bits that {@link Float#floatToFloat16} gives. */
@@ -16,7 +16,7 @@ public enum ElementType {
     FLOAT64(64),
     /** Unsigned bytes, or booleans of a byte each. */
     UINT8(8),
-    /** Bytes as Java has them. */
+    /** Signed bytes. */
     INT8(8),
     /** Integers of 32 bits. */
     INT32(32),
@@ -27,7 +27,7 @@ public enum ElementType {
 
     private final int bits;
 
-    /** The logarithm of {@link #bits}, so that nothing is divided, which a small call would feel. */
+    /** The logarithm of {@link #bits}, for shifts: a division would slow down small calls. */
     private final int log2Bits;
 
     ElementType(int bits) {
@@ -45,7 +45,7 @@ public enum ElementType {
         return Math.ceilDiv(count * bits, Byte.SIZE);
     }
 
-    /** The elements that lie whole within so many bytes. */
+    /** The number of whole elements in {@code bytes} bytes. */
     long elements(long bytes) {
         return (bytes * Byte.SIZE) >> log2Bits;
     }

@@ -50,7 +50,7 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
 
     /**
      * The memory from a buffer's position to its limit, which must hold elements of a type in the machine's byte order.
-     * A buffer that is not one of bytes must have elements of the same kind: of whole numbers, or of reals, and as wide.
+     * A buffer other than a {@code ByteBuffer} must have elements of the same kind (integer or floating-point) and width.
      */
     static MemorySegment memory(Buffer buffer, ElementType type) {
         ByteOrder order;
@@ -97,7 +97,7 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
         return MemorySegment.ofBuffer(buffer);
     }
 
-    /** A copy: the one kind of array that Java lets nobody look into. */
+    /** A copy: Java doesn't expose the memory of a {@code boolean[]}. */
     static byte[] bytes(boolean[] booleans) {
         byte[] bytes = new byte[booleans.length];
         for (int i = 0; i < bytes.length; i++) {
@@ -113,7 +113,7 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
     }
 
     /**
-     * Gives the number of elements, which is the same in all arrays.
+     * Gives the number of elements, after a check that all arrays have the same.
      *
      * @param weights null if there are none
      */

@@ -1,31 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss;
 
+import io.github.exactloss.internal.Evaluations;
 import io.github.exactloss.internal.LossFunction;
 import io.github.exactloss.internal.bindings.exactloss_evaluation;
 import io.github.exactloss.internal.bindings.exactloss_loss_result;
 import java.lang.foreign.MemorySegment;
-import java.util.Collections;
-import java.util.EnumMap;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 
 /**
- * The losses and the metrics of a batch, or of all that an {@link Accumulator} was given. Immutable.
+ * The losses and the metrics of a batch, or of the content of an {@link Accumulator}. Immutable.
  *
  * <p>The losses are exact: rounded once, to nearest even, from the real-number value to the type that is returned. An element
  * counts as predicted positive when its prediction is greater than the threshold; a NaN prediction is not. An element without
  * a {@linkplain Weights weight} has the weight 1. Weights enter the losses and {@link #weightSum()}, not the counts and the
  * accuracy.
  *
- * <p>Of the losses that the methods take only the {@linkplain Loss#name() names} matter. They throw
- * {@link IllegalArgumentException} for one that the {@link Evaluator} was not made for.
+ * <p>The methods tell losses apart by their {@linkplain Loss#name() names} only. For a loss that the {@link Evaluator} was
+ * not made for, they throw {@link IllegalArgumentException}.
  */
 public final class Evaluation {
-    private final Map<LossFunction, Result> results;
+    private static final List<LossFunction> FUNCTIONS = List.of(LossFunction.values());
+
+    static {
+        Evaluations.setReader(Evaluation::read);
+    }
+
+    /** One for each loss that was asked for. */
+    private final List<Result> results;
+
     private final Metrics metrics;
 
-    private record Result(double mean, double sum, float meanAsFloat, float sumAsFloat, long nanCount) {}
+    private record Result(
+            LossFunction loss, double mean, double sum, float meanAsFloat, float sumAsFloat, long nanCount) {}
 
     private record Metrics(
             double threshold,
@@ -38,30 +46,29 @@ public final class Evaluation {
             long trueNegatives,
             long falseNegatives) {}
 
-    private Evaluation(Map<LossFunction, Result> results, Metrics metrics) {
+    private Evaluation(List<Result> results, Metrics metrics) {
         this.results = results;
         this.metrics = metrics;
     }
 
     /** @param evaluation an {@code exactloss_evaluation} */
     static Evaluation read(MemorySegment evaluation) {
-        Map<LossFunction, Result> results = new EnumMap<>(LossFunction.class);
         long losses = exactloss_evaluation.losses(evaluation);
-        for (LossFunction function : LossFunction.values()) {
-            if ((losses & function.option()) != 0) {
-                MemorySegment result = function.result(evaluation);
-                results.put(
-                        function,
-                        new Result(
-                                exactloss_loss_result.mean(result),
-                                exactloss_loss_result.sum(result),
-                                exactloss_loss_result.mean_f32(result),
-                                exactloss_loss_result.sum_f32(result),
-                                exactloss_loss_result.nan_count(result)));
+        List<Result> results = new ArrayList<>(FUNCTIONS.size());
+        for (LossFunction loss : FUNCTIONS) {
+            if ((losses & loss.option()) != 0) {
+                MemorySegment result = loss.result(evaluation);
+                results.add(new Result(
+                        loss,
+                        exactloss_loss_result.mean(result),
+                        exactloss_loss_result.sum(result),
+                        exactloss_loss_result.mean_f32(result),
+                        exactloss_loss_result.sum_f32(result),
+                        exactloss_loss_result.nan_count(result)));
             }
         }
         return new Evaluation(
-                Collections.unmodifiableMap(results),
+                results,
                 new Metrics(
                         exactloss_evaluation.threshold(evaluation),
                         exactloss_evaluation.accuracy(evaluation),
@@ -75,17 +82,17 @@ public final class Evaluation {
     }
 
     private Result result(Loss loss) {
-        Result result = results.get(loss.function());
-        if (result == null) {
-            throw new IllegalArgumentException(
-                    "the evaluation has no loss " + loss.name() + ", only " + results.keySet());
+        for (Result result : results) {
+            if (result.loss == loss.function()) {
+                return result;
+            }
         }
-        return result;
+        throw new IllegalArgumentException("the evaluation has no loss " + loss.name() + ", only " + losses());
     }
 
     /** The losses that were asked for, with default options. */
     public List<Loss> losses() {
-        return results.keySet().stream().map(Loss::of).toList();
+        return results.stream().map(result -> Loss.of(result.loss)).toList();
     }
 
     /** The mean of the elements' losses: their sum divided by that of the weights; NaN when {@link #weightSum()} is 0. */
@@ -109,19 +116,18 @@ public final class Evaluation {
     }
 
     /**
-     * The number of elements whose loss, times the weight, is NaN: those whose prediction is, or is infinite with a weight of
-     * 0.
+     * The number of elements whose weighted loss is NaN: their prediction is NaN, or it is infinite and their weight is 0.
      */
     public long nanCount(Loss loss) {
         return result(loss).nanCount;
     }
 
-    /** The sum of the weights: {@link #count()}, where there are none. */
+    /** The sum of the weights; {@link #count()} without weights. */
     public double weightSum() {
         return metrics.weightSum;
     }
 
-    /** The threshold that the counts below were taken at. */
+    /** The threshold above which a prediction counts as positive. */
     public double threshold() {
         return metrics.threshold;
     }
@@ -174,7 +180,7 @@ public final class Evaluation {
         return 31 * results.hashCode() + metrics.hashCode();
     }
 
-    /** All that the methods give. */
+    /** All results. */
     @Override
     public String toString() {
         return "Evaluation[" + results + ", " + metrics + "]";

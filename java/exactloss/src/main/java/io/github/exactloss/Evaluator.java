@@ -14,7 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * Evaluates any set of losses at once, and counts what is right at a threshold, in one pass over memory.
+ * Evaluates any set of losses at once, and counts correct predictions at a threshold, in one pass over memory.
  *
  * <pre>{@code
  * Evaluator evaluator = Evaluator.of(Loss.mnist()).threshold(0.4);
@@ -25,8 +25,8 @@ import java.util.Set;
  * total.add(batch);
  * }</pre>
  *
- * <p>Immutable, and usable from any thread at the same time. Every method that takes predictions and targets throws what
- * those of {@link Loss} do.
+ * <p>Immutable, and usable from any thread at the same time. Every method that takes predictions and targets throws the
+ * exceptions that {@link Loss} lists.
  */
 public final class Evaluator {
     /** The threshold where none is set. */
@@ -48,10 +48,10 @@ public final class Evaluator {
     }
 
     /**
-     * Evaluates these losses, at the threshold {@value #DEFAULT_THRESHOLD}. It takes their options, which must agree, but for
-     * {@link Loss#accumulateGradients()}.
+     * Evaluates these losses, at the threshold {@value #DEFAULT_THRESHOLD}. It takes their options, which must agree, except
+     * for {@link Loss#accumulateGradients()}.
      *
-     * @throws IllegalArgumentException if one loss is from logits, strict or of another number of threads than another
+     * @throws IllegalArgumentException if the losses differ in {@code fromLogits}, {@code strict} or the number of threads
      */
     public static Evaluator of(Loss first, Loss... more) {
         Set<LossFunction> functions = EnumSet.of(first.function());
@@ -116,12 +116,12 @@ public final class Evaluator {
         return (flags & Options.FROM_LOGITS) != 0;
     }
 
-    /** Whether elements that are no prediction or no target are refused. */
+    /** Whether invalid predictions and targets are refused. */
     public boolean isStrict() {
         return (flags & Options.STRICT) != 0;
     }
 
-    /** The most threads that an operation uses. */
+    /** The maximum number of threads of an operation. */
     public int threads() {
         return threads;
     }
@@ -174,32 +174,32 @@ public final class Evaluator {
     }
 
     /**
-     * An empty accumulator for any number of threads at the same time, such as those that serve requests. What they add has
-     * the same bits as if one thread had added it, in whatever order they come.
+     * An empty accumulator for any number of threads at the same time, such as those that serve requests. The results have
+     * the same bits as if one thread had added everything, in any order.
      *
      * <p>It keeps a sum of 1.4 kilobytes for each processor, and a thread adds to one that is free. So threads rarely wait for
-     * each other, and never longer than a batch takes. A batch is added wholly or not at all, for every other thread too. What
-     * is read has every batch whose {@code add} had returned before, and may have some of those that are being added
-     * meanwhile. Reading takes the lock of one sum after the other: do it now and then, not after each {@code add}.
+     * each other, and never longer than a batch takes. A batch is added wholly or not at all, for every other thread too. A
+     * result has every batch whose {@code add} has returned before, and may have batches that are being added meanwhile.
+     * Reading locks one sum after the other: read now and then, not after each {@code add}.
      */
     public Accumulator newConcurrentAccumulator() {
         return new ConcurrentAccumulator(this);
     }
 
     /**
-     * An empty accumulator for any number of threads at the same time that forgets what is older than some intervals of time.
-     * It has the interval that is running and those before it, as many as were asked for: with 60 of 5 seconds, what was
-     * added in the last 295 to 300 seconds.
+     * An empty accumulator for any number of threads at the same time, which forgets old data. It holds the current interval
+     * of time and those before it, {@code intervals} in all: with 60 intervals of 5 seconds, the data of the last 295 to 300
+     * seconds.
      *
-     * <p>The sums are exact, so what falls out of the window leaves no trace: the result has the same bits as if the rest had
-     * been all. Nothing is subtracted; the sums of the intervals are merged for each evaluation.
+     * <p>The sums are exact, so expired data leaves no trace: the result has the same bits as if it had never been added.
+     * Nothing is subtracted; the sums of the intervals are merged for each evaluation.
      *
      * <p>It starts no thread and needs no timer: the first use in a new interval ends the old one. A batch that is added while
-     * an interval ends belongs to this or to the next, and never to both. It takes 1.4 kilobytes for each interval, more than
-     * {@link #newConcurrentAccumulator()} does.
+     * an interval ends belongs to this or to the next, and never to both. It takes 1.4 kilobytes for each interval, in
+     * addition to those of {@link #newConcurrentAccumulator()}.
      *
-     * @param interval how long an interval is: how often something is forgotten
-     * @param intervals how many of them the window has, with the running one
+     * @param interval the length of an interval; after each, the oldest one is forgotten
+     * @param intervals the number of intervals in the window, including the current one
      * @throws IllegalArgumentException if there is less than one, or an interval is not positive or longer than 292 years
      */
     public Accumulator newWindow(Duration interval, int intervals) {
@@ -209,8 +209,7 @@ public final class Evaluator {
     /**
      * The accumulator, for one thread at a time, that {@link Accumulator#toBytes()} wrote, on this machine or another.
      *
-     * @throws IllegalArgumentException if the bytes are not those of an accumulator, or of one with other losses or another
-     *     threshold
+     * @throws IllegalArgumentException if the bytes are not an accumulator's, or it has other losses or another threshold
      */
     public Accumulator accumulatorFromBytes(byte[] bytes) {
         PlainAccumulator accumulator = new PlainAccumulator(this);
@@ -220,7 +219,7 @@ public final class Evaluator {
         return accumulator;
     }
 
-    /** Refuses to take in what was accumulated of other losses or at another threshold. */
+    /** Refuses an accumulator with other losses or another threshold. */
     void requireSame(List<Loss> otherLosses, double otherThreshold) {
         if (!otherLosses.equals(losses())) {
             throw new IllegalArgumentException(

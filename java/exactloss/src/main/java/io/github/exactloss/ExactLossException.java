@@ -5,7 +5,7 @@ package io.github.exactloss;
 public class ExactLossException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** Of a message that says why. */
+    /** With a message that says why. */
     public ExactLossException(String message) {
         super(message);
     }

@@ -8,7 +8,7 @@ import io.github.exactloss.internal.Pieces;
 import io.github.exactloss.internal.Structs;
 import java.lang.foreign.MemorySegment;
 
-/** The operations that write an element for each of a batch: values and gradients, in one downcall or in pieces. */
+/** The operations that write an element for each element of a batch: values and gradients, in one downcall or in pieces. */
 final class Gradients {
     private Gradients() {}
 
@@ -99,7 +99,7 @@ final class Gradients {
     /**
      * The accumulator of all elements, with their gradient, in memory that this thread's next accumulation may overwrite.
      *
-     * @param losses what is accumulated; {@code loss}, of which the gradient is, is one of them
+     * @param losses the losses that are accumulated, including {@code loss}, whose gradient is computed
      */
     static MemorySegment accumulate(
             Loss loss,

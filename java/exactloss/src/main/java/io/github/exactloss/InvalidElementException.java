@@ -5,8 +5,8 @@ import java.util.Locale;
 
 /**
  * An array has an element that is not allowed: a weight that is negative, NaN or infinite, or in strict mode, as a
- * {@link StrictModeException}, a prediction or a target. It names the first one; where several arrays are bad at that
- * index, the prediction before the target before the weight.
+ * {@link StrictModeException}, a prediction or a target. It names the first such element. If several arrays are bad at the
+ * same index, the prediction comes first, then the target, then the weight.
  */
 public sealed class InvalidElementException extends ExactLossException permits StrictModeException {
     private static final long serialVersionUID = 1;
@@ -29,7 +29,7 @@ public sealed class InvalidElementException extends ExactLossException permits S
     /**
      * The element {@code index} of an array is refused.
      *
-     * @param rule what is allowed there: the end of a sentence, such as {@code a weight must be finite}
+     * @param rule the rule that the element breaks, such as {@code a weight must be finite}; it ends the message
      */
     public InvalidElementException(Argument argument, long index, double value, String rule) {
         super(argument.name().toLowerCase(Locale.ROOT) + "[" + index + "] is " + value + ", and " + rule);

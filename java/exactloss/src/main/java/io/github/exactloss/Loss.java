@@ -21,8 +21,8 @@ import java.util.Objects;
  * only those in [0, 1]. A NaN makes the loss NaN, an infinity makes it infinite, and infinities of both signs make it NaN.
  * The mean of nothing is NaN, its sum 0.
  *
- * <p>Where elements have {@link Weights}, a sum is that of the elements' losses times their weights, and a mean is this sum
- * divided by that of the weights, NaN if that is 0; exact until the one rounding too.
+ * <p>With {@link Weights}, the sum is that of the weighted losses, and the mean is this sum divided by the sum of the
+ * weights (NaN if that is 0). Both are exact until the one rounding.
  *
  * <p>An instance is a loss and a set of options: immutable, and usable from any thread at the same time. Every method that
  * takes predictions and targets throws
@@ -44,7 +44,7 @@ public final class Loss {
     private final int gradientFlags;
     private final int threads;
 
-    /** @param gradientFlags the flags of the native functions that give gradients; others take all but one */
+    /** @param gradientFlags the flags for native functions that give gradients; the others don't take ACCUMULATE */
     private Loss(LossFunction function, int gradientFlags, int threads) {
         this.function = function;
         this.gradientFlags = gradientFlags;
@@ -53,8 +53,8 @@ public final class Loss {
 
     /**
      * The loss that is the distance itself: {@code where(targets == 1, 1 - predictions, predictions).mean()}. For targets
-     * that are 0 or 1 it is the mean absolute error, PyTorch's {@code l1_loss}. Its name is that of the data on which
-     * Howard and Gugger's "Deep Learning for Coders with fastai and PyTorch" introduces it.
+     * that are 0 or 1 it is the mean absolute error, PyTorch's {@code l1_loss}. It is named after the data with which Howard
+     * and Gugger's "Deep Learning for Coders with fastai and PyTorch" introduces it.
      *
      * @throws NativeLibraryException if the native library can't be loaded
      */
@@ -69,9 +69,9 @@ public final class Loss {
 
     /**
      * The same for predictions that are given as logits: numbers {@code x} of which {@code 1 / (1 + exp(-x))} is the
-     * prediction. A distance is that function of {@code -x} where the target equals 1, and of {@code x} elsewhere, so that
-     * it keeps all its digits however small it is. It is rounded to float32, or for float64 logits to float64, with the
-     * same bits on every processor; the sum is exact. A gradient is that with respect to the logits.
+     * prediction. A distance is the sigmoid of {@code -x} where the target equals 1, and of {@code x} elsewhere, so it keeps
+     * all its digits, however small it is. It is rounded to float32, or for float64 logits to float64, with the same bits on
+     * every processor; the sum is exact. A gradient is that with respect to the logits.
      */
     public Loss fromLogits() {
         return new Loss(function, gradientFlags | Options.FROM_LOGITS, threads);
@@ -82,14 +82,16 @@ public final class Loss {
         return new Loss(function, gradientFlags | Options.STRICT, threads);
     }
 
-    /** The same, but adding a gradient to what is in its memory; each sum is rounded once to the type of the gradient. */
+    /**
+     * The same, but a gradient is added to the content of its memory; each sum is rounded once to the type of the gradient.
+     */
     public Loss accumulateGradients() {
         return new Loss(function, gradientFlags | Options.ACCUMULATE, threads);
     }
 
     /**
-     * The same with up to {@code threads} threads: the calling one, and others of the fork-join pool that it belongs to, or
-     * else of the common one. Inputs under 262,144 elements, and memory that is confined to the calling thread, always take
+     * The same with up to {@code threads} threads: the calling one, and others of its fork-join pool, or of the common pool
+     * if it belongs to none. Inputs under 262,144 elements, and memory that is confined to the calling thread, always take
      * one thread.
      *
      * @throws IllegalArgumentException if {@code threads} is less than 1
@@ -108,17 +110,17 @@ public final class Loss {
         return (gradientFlags & Options.FROM_LOGITS) != 0;
     }
 
-    /** Whether elements that are no prediction or no target are refused. */
+    /** Whether invalid predictions and targets are refused. */
     public boolean isStrict() {
         return (gradientFlags & Options.STRICT) != 0;
     }
 
-    /** Whether a gradient is added to what is in its memory. */
+    /** Whether a gradient is added to the content of its memory. */
     public boolean accumulatesGradients() {
         return (gradientFlags & Options.ACCUMULATE) != 0;
     }
 
-    /** The most threads that an operation uses. */
+    /** The maximum number of threads of an operation. */
     public int threads() {
         return threads;
     }
@@ -151,12 +153,15 @@ public final class Loss {
         return Reductions.reduce(this, Options.MEAN, predictions, targets);
     }
 
-    /** The sum of the elements' losses; 0 if there are no elements. It throws what the mean does. */
+    /** The sum of the elements' losses; 0 if there are no elements. It throws the exceptions of the mean. */
     public double sum(Predictions predictions, Targets targets) {
         return Reductions.reduce(this, Options.SUM, predictions, targets, null);
     }
 
-    /** The sum of the elements' losses, each times its weight; 0 if there are no elements. It throws what the mean does. */
+    /**
+     * The sum of the elements' losses, each times its weight; 0 if there are no elements. It throws the exceptions of the
+     * mean.
+     */
     public double sum(Batch batch) {
         return Reductions.reduce(this, Options.SUM, batch.predictions, batch.targets, batch.weights);
     }
@@ -203,12 +208,12 @@ public final class Loss {
      * The gradient with respect to the predictions, or {@linkplain #fromLogits() from logits} with respect to the logits.
      * With {@code g = upstream / divisor}, rounded once to the type of the predictions, that of {@link #mnist()} is {@code -g}
      * where the target equals 1 and {@code g} elsewhere. From logits {@code x} it is {@code -g * s} and {@code g * s},
-     * {@code s} being the product of the predictions of {@code x} and {@code -x}; {@code g}, {@code s} and the product are
+     * where {@code s} is the product of the sigmoids of {@code x} and {@code -x}; {@code g}, {@code s} and the product are
      * each rounded to float32, or for float64 to float64, and the result to the type of the logits. With weights the result
      * is multiplied by the weight.
      *
      * @param upstream the derivative of the final result with respect to the loss; NaN and infinities pass on
-     * @param divisor what the sum of the losses is divided by: the number of all elements for a mean, 1 for a sum
+     * @param divisor the divisor of the sum of the losses: the number of all elements for a mean, 1 for a sum
      * @param gradient receives one element for each prediction, in their type; may be the predictions' own memory, unless it
      *     is to be added to, but must not overlap the inputs otherwise
      * @throws IllegalArgumentException if the divisor is less than 1, or the output is read-only, too small or overlaps an
@@ -236,7 +241,7 @@ public final class Loss {
      * pass over memory, and the divisor is 1.
      *
      * @param upstream the derivative of the final result with respect to the mean
-     * @param gradient as there
+     * @param gradient receives one element for each prediction, in their type
      * @throws IllegalArgumentException if the output is read-only, too small or overlaps an input
      */
     public double meanAndGradient(Batch batch, double upstream, MemorySegment gradient) {
@@ -258,7 +263,7 @@ public final class Loss {
      * gives it with the divisor 1, in one pass over memory.
      *
      * @param upstream the derivative of the final result with respect to the sum
-     * @param gradient as there
+     * @param gradient receives one element for each prediction, in their type
      */
     public double sumAndGradient(Batch batch, double upstream, MemorySegment gradient) {
         return Gradients.withLoss(this, Options.SUM, batch, upstream, gradient);

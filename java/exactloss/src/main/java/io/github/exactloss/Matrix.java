@@ -15,7 +15,7 @@ import java.util.stream.LongStream;
 
 /** The operations on rows: several rows in one downcall, or one row in several downcalls where it is long. */
 final class Matrix {
-    /** Results of so many bytes may lie on the heap, where they cost least. */
+    /** The most bytes of results that lie on the heap, where they cost least. */
     private static final long FEW_BYTES = 1 << 16;
 
     private final Batch batch;
@@ -28,7 +28,7 @@ final class Matrix {
         this.threads = threads;
     }
 
-    /** An operation on adjacent rows, of which {@code from} is the first. */
+    /** An operation on adjacent rows from {@code from} on. */
     private interface RowsCall {
         void run(Batch part, Rows shape, long from);
     }
@@ -42,7 +42,7 @@ final class Matrix {
                     index,
                     Reductions.reduce(loss, reduction, row.predictions, row.targets, row.weights)));
         } else {
-            run((part, shape, from) -> Kernels.loss(
+            run((part, shape, from) -> Kernels.losses(
                     loss.options() | reduction,
                     part.predictions,
                     part.targets,
@@ -126,7 +126,8 @@ final class Matrix {
                         rows.rows() * rows.columns(),
                         batch.predictions.segment(),
                         batch.targets.segment(),
-                        batch.weightsSegment());
+                        batch.weightsSegment(),
+                        MemorySegment.NULL);
         return onHeap
                 ? MemorySegment.ofArray(new long[(int) (bytes / Long.BYTES)])
                 : Arena.ofAuto().allocate(bytes, Long.BYTES);

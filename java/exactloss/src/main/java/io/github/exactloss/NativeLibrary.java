@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * The native library that this process uses. Every method loads it if nothing did before, and throws
+ * The native library that this process uses. Every method loads it unless that has happened before, and throws
  * {@link NativeLibraryException} if that fails. Any thread may call them.
  */
 public final class NativeLibrary {
@@ -25,10 +25,10 @@ public final class NativeLibrary {
     }
 
     /**
-     * The name of the instruction set whose kernels run: of those that this machine can run and {@code EXACTLOSS_MAX_ISA}
-     * does not forbid, the one with the highest rank.
+     * The name of the instruction set whose kernels run: the one with the highest rank that this machine can run and {@code
+     * EXACTLOSS_MAX_ISA} allows.
      *
-     * @throws ExactLossException if {@code EXACTLOSS_MAX_ISA} is none of the names that {@link #isas()} gives
+     * @throws ExactLossException if {@code EXACTLOSS_MAX_ISA} is not a name that {@link #isas()} gives
      */
     public static String isa() {
         CoreLibrary.load();

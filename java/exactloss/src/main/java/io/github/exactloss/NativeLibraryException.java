@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss;
 
-/** The native library can't be loaded. The message names every file that was tried, and what the system said of it. */
+/** The native library can't be loaded. The message names every file that was tried, and the system's error. */
 public final class NativeLibraryException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** Of a message that says which file was tried and what happened. */
+    /** With a message that says which file was tried and what happened. */
     public NativeLibraryException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -51,7 +51,7 @@ final class Output extends Elements {
         }
     }
 
-    /** Element by element, an operation may replace what it reads; but not what it has yet to read. */
+    /** An operation may overwrite elements that it has read, but not those that it has yet to read. */
     void requireApartOrInPlace(MemorySegment input) {
         // Segments are equal where they begin at the same place.
         if (!segment().equals(input) || segment().byteSize() != input.byteSize()) {

@@ -9,10 +9,10 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * Predictions, or the logits that they are the sigmoids of: a typed view, without a copy, of memory that the caller has.
+ * Predictions, or their logits: a typed view, without a copy, of the caller's memory.
  *
  * <p>Usually predictions lie in [0, 1], but every number is allowed; see {@link Loss} for NaN and infinities, and
- * {@link Loss#fromLogits()} for logits. The next call sees what was written to the memory meanwhile. A view lives as long as
+ * {@link Loss#fromLogits()} for logits. The next call sees changes to the memory. A view lives as long as
  * its memory, and may be used by the same threads: after its arena is closed, using it is an {@link IllegalStateException}.
  */
 public final class Predictions extends Elements {
@@ -70,8 +70,8 @@ public final class Predictions extends Elements {
     }
 
     /**
-     * An element as a double, which has every value of every type. The operations of this library are the faster way to
-     * read many.
+     * An element as a double, which can hold the values of all types. To process many elements, the operations of this
+     * library are faster.
      *
      * @throws IndexOutOfBoundsException if there is no such element
      */

@@ -29,7 +29,7 @@ final class Reductions {
         return Structs.loss(total(loss, pieces, batch), loss.function(), reduction);
     }
 
-    /** That of arrays. Short ones need no views. */
+    /** The mean or the sum of arrays. Short ones need no views. */
     static double reduce(Loss loss, int reduction, float[] predictions, byte[] targets) {
         return predictions.length == targets.length && predictions.length <= Pieces.SHORT
                 ? Kernels.loss(loss.options() | reduction, predictions, targets)

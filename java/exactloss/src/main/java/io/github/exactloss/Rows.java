@@ -41,7 +41,7 @@ public record Rows(long rows, long columns, long predictionsStride, long targets
     }
 
     /**
-     * The same rows, once it is known that the arrays hold them all. Where they are empty, their strides are dropped.
+     * The same rows, after a check that the arrays hold them all. Empty rows lose their strides.
      *
      * @param weights null if there are none
      */

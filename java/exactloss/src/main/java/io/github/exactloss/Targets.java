@@ -9,11 +9,11 @@ import java.nio.ByteBuffer;
 import java.util.Objects;
 
 /**
- * Targets: a typed view, without a copy, of memory that the caller has. Every element type gives the same results.
+ * Targets: a typed view, without a copy, of the caller's memory. Every element type gives the same results.
  *
- * <p>A target is positive when it equals 1; any other value, NaN included, is negative. The next call sees what was written
- * to the memory meanwhile. A view lives as long as its memory, and may be used by the same threads: after its arena is
- * closed, using it is an {@link IllegalStateException}.
+ * <p>A target is positive when it equals 1; any other value, NaN included, is negative. The next call sees changes to the
+ * memory. A view lives as long as its memory, and may be used by the same threads: after its arena is closed, using it is an
+ * {@link IllegalStateException}.
  */
 public final class Targets extends Elements {
     private Targets(MemorySegment segment, ElementType type) {
@@ -32,7 +32,7 @@ public final class Targets extends Elements {
         return type;
     }
 
-    /** A whole array, of uint8: what is not 0 or 1 is named as such in strict mode. */
+    /** A whole array, of uint8. In strict mode, messages name its elements as unsigned numbers. */
     public static Targets of(byte[] targets) {
         return of(MemorySegment.ofArray(targets), ElementType.UINT8);
     }
@@ -57,7 +57,7 @@ public final class Targets extends Elements {
         return of(MemorySegment.ofArray(targets), ElementType.FLOAT64);
     }
 
-    /** A copy of an array: the one kind of memory that Java lets nobody look into. Changes to the array are not seen. */
+    /** A copy of an array, whose memory Java doesn't expose. Later changes to the array are not seen. */
     public static Targets of(boolean[] targets) {
         return of(bytes(targets));
     }
@@ -107,8 +107,8 @@ public final class Targets extends Elements {
     }
 
     /**
-     * Whether an element counts as positive: whether it equals 1. The operations of this library are the faster way to read
-     * many.
+     * Whether an element counts as positive: whether it equals 1. To process many elements, the operations of this library
+     * are faster.
      *
      * @throws IndexOutOfBoundsException if there is no such element
      */

@@ -7,9 +7,9 @@ import java.nio.Buffer;
 import java.nio.ByteBuffer;
 
 /**
- * Weights of elements, float32, finite and not negative: a view, without a copy, of memory that the caller has.
+ * Weights of elements, float32, finite and not negative: a view, without a copy, of the caller's memory.
  *
- * <p>An element counts in a loss as often as its weight says. The next call sees what was written to the memory meanwhile. A
+ * <p>A weight says how often an element counts in a loss. The next call sees changes to the memory. A
  * view lives as long as its memory, and may be used by the same threads: after its arena is closed, using it is an
  * {@link IllegalStateException}.
  */

@@ -9,13 +9,13 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 
-/** An accumulator for any number of threads at the same time that forgets what is older than some intervals of time. */
+/** An accumulator for any number of threads at the same time, which forgets old intervals of time. */
 final class WindowAccumulator extends Accumulator {
     private final LongSupplier nanoTime;
     private final long start;
     private final long interval;
 
-    /** The interval that is running. Those that have ended are in {@link #sums}, each at its number modulo their count. */
+    /** The current interval. Ended intervals are in {@link #sums}, each at its number modulo their count. */
     private final ConcurrentAccumulator running;
 
     /** Held while a thread reads or writes the sums, or changes the running interval. */
@@ -95,9 +95,8 @@ final class WindowAccumulator extends Accumulator {
             if (now <= number) {
                 return; // another thread did it
             }
-            // Intervals without any use are empty. Those that are too old have no slot; if the running one is too old,
-            // it
-            // goes where it is not read.
+            // Unused intervals are empty, and those that are too old have no slot. If the current interval is too old,
+            // it goes to the slot that is not read.
             long first = Math.max(number, now - sums.length);
             for (long ended = first; ended < now; ended++) {
                 clear(slot(ended), evaluator());

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * The exact losses, gradients and metrics of a binary classifier, computed by a native library on memory that the caller has.
+ * The exact losses, gradients and metrics of a binary classifier, computed by a native library on the caller's memory.
  *
  * <p>{@link io.github.exactloss.Loss} gives a loss and its gradient; {@link io.github.exactloss.Evaluator} evaluates several
- * losses and counts what is right, and makes {@linkplain io.github.exactloss.Accumulator accumulators}, which take data in
- * pieces, from one thread or from many. All take a {@link io.github.exactloss.Batch} of
- * {@link io.github.exactloss.Predictions}, {@link io.github.exactloss.Targets} and {@link io.github.exactloss.Weights}, which
- * are views of arrays, NIO buffers or memory segments. {@link io.github.exactloss.ArrayOperations} has what such a loss is
- * built from.
+ * losses, counts correct predictions, and makes {@linkplain io.github.exactloss.Accumulator accumulators}, which take data
+ * in pieces, from one thread or from many. All take a {@link io.github.exactloss.Batch} of {@link
+ * io.github.exactloss.Predictions}, {@link io.github.exactloss.Targets} and {@link io.github.exactloss.Weights}, which are
+ * views of arrays, NIO buffers or memory segments. {@link io.github.exactloss.ArrayOperations} has the two array operations
+ * that such a loss is built from.
  *
  * <pre>{@code
  * Predictions predictions = Predictions.of(new float[] {0.9f, 0.4f, 0.2f});
@@ -28,15 +28,15 @@
  * </ol>
  *
  * A failure is a {@link io.github.exactloss.NativeLibraryException} that names the file and the reason. The JVM
- * loads a library into one class loader only, so these classes must not be loaded twice. Java asks that access to native
- * code be granted: run with {@code --enable-native-access=io.github.exactloss}, or {@code ALL-UNNAMED} on the class path.
+ * loads a library into one class loader only, so these classes must not be loaded twice. Java requires access to native code
+ * to be granted: run with {@code --enable-native-access=io.github.exactloss}, or {@code ALL-UNNAMED} on the class path.
  *
  * <p>The environment variable {@code EXACTLOSS_MAX_ISA} forbids the kernels above the instruction set that it names;
  * {@link io.github.exactloss.NativeLibrary#isas()} lists the names. The results have the same bits with all of them.
  *
  * <h2>Memory</h2>
  *
- * No method copies the caller's elements, keeps their memory, or writes to an input that is not its output too; only a
+ * No method copies the caller's elements, keeps their memory, or writes to an input unless it is the output too; only a
  * {@code boolean[]} has to be copied. An output is a memory segment; {@link java.lang.foreign.MemorySegment#ofBuffer} makes
  * one of a buffer, {@code ofArray} one of an array. Off-heap memory belongs to the arena that it was allocated from: closing
  * it frees the memory, and every later use is an {@link IllegalStateException}. Heap arrays are passed in place too, in

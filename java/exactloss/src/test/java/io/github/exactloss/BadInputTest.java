@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What must be refused is, with an exception that says why, before anything is written. */
+/** Bad input is refused with an exception that says why, before anything is written. */
 class BadInputTest {
     private final Loss loss = Loss.mnist();
     private final float[] output = {42, 42, 42};
@@ -174,7 +174,7 @@ class BadInputTest {
                 calls.add(() -> loss.sumAndGradient(Batch.of(predictions, apart), 1, memory));
                 calls.add(() ->
                         loss.sumAndGradient(Batch.of(Predictions.of(new float[3]), floats), 1, memory.asSlice(4, 12)));
-                // In place, but what it would add to is what it reads.
+                // In place is refused here: it would add to its own input.
                 Loss adding = loss.accumulateGradients();
                 calls.add(() -> adding.sumAndGradient(Batch.of(predictions, apart), 1, memory.asSlice(4, 12)));
                 calls.add(() -> adding.gradient(Batch.of(predictions, apart), 1, 1, memory.asSlice(4, 12)));

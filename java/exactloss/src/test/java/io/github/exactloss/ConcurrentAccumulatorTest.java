@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.exactloss.testing.ChildJvm;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -115,7 +116,7 @@ class ConcurrentAccumulatorTest {
         assertThat(after.toBytes()).isEqualTo(before.toBytes());
     }
 
-    /** Two that merge each other: neither holds its own locks while it asks for the other's. */
+    /** Two accumulators that merge each other: neither holds its own locks while it takes the other's. */
     @Test
     void mergeEachOtherAtTheSameTime() throws Exception {
         Accumulator one = evaluator.newConcurrentAccumulator();
@@ -141,7 +142,7 @@ class ConcurrentAccumulatorTest {
         assertThat(one.evaluate().count()).isZero();
     }
 
-    /** Whatever comes while it is drained is in this drain or in the next, once. */
+    /** A batch that is added during a drain is in this drain or in the next, exactly once. */
     @Test
     void everyBatchIsInOneDrain() throws Exception {
         RandomBatch batch = RandomBatch.random(RandomBatch.Values.UNIT, 10, SEED);
@@ -188,7 +189,7 @@ class ConcurrentAccumulatorTest {
         }
     }
 
-    /** What a service does, over and over. Prints the kilobytes that the process grew by. */
+    /** Repeats the work of a service. Prints the kilobytes that the process grew by. */
     static final class Main {
         private Main() {}
 

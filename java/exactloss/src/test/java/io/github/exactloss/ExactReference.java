@@ -111,7 +111,7 @@ final class ExactReference {
         return rounded(sum, scale, divisor, type);
     }
 
-    /** A finite value in units of {@code 2^exponent}, of which it is a multiple. */
+    /** A finite value, which is a multiple of {@code 2^exponent}, in units of that. */
     private static BigInteger units(double value, int exponent) {
         long bits = Double.doubleToRawLongBits(value);
         int biased = (int) (bits >>> 52) & 0x7ff;

@@ -39,7 +39,7 @@ enum FloatType {
         return decoded(getBits(memory, index));
     }
 
-    /** Writes a value of this type; of what lies between two of them, either. */
+    /** Writes a value of this type; for a number between two values, either of them. */
     void set(MemorySegment memory, long index, double value) {
         long offset = index * bytes;
         switch (this) {
@@ -82,7 +82,7 @@ enum FloatType {
         return value == 0 ? Math.scalb(1.0, leastExponent) : decoded(value > 0 ? bits + 1 : bits - 1);
     }
 
-    /** What the last bit of a value weighs. */
+    /** The weight of the last bit of a value. */
     double ulp(double value) {
         int exponent = Math.max(Math.getExponent(value) - precision + 1, leastExponent);
         return Math.scalb(1.0, exponent);

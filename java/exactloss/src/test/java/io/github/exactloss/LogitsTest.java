@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Predictions that are given as logits: the function itself against BigDecimal, and what is built on it bit by bit. */
+/**
+ * Predictions that are given as logits: the function itself against BigDecimal, and the operations that use it bit by bit.
+ */
 class LogitsTest {
     private static final long SEED = 23;
 

@@ -73,7 +73,7 @@ class LossAndGradientTest {
         assertAdds(loss.threads(3), type);
     }
 
-    /** What is added are elements of the gradient's type, also where they were computed in a wider one. */
+    /** The addends are elements of the gradient's type, even if they were computed in a wider one. */
     @ParameterizedTest
     @EnumSource
     void addsThatOfLogitsToo(FloatType type) {

@@ -4,6 +4,8 @@ package io.github.exactloss;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.exactloss.internal.bindings.exactloss_h;
+import io.github.exactloss.testing.CCompiler;
+import io.github.exactloss.testing.ChildJvm;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +36,7 @@ class NativeLoaderTest {
             IntStream.range(0, 8).parallel().mapToObj(i -> attempt()).distinct().forEach(System.out::println);
         }
 
-        /** Whatever comes first, nothing but the loader tells of a failure. */
+        /** Whichever method is called first, only the loader reports a failure. */
         private static String attempt() {
             try {
                 Targets.of(new byte[1]);

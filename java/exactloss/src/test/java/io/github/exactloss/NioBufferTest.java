@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Views of NIO buffers see what is between position and limit, wherever that lies. */
+/** Views of NIO buffers have the elements between position and limit, in any kind of memory. */
 class NioBufferTest {
     private static final long SEED = 11;
     private static final int COUNT = 1000;

@@ -26,7 +26,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 class RowsTest {
     private static final long SEED = 37;
 
-    /** Few, many, adjacent, apart, overlapping and coinciding rows; short ones and ones that heap memory is cut within. */
+    /**
+     * Few, many, adjacent, apart, overlapping and coinciding rows; short rows, and rows so long that heap memory is cut
+     * within them.
+     */
     private static final List<Rows> SHAPES = List.of(
             Rows.of(1, 1),
             Rows.of(3, 7),

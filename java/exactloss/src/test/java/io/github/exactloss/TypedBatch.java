@@ -19,7 +19,7 @@ final class TypedBatch {
 
     final int count;
 
-    /** Values that are not of the type are rounded to it. */
+    /** Values that the type does not have are rounded to it. */
     TypedBatch(FloatType type, double[] values, byte[] targets) {
         this.type = type;
         this.memory = type.memory(values);

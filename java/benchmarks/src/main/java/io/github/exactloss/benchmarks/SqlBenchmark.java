@@ -27,7 +27,7 @@ public final class SqlBenchmark {
     private static final String AVERAGE = "avg(CASE WHEN target = 1 THEN 1 - prediction ELSE prediction END)";
     private static final Pattern LOSS = Pattern.compile("\"loss\": ([0-9.E-]+)");
 
-    /** A float's rounding of {@code 1 - p}, and more than DuckDB's sum of doubles adds to it. */
+    /** The error of rounding {@code 1 - p} to float, with room for the errors of DuckDB's sum of doubles. */
     private static final double TOLERANCE = 0x1p-24;
 
     private final Path file;
@@ -38,7 +38,7 @@ public final class SqlBenchmark {
         this.runs = runs;
     }
 
-    /** Measures with one thread, and with all that there are. */
+    /** Measures with one thread, and with one for each processor. */
     public static void main(String[] args) throws IOException, SQLException {
         Locale.setDefault(Locale.ROOT);
         Path folder = Path.of(args[0]);
@@ -63,7 +63,7 @@ public final class SqlBenchmark {
         }
     }
 
-    /** Under another name until it is whole. */
+    /** Writes to another name first, so that an existing file is complete. */
     private static void write(Path file, long rows) throws IOException, SQLException {
         Files.createDirectories(file.getParent());
         Path part = file.resolveSibling(file.getFileName() + ".part");
@@ -121,7 +121,7 @@ public final class SqlBenchmark {
         return Double.parseDouble(loss.group(1));
     }
 
-    /** Prints the seconds of all runs, the first of which warms up, and gives their median. */
+    /** Prints the seconds of all runs and returns their median. The first run warms up. */
     private static double print(String name, int threads, double[] seconds) {
         double[] warm = Arrays.copyOfRange(seconds, 1, seconds.length);
         Arrays.sort(warm);

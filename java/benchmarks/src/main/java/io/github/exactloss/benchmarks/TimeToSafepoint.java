@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.benchmarks;
 
-import io.github.exactloss.MnistLoss;
-import io.github.exactloss.Predictions;
-import io.github.exactloss.Targets;
+import io.github.exactloss.Loss;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,11 +14,11 @@ import java.util.regex.Pattern;
 
 /**
  * How long the JVM waits for its threads to reach a safepoint, while one of them computes the loss of a 1 GiB array on the
- * heap, over and over; and, for comparison, while one adds that array up in Java. What both have in common is due to the
- * machine: a thread whose processor is taken away reaches nothing. That makes maxima of some milliseconds, which a real-time
- * policy avoids: on Linux {@code chrt --rr 1 ./build.sh bench-safepoint}, with {@code sysctl kernel.sched_rt_runtime_us=-1}
- * before and {@code =950000}, the usual, after it: in between, such threads may starve all others. The JVM itself measures:
- * {@code java -Xlog:safepoint:file=LOG ... TimeToSafepoint LOG}.
+ * heap, over and over; and, for comparison, while one adds that array up in Java. Times that both show are due to the
+ * machine: a thread that has lost its processor reaches no safepoint. This makes maxima of some milliseconds, which a
+ * real-time policy avoids: on Linux {@code chrt --rr 1 ./build.sh bench-safepoint}, with {@code sysctl
+ * kernel.sched_rt_runtime_us=-1} before and {@code =950000}, the usual, after it: in between, such threads may starve all
+ * others. The JVM itself measures: {@code java -Xlog:safepoint:file=LOG ... TimeToSafepoint LOG}.
  */
 public final class TimeToSafepoint {
     private static final int COUNT = 1 << 28;
@@ -29,7 +27,7 @@ public final class TimeToSafepoint {
     private static final int WARM_UPS = 5;
     private static final Pattern REACHING = Pattern.compile("\"ThreadDump\".*Reaching safepoint: +(\\d+) ns");
 
-    /** Where a loop's result goes, so that there is one. */
+    /** Keeps a loop's result, so that the compiler can't drop the loop. */
     private static volatile double sink;
 
     private TimeToSafepoint() {}
@@ -44,13 +42,13 @@ public final class TimeToSafepoint {
             predictions[i] = (float) random.nextDouble();
             targets[i] = (byte) random.nextInt(2);
         }
-        MnistLoss loss = MnistLoss.create();
+        Loss loss = Loss.mnist();
         report(log, "all other threads idle", () -> LockSupport.parkNanos(PAUSE.toNanos()));
         report(log, "one adds up 1 GiB in Java", () -> sink = sum(predictions));
         report(
                 log,
                 "one computes the loss of 1 GiB on the heap",
-                () -> sink = loss.mean(Predictions.of(predictions), Targets.of(targets)));
+                () -> sink = loss.mean(predictions, targets));
     }
 
     private static double sum(float[] values) {
@@ -62,8 +60,8 @@ public final class TimeToSafepoint {
     }
 
     /**
-     * Takes a safepoint every millisecond, while another thread does something again and again, and reports on them. The
-     * work was done a few times before, because the JVM may not stop either while it links and compiles what it runs.
+     * Takes a safepoint every millisecond while another thread repeats some work, and reports on them. The work has been
+     * done a few times before, because linking and compiling delay safepoints too.
      */
     private static void report(Path log, String what, Runnable work) throws IOException, InterruptedException {
         for (int i = 0; i < WARM_UPS; i++) {
@@ -98,7 +96,7 @@ public final class TimeToSafepoint {
                 times[times.length - 1]);
     }
 
-    /** All that the log has after some, in milliseconds, sorted. */
+    /** The times in the log after the first {@code before} ones, in milliseconds, sorted. */
     private static double[] times(Path log, int before) throws IOException {
         return REACHING.matcher(Files.readString(log))
                 .results()

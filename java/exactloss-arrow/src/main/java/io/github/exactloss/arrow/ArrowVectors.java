@@ -13,12 +13,12 @@ import org.apache.arrow.vector.FieldVector;
 /**
  * Views of Arrow's vectors, without a copy.
  *
- * <p>A view retains the memory of its vector until the arena is closed, so that it stays good when the vector is closed,
- * refilled or transferred before. Close the arena before the vector's allocator. An arena that is never closed, as the global
- * one, retains the memory for ever. The arena also says which threads may use the view.
+ * <p>A view keeps the memory of its vector until the arena is closed, so it stays valid if the vector is closed, refilled or
+ * transferred before. Close the arena before the vector's allocator. An arena that is never closed, such as the global one,
+ * keeps the memory for ever. The arena also says which threads may use the view.
  *
- * <p>All methods throw {@link IllegalArgumentException} if a vector is of none of the types that {@link Column} lists, or is
- * dictionary-encoded.
+ * <p>All methods throw {@link IllegalArgumentException} if a vector's type is not in the list of {@link Column}, or the
+ * vector is dictionary-encoded.
  */
 public final class ArrowVectors {
     private ArrowVectors() {}
@@ -77,7 +77,7 @@ public final class ArrowVectors {
                 + "; supported are float16, float32, float64, uint8, int8, int32, int64 and bool");
     }
 
-    /** Not by {@code nioBuffer}, which reaches only 2 GiB and asks for an opened package of the JDK. */
+    /** {@code nioBuffer} reaches only 2 GiB and needs an opened package of the JDK. */
     @SuppressWarnings("restricted") // the buffer has that many bytes, and is kept from being freed
     private static MemorySegment retained(ArrowBuf buffer, long bytes, Arena arena) {
         if (bytes == 0) {

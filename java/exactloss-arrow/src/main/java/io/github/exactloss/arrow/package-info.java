@@ -12,11 +12,11 @@
  * }
  * }</pre>
  *
- * What another native library lends by the C Data Interface needs neither this module nor Arrow:
- * {@link io.github.exactloss.cdata}.
+ * Arrays that another native library lends by the C Data Interface need neither this module nor Arrow: see {@link
+ * io.github.exactloss.cdata}.
  *
  * <p>Run with {@code --enable-native-access=io.github.exactloss,io.github.exactloss.arrow}, or {@code ALL-UNNAMED} on the class
- * path. Arrow itself asks for {@code --add-opens=java.base/java.nio=org.apache.arrow.memory.core}, or {@code ALL-UNNAMED},
+ * path. Arrow itself needs {@code --add-opens=java.base/java.nio=org.apache.arrow.memory.core}, or {@code ALL-UNNAMED},
  * and for one of its allocators, such as {@code arrow-memory-unsafe}.
  */
 package io.github.exactloss.arrow;

@@ -74,7 +74,7 @@ class ArrowVectorsTest {
         }
     }
 
-    /** Arrow splits a vector without a copy where the bits begin with a byte. */
+    /** Arrow splits a vector without a copy if the bits begin at a whole byte. */
     @ParameterizedTest
     @EnumSource(names = "FLOAT2", mode = EnumSource.Mode.EXCLUDE)
     void slicedVectorsGiveTheExactResult(Vectors type) {

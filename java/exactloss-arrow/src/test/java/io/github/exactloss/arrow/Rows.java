@@ -58,7 +58,7 @@ final class Rows {
         this.targetNulls = targetNulls;
     }
 
-    /** Values that the types represent, and under the nulls some that would be noticed. */
+    /** Values that the types represent. Those under nulls would change the results. */
     static Rows random(
             Vectors predictions, Vectors targets, Nulls inPredictions, Nulls inTargets, int count, long seed) {
         SplittableRandom random = new SplittableRandom(seed);
@@ -78,7 +78,7 @@ final class Rows {
         return shifted(from, from, count);
     }
 
-    /** {@code count} rows of predictions and targets from different ones on. */
+    /** {@code count} rows, of predictions from one row on and of targets from another. */
     Rows shifted(int prediction, int target, int count) {
         return new Rows(
                 Arrays.copyOfRange(predictions, prediction, prediction + count),
@@ -103,7 +103,7 @@ final class Rows {
         return nulls;
     }
 
-    /** What the library must give, the losses as floats apart, which follow from the others. */
+    /** The expected results, without the losses as floats, which follow from the others. */
     String expected() {
         BigDecimal sum = BigDecimal.ZERO;
         long count = 0;
@@ -129,7 +129,7 @@ final class Rows {
         return text(loss, sum.doubleValue(), count, positives, truePositives, falsePositives);
     }
 
-    /** The same of what the library gave. */
+    /** The library's results, likewise. */
     static String text(Accumulator accumulator) {
         Evaluation result = accumulator.evaluate();
         return text(

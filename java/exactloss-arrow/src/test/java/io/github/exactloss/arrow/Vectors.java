@@ -23,7 +23,7 @@ enum Vectors {
     BIGINT,
     BIT;
 
-    /** A vector of these values, rounded to the type, which are there under the nulls too. */
+    /** A vector of these values, rounded to the type. The memory of nulls has them too. */
     BaseFixedWidthVector of(String name, double[] values, boolean[] nulls, BufferAllocator allocator) {
         BaseFixedWidthVector vector = empty(name, allocator);
         vector.allocateNew(values.length);
@@ -38,7 +38,7 @@ enum Vectors {
         return vector;
     }
 
-    /** What the type makes of a value. */
+    /** A value, rounded to the type. */
     double rounded(double value) {
         return switch (this) {
             case FLOAT2 -> Float.float16ToFloat(Float.floatToFloat16((float) value));

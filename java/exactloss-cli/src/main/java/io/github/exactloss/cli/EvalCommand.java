@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli;
 
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.Batch;
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.LossAccumulator;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import io.github.exactloss.NativeLibrary;
 import io.github.exactloss.cli.report.EvaluationPage;
 import io.github.exactloss.cli.report.ParallelBins;
@@ -11,12 +13,10 @@ import io.github.exactloss.cli.report.RunDescription;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.Callable;
-import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
@@ -45,7 +45,7 @@ import picocli.CommandLine.TypeConversionException;
         })
 final class EvalCommand implements Callable<Integer> {
     /** What the loss and the bins of a report read one after the other: enough to split, little enough for a cache. */
-    private static final long PIECE = 1 << 20;
+    private static final long REPORT_BATCH_SIZE = 1 << 20;
 
     @Spec
     private CommandSpec spec;
@@ -84,8 +84,9 @@ final class EvalCommand implements Callable<Integer> {
             names = "--targets",
             paramLabel = "FILE",
             description =
-                    "The targets: a .npy file of uint8 ('|u1'), bool ('|b1'), or little-endian int32 ('<i4'), int64"
-                            + " ('<i8'), float32 ('<f4') or float64 ('<f8'). A target is positive when it equals 1.")
+                    "The targets: a .npy file of uint8 ('|u1'), int8 ('|i1'), bool ('|b1'), or little-endian int32"
+                            + " ('<i4'), int64 ('<i8'), float32 ('<f4') or float64 ('<f8'). A target is positive when it"
+                            + " equals 1.")
     private Path targetsFile;
 
     @Option(
@@ -111,7 +112,7 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--threshold",
             paramLabel = "T",
-            defaultValue = "" + MnistLoss.DEFAULT_THRESHOLD,
+            defaultValue = "" + Evaluator.DEFAULT_THRESHOLD,
             converter = Threshold.class,
             description =
                     "A prediction (with --logits the sigmoid of a logit) greater than this counts as positive: any"
@@ -181,7 +182,7 @@ final class EvalCommand implements Callable<Integer> {
         require(backend == Backend.CPU || weightsFile == null, "--weights is not offered with --backend=cuda");
         BatchSource source = source();
         if (reportPath == null) {
-            print(source, evaluate(source, (batch, sum) -> sum.accept(batch)));
+            print(source, evaluate(source, batch -> {}));
         } else {
             report(source);
         }
@@ -191,17 +192,11 @@ final class EvalCommand implements Callable<Integer> {
     private void report(BatchSource source) {
         requireNoInput(reportPath);
         // Opened first: a page that can't be written is known before the work.
-        try (OutputFile file = OutputFile.create("report", reportPath);
-                Arena arena = Arena.ofShared()) {
+        try (OutputFile file = OutputFile.create("report", reportPath)) {
             RunDescription run =
                     new RunDescription(spec.commandLine().getParseResult().originalArgs());
-            ParallelBins bins = new ParallelBins(threads, logits, arena);
-            Evaluation evaluation = evaluate(
-                    source,
-                    (batch, sum) -> batch.forEachPiece(PIECE, piece -> {
-                        sum.accept(piece);
-                        bins.add(piece.predictions(), piece.targets());
-                    }));
+            ParallelBins bins = new ParallelBins(threads, logits);
+            Evaluation evaluation = evaluate(source, bins::add);
             run.lap("evaluation");
             describe(run, source);
             print(source, evaluation);
@@ -256,19 +251,28 @@ final class EvalCommand implements Callable<Integer> {
         require(database == null && !skipNulls, "--database and --skip-nulls need a query");
         require(predictionsFile != null, "Missing required option: '--predictions=FILE'");
         require(targetsFile != null, "Missing required option: '--targets=FILE'");
-        return new NpySource(predictionsFile, targetsFile, weightsFile);
+        return new NpySource(predictionsFile, targetsFile, weightsFile, batchSize());
     }
 
-    /** @param add gives a batch to what adds it up, whole or in pieces */
-    private Evaluation evaluate(BatchSource source, BiConsumer<BatchSource.Batch, Consumer<BatchSource.Batch>> add) {
-        try (LossAccumulator sum = LossAccumulator.create(loss())) {
-            if (backend == Backend.CUDA) {
-                CudaBatches.addAll(source, sum, add);
-            } else {
-                source.forEachBatch(batch -> add.accept(batch, piece -> piece.addTo(sum)));
-            }
-            return sum.result();
+    private long batchSize() {
+        if (reportPath != null) {
+            return REPORT_BATCH_SIZE;
         }
+        return backend == Backend.CUDA ? CudaBatches.BATCH_SIZE : Long.MAX_VALUE;
+    }
+
+    /** @param watcher is given each batch after it was added */
+    private Evaluation evaluate(BatchSource source, Consumer<Batch> watcher) {
+        Accumulator sum = evaluator().newAccumulator();
+        if (backend == Backend.CUDA) {
+            CudaBatches.addAll(source, sum, watcher);
+        } else {
+            source.forEachBatch(batch -> {
+                sum.add(batch);
+                watcher.accept(batch);
+            });
+        }
+        return sum.evaluate();
     }
 
     private String backendName() {
@@ -281,9 +285,9 @@ final class EvalCommand implements Callable<Integer> {
         }
     }
 
-    private MnistLoss loss() {
-        MnistLoss loss = MnistLoss.create().threshold(threshold).threads(threads);
-        loss = logits ? loss.logits() : loss;
-        return strict ? loss.strict() : loss;
+    private Evaluator evaluator() {
+        Evaluator evaluator = Evaluator.of(Loss.mnist()).threshold(threshold).threads(threads);
+        evaluator = logits ? evaluator.fromLogits() : evaluator;
+        return strict ? evaluator.strict() : evaluator;
     }
 }

@@ -22,8 +22,10 @@ record EvaluationReport(
     /** The members of the JSON object, in order. */
     Map<String, Object> json() {
         Map<String, Object> members = new LinkedHashMap<>();
-        members.put("loss", evaluation.loss());
-        members.put("loss_f32", evaluation.lossFloat());
+        LossLabels.of(evaluation).forEach((label, loss) -> {
+            members.put(label, evaluation.mean(loss));
+            members.put(label + "_f32", evaluation.meanAsFloat(loss));
+        });
         if (weighted) {
             members.put("weight_sum", evaluation.weightSum());
         }
@@ -34,7 +36,7 @@ record EvaluationReport(
         members.put("false_positives", evaluation.falsePositives());
         members.put("true_negatives", evaluation.trueNegatives());
         members.put("false_negatives", evaluation.falseNegatives());
-        members.put("nan_count", evaluation.nanCount());
+        members.put("nan_count", evaluation.nanCount(LossLabels.first(evaluation)));
         nullCount.ifPresent(nulls -> members.put("null_count", nulls));
         members.put("backend", backend);
         members.put("threads", threads);
@@ -46,8 +48,10 @@ record EvaluationReport(
         long correct = evaluation.truePositives() + evaluation.trueNegatives();
         String accuracy = String.format("%.6f (%d of %d)", evaluation.accuracy(), correct, evaluation.count());
         List<String> lines = new ArrayList<>();
-        lines.add(line("loss", evaluation.loss()));
-        lines.add(line("loss, float32", evaluation.lossFloat()));
+        LossLabels.of(evaluation).forEach((label, loss) -> {
+            lines.add(line(label, evaluation.mean(loss)));
+            lines.add(line(label + ", float32", evaluation.meanAsFloat(loss)));
+        });
         if (weighted) {
             lines.add(line("weight sum", evaluation.weightSum()));
         }
@@ -56,7 +60,7 @@ record EvaluationReport(
         lines.add(columns("", "predicted 1", "predicted 0"));
         lines.add(columns("target 1", evaluation.truePositives(), evaluation.falseNegatives()));
         lines.add(columns("target 0", evaluation.falsePositives(), evaluation.trueNegatives()));
-        lines.add(line(nanLabel(), evaluation.nanCount()));
+        lines.add(line(nanLabel(), evaluation.nanCount(LossLabels.first(evaluation))));
         nullCount.ifPresent(nulls -> lines.add(line("NULL rows", nulls)));
         lines.add(line("backend", backend + ", " + threads + (threads == 1 ? " thread" : " threads")));
         return lines;

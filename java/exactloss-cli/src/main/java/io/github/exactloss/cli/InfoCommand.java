@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli;
 
-import io.github.exactloss.CudaDevice;
 import io.github.exactloss.Isa;
 import io.github.exactloss.NativeLibrary;
+import io.github.exactloss.cuda.CudaDevice;
 import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -23,9 +23,9 @@ import picocli.CommandLine.Spec;
         description =
                 "An instruction set is usable, absent (the processor, or the library's build, lacks it), or disabled"
                         + " (the processor has it, but the operating system does not enable it). The environment"
-                        + " variable EXACTLOSS_MAX_ISA (portable, avx2 or avx512) forbids those above the one it names;"
-                        + " the results have the same bits with each. A CUDA device is an NVIDIA GPU, with its compute"
-                        + " capability and its memory; where there is none, the reason is told.")
+                        + " variable EXACTLOSS_MAX_ISA forbids those above the one it names; the results have the same"
+                        + " bits with each. A CUDA device is an NVIDIA GPU, with its compute capability and its memory;"
+                        + " where there is none, the reason is told.")
 final class InfoCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
@@ -36,8 +36,8 @@ final class InfoCommand implements Callable<Integer> {
     @Override
     public Integer call() {
         Map<String, String> support = new LinkedHashMap<>();
-        for (Isa isa : Isa.values()) {
-            support.put(isa.toString(), NativeLibrary.isaSupport(isa).name().toLowerCase(Locale.ROOT));
+        for (Isa isa : NativeLibrary.isas()) {
+            support.put(isa.name(), isa.support().name().toLowerCase(Locale.ROOT));
         }
         Map<String, Object> members = new LinkedHashMap<>();
         members.put("version", NativeLibrary.version());

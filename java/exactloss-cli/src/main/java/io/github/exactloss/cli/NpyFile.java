@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli;
 
+import io.github.exactloss.ElementType;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -16,32 +17,18 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * An array in a {@code .npy} file (format versions 1.0, 2.0 and 3.0), memory-mapped and never copied.
  *
  * @param path names the file in messages
  * @param header what the file says of its elements, checked against the file's size
+ * @param type of the elements
  * @param elements the elements in C order: {@code count} × element size bytes, read-only, of any alignment, valid
  *     until the arena closes. The file must not be cut short while they are in use.
  */
-record NpyFile(Path path, NpyHeader header, MemorySegment elements) {
-    /** The dtypes, little-endian where that matters, as {@code .npy} files name them. */
-    static final String UINT8 = "|u1";
-
-    static final String BOOL = "|b1";
-    static final String INT32 = "<i4";
-    static final String INT64 = "<i8";
-    static final String FLOAT16 = "<f2";
-    static final String FLOAT32 = "<f4";
-    static final String FLOAT64 = "<f8";
-
-    /** NumPy has no name for bfloat16: ml_dtypes saves it as two bytes of an unknown kind. */
-    static final String BFLOAT16 = "<V2";
-
-    /** What {@link #BFLOAT16} becomes when NumPy has loaded it without ml_dtypes and saves it again. */
-    static final String BFLOAT16_RESAVED = "|V2";
-
+record NpyFile(Path path, NpyHeader header, ElementType type, MemorySegment elements) {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
 
     /** A longer header needs the record types that version 2.0 was made for, and those are not supported. */
@@ -50,11 +37,11 @@ record NpyFile(Path path, NpyHeader header, MemorySegment elements) {
     /**
      * Maps a file.
      *
-     * @param supported the dtypes that can be used here: some of the constants above
+     * @param supported the types that can be used here
      * @param arena owns the mapping
-     * @throws BadDataException if the file is missing, malformed, or of another dtype; the message names the file
+     * @throws BadDataException if the file is missing, malformed, or of another type; the message names the file
      */
-    static NpyFile map(Path path, List<String> supported, Arena arena) {
+    static NpyFile map(Path path, List<NpyType> supported, Arena arena) {
         try {
             return parse(path, mapBytes(path, arena), supported);
         } catch (BadDataException problem) {
@@ -97,7 +84,7 @@ record NpyFile(Path path, NpyHeader header, MemorySegment elements) {
         }
     }
 
-    private static NpyFile parse(Path path, MemorySegment file, List<String> supported) {
+    private static NpyFile parse(Path path, MemorySegment file, List<NpyType> supported) {
         checkMagic(file);
         int major = Byte.toUnsignedInt(file.get(ValueLayout.JAVA_BYTE, 6));
         int minor = Byte.toUnsignedInt(file.get(ValueLayout.JAVA_BYTE, 7));
@@ -123,8 +110,8 @@ record NpyFile(Path path, NpyHeader header, MemorySegment elements) {
         byte[] text = file.asSlice(headerStart, headerBytes).toArray(ValueLayout.JAVA_BYTE);
         NpyHeader header =
                 NpyHeader.parse(new String(text, major == 3 ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1));
-        checkDtype(header.descr(), supported);
-        return new NpyFile(path, header, elements(header, file.asSlice(headerStart + headerBytes)));
+        ElementType type = type(header.descr(), supported);
+        return new NpyFile(path, header, type, elements(header, type, file.asSlice(headerStart + headerBytes)));
     }
 
     private static void checkMagic(MemorySegment file) {
@@ -142,14 +129,14 @@ record NpyFile(Path path, NpyHeader header, MemorySegment elements) {
         }
     }
 
-    private static MemorySegment elements(NpyHeader header, MemorySegment data) {
+    private static MemorySegment elements(NpyHeader header, ElementType type, MemorySegment data) {
         if (header.fortranOrder()) {
             throw new BadDataException("is in Fortran order; only C order is supported (numpy.ascontiguousarray)");
         }
         String shape = header.shapeText();
         long bytes;
         try {
-            bytes = Math.multiplyExact(header.count(), elementBytes(header.descr()));
+            bytes = Math.multiplyExact(header.count(), type.bytes(1));
         } catch (ArithmeticException overflow) {
             throw new BadDataException("has the shape " + shape + ", too large to address");
         }
@@ -165,13 +152,15 @@ record NpyFile(Path path, NpyHeader header, MemorySegment elements) {
         return data;
     }
 
-    private static void checkDtype(String descr, List<String> supported) {
-        if (supported.contains(descr)) {
-            if (elementBytes(descr) > 1 && ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
-                throw new BadDataException(
-                        "has little-endian elements, which a big-endian machine cannot use in place");
+    private static ElementType type(String descr, List<NpyType> supported) {
+        for (NpyType type : supported) {
+            if (type.toString().equals(descr)) {
+                if (type.elements().bits() > Byte.SIZE && ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
+                    throw new BadDataException(
+                            "has little-endian elements, which a big-endian machine cannot use in place");
+                }
+                return type.elements();
             }
-            return;
         }
         String kind = "";
         if (descr.startsWith(">")) {
@@ -179,13 +168,8 @@ record NpyFile(Path path, NpyHeader header, MemorySegment elements) {
         } else if (descr.startsWith("|O")) {
             kind = " (Python objects)";
         }
-        throw new BadDataException("has elements of dtype '%s'%s; supported here: '%s'"
-                .formatted(descr, kind, String.join("', '", supported)));
-    }
-
-    /** The size of an element: each of the dtypes above ends with it. */
-    private static int elementBytes(String descr) {
-        return descr.charAt(2) - '0';
+        String others = supported.stream().map(NpyType::toString).collect(Collectors.joining("', '"));
+        throw new BadDataException("has elements of dtype '%s'%s; supported here: '%s'".formatted(descr, kind, others));
     }
 
     private static long littleEndian(MemorySegment bytes) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli;
 
+import io.github.exactloss.Batch;
 import io.github.exactloss.InvalidElementException;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
@@ -12,24 +13,28 @@ import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
- * {@code .npy} files, memory-mapped: one batch.
+ * {@code .npy} files, memory-mapped.
  *
  * @param weightsFile null where every weight is 1
+ * @param batchSize the elements in a batch; the last one may have fewer
  */
-record NpySource(Path predictionsFile, Path targetsFile, Path weightsFile) implements BatchSource {
-    private static final List<String> PREDICTION_DTYPES =
-            List.of(NpyFile.FLOAT32, NpyFile.FLOAT64, NpyFile.FLOAT16, NpyFile.BFLOAT16, NpyFile.BFLOAT16_RESAVED);
+record NpySource(Path predictionsFile, Path targetsFile, Path weightsFile, long batchSize) implements BatchSource {
+    private static final List<NpyType> PREDICTION_TYPES =
+            List.of(NpyType.FLOAT32, NpyType.FLOAT64, NpyType.FLOAT16, NpyType.BFLOAT16, NpyType.BFLOAT16_RESAVED);
 
-    private static final List<String> TARGET_DTYPES =
-            List.of(NpyFile.UINT8, NpyFile.BOOL, NpyFile.INT32, NpyFile.INT64, NpyFile.FLOAT32, NpyFile.FLOAT64);
+    private static final List<NpyType> TARGET_TYPES = List.of(
+            NpyType.UINT8, NpyType.INT8, NpyType.BOOL, NpyType.INT32, NpyType.INT64, NpyType.FLOAT32, NpyType.FLOAT64);
 
-    private static final List<String> WEIGHT_DTYPES = List.of(NpyFile.FLOAT32);
+    private static final List<NpyType> WEIGHT_TYPES = List.of(NpyType.FLOAT32);
 
     @Override
     public void forEachBatch(Consumer<Batch> consumer) {
         // Shared, because the threads that the facade splits the work over read the mapping too.
         try (Arena arena = Arena.ofShared()) {
-            consumer.accept(map(arena));
+            Batch all = map(arena);
+            for (long from = 0; from < all.count(); from += batchSize) {
+                give(all, from, consumer);
+            }
         } catch (InvalidElementException element) {
             Path file = switch (element.argument()) {
                 case PREDICTIONS -> predictionsFile;
@@ -37,6 +42,14 @@ record NpySource(Path predictionsFile, Path targetsFile, Path weightsFile) imple
                 case WEIGHTS -> weightsFile;
             };
             throw new BadDataException(file + ": " + element.getMessage());
+        }
+    }
+
+    private void give(Batch all, long from, Consumer<Batch> consumer) {
+        try {
+            consumer.accept(all.slice(from, Math.min(batchSize, all.count() - from)));
+        } catch (InvalidElementException element) {
+            throw element.at(from + element.index(), element.value());
         }
     }
 
@@ -51,33 +64,17 @@ record NpySource(Path predictionsFile, Path targetsFile, Path weightsFile) imple
     }
 
     private Batch map(Arena arena) {
-        NpyFile predictions = NpyFile.map(predictionsFile, PREDICTION_DTYPES, arena);
-        NpyFile targets = NpyFile.map(targetsFile, TARGET_DTYPES, arena);
+        NpyFile predictions = NpyFile.map(predictionsFile, PREDICTION_TYPES, arena);
+        NpyFile targets = NpyFile.map(targetsFile, TARGET_TYPES, arena);
         predictions.requireSameCount(targets);
-        if (weightsFile == null) {
-            return new Batch(predictionsOf(predictions), targetsOf(targets), null);
+        Batch batch = Batch.of(
+                Predictions.of(predictions.elements(), predictions.type()),
+                Targets.of(targets.elements(), targets.type()));
+        if (!isWeighted()) {
+            return batch;
         }
-        NpyFile weights = NpyFile.map(weightsFile, WEIGHT_DTYPES, arena);
+        NpyFile weights = NpyFile.map(weightsFile, WEIGHT_TYPES, arena);
         predictions.requireSameCount(weights);
-        return new Batch(predictionsOf(predictions), targetsOf(targets), Weights.ofFloats(weights.elements()));
-    }
-
-    private static Predictions predictionsOf(NpyFile file) {
-        return switch (file.header().descr()) {
-            case NpyFile.FLOAT64 -> Predictions.ofDoubles(file.elements());
-            case NpyFile.FLOAT16 -> Predictions.ofFloat16(file.elements());
-            case NpyFile.BFLOAT16, NpyFile.BFLOAT16_RESAVED -> Predictions.ofBfloat16(file.elements());
-            default -> Predictions.ofFloats(file.elements());
-        };
-    }
-
-    private static Targets targetsOf(NpyFile file) {
-        return switch (file.header().descr()) {
-            case NpyFile.INT32 -> Targets.ofInts(file.elements());
-            case NpyFile.INT64 -> Targets.ofLongs(file.elements());
-            case NpyFile.FLOAT32 -> Targets.ofFloats(file.elements());
-            case NpyFile.FLOAT64 -> Targets.ofDoubles(file.elements());
-            default -> Targets.ofBytes(file.elements());
-        };
+        return batch.weights(Weights.of(weights.elements()));
     }
 }

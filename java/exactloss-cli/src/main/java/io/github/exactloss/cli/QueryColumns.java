@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Which columns of a query's result are which, by their index from 0.
@@ -60,6 +61,15 @@ record QueryColumns(int prediction, int target, int weight) {
         checkType(Role.TARGET, columns.target, names, types);
         checkType(Role.WEIGHT, columns.weight, names, types);
         return columns;
+    }
+
+    boolean isWeighted() {
+        return weight != NONE;
+    }
+
+    /** The predictions, the targets and, if there are any, the weights. */
+    Stream<Integer> indices() {
+        return isWeighted() ? Stream.of(prediction, target, weight) : Stream.of(prediction, target);
     }
 
     private static QueryColumns named(List<String> names) {

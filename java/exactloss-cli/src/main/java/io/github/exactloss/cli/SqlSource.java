@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli;
 
+import io.github.exactloss.Batch;
 import io.github.exactloss.InvalidElementException;
-import io.github.exactloss.arrow.ArrowBatch;
+import io.github.exactloss.arrow.ArrowVectors;
+import io.github.exactloss.cdata.ColumnBatch;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
@@ -108,7 +110,7 @@ final class SqlSource implements BatchSource {
     private void stream(DuckDBResultSet result, DuckDBPreparedStatement statement, Consumer<Batch> consumer)
             throws SQLException, IOException {
         QueryColumns columns = QueryColumns.of(result.getMetaData());
-        weighted = columns.weight() >= 0;
+        weighted = columns.isWeighted();
         try (BufferAllocator allocator = new RootAllocator();
                 ArrowReader reader = (ArrowReader) result.arrowExportStream(allocator, BATCH_ROWS);
                 RowProgress progress = new RowProgress(terminal)) {
@@ -124,20 +126,17 @@ final class SqlSource implements BatchSource {
 
     /** @param first the index of the batch's first row in the result */
     private void addBatch(VectorSchemaRoot root, QueryColumns columns, long first, Consumer<Batch> consumer) {
-        FieldVector predictions = root.getVector(columns.prediction());
-        FieldVector targets = root.getVector(columns.target());
-        FieldVector weights = weighted ? root.getVector(columns.weight()) : null;
+        List<FieldVector> vectors = columns.indices().map(root::getVector).toList();
         try (Arena arena = Arena.ofConfined()) {
-            ArrowBatch batch = weighted
-                    ? ArrowBatch.of(predictions, targets, weights, arena)
-                    : ArrowBatch.of(predictions, targets, arena);
+            ColumnBatch batch = weighted
+                    ? ArrowVectors.batch(vectors.get(0), vectors.get(1), vectors.get(2), arena)
+                    : ArrowVectors.batch(vectors.get(0), vectors.get(1), arena);
             long nulls = batch.nullCount();
             if (nulls > 0 && !skipNulls) {
-                throw firstNull(
-                        weighted ? List.of(predictions, targets, weights) : List.of(predictions, targets), first);
+                throw firstNull(vectors, first);
             }
             nullCount += nulls;
-            batch.forEachRun(run -> consumer.accept(new Batch(run.predictions(), run.targets(), run.weights())));
+            batch.forEachRun(run -> consumer.accept(run.batch()));
         } catch (InvalidElementException element) {
             throw element.at(first + element.index(), element.value());
         }

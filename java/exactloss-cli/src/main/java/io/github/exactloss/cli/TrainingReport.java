@@ -34,19 +34,19 @@ final class TrainingReport {
                 settings.seed(),
                 settings.logits() ? "loss from logits, " : "",
                 backend);
-        out.println("epoch  training loss  validation loss  accuracy");
     }
 
     void epoch(Epoch epoch) {
         if (json) {
             return;
         }
-        out.printf(
-                "%5d  %13.6f  %15.6f  %8.6f%n",
-                epoch.number(),
-                epoch.training().loss(),
-                epoch.validation().loss(),
-                epoch.validation().accuracy());
+        Map<String, Double> columns = epoch.columns();
+        if (epoch.number() == 1) {
+            out.println("epoch  " + String.join("  ", columns.keySet()));
+        }
+        out.printf("%5d", epoch.number());
+        columns.forEach((label, number) -> out.printf("  %" + label.length() + ".6f", number));
+        out.println();
         out.flush();
     }
 
@@ -73,8 +73,10 @@ final class TrainingReport {
     private static Map<String, Object> json(Epoch epoch) {
         Map<String, Object> members = new LinkedHashMap<>();
         members.put("epoch", epoch.number());
-        members.put("train_loss", epoch.training().loss());
-        members.put("validation_loss", epoch.validation().loss());
+        LossLabels.of(epoch.validation()).forEach((label, loss) -> {
+            members.put("train_" + label, epoch.training().mean(loss));
+            members.put("validation_" + label, epoch.validation().mean(loss));
+        });
         members.put("accuracy", epoch.validation().accuracy());
         return members;
     }

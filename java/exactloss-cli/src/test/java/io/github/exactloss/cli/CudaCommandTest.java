@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import java.nio.file.Files;
@@ -102,8 +102,8 @@ class CudaCommandTest {
         assertThat(run.exitCode()).isZero();
         assertThat(run.json().get("backend").getAsString()).isEqualTo("cuda");
         assertThat(run.json().get("loss").getAsDouble())
-                .isEqualTo(MnistLoss.create()
-                        .logits()
+                .isEqualTo(Loss.mnist()
+                        .fromLogits()
                         .mean(Predictions.of(new float[] {0.9f, 0.4f, 0.2f}), Targets.of(new byte[] {1, 0, 1})));
     }
 

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import com.google.gson.JsonObject;
+import io.github.exactloss.Batch;
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import io.github.exactloss.NativeLibrary;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
@@ -138,6 +140,8 @@ class EvalCommandTest {
     void targetsMayHaveAnyType() {
         Npy.write(targets, Npy.of("|b1", "(1, 3)", Npy.byteBytes(1, 0, 1)));
         assertThat(loss("--json")).isEqualTo(EXAMPLE_LOSS);
+        Npy.write(targets, Npy.of("|i1", "(3,)", Npy.byteBytes(1, -1, 1)));
+        assertThat(loss("--json")).isEqualTo(EXAMPLE_LOSS);
         Npy.write(targets, Npy.of("<i4", "(3,)", Npy.byteBytes(1, 0, 0, 0, 1, 1, 0, 0, 1, 0, 0, 0)));
         assertThat(loss("--json")).isEqualTo(EXAMPLE_LOSS);
         byte[] longs = new byte[24];
@@ -208,6 +212,8 @@ class EvalCommandTest {
         assertThat(target.err())
                 .startsWith("exactloss: " + targets + ": targets[2] is 7.0")
                 .hasLineCount(1);
+        Npy.write(targets, Npy.of("|i1", "(3,)", Npy.byteBytes(1, 0, -1)));
+        assertThat(eval("--strict").err()).startsWith("exactloss: " + targets + ": targets[2] is -1.0");
     }
 
     @Test
@@ -377,16 +383,14 @@ class EvalCommandTest {
                 "--json");
         assertThat(run.err()).isEmpty();
         JsonObject json = run.json();
-        Evaluation expected = MnistLoss.create()
-                .logits()
-                .threshold(0.75)
-                .evaluate(Predictions.of(logits), Targets.of(labels), Weights.of(counts));
+        Batch batch = Batch.of(Predictions.of(logits), Targets.of(labels)).weights(Weights.of(counts));
+        Evaluation expected =
+                Evaluator.of(Loss.mnist()).fromLogits().threshold(0.75).evaluate(batch);
+        double loss = expected.mean(Loss.mnist());
         if (dtype.equals("<f8")) {
-            assertThat(json.get("loss").getAsDouble())
-                    .isNotEqualTo(expected.loss())
-                    .isCloseTo(expected.loss(), within(1e-8));
+            assertThat(json.get("loss").getAsDouble()).isNotEqualTo(loss).isCloseTo(loss, within(1e-8));
         } else {
-            assertThat(json.get("loss").getAsDouble()).isEqualTo(expected.loss());
+            assertThat(json.get("loss").getAsDouble()).isEqualTo(loss);
         }
         assertThat(json.get("weight_sum").getAsDouble()).isEqualTo(expected.weightSum());
         assertThat(json.get("true_positives").getAsLong())
@@ -443,7 +447,7 @@ class EvalCommandTest {
         }
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment elements =
-                    NpyFile.map(predictions, List.of("<f4"), arena).elements();
+                    NpyFile.map(predictions, List.of(NpyType.FLOAT32), arena).elements();
             assertThat(elements.byteSize()).isEqualTo(count * Float.BYTES);
             assertThat(elements.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (count - 1) * Float.BYTES))
                     .isEqualTo(0.75f);

@@ -153,7 +153,7 @@ class NpyErrorsTest {
                 predictions,
                 targets,
                 targets,
-                "has elements of dtype '<i2'; supported here: '|u1', '|b1', '<i4', '<i8', '<f4', '<f8'");
+                "has elements of dtype '<i2'; supported here: '|u1', '|i1', '|b1', '<i4', '<i8', '<f4', '<f8'");
     }
 
     @Test

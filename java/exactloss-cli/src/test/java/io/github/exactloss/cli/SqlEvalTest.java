@@ -4,9 +4,11 @@ package io.github.exactloss.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.gson.JsonObject;
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.Batch;
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.LossAccumulator;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import io.github.exactloss.NativeLibrary;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
@@ -29,6 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code exactloss eval SQL}: DuckDB writes what DuckDB is to read, and the library's own answer is what is expected. */
 class SqlEvalTest {
+    private static final Evaluator EVALUATOR = Evaluator.of(Loss.mnist());
+
     /** The worked example: the mean of 1 - 0.9f, 0.4f and 1 - 0.2f, exactly, rounded once. */
     private static final double EXAMPLE_LOSS = 0.43333334227403003;
 
@@ -84,7 +88,7 @@ class SqlEvalTest {
         "DOUBLE, INTEGER"
     })
     void everyTypeInSeveralBatches(String predictionType, String targetType) {
-        Evaluation expected = MnistLoss.create().evaluate(Predictions.of(predictions()), Targets.of(targets()));
+        Evaluation expected = EVALUATOR.evaluate(Predictions.of(predictions()), Targets.of(targets()));
         assertEvaluation(rows(predictionType, targetType), expected, "--strict");
         assertEvaluation(rows(predictionType, targetType), expected, "--threads", "3");
     }
@@ -97,10 +101,8 @@ class SqlEvalTest {
             weights[i] = i % 5 / 4f;
             logits[i] = i % 255 / 16f - 8;
         }
-        Evaluation expected = MnistLoss.create()
-                .logits()
-                .threshold(0.75)
-                .evaluate(Predictions.of(logits), Targets.of(targets()), Weights.of(weights));
+        Batch batch = Batch.of(Predictions.of(logits), Targets.of(targets())).weights(Weights.of(weights));
+        Evaluation expected = EVALUATOR.fromLogits().threshold(0.75).evaluate(batch);
         String query = "SELECT (i %% 5 / 4)::FLOAT AS Weight, i, %s AS TARGET, (i %% 255 / 16 - 8)::FLOAT AS prediction"
                         .formatted(TARGET)
                 + " FROM range(" + ROWS + ") r(i)";
@@ -115,7 +117,7 @@ class SqlEvalTest {
     @ParameterizedTest
     @ValueSource(strings = {"parquet", "csv", "json"})
     void filesAndWildcardsAreRead(String format) throws SQLException {
-        Evaluation expected = MnistLoss.create().evaluate(Predictions.of(predictions()), Targets.of(targets()));
+        Evaluation expected = EVALUATOR.evaluate(Predictions.of(predictions()), Targets.of(targets()));
         for (int part = 0; part < 3; part++) {
             execute(
                     "jdbc:duckdb:",
@@ -134,7 +136,7 @@ class SqlEvalTest {
         Path database = folder.resolve("scores.duckdb");
         execute("jdbc:duckdb:" + database, "CREATE TABLE scores AS " + rows("FLOAT", "BOOLEAN"));
         byte[] before = Files.readAllBytes(database);
-        Evaluation expected = MnistLoss.create().evaluate(Predictions.of(predictions()), Targets.of(targets()));
+        Evaluation expected = EVALUATOR.evaluate(Predictions.of(predictions()), Targets.of(targets()));
         assertEvaluation("FROM scores", expected, "--database", database.toString());
         assertRefused(
                 "read-only", "DELETE FROM scores RETURNING prediction, target", "--database", database.toString());
@@ -170,11 +172,10 @@ class SqlEvalTest {
         assertRefused("the query has NULL in the column prediction of row 70001, counted from 0", query);
         Predictions predictions = Predictions.of(predictions());
         Targets targets = Targets.of(targets());
-        try (LossAccumulator sum = LossAccumulator.create()) {
-            sum.add(predictions.slice(0, 70_001), targets.slice(0, 70_001));
-            sum.add(predictions.slice(70_002, ROWS - 70_003), targets.slice(70_002, ROWS - 70_003));
-            assertEvaluation(query, sum.result(), "--skip-nulls");
-        }
+        Accumulator sum = EVALUATOR.newAccumulator();
+        sum.add(predictions.slice(0, 70_001), targets.slice(0, 70_001));
+        sum.add(predictions.slice(70_002, ROWS - 70_003), targets.slice(70_002, ROWS - 70_003));
+        assertEvaluation(query, sum.evaluate(), "--skip-nulls");
         Exactloss json = Exactloss.run("eval", query, "--skip-nulls", "--json");
         assertThat(json.json().get("null_count").getAsLong()).isEqualTo(2);
         assertThat(Exactloss.run("eval", query, "--skip-nulls").out()).contains("NULL rows        2");
@@ -280,8 +281,8 @@ class SqlEvalTest {
         Exactloss run = Exactloss.run(arguments(query, options, "--json"));
         assertThat(run.err()).isEmpty();
         JsonObject json = run.json();
-        assertThat(json.get("loss").getAsDouble()).isEqualTo(expected.loss());
-        assertThat(json.get("loss_f32").getAsFloat()).isEqualTo(expected.lossFloat());
+        assertThat(json.get("loss").getAsDouble()).isEqualTo(expected.mean(Loss.mnist()));
+        assertThat(json.get("loss_f32").getAsFloat()).isEqualTo(expected.meanAsFloat(Loss.mnist()));
         assertThat(json.get("count").getAsLong()).isEqualTo(expected.count());
         assertThat(json.get("positives").getAsLong()).isEqualTo(expected.positives());
         assertThat(json.get("true_positives").getAsLong()).isEqualTo(expected.truePositives());

@@ -7,7 +7,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import io.github.exactloss.Isa;
-import io.github.exactloss.NativeLibrary;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,7 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The drawn digits are used in child processes, in whose environment no folder of MNIST is named. */
 class TrainCommandTest {
@@ -42,18 +41,17 @@ class TrainCommandTest {
     private Path folder;
 
     @ParameterizedTest
-    @EnumSource
+    @MethodSource("io.github.exactloss.NativeLibrary#isas")
     void numbersAreTheSameOnEveryIsa(Isa isa) throws IOException, InterruptedException {
-        assumeTrue(
-                NativeLibrary.isaSupport(isa) == Isa.Support.USABLE, () -> "this machine has no " + isa + " to test");
-        Map<String, String> environment = Map.of("EXACTLOSS_MAX_ISA", isa.toString());
+        assumeTrue(isa.support() == Isa.Support.USABLE, () -> "this machine has no " + isa.name() + " to test");
+        Map<String, String> environment = Map.of("EXACTLOSS_MAX_ISA", isa.name());
         JsonObject json =
                 train(environment, List.of(), "--json", "--epochs", "3").json();
-        assertThat(json.get("backend").getAsString()).isEqualTo(isa.toString());
+        assertThat(json.get("backend").getAsString()).isEqualTo(isa.name());
         assertThat(json.get("epochs")).hasToString(NUMBERS);
         json = train(environment, List.of(), "--json", "--epochs", "3", "--logits")
                 .json();
-        assertThat(json.get("backend").getAsString()).isEqualTo(isa.toString());
+        assertThat(json.get("backend").getAsString()).isEqualTo(isa.name());
         assertThat(json.get("epochs")).hasToString(NUMBERS_FROM_LOGITS);
     }
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss;
+package io.github.exactloss.cuda;
 
+import io.github.exactloss.ElementType;
+import io.github.exactloss.ExactLossException;
+import io.github.exactloss.NativeLibraryException;
+import io.github.exactloss.cuda.internal.CudaKernels;
+import io.github.exactloss.cuda.internal.CudaLibrary;
+import io.github.exactloss.internal.CoreLibrary;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -11,23 +17,7 @@ import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
- * An NVIDIA GPU, for the loss, its gradient and its metrics of arrays in its memory: with the bits that a processor gives.
- *
- * <pre>{@code
- * try (Arena arena = Arena.ofConfined()) {
- *     CudaStream stream = CudaDevice.open(0, arena).newStream(arena);
- *     DeviceSegment predictions = stream.copyOf(Predictions.of(floats), arena);
- *     DeviceSegment targets = stream.copyOf(Targets.of(bytes), arena);
- *     double loss = MnistLoss.create().on(stream).mean(predictions, targets);
- * }
- * }</pre>
- *
- * <p>Nothing is moved to a GPU unasked: sending an array there takes longer than it takes the processor to sum it.
- *
- * <p>The library for GPUs is in the jar beside the other one, and is loaded by the first method that needs it, as the package
- * tells, by {@code -Dexactloss.cuda.library.path=FILE} or from the jar. It finds NVIDIA's driver itself, and needs nothing
- * else. What fails is an {@link ExactLossException} with a status of {@code exactloss_cuda.h} and the reason, with the
- * driver's own words where it has some; nothing was computed then, but a gradient's memory may have been written.
+ * An NVIDIA GPU. It has memory, as {@link DeviceSegment}s, and does its work in {@link CudaStream}s.
  *
  * <p>A device lives as long as the arena that it was opened in, and so does what is made on it, in whatever order the arenas
  * are closed: a device is closed when nothing of it is left. Using a closed one is an {@link IllegalStateException}.
@@ -91,7 +81,7 @@ public final class CudaDevice {
     }
 
     private static int count() {
-        NativeLoader.loadCuda();
+        CudaLibrary.load();
         return CudaKernels.deviceCount();
     }
 
@@ -103,8 +93,8 @@ public final class CudaDevice {
      * @throws ExactLossException if there is no such device, with the reason, or if the driver fails
      */
     public static CudaDevice open(int ordinal, Arena arena) {
-        NativeLoader.load();
-        NativeLoader.loadCuda();
+        CoreLibrary.load();
+        CudaLibrary.load();
         return new CudaDevice(ordinal, arena);
     }
 
@@ -117,9 +107,10 @@ public final class CudaDevice {
      * New device memory for {@code count} elements, of unspecified content, aligned to 256 bytes. The arena owns it.
      *
      * @throws IllegalArgumentException if {@code count} is negative or too large to address
+     * @throws ExactLossException if there is not enough memory, or the driver fails
      */
     public DeviceSegment allocate(ElementType type, long count, Arena arena) {
-        if (count < 0 || count > Long.MAX_VALUE / type.bits) {
+        if (count < 0 || count > Long.MAX_VALUE / type.bits()) {
             throw new IllegalArgumentException("a count of " + count + " is negative or too large");
         }
         long bytes = type.bytes(count);
@@ -139,7 +130,7 @@ public final class CudaDevice {
         if (!memory.isNative()) {
             throw new IllegalArgumentException("memory of the heap is none of a device");
         }
-        long count = memory.byteSize() * Byte.SIZE / type.bits;
+        long count = memory.byteSize() * Byte.SIZE / type.bits();
         if (type.bytes(count) != memory.byteSize()) {
             throw new IllegalArgumentException(
                     "a segment of " + memory.byteSize() + " bytes holds no whole number of " + type + " elements");
@@ -147,10 +138,20 @@ public final class CudaDevice {
         return new DeviceSegment(this, memory, type, 0, count);
     }
 
-    /** A new stream, which neither waits for others nor makes them wait. The arena owns it. */
+    /**
+     * A new stream, which neither waits for others nor makes them wait. The arena owns it.
+     *
+     * @throws ExactLossException if the driver fails
+     */
     public CudaStream newStream(Arena arena) {
         return new CudaStream(
                 this, make(0, arena, () -> CudaKernels.newStream(handle), ended -> CudaKernels.endStream(raw, ended)));
+    }
+
+    /** The device's name: {@code CudaDevice[NVIDIA H100 PCIe]}. */
+    @Override
+    public String toString() {
+        return "CudaDevice[" + description.name() + "]";
     }
 
     MemorySegment handle() {

@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss;
+package io.github.exactloss.cuda;
 
+import io.github.exactloss.Batch;
+import io.github.exactloss.ElementType;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.ExactLossException;
+import io.github.exactloss.Loss;
+import io.github.exactloss.Predictions;
+import io.github.exactloss.Targets;
+import io.github.exactloss.Weights;
+import io.github.exactloss.cuda.internal.CudaKernels;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
@@ -30,32 +39,72 @@ public final class CudaStream {
         return device;
     }
 
-    /** Waits until all work that was put into this stream so far is done. */
+    /**
+     * A loss of arrays in the memory of the stream's device.
+     *
+     * @throws UnsupportedOperationException if the loss is strict or accumulates gradients, which GPUs don't offer
+     */
+    public CudaLoss loss(Loss loss) {
+        return new CudaLoss(loss, this);
+    }
+
+    /**
+     * An evaluator of arrays in the memory of the stream's device.
+     *
+     * @throws UnsupportedOperationException if the evaluator is strict, which GPUs don't offer
+     */
+    public CudaEvaluator evaluator(Evaluator evaluator) {
+        return new CudaEvaluator(evaluator, this);
+    }
+
+    /**
+     * Waits until all work that was put into this stream so far is done.
+     *
+     * @throws ExactLossException if the driver fails, or has failed in that work
+     */
     public void synchronize() {
         CudaKernels.synchronize(device.handle(), handle);
     }
 
-    /** Copies predictions into new device memory, which the arena owns. */
+    /**
+     * Copies a batch into new device memory, which the arena owns.
+     *
+     * @throws IllegalArgumentException if the counts differ, as those of {@link Batch#ofRows} may
+     * @throws ExactLossException if there is not enough memory, or the driver fails
+     */
+    public DeviceBatch copyOf(Batch batch, Arena arena) {
+        DeviceBatch copy = DeviceBatch.of(copyOf(batch.predictions(), arena), copyOf(batch.targets(), arena));
+        return batch.weights()
+                .map(weights -> copy.weights(copyOf(weights, arena)))
+                .orElse(copy);
+    }
+
+    /** Copies predictions into new device memory, which the arena owns. It throws what copying a batch does. */
     public DeviceSegment copyOf(Predictions predictions, Arena arena) {
-        return copyOf(predictions, predictions.segment(), arena);
+        return copyOf(predictions.segment(), predictions.type(), 0, predictions.count(), arena);
     }
 
-    /** Copies targets into new device memory, which the arena owns. */
+    /** Copies targets into new device memory, which the arena owns. It throws what copying a batch does. */
     public DeviceSegment copyOf(Targets targets, Arena arena) {
-        return copyOf(targets, targets.range(0, targets.count()), arena);
+        return copyOf(targets.segment(), targets.type(), targets.bitOffset(), targets.count(), arena);
     }
 
-    private DeviceSegment copyOf(Elements elements, MemorySegment from, Arena arena) {
-        long first = elements.first(0);
-        DeviceSegment copy = device.allocate(elements.type(), first + elements.count(), arena);
+    /** Copies weights into new device memory, which the arena owns. It throws what copying a batch does. */
+    public DeviceSegment copyOf(Weights weights, Arena arena) {
+        return copyOf(weights.segment(), weights.type(), 0, weights.count(), arena);
+    }
+
+    private DeviceSegment copyOf(MemorySegment from, ElementType type, int bitOffset, long count, Arena arena) {
+        DeviceSegment copy = device.allocate(type, bitOffset + count, arena);
         copy(from, copy);
-        return copy.slice(first, elements.count());
+        return copy.slice(bitOffset, count);
     }
 
     /**
      * Copies elements of the host, in memory of any kind, to the device.
      *
      * @throws IllegalArgumentException if the sizes in bytes differ
+     * @throws ExactLossException if the driver fails
      */
     public void copy(MemorySegment from, DeviceSegment to) {
         to.requireOn(device);
@@ -74,6 +123,7 @@ public final class CudaStream {
      * Copies elements of the device to the host, to memory of any kind.
      *
      * @throws IllegalArgumentException if the sizes in bytes differ, or the memory is read-only
+     * @throws ExactLossException if the driver fails
      */
     public void copy(DeviceSegment from, MemorySegment to) {
         from.requireOn(device);
@@ -122,13 +172,24 @@ public final class CudaStream {
     /**
      * An empty accumulator on the device, to which this stream adds. The arena owns it.
      *
-     * @throws UnsupportedOperationException with an option that GPUs don't offer
+     * @throws UnsupportedOperationException if the evaluator is strict, which GPUs don't offer
+     * @throws ExactLossException if there is not enough memory, or the driver fails
      */
-    public CudaAccumulator newAccumulator(MnistLoss options, Arena arena) {
-        double threshold = options.cudaOptions().threshold();
+    public CudaAccumulator newAccumulator(Evaluator evaluator, Arena arena) {
+        CudaOptions.requireOffered(evaluator);
+        int losses = CudaOptions.losses(evaluator);
         MemorySegment accumulator = device.make(
-                0, arena, () -> CudaKernels.newAccumulator(device.handle(), threshold), CudaKernels::endAccumulator);
-        return new CudaAccumulator(options, this, accumulator);
+                0,
+                arena,
+                () -> CudaKernels.newAccumulator(device.handle(), losses, evaluator.threshold()),
+                CudaKernels::endAccumulator);
+        return new CudaAccumulator(evaluator, this, accumulator);
+    }
+
+    /** The device's name: {@code CudaStream[CudaDevice[NVIDIA H100 PCIe]]}. */
+    @Override
+    public String toString() {
+        return "CudaStream[" + device + "]";
     }
 
     MemorySegment handle() {

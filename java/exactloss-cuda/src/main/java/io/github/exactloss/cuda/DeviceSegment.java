@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss;
+package io.github.exactloss.cuda;
 
+import io.github.exactloss.ElementType;
 import java.lang.foreign.MemorySegment;
+import java.util.Locale;
 import java.util.Objects;
 
 /**
@@ -43,15 +45,21 @@ public final class DeviceSegment {
     }
 
     /**
-     * A view of {@code count} elements from {@code offset} on.
+     * A view of {@code count} elements from {@code from} on.
      *
      * @throws IndexOutOfBoundsException if there are no such elements
      */
-    public DeviceSegment slice(long offset, long count) {
-        Objects.checkFromIndexSize(offset, count, this.count);
-        long bit = type == ElementType.BITS ? (first + offset) % Byte.SIZE : 0;
-        long start = (first + offset) * type.bits / Byte.SIZE;
+    public DeviceSegment slice(long from, long count) {
+        Objects.checkFromIndexSize(from, count, this.count);
+        long bit = type == ElementType.BITS ? (first + from) % Byte.SIZE : 0;
+        long start = (first + from) * type.bits() / Byte.SIZE;
         return new DeviceSegment(device, memory.asSlice(start, type.bytes(bit + count)), type, bit, count);
+    }
+
+    /** The elements' type and number: {@code DeviceSegment[float32 x 64]}. */
+    @Override
+    public String toString() {
+        return "DeviceSegment[" + type.name().toLowerCase(Locale.ROOT) + " x " + count + "]";
     }
 
     /** Never to be read or written. */
@@ -63,37 +71,9 @@ public final class DeviceSegment {
         return first;
     }
 
-    /** The number of elements of both, which are of this device. */
-    static void requireFit(CudaDevice device, DeviceSegment predictions, DeviceSegment targets) {
-        predictions.requireOn(device);
-        targets.requireOn(device);
-        if (predictions.count != targets.count) {
-            throw new IllegalArgumentException(predictions.count + " predictions, but " + targets.count + " targets");
-        }
-    }
-
     void requireOn(CudaDevice other) {
         if (device != other) {
-            throw new IllegalArgumentException("a segment of another device than the stream's");
+            throw new IllegalArgumentException("the segment is on another device");
         }
-    }
-
-    /** This as the gradient with respect to predictions of its type. */
-    Output gradientOf(long elements, DeviceSegment targets) {
-        requireOn(targets.device);
-        Output output = new Output(memory, type, elements);
-        output.requireApart(targets.memory);
-        return output;
-    }
-
-    /** The same, with respect to these predictions. */
-    Output gradientOf(DeviceSegment predictions, DeviceSegment targets) {
-        if (type != predictions.type) {
-            throw new IllegalArgumentException(
-                    "a gradient of type " + type + " of predictions of type " + predictions.type);
-        }
-        Output output = gradientOf(predictions.count, targets);
-        output.requireApartOrInPlace(predictions.memory);
-        return output;
     }
 }

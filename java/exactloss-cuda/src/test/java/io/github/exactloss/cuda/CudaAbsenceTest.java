@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss;
+package io.github.exactloss.cuda;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.exactloss.ExactLossException;
+import io.github.exactloss.Loss;
+import io.github.exactloss.NativeLibrary;
+import io.github.exactloss.NativeLibraryException;
+import io.github.exactloss.Predictions;
+import io.github.exactloss.Targets;
+import io.github.exactloss.cuda.internal.CudaLibrary;
+import io.github.exactloss.cuda.internal.bindings.exactloss_cuda_h;
+import io.github.exactloss.testing.CCompiler;
+import io.github.exactloss.testing.ChildJvm;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -18,17 +27,12 @@ class CudaAbsenceTest {
     @TempDir
     private Path directory;
 
-    @BeforeEach
-    void requireLibrary() {
-        FakeDriver.assumeCudaIsBuilt();
-    }
-
     /** Prints the reason, and then what opening a device says. */
     static final class Main {
         private Main() {}
 
         public static void main(String[] args) {
-            MnistLoss.create().mean(Predictions.of(new float[1]), Targets.of(new byte[1]));
+            Loss.mnist().mean(Predictions.of(new float[1]), Targets.of(new byte[1]));
             if (!CudaDevice.absence().equals(CudaDevice.absence())) {
                 throw new AssertionError("not the same reason twice");
             }
@@ -104,7 +108,9 @@ class CudaAbsenceTest {
                 "-fPIC");
         ChildJvm.Result result = ChildJvm.run(Main.class, Map.of(), "-Dexactloss.cuda.library.path=" + later);
         assertReason(result, "can't load the exactloss CUDA library; tried " + later);
-        assertThat(result.output()).contains("its ABI version is 99, not " + CudaKernels.ABI_VERSION);
+        CudaLibrary.load();
+        assertThat(result.output())
+                .contains("its ABI version is 99, not " + exactloss_cuda_h.EXACTLOSS_CUDA_ABI_VERSION());
     }
 
     /** In a jar that was built without it. */

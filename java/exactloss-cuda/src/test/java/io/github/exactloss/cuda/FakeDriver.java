@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss;
+package io.github.exactloss.cuda;
 
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -30,14 +30,6 @@ final class FakeDriver {
 
     private FakeDriver(MemorySegment state) {
         this.state = state;
-    }
-
-    static boolean isCudaBuilt() {
-        return Files.exists(LIBRARY.resolveSibling("libexactloss_cuda.so"));
-    }
-
-    static void assumeCudaIsBuilt() {
-        assumeTrue(isCudaBuilt(), "libexactloss_cuda.so is not built");
     }
 
     /** The driver of this process; without it the test is skipped. */

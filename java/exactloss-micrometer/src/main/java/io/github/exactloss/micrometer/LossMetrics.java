@@ -34,8 +34,8 @@ public final class LossMetrics implements MeterBinder {
     /**
      * The gauges of an accumulator.
      *
-     * @param accumulator one that any thread may use: the registry reads it in its own
-     * @param tags what all gauges carry, so that several models can share a registry
+     * @param accumulator one that any thread may use: the registry reads it in a thread of its own
+     * @param tags the tags of all gauges, so that several models can share a registry
      */
     public LossMetrics(Accumulator accumulator, Iterable<Tag> tags) {
         this.accumulator = accumulator;

@@ -57,7 +57,7 @@ public final class CDataArray {
      *
      * @param array the address of an {@code ArrowArray}
      * @param schema the address of its {@code ArrowSchema}
-     * @param arena how long columns of it can be used, and by which threads
+     * @param arena says how long its columns can be used, and by which threads
      * @throws IllegalArgumentException if one of the two was released, or they don't fit each other
      */
     public static CDataArray of(long array, long schema, Arena arena) {
@@ -90,7 +90,7 @@ public final class CDataArray {
         return schema.getAtIndex(ValueLayout.ADDRESS, SCHEMA_RELEASE);
     }
 
-    /** The names of the children of a struct, which a batch is; empty ones where they have none. */
+    /** The names of a struct's children (a batch is a struct); empty for a child without a name. */
     public List<String> names() {
         return LongStream.range(0, childCount())
                 .mapToObj(index -> name(childSchema(index)))
@@ -107,7 +107,7 @@ public final class CDataArray {
     }
 
     /**
-     * A child of a struct, which a batch is, as a column. Where the struct itself is null, so is the column.
+     * A child of a struct (a batch is a struct) as a column, which is null where the struct is.
      *
      * @throws IllegalArgumentException if there is not exactly one of this name, or its type is none of those of
      *     {@link Column}, or is dictionary-encoded
@@ -156,7 +156,7 @@ public final class CDataArray {
         return bits.equals(MemorySegment.NULL) ? Validity.all(count) : Validity.of(bits, first, count);
     }
 
-    /** The bitmap, unless nothing is null. */
+    /** The validity bitmap; the null segment without nulls. */
     private MemorySegment validityBits(MemorySegment array, long first, long count) {
         return array.getAtIndex(ValueLayout.JAVA_LONG, NULL_COUNT) == 0
                 ? MemorySegment.NULL
@@ -204,7 +204,7 @@ public final class CDataArray {
         }
     }
 
-    /** What the pointer {@code index} of an array of pointers points to; nothing for a null pointer. */
+    /** The target of pointer number {@code index} of an array of pointers; empty for a null pointer. */
     private MemorySegment pointed(MemorySegment structure, int member, long index, long bytes) {
         MemorySegment pointers = sized(
                 structure.getAtIndex(ValueLayout.ADDRESS, member), (index + 1) * ValueLayout.ADDRESS.byteSize(), arena);

@@ -14,7 +14,7 @@ import java.util.Optional;
  * The batches that another library streams by the <a href="https://arrow.apache.org/docs/format/CStreamInterface.html">Arrow
  * C Stream Interface</a>.
  *
- * <p>Only the thread that made it may use it and what it gives.
+ * <p>Only the thread that made it may use it and its batches.
  */
 public final class CDataStream implements AutoCloseable {
     /** The members of ArrowArrayStream, each of 8 bytes. */
@@ -30,7 +30,7 @@ public final class CDataStream implements AutoCloseable {
     private final MemorySegment schema;
     private final MemorySegment array;
 
-    /** That of the views of the batch that is in use; null where there is none. */
+    /** The arena of the current batch's views; null without a batch. */
     private Arena batch;
 
     private CDataStream(MemorySegment stream, Arena arena) {
@@ -43,7 +43,7 @@ public final class CDataStream implements AutoCloseable {
     /**
      * Takes over a stream: {@link #close()} releases it. The structure itself remains the caller's, and must stay until then.
      *
-     * @param address that of an {@code ArrowArrayStream}; it is trusted
+     * @param address the address of an {@code ArrowArrayStream}, which is trusted
      * @throws IllegalArgumentException if the stream was released
      * @throws IOException if the stream fails; it is released then
      */
@@ -66,8 +66,7 @@ public final class CDataStream implements AutoCloseable {
     }
 
     /**
-     * The next batch, or nothing at the end. What the one before it gave can't be used any more: that is an
-     * {@link IllegalStateException}.
+     * The next batch; empty at the end. Using a view of the batch before it is an {@link IllegalStateException} from now on.
      *
      * @throws IOException if the stream fails, with the message that it gives
      */
@@ -115,7 +114,7 @@ public final class CDataStream implements AutoCloseable {
     }
 
     /** Calls of the functions that these structures point to. */
-    @SuppressWarnings("restricted") // the interface says what they take
+    @SuppressWarnings("restricted") // the interface defines their parameters
     private static final class Functions {
         private static final Linker LINKER = Linker.nativeLinker();
         private static final MethodHandle READ = LINKER.downcallHandle(

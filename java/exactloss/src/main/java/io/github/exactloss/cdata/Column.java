@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 /**
  * A column of numbers in memory of Arrow's layout: a view, without a copy, that lives as long as its memory.
  *
- * <p>The types, and what they can be:
+ * <p>The types, and their possible roles:
  *
  * <table>
  * <caption>Arrow types</caption>
@@ -59,12 +59,12 @@ public final class Column {
         return new Column(name, type, data.asSlice(0, type.bytes(first + count)), all, first, count);
     }
 
-    /** The same column, null also where others are, which are of the same length. */
+    /** The same column, null also where other columns of the same length are. */
     Column whereAlso(Validity others) {
         return new Column(name, type, data, validity.and(others), first, count);
     }
 
-    /** The name that the column has in its schema; empty where it has none. */
+    /** The name in the schema; empty without one. */
     public String name() {
         return name;
     }
@@ -114,7 +114,7 @@ public final class Column {
         return weights(0, count);
     }
 
-    /** The elements at the places of nulls belong to the view. */
+    /** The view includes the elements at nulls. */
     Predictions predictions(long from, long length) {
         try {
             return Predictions.of(type == ElementType.BITS ? data : range(from, length), type);

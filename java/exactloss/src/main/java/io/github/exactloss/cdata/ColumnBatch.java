@@ -13,7 +13,7 @@ import java.util.function.Consumer;
  * null. The rows between nulls go to the native code where they lie, in one call for each run of them. Where fewer than one
  * row in a thousand is null, that costs little; where every other one is, each row is a call of its own.
  *
- * <p>May be used by the threads that its columns' memory may be used by.
+ * <p>It may be used by the threads that may use its columns' memory.
  */
 public final class ColumnBatch {
     private final Column predictions;
@@ -77,7 +77,7 @@ public final class ColumnBatch {
     /**
      * Gives all rows without null to a consumer, in order, in the longest possible runs.
      *
-     * @throws InvalidElementException if the consumer throws one for a run; it then has the row's index among all
+     * @throws InvalidElementException if the consumer throws one for a run; with the row's index among all rows
      */
     public void forEachRun(Consumer<Run> consumer) {
         validity.forEachRun((first, count) -> {

@@ -25,7 +25,7 @@ record Validity(List<Bitmap> bitmaps, long count) {
     /**
      * The validity of some rows in one column, the least significant bit of a byte first.
      *
-     * @param bytes those up to the one that has the last row's bit
+     * @param bytes the bytes up to the one with the last row's bit
      * @param first the first row's bit
      */
     private record Bitmap(MemorySegment bytes, long first) {
@@ -68,7 +68,7 @@ record Validity(List<Bitmap> bitmaps, long count) {
         return new Validity(List.of(new Bitmap(bytes.asSlice(0, ElementType.BITS.bytes(first + count)), first)), count);
     }
 
-    /** The rows that have no null in other columns either, which are of the same count. */
+    /** The rows that have no null in other columns of the same length either. */
     Validity and(Validity other) {
         return new Validity(
                 Stream.concat(bitmaps.stream(), other.bitmaps.stream()).toList(), count);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * What other native libraries lend by the Arrow C Data Interface and the Arrow C Stream Interface, as predictions, targets and
- * weights, without a copy and without Arrow's classes.
+ * Arrays and streams that other native libraries lend by the Arrow C Data Interface and the Arrow C Stream Interface, as
+ * predictions, targets and weights, without a copy and without Arrow's classes.
  *
  * <pre>{@code
  * try (CDataStream stream = CDataStream.of(address)) {

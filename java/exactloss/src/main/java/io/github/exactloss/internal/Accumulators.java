@@ -9,8 +9,8 @@ import java.lang.invoke.MethodHandle;
 import java.util.Arrays;
 
 /**
- * The native functions that take nothing but accumulators, on the heap or off it. All are short, so that they are called by
- * the critical linkage.
+ * The native functions on accumulators alone, on the heap or off it. All are short, so they are called by the critical
+ * linkage.
  */
 public final class Accumulators {
     public static final long BYTES = EXACTLOSS_ACCUMULATOR_SIZE();
@@ -28,7 +28,7 @@ public final class Accumulators {
     }
 
     /**
-     * Makes it empty, whatever it held.
+     * Makes an empty accumulator of the memory.
      *
      * @param losses the options of {@link LossFunction}s
      */

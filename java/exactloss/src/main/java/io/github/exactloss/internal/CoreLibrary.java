@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The library that computes on the processor: how it is loaded, and what it says of itself. */
+/** The library that computes on the processor: its loading, its version and its instruction sets. */
 public final class CoreLibrary extends NativeLoader {
     private CoreLibrary() {
         super("exactloss", "exactloss", "exactloss.library.path");

@@ -23,9 +23,10 @@ public final class Kernels {
     private Kernels() {}
 
     public static double loss(int options, Predictions predictions, Targets targets, Weights weights) {
-        MemorySegment loss = Scratch.ofThread().loss();
-        loss(options, predictions, targets, weights, null, loss);
-        return loss.get(C_DOUBLE, 0);
+        Scratch scratch = Scratch.ofThread();
+        long count = predictions.count();
+        loss(options, predictions, targets, weights, count, count, MemorySegment.NULL, scratch.loss(), scratch);
+        return scratch.loss().get(C_DOUBLE, 0);
     }
 
     /** Of short arrays. Their segments are made in the method that passes them on, so that they never get to the heap. */
@@ -49,23 +50,46 @@ public final class Kernels {
         return scratch.loss().get(C_DOUBLE, 0);
     }
 
-    /** Writes one double, or one for each row. */
-    public static void loss(
+    /** Writes a double for each row. */
+    public static void losses(
             int options, Predictions predictions, Targets targets, Weights weights, Rows rows, MemorySegment losses) {
         Scratch scratch = Scratch.ofThread();
+        long columns = rows.columns();
+        loss(
+                options,
+                predictions,
+                targets,
+                weights,
+                rows.rows() * columns,
+                columns,
+                scratch.rows(rows),
+                losses,
+                scratch);
+    }
+
+    private static void loss(
+            int options,
+            Predictions predictions,
+            Targets targets,
+            Weights weights,
+            long elements,
+            long count,
+            MemorySegment rows,
+            MemorySegment losses,
+            Scratch scratch) {
         MemorySegment p = predictions.segment();
         MemorySegment t = targets.segment();
         MemorySegment w = segment(weights);
         int status;
         try {
             status = (int) Loss.HANDLE.invokeExact(
-                    isCritical(elements(predictions, rows), p, t, w, losses),
+                    isCritical(elements, p, t, w, losses),
                     options | Options.types(predictions, targets),
                     p,
                     t,
                     w,
-                    count(predictions, rows),
-                    scratch.rows(rows),
+                    count,
+                    rows,
                     losses,
                     scratch.violation(options, weights));
         } catch (Throwable e) {
@@ -142,17 +166,23 @@ public final class Kernels {
         MemorySegment t = targets.segment();
         MemorySegment w = segment(weights);
         Structs.setSize(evaluations);
-        check(options, scratch, () -> (int) Evaluate.HANDLE.invokeExact(
-                isCritical(elements(predictions, rows), p, t, w, evaluations),
-                options | Options.types(predictions, targets),
-                p,
-                t,
-                w,
-                count(predictions, rows),
-                scratch.rows(rows),
-                threshold,
-                evaluations,
-                scratch.violation(options, weights)));
+        int status;
+        try {
+            status = (int) Evaluate.HANDLE.invokeExact(
+                    isCritical(elements(predictions, rows), p, t, w, evaluations),
+                    options | Options.types(predictions, targets),
+                    p,
+                    t,
+                    w,
+                    count(predictions, rows),
+                    scratch.rows(rows),
+                    threshold,
+                    evaluations,
+                    scratch.violation(options, weights));
+        } catch (Throwable e) {
+            throw Linkage.unchecked(e);
+        }
+        check(status, options, scratch);
     }
 
     /** Adds to one accumulator, or each row to one of adjacent accumulators. */
@@ -193,7 +223,7 @@ public final class Kernels {
         MemorySegment t = targets.segment();
         MemorySegment w = segment(weights);
         check(options, scratch, () -> (int) AddWithGradient.HANDLE.invokeExact(
-                isCritical(predictions.count(), p, t, w, gradient, accumulator),
+                !accumulator.isNative() || isCritical(predictions.count(), p, t, w, gradient),
                 accumulator,
                 options | Options.types(predictions, targets),
                 p,
@@ -211,7 +241,7 @@ public final class Kernels {
             int options, Condition condition, MemorySegment a, MemorySegment b, int elementSize, MemorySegment out) {
         check(() -> (int) Where.HANDLE.invokeExact(
                 isCritical(condition.count(), condition.segment(), a, b, out),
-                options | Options.type(condition),
+                options | Options.condition(condition),
                 condition.segment(),
                 a,
                 b,
@@ -222,8 +252,8 @@ public final class Kernels {
 
     public static void sigmoid(Predictions logits, MemorySegment out) {
         check(() -> (int) Sigmoid.HANDLE.invokeExact(
-                isCritical(logits.count(), logits.segment(), out),
-                Options.type(logits),
+                isCritical(logits.count(), logits.segment(), out, MemorySegment.NULL, MemorySegment.NULL),
+                Options.predictions(logits.type()),
                 logits.segment(),
                 logits.count(),
                 out));
@@ -243,7 +273,7 @@ public final class Kernels {
 
     // The first parameter of a HANDLE says whether to call by the critical linkage; the function's own follow. Each is
     // in a
-    // class of its own, so that a program waits only for the linking of what it calls.
+    // class of its own, so that a program waits only for the linking of functions that it calls.
 
     private static final class Loss {
         static final MethodHandle CRITICAL = Linkage.critical(exactloss_loss$address(), exactloss_loss$descriptor());

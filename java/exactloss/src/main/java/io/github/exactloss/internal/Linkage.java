@@ -10,7 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
 import java.lang.invoke.MethodHandles;
 
-/** How native functions are linked and called, and what their statuses and exceptions become. */
+/** Links and calls native functions, and turns their statuses into exceptions. */
 public final class Linkage {
     private Linkage() {}
 
@@ -19,16 +19,14 @@ public final class Linkage {
      * it; its caller cuts it into {@link Pieces}. Off the heap it saves some nanoseconds, which count in a short call; but
      * a call that is long, or may wait for a page of a mapped file, must not have it. Where one array is mapped and another
      * lies on the heap, the heap decides: the collector then may wait for pages, but never for those of more than one piece.
+     *
+     * <p>There are four arrays at most; {@link MemorySegment#NULL} stands for none. An array of them would be allocated.
      */
-    public static boolean isCritical(long count, MemorySegment... memory) {
-        boolean quick = count <= Pieces.SHORT;
-        for (MemorySegment segment : memory) {
-            if (!segment.isNative()) {
-                return true;
-            }
-            quick &= !segment.isMapped();
+    public static boolean isCritical(long count, MemorySegment a, MemorySegment b, MemorySegment c, MemorySegment d) {
+        if (!(a.isNative() && b.isNative() && c.isNative() && d.isNative())) {
+            return true;
         }
-        return quick;
+        return count <= Pieces.SHORT && !(a.isMapped() || b.isMapped() || c.isMapped() || d.isMapped());
     }
 
     /** The linker is restricted because a wrong descriptor crashes; this one is jextract's, from the header. */
@@ -50,12 +48,12 @@ public final class Linkage {
     }
 
     /** A downcall that returns a status. */
-    interface Call {
+    public interface Call {
         int status() throws Throwable;
     }
 
     /** Makes a call by its handle: the wrapper in the bindings would turn what FFM throws into an AssertionError. */
-    static int status(Call call) {
+    public static int status(Call call) {
         try {
             return call.status();
         } catch (Throwable e) {
@@ -84,12 +82,12 @@ public final class Linkage {
         }
     }
 
-    /** What a status means. */
+    /** The meaning of a status. */
     static String text(int status) {
         return exactloss_status_string(status).getString(0);
     }
 
-    /** What a method handle throws here comes from FFM's checks of the segments (closed, wrong thread): unchecked. */
+    /** A method handle throws only unchecked exceptions here, from FFM's checks of the segments (closed, wrong thread). */
     public static RuntimeException unchecked(Throwable thrown) {
         if (thrown instanceof RuntimeException exception) {
             return exception;

@@ -20,6 +20,11 @@ public enum LossFunction {
         }
     };
 
+    /** The one whose public name this is. */
+    public static LossFunction named(String name) {
+        return valueOf(name.toUpperCase(Locale.ROOT));
+    }
+
     /** The constant that selects it in the options of a native function. */
     public abstract int option();
 

@@ -19,8 +19,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * Loads a native library: the file that a system property names, or else the copy in the jar of the loader's own class. There
- * is no way from one to the other, so that nobody runs another library than the one asked for.
+ * Loads a native library: the file that a system property names, or else the copy in the jar of the loader's own class. It
+ * never falls back from one to the other, so a program never runs another library than it asked for.
  *
  * <p>A subclass stands for a library, and lies in the module that calls it: the JVM ties the library to that class's loader.
  */
@@ -32,8 +32,8 @@ public abstract class NativeLoader {
     private final String property;
 
     /**
-     * @param title what messages call the library
-     * @param name that of its file, without the platform's prefix and suffix
+     * @param title the library's name in messages
+     * @param name the name of its file, without the platform's prefix and suffix
      * @param property the system property that names another file
      */
     protected NativeLoader(String title, String name, String property) {
@@ -48,10 +48,13 @@ public abstract class NativeLoader {
     /** The version of the binary interface that the loaded library has. */
     protected abstract int abiVersion();
 
-    /** The version that the bindings were made for. Asked once the library is loaded, as they are of no use before. */
+    /**
+     * The version that the bindings were made for. Called after the library was loaded, because the bindings can't be used
+     * before.
+     */
     protected abstract int abiVersionNeeded();
 
-    /** The file that was loaded, or why there is none. */
+    /** The file that was loaded, or the failure. */
     protected record Outcome(Path location, NativeLibraryException failure) {
         /** Gives the file. */
         public Path get() {
@@ -92,7 +95,7 @@ public abstract class NativeLoader {
         }
     }
 
-    /** The folder of this platform's library in the jar: linux-x86_64, say. pom.xml names it by the same rule. */
+    /** The folder of this platform's library in the jar, such as linux-x86_64. pom.xml names it by the same rule. */
     private static String platform() {
         String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
         String arch = System.getProperty("os.arch");
@@ -106,8 +109,9 @@ public abstract class NativeLoader {
     }
 
     /**
-     * Writes the library to a file named by its hash, in a directory that is nobody else's. The move makes it appear whole,
-     * also to processes that unpack it at the same time; and as each of them writes it anew, none trusts what it finds.
+     * Writes the library to a file named by its hash, in a directory that belongs to this user alone. The move makes it
+     * appear complete, also to processes that unpack it at the same time. Each process writes it anew, so none trusts an
+     * existing file.
      */
     private Path unpack(byte[] library, Path directory) throws IOException {
         boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
@@ -139,7 +143,7 @@ public abstract class NativeLoader {
         }
     }
 
-    /** Whether the directory belongs to whoever owns the file, which this process made, and to nobody else. */
+    /** Whether the directory belongs to the owner of the file, which this process made, and is closed to others. */
     private static boolean isOwnersOnly(Path directory, Path file) throws IOException {
         return Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(file))
                 && Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS)

@@ -24,26 +24,26 @@ public final class Options {
     private Options() {}
 
     /** The types of a batch. */
-    static int types(Predictions predictions, Targets targets) {
-        return type(predictions) | type(targets.type(), targets.bitOffset());
+    public static int types(Predictions predictions, Targets targets) {
+        return predictions(predictions.type()) | targets(targets.type(), targets.bitOffset());
     }
 
-    static int type(Predictions predictions) {
-        return switch (predictions.type()) {
+    static int predictions(ElementType type) {
+        return switch (type) {
             case FLOAT16 -> EXACTLOSS_P_FLOAT16();
             case BFLOAT16 -> EXACTLOSS_P_BFLOAT16();
             case FLOAT32 -> EXACTLOSS_P_FLOAT32();
             case FLOAT64 -> EXACTLOSS_P_FLOAT64();
-            case UINT8, INT8, INT32, INT64, BITS -> throw new AssertionError(predictions);
+            case UINT8, INT8, INT32, INT64, BITS -> throw new AssertionError(type);
         };
     }
 
-    static int type(Condition condition) {
-        return type(condition.type(), condition.bitOffset());
+    static int condition(Condition condition) {
+        return targets(condition.type(), condition.bitOffset());
     }
 
-    private static int type(ElementType targets, int bitOffset) {
-        return switch (targets) {
+    private static int targets(ElementType type, int bitOffset) {
+        return switch (type) {
             case UINT8 -> EXACTLOSS_T_UINT8();
             case INT8 -> EXACTLOSS_T_INT8();
             case INT32 -> EXACTLOSS_T_INT32();
@@ -51,7 +51,7 @@ public final class Options {
             case FLOAT32 -> EXACTLOSS_T_FLOAT32();
             case FLOAT64 -> EXACTLOSS_T_FLOAT64();
             case BITS -> EXACTLOSS_T_BITS() | bitOffset * EXACTLOSS_T_BIT_OFFSET();
-            case FLOAT16, BFLOAT16 -> throw new AssertionError(targets);
+            case FLOAT16, BFLOAT16 -> throw new AssertionError(type);
         };
     }
 }

@@ -17,7 +17,7 @@ import java.lang.foreign.MemorySegment;
  * @param piece the most units that one downcall takes
  */
 public record Pieces(long count, long width, int threads, long piece) {
-    /** So few elements take a few microseconds at most: one downcall takes them wherever they lie. */
+    /** The most elements that one downcall takes wherever they lie: they need a few microseconds at most. */
     public static final long SHORT = 1 << 13;
 
     /** The most elements of a piece of heap memory. */
@@ -33,18 +33,18 @@ public record Pieces(long count, long width, int threads, long piece) {
     private static final int PIECES_OF_A_SHARE = 4;
 
     /**
-     * A share of so many elements is cut into fewer pieces: the native library writes outputs past the caches only in calls
-     * of 32 MiB and more.
+     * The elements from which on a share is cut into fewer pieces: the native library writes outputs past the caches only in
+     * calls of 32 MiB and more.
      */
     private static final long LONG_SHARE = 1 << 22;
 
-    /** How many elements of a long share one piece has at least. */
+    /** The fewest elements of a piece of such a share. */
     private static final long LONG_PIECE = 1 << 24;
 
-    /** The units of a piece are a multiple of it: where the first piece begins at a cache line, all do. */
+    /** The units of a piece are a multiple of this: if the first piece begins at a cache line, all do. */
     private static final long BLOCK = 1 << 11;
 
-    /** Stands for every other thread in the question whether memory is confined to this one. */
+    /** Another thread, to ask whether memory is confined to the calling one. */
     private static final Thread ANOTHER_THREAD = Thread.ofPlatform().unstarted(() -> {});
 
     /** One downcall, on {@code count} units from {@code from} on, by thread number {@code thread}. */

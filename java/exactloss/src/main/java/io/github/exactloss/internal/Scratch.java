@@ -31,7 +31,7 @@ final class Scratch {
     private MemorySegment accumulator;
 
     private Scratch() {
-        // One allocation: each costs a cleaner, which programs with a virtual thread for every request would feel.
+        // One allocation, because each costs a cleaner: this matters with a virtual thread for every request.
         SegmentAllocator slices =
                 SegmentAllocator.slicingAllocator(Arena.ofAuto().allocate(BYTES, Long.BYTES));
         loss = slices.allocate(C_DOUBLE);
@@ -56,7 +56,7 @@ final class Scratch {
         return violation;
     }
 
-    /** Nowhere unless it is needed: FFM's checks of one more segment would be felt in a small call. */
+    /** The null segment unless it is needed: FFM's checks of one more segment would slow down small calls. */
     MemorySegment violation(int options, Weights weights) {
         return (options & Options.STRICT) != 0 || weights != null ? violation : MemorySegment.NULL;
     }
@@ -73,7 +73,7 @@ final class Scratch {
         return rows;
     }
 
-    /** An accumulator for what is too long for a critical call. */
+    /** An accumulator for batches that are too long for a critical call. */
     MemorySegment accumulator() {
         if (accumulator == null) {
             accumulator = Arena.ofAuto().allocate(Accumulators.BYTES, Long.BYTES);

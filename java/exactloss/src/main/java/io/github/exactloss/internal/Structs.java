@@ -19,7 +19,7 @@ public final class Structs {
     private Structs() {}
 
     /** Says how much may be written to an evaluation, the first of those of rows. */
-    static void setSize(MemorySegment evaluations) {
+    public static void setSize(MemorySegment evaluations) {
         exactloss_evaluation.size(evaluations, EVALUATION_BYTES);
     }
 

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What Arrow's own library lends by the C Data Interface, which is an independent producer. */
+/** Arrays that Arrow's own library, an independent producer, lends by the C Data Interface. */
 @SuppressWarnings("restricted") // the interface says how large each thing is
 class CDataTest {
     private static final long SEED = 23;
@@ -89,7 +89,7 @@ class CDataTest {
                     ArrowSchema schema = ArrowSchema.allocateNew(allocator);
                     Arena arena = Arena.ofConfined()) {
                 Data.exportVectorSchemaRoot(allocator, root, null, array, schema);
-                // Of the struct's own offset, the children know nothing.
+                // The struct has an offset of its own, which its children lack.
                 set(array, OFFSET, offset);
                 set(array, LENGTH, COUNT - offset);
                 CDataArray batch = CDataArray.of(array.memoryAddress(), schema.memoryAddress(), arena);

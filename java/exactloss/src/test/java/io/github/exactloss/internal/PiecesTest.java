@@ -92,7 +92,7 @@ class PiecesTest {
                 .satisfies(e -> assertThat(e.index()).isEqualTo(6 * 7 + 8));
     }
 
-    /** Each thread has several, unless they are so long that a kernel should see how long. */
+    /** Each thread has several pieces, unless they would be too short for the kernels' way for long arrays. */
     @Test
     void areSharedByThreads() {
         assertThat(lengths(new Pieces(1 << 20, 1, 2, Long.MAX_VALUE)))

@@ -76,7 +76,7 @@ class SharedLoopTest {
         assertThat(pieces).containsExactly("0: 0 + 2", "0: 2 + 2", "0: 4 + 1");
     }
 
-    /** Whatever one piece throws, no other may still be at work when the caller, who may free memory, goes on. */
+    /** Whatever one piece throws, no other piece may still run when the caller goes on: it may free memory. */
     @Test
     void endsWhenAllHaveEndedAlsoAfterAnError() throws Exception {
         AtomicInteger ended = new AtomicInteger();
@@ -127,7 +127,7 @@ class SharedLoopTest {
         assertThat(run).containsExactlyInAnyOrder(0L, 1L, 2L);
     }
 
-    /** With its interrupted status set, a thread can't wait; what it was asked for is done all the same. */
+    /** A thread whose interrupted status is set can't wait, but its loop is completed all the same. */
     @Test
     void endsInAnInterruptedThread() throws Exception {
         AtomicInteger ended = new AtomicInteger();

@@ -12,7 +12,9 @@ import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
-/** The loss of what Netty received, read in Netty's own buffers: direct or on the heap, in one piece or cut anywhere. */
+/**
+ * The loss of data that Netty received, read in Netty's own buffers: direct or on the heap, in one piece or cut anywhere.
+ */
 public final class NettyExample {
     private NettyExample() {}
 
@@ -24,18 +26,18 @@ public final class NettyExample {
         Accumulator accumulator = Evaluator.of(Loss.mnist()).newAccumulator();
         try {
             add(accumulator, predictions, targets);
-            System.out.println(accumulator.evaluate().mean(Loss.mnist()));
         } finally {
             predictions.release();
             targets.release();
         }
+        System.out.println(accumulator.evaluate().mean(Loss.mnist()));
     }
 
     /**
      * Adds the readable elements of two buffers: predictions as little-endian float32, and a byte for each target. It moves no
-     * index and keeps no reference, so whoever owns the buffers releases them afterwards.
+     * index and keeps no reference: the caller releases the buffers.
      *
-     * @throws IllegalArgumentException if their numbers differ
+     * @throws IllegalArgumentException if there are not as many targets as predictions
      */
     static void add(Accumulator accumulator, ByteBuf predictions, ByteBuf targets) {
         int count = targets.readableBytes();
@@ -78,12 +80,12 @@ public final class NettyExample {
             return pieces[first];
         }
 
-        /** How much is left of the piece that comes first. */
+        /** The bytes that are left of the first piece. */
         int remaining() {
             return piece().remaining();
         }
 
-        /** Bytes of the piece that comes first, without a copy. */
+        /** Bytes of the first piece, without a copy. */
         ByteBuffer take(int bytes) {
             ByteBuffer piece = piece();
             ByteBuffer taken = piece.slice(piece.position(), bytes).order(ByteOrder.LITTLE_ENDIAN);

@@ -5,7 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/** What a program writes to standard output. */
+/** The standard output of a program. */
 final class Printed {
     private Printed() {}
 

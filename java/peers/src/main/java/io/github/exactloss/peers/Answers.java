@@ -10,17 +10,17 @@ final class Answers {
     /** Of a loss and of a gradient, relative. float32 that is summed well is far within. */
     private static final double TOLERANCE = 1e-3;
 
-    /** Beyond so many elements a sum in float32 may stand still; what it gives is reported, however wrong. */
+    /** From this number of elements on, a sum in float32 may stop growing: its error is reported, however large. */
     private static final int SATURATION = 1 << 24;
 
-    /** Of a gradient, so many elements are compared at least, spread evenly: all of them up to a million. */
+    /** The fewest elements of a gradient that are compared, spread evenly. Up to a million, all are. */
     private static final int COMPARED = 1_000_000;
 
     private static final Map<Case, Double> ERRORS = new ConcurrentHashMap<>();
 
     private Answers() {}
 
-    /** Whose answer for which inputs. */
+    /** The peer and the inputs of an answer. */
     record Case(Peer peer, int elements, Labels labels, int threads) {}
 
     /**

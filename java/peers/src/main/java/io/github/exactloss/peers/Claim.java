@@ -4,10 +4,10 @@ package io.github.exactloss.peers;
 import io.github.exactloss.peers.Measurement.Spread;
 
 /**
- * What the project claims to reach, and what was measured.
+ * A number that the project claims to reach, and the measured one.
  *
  * @param unit behind each number
- * @param bar at least so much, or at most
+ * @param bar the claimed least or greatest number
  */
 record Claim(String what, String unit, double bar, boolean isAtLeast, Spread measured) {
     boolean isMet() {

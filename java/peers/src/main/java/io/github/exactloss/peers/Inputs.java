@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.peers;
 
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.ElementType;
+import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import java.lang.foreign.Arena;
@@ -87,7 +88,9 @@ final class Inputs {
                 double x = logits.getAtIndex(ValueLayout.JAVA_FLOAT, i);
                 sum += 1 / (1 + Math.exp(targetArray[i] == 1 ? x : -x));
             }
-            double mean = MnistLoss.create().logits().mean(Predictions.ofFloats(logits), Targets.ofBytes(targets));
+            double mean = Loss.mnist()
+                    .fromLogits()
+                    .mean(Predictions.of(logits, ElementType.FLOAT32), Targets.of(targets, ElementType.UINT8));
             if (!(Math.abs(sum / count - mean) <= 1e-7 * mean)) {
                 throw new IllegalStateException(
                         "the loss of %d logits is %s, but should be near %s".formatted(count, mean, sum / count));

@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * What a peer takes.
+ * The time that a peer takes.
  *
- * @param of which peer, with which inputs
+ * @param of the peer and its inputs
  * @param ns nanoseconds a call, in each round
  */
 record Measurement(Answers.Case of, List<Double> ns) {
-    /** The middle of some numbers, with the least and the most of them. */
+    /** The median of some numbers, with the least and the greatest. */
     record Spread(double median, double min, double max) {
         static Spread of(List<Double> numbers) {
             List<Double> ascending = numbers.stream().sorted().toList();

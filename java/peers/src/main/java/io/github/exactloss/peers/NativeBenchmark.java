@@ -27,7 +27,7 @@ final class NativeBenchmark {
 
     private record Row(String operation, int elements, double nsPerElement) {}
 
-    /** Nanoseconds of a call of the mean on so many elements, of float32 with uint8, in one thread. */
+    /** The nanoseconds of a call of the mean of float32 with uint8, in one thread. */
     double mean(int elements) {
         try {
             Process process = new ProcessBuilder(program.toString(), "--json", "--suite", "calls")

@@ -8,7 +8,7 @@ import java.util.function.Consumer;
 /**
  * The ONNX model of {@code where(targets, 1 - predictions, predictions).mean()}, written as the Protocol Buffers message
  * that onnx.proto defines. Three nodes need no library for it: a message is a sequence of fields, each a number times 8 plus
- * 0 (an integer follows) or 2 (a length and so many bytes follow), and a field of a message is a message.
+ * 0 (an integer follows) or 2 (a length and that number of bytes follow), and a field of a message is a message.
  */
 final class OnnxModel {
     private static final int FLOAT = 1;

@@ -3,7 +3,7 @@ package io.github.exactloss.peers;
 
 import java.util.Arrays;
 
-/** Who computes what: a method of {@link PeersBenchmark} each. */
+/** A way to compute an operation: each is a method of {@link PeersBenchmark}. */
 enum Peer {
     OFF_HEAP(Work.MEAN, Library.EXACTLOSS, "offHeap", "**exactloss**, off-heap"),
     ARRAYS(Work.MEAN, Library.EXACTLOSS, "arrays", "**exactloss**, arrays"),
@@ -27,7 +27,7 @@ enum Peer {
     SIGMOID_WHERE_GRADIENT(Work.LOGITS_GRADIENT, Library.PYTORCH, "sigmoidWhereGradient", "PyTorch `where().mean()`"),
     SIGMOID_L1_LOSS_GRADIENT(Work.LOGITS_GRADIENT, Library.PYTORCH, "sigmoidL1LossGradient", "PyTorch `l1_loss`");
 
-    /** What is computed. */
+    /** The operations. */
     enum Work {
         MEAN("The mean", "OFF_HEAP"),
         GRADIENT("The mean and its gradient", "GRADIENT"),
@@ -42,7 +42,7 @@ enum Peer {
             this.reference = reference;
         }
 
-        /** Who the others are compared with. */
+        /** The one that the others are compared with. */
         Peer reference() {
             return Peer.valueOf(reference);
         }

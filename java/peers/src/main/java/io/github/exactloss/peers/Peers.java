@@ -41,7 +41,7 @@ public final class Peers implements Callable<Integer> {
     /** The others are no nearer to the memory's speed there than with fewer or more elements. */
     private static final Set<Peer> IN_L2_TOO = Set.of(Peer.OFF_HEAP, Peer.ARRAYS, Peer.JAVA_LOOP, Peer.VECTOR_API);
 
-    /** How often DuckDB is asked the same. */
+    /** How often DuckDB is asked the same query. */
     private static final int QUESTIONS = 50;
 
     @Spec
@@ -165,7 +165,7 @@ public final class Peers implements Callable<Integer> {
         claim(Peer.VECTOR_API, IN_RAM, 1, 1);
     }
 
-    /** That a peer takes at least so many times as long, with random labels. */
+    /** Claims that a peer takes at least a number of times as long, with random labels. */
     private void claim(Peer peer, int elements, int threads, double bar) {
         Measurement other = find(peer, elements, threads);
         Measurement exactloss = find(peer.work.reference(), elements, threads);

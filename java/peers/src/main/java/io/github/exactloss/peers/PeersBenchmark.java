@@ -2,9 +2,9 @@
 package io.github.exactloss.peers;
 
 import ai.onnxruntime.OrtException;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.ElementType;
+import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
-import io.github.exactloss.Reduction;
 import io.github.exactloss.Targets;
 import java.sql.SQLException;
 import java.util.concurrent.TimeUnit;
@@ -37,8 +37,8 @@ public class PeersBenchmark {
     public int threads;
 
     private Inputs inputs;
-    private MnistLoss loss;
-    private MnistLoss lossOfLogits;
+    private Loss loss;
+    private Loss lossOfLogits;
     private Predictions predictions;
     private Predictions logits;
     private Targets targets;
@@ -51,11 +51,11 @@ public class PeersBenchmark {
     public void setUp(BenchmarkParams params) throws OrtException, SQLException, ReflectiveOperationException {
         Peer peer = Peer.of(params.getBenchmark());
         inputs = Inputs.of(elements, labels);
-        loss = MnistLoss.create().threads(threads);
-        lossOfLogits = loss.logits();
-        predictions = Predictions.ofFloats(inputs.predictions);
-        logits = Predictions.ofFloats(inputs.logits);
-        targets = Targets.ofBytes(inputs.targets);
+        loss = Loss.mnist().threads(threads);
+        lossOfLogits = loss.fromLogits();
+        predictions = Predictions.of(inputs.predictions, ElementType.FLOAT32);
+        logits = Predictions.of(inputs.logits, ElementType.FLOAT32);
+        targets = Targets.of(inputs.targets, ElementType.UINT8);
         switch (peer.library) {
             case EXACTLOSS, JAVA -> {}
             case PYTORCH -> pyTorch = new PyTorch(inputs, threads, peer.work.hasGradient());
@@ -73,7 +73,7 @@ public class PeersBenchmark {
         }
     }
 
-    /** Closes what keeps native memory. */
+    /** Frees native memory. */
     @TearDown
     public void tearDown() throws OrtException {
         if (onnxRuntime != null) {
@@ -84,13 +84,13 @@ public class PeersBenchmark {
         }
     }
 
-    /** Of views that were made before. */
+    /** The mean of views that were made before. */
     @Benchmark
     public double offHeap() {
         return loss.mean(predictions, targets);
     }
 
-    /** Of arrays on the heap, of which few elements need no views. */
+    /** The mean of arrays on the heap. Short ones need no views. */
     @Benchmark
     public double arrays() {
         return loss.mean(inputs.predictionArray, inputs.targetArray);
@@ -102,7 +102,7 @@ public class PeersBenchmark {
         return JavaLoops.mean(inputs.predictionArray, inputs.targetArray);
     }
 
-    /** The same, as it is written by who thinks of floats. */
+    /** The same loop with a sum in float. */
     @Benchmark
     public double javaFloatLoop() {
         return JavaLoops.meanInFloat(inputs.predictionArray, inputs.targetArray);
@@ -141,7 +141,7 @@ public class PeersBenchmark {
     /** The mean and the gradient in one pass. */
     @Benchmark
     public double gradient() {
-        return loss.lossAndGradient(predictions, targets, Reduction.MEAN, 1, inputs.gradient);
+        return loss.meanAndGradient(predictions, targets, inputs.gradient);
     }
 
     /** The book's formula and autograd. */
@@ -177,7 +177,7 @@ public class PeersBenchmark {
     /** Sigmoid, mean and gradient in one pass. */
     @Benchmark
     public double logitsGradient() {
-        return lossOfLogits.lossAndGradient(logits, targets, Reduction.MEAN, 1, inputs.gradient);
+        return lossOfLogits.meanAndGradient(logits, targets, inputs.gradient);
     }
 
     /** A sigmoid, the book's formula and autograd. */

@@ -27,16 +27,16 @@ record PeersPage(List<Measurement> measurements, List<Claim> claims, DuckDbAnswe
                 """
             # exactloss beside its peers
 
-            `./build.sh bench-peers` wrote this page, all numbers of which it measured on %s on this machine: %s, %d
+            `./build.sh bench-peers` wrote this page, and measured its numbers on %s on this machine: %s, %d
             processor%s, %s; kernels: %s. Java %s, PyTorch %s, ONNX Runtime %s, DuckDB %s.
 
-            All ran in one JVM on the same float32 predictions and uint8 targets, in turns, round by round; a number is the
-            median of the rounds, with the least and the most of them in brackets, and a ratio is that of times in the same
-            round. Before a peer was measured its answer was compared with the exact one: "error" is their relative
-            difference. Whoever reads its input in place did so: off-heap exactloss, PyTorch and ONNX Runtime from the same
-            memory. What peers need in another form was made beforehand: float targets for `l1_loss`, which is the same mean
-            where targets are 0 and 1, bool ones for ONNX Runtime (Sub, Where, ReduceMean), a table for DuckDB. PyTorch's
-            gradients are those of `backward()` after `zero_grad()`.
+            All ran in one JVM on the same float32 predictions and uint8 targets, in turns, round by round. A number is the
+            median of the rounds, with the least and the greatest in brackets. A ratio compares times of the same round.
+            Before a peer was measured, its answer was compared with the exact one: "error" is their relative difference.
+            Off-heap exactloss, PyTorch and ONNX Runtime read the same memory in place. Inputs in other forms were made
+            beforehand: float targets for `l1_loss`, which is the same mean for targets of 0 and 1, bool targets for ONNX
+            Runtime (Sub, Where, ReduceMean), and a table for DuckDB. PyTorch's gradients are those of `backward()` after
+            `zero_grad()`.
 
             """,
                 LocalDate.now(ZoneOffset.UTC),

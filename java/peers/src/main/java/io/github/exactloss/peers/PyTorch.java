@@ -13,8 +13,8 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * PyTorch on inputs that it reads in place. For l1_loss the targets are converted to float beforehand, outside of what is
- * measured: it takes no other type.
+ * PyTorch on inputs that it reads in place. For l1_loss, which takes no other type, the targets are converted to float
+ * before the measurement.
  */
 final class PyTorch implements AutoCloseable {
     private final int count;
@@ -106,7 +106,7 @@ final class PyTorch implements AutoCloseable {
         return loss.item_float();
     }
 
-    /** What the last backward left, of predictions or of logits. */
+    /** The gradient of the last backward, with respect to predictions or logits. */
     float[] gradient(boolean ofLogits) {
         try (PointerScope _ = new PointerScope()) {
             Tensor gradient = (ofLogits ? logits : predictions).grad();

@@ -25,7 +25,7 @@ import org.openjdk.jmh.runner.options.VerboseMode;
 final class Rounds {
     private static final TimeValue ITERATION = TimeValue.milliseconds(50);
 
-    /** A call on so many elements is an iteration by itself. */
+    /** From this number of elements on, a call is an iteration by itself. */
     private static final int LARGE = 10_000_000;
 
     private static final int SMALL = 64;
@@ -36,7 +36,7 @@ final class Rounds {
         this.quick = quick;
     }
 
-    /** A small call in JVMs of its own, where nothing else has taught the compiler, and what it allocates in each. */
+    /** A small call in JVMs of its own, whose compiler has seen nothing else, and the bytes that it allocates in each. */
     record SmallCall(Measurement time, Measurement.Spread bytes) {}
 
     /**
@@ -70,7 +70,7 @@ final class Rounds {
                 .toList();
     }
 
-    /** Measures a call on 64 elements, and what it allocates. */
+    /** Measures a call on 64 elements, and the bytes that it allocates. */
     SmallCall measureSmallCall(Peer peer) throws RunnerException {
         RunResult result = only(new Runner(options(peer, SMALL, Labels.RANDOM, 1)
                         .forks(quick ? 2 : 5)
@@ -93,7 +93,7 @@ final class Rounds {
                 new Measurement(new Answers.Case(peer, SMALL, Labels.RANDOM, 1), ns), Measurement.Spread.of(bytes));
     }
 
-    /** This JVM's, but for the Vector API, of which each JVM would say that it is an incubator. */
+    /** The options of this JVM, without the Vector API: each JVM would warn that it is an incubator module. */
     private static String[] jvmArgs() {
         return ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
                 .filter(argument -> !argument.startsWith("--add-modules"))

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * All in which gradients differ from autograd's on the CPU. exactloss rounds {@code g = upstream / count} once and gives it
- * two signs. PyTorch rounds up to three times, and adds {@code -g} or {@code -0} to {@code 0} or {@code g}.
+ * All differences between gradients and autograd's on the CPU. exactloss rounds {@code g = upstream / count} once and gives
+ * it two signs. PyTorch rounds up to three times, and adds {@code -g} or {@code -0} to {@code 0} or {@code g}.
  */
 class GradientDifferencesTest {
     /** Of the mean, for a positive target and for a negative one. */

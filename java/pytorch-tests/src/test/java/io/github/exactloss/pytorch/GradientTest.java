@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * The gradient, against autograd's, bit by bit, for every upstream that is a number of the type of the predictions, as
- * PyTorch's are. {@link GradientDifferencesTest} has what is not the same.
+ * PyTorch's are. {@link GradientDifferencesTest} has the differences.
  */
 class GradientTest {
     private static final long SEED = 9;

@@ -69,7 +69,7 @@ final class PyTorch {
         result.backward(upstream, new BoolOptional(), false, new TensorArrayRefOptional());
     }
 
-    /** Of a tensor with the same bits, {@code "same bits"}; else where and how the first bits differ. */
+    /** For a tensor with the same bits {@code "same bits"}; otherwise where and how the first bits differ. */
     static String difference(MemorySegment memory, Tensor tensor) {
         MemorySegment other = memory(tensor);
         long at = memory.mismatch(other);

@@ -10,12 +10,12 @@ enum Reduction {
     MEAN,
     SUM;
 
-    /** What the sum of the elements' losses is divided by. */
+    /** The divisor of the sum of the elements' losses. */
     long divisor(long count) {
         return this == MEAN ? count : 1;
     }
 
-    /** Adds to the {@code grad} of what the distances were computed from. */
+    /** Adds to the {@code grad} of the tensor that the distances were computed from. */
     void backward(Tensor distances, double upstream) {
         switch (this) {
             case NONE -> PyTorch.backward(distances, torch.full_like(distances, PyTorch.scalar(upstream)));

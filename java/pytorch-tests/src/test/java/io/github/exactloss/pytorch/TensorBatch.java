@@ -36,7 +36,7 @@ record TensorBatch(Tensor predictions, Tensor targets, Batch views) {
         return new TensorBatch(p, t, Batch.of(type.view(p), targetType.view(t)));
     }
 
-    /** Targets are 0 or 1, and now and then 2, which is no positive one either. */
+    /** Targets are 0 or 1, and now and then 2, which is not positive. */
     static TensorBatch random(
             FloatType type, Values values, TargetType targetType, int count, SplittableRandom random) {
         double[] targets = new double[count];

@@ -2,6 +2,7 @@
 package io.github.exactloss.cli.report;
 
 import io.github.exactloss.Evaluation;
+import io.github.exactloss.cli.LossLabels;
 import io.github.exactloss.cli.Templates;
 import io.github.exactloss.cli.chart.Axis;
 import io.github.exactloss.cli.chart.Chart;
@@ -66,7 +67,11 @@ public final class EvaluationPage {
     }
 
     double loss() {
-        return evaluation.loss();
+        return evaluation.mean(LossLabels.first(evaluation));
+    }
+
+    Map<String, Double> means() {
+        return Metrics.means(evaluation);
     }
 
     double accuracy() {
@@ -92,7 +97,7 @@ public final class EvaluationPage {
         }
         rows.put("elements", Metrics.count(evaluation.count()));
         rows.put("positive targets", Metrics.count(evaluation.positives()));
-        rows.put("NaN", Metrics.count(evaluation.nanCount()));
+        rows.put("NaN", Metrics.count(evaluation.nanCount(LossLabels.first(evaluation))));
         return rows;
     }
 

@@ -2,6 +2,7 @@
 package io.github.exactloss.cli.report;
 
 import io.github.exactloss.Evaluation;
+import io.github.exactloss.cli.LossLabels;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,11 +47,20 @@ final class Metrics {
     /** The losses, as the shortest decimals that read back to the same double and float, and what goes with them. */
     static Map<String, String> losses(Evaluation evaluation) {
         Map<String, String> rows = new LinkedHashMap<>();
-        rows.put("loss", Double.toString(evaluation.loss()));
-        rows.put("loss, float32", Float.toString(evaluation.lossFloat()));
+        LossLabels.of(evaluation).forEach((label, loss) -> {
+            rows.put(label, Double.toString(evaluation.mean(loss)));
+            rows.put(label + ", float32", Float.toString(evaluation.meanAsFloat(loss)));
+        });
         rows.put("accuracy", Double.toString(evaluation.accuracy()));
         rows.put("threshold", Double.toString(evaluation.threshold()));
         return rows;
+    }
+
+    /** The mean of each loss, by its label. */
+    static Map<String, Double> means(Evaluation evaluation) {
+        Map<String, Double> means = new LinkedHashMap<>();
+        LossLabels.of(evaluation).forEach((label, loss) -> means.put(label, evaluation.mean(loss)));
+        return means;
     }
 
     /**

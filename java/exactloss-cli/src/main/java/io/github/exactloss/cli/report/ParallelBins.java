@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli.report;
 
-import io.github.exactloss.Predictions;
-import io.github.exactloss.Targets;
-import java.lang.foreign.Arena;
+import io.github.exactloss.Batch;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -26,27 +24,23 @@ public final class ParallelBins {
      *
      * @param threads how many at most take part, at least 1: this one, and others of the common fork-join pool
      * @param logits whether the predictions will come as logits
-     * @param arena a shared one, which owns their off-heap memory
      */
-    public ParallelBins(int threads, boolean logits, Arena arena) {
-        parts = Stream.generate(() -> new PredictionBins(logits, arena))
-                .limit(threads)
-                .toList();
+    public ParallelBins(int threads, boolean logits) {
+        parts = Stream.generate(() -> new PredictionBins(logits)).limit(threads).toList();
     }
 
-    /** Adds as many predictions as targets. */
-    public void add(Predictions predictions, Targets targets) {
-        boolean shared = predictions.segment().isAccessibleBy(ANOTHER_THREAD)
-                && targets.segment().isAccessibleBy(ANOTHER_THREAD);
-        if (parts.size() == 1 || predictions.count() < WORTH_SPLITTING || !shared) {
-            parts.getFirst().add(predictions, targets);
+    /** Adds the predictions and the targets of a batch. */
+    public void add(Batch batch) {
+        boolean shared = batch.predictions().segment().isAccessibleBy(ANOTHER_THREAD)
+                && batch.targets().segment().isAccessibleBy(ANOTHER_THREAD);
+        if (parts.size() == 1 || batch.count() < WORTH_SPLITTING || !shared) {
+            parts.getFirst().add(batch);
             return;
         }
-        long part = Math.ceilDiv(predictions.count(), parts.size());
+        long part = Math.ceilDiv(batch.count(), parts.size());
         IntStream.range(0, parts.size()).parallel().forEach(i -> {
-            long from = Math.min(i * part, predictions.count());
-            long count = Math.min(part, predictions.count() - from);
-            parts.get(i).add(predictions.slice(from, count), targets.slice(from, count));
+            long from = Math.min(i * part, batch.count());
+            parts.get(i).add(batch.slice(from, Math.min(part, batch.count() - from)));
         });
     }
 

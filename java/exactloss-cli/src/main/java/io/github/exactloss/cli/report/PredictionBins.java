@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli.report;
 
-import io.github.exactloss.Elementwise;
-import io.github.exactloss.LossAccumulator;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.ArrayOperations;
+import io.github.exactloss.Batch;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
-import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * How many elements of each class have which predictions, and what the predictions promise against what the targets are:
@@ -18,7 +19,7 @@ import java.util.stream.IntStream;
  * <p>The bins are equal parts of [0, 1], each with its lower edge, the last one with 1 too. Their number is a power of two,
  * so their edges and the products that find a bin are exact in every floating-point type: no prediction is on the wrong
  * side. Predictions are binned as doubles, logits as their sigmoids in double. A coarse bin's sum of predictions is that of
- * a {@link LossAccumulator}, exact: where targets are 0 a distance is the prediction. So all of it has the same bits in any
+ * an {@link Accumulator}, exact: where targets are 0 a distance is the prediction. So all of it has the same bits in any
  * order, for any number of threads.
  *
  * <p>Not thread-safe; many threads each fill their own, and merge.
@@ -39,6 +40,9 @@ public final class PredictionBins {
     /** The elements that are looked at together; few enough to stay in the first cache. */
     private static final int BLOCK = 1024;
 
+    /** Its mean is that of the predictions where all targets are 0. */
+    private static final Loss LOSS = Loss.mnist();
+
     private static final Targets ZEROS = Targets.of(new byte[BLOCK]);
 
     /**
@@ -58,7 +62,7 @@ public final class PredictionBins {
     private final double[] block = new double[BLOCK];
     private final long[] negatives = new long[FINE + 3];
     private final long[] positives = new long[FINE + 3];
-    private final LossAccumulator[] sums;
+    private final Accumulator[] sums;
 
     /** What is yet to be added to the sums. */
     private final double[][] pending = new double[COARSE][BLOCK];
@@ -69,27 +73,26 @@ public final class PredictionBins {
      * Empty bins.
      *
      * @param logits whether the predictions will come as logits
-     * @param arena owns their off-heap memory, about 25 KB; shared, where another thread is to add or merge
      */
-    public PredictionBins(boolean logits, Arena arena) {
+    public PredictionBins(boolean logits) {
         this.logits = logits;
-        sums = IntStream.range(0, COARSE)
-                .mapToObj(bin -> LossAccumulator.create(MnistLoss.create(), arena))
-                .toArray(LossAccumulator[]::new);
+        Evaluator evaluator = Evaluator.of(LOSS);
+        sums = Stream.generate(evaluator::newAccumulator).limit(COARSE).toArray(Accumulator[]::new);
     }
 
-    /** Adds as many predictions as targets. */
-    public void add(Predictions predictions, Targets targets) {
-        for (long from = 0; from < predictions.count(); from += BLOCK) {
-            int count = (int) Math.min(BLOCK, predictions.count() - from);
+    /** Adds the predictions and the targets of a batch. */
+    public void add(Batch batch) {
+        Predictions predictions = batch.predictions();
+        for (long from = 0; from < batch.count(); from += BLOCK) {
+            int count = (int) Math.min(BLOCK, batch.count() - from);
             for (int i = 0; i < count; i++) {
                 block[i] = predictions.get(from + i);
             }
             if (logits) {
-                Elementwise.sigmoid(Predictions.of(block, 0, count), MemorySegment.ofArray(block));
+                ArrayOperations.sigmoid(Predictions.of(block).slice(0, count), MemorySegment.ofArray(block));
             }
             for (int i = 0; i < count; i++) {
-                add(block[i], targets.isPositive(from + i));
+                add(block[i], batch.targets().isPositive(from + i));
             }
         }
     }
@@ -121,7 +124,7 @@ public final class PredictionBins {
 
     private void flush(int coarse) {
         int count = pendingCounts[coarse];
-        sums[coarse].add(Predictions.of(pending[coarse], 0, count), ZEROS.slice(0, count));
+        sums[coarse].add(Predictions.of(pending[coarse]).slice(0, count), ZEROS.slice(0, count));
         pendingCounts[coarse] = 0;
     }
 
@@ -168,7 +171,7 @@ public final class PredictionBins {
                 positive += positives[fine];
                 count += positives[fine] + negatives[fine];
             }
-            double mean = sums[coarse].result().loss();
+            double mean = sums[coarse].evaluate().mean(LOSS);
             bins[coarse] = new Coarse((double) coarse / COARSE, count, positive, mean);
         }
         return bins;

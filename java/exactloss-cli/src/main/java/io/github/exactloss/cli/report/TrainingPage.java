@@ -2,6 +2,8 @@
 package io.github.exactloss.cli.report;
 
 import io.github.exactloss.Evaluation;
+import io.github.exactloss.Loss;
+import io.github.exactloss.cli.LossLabels;
 import io.github.exactloss.cli.Templates;
 import io.github.exactloss.cli.chart.Axis;
 import io.github.exactloss.cli.chart.Chart;
@@ -13,6 +15,7 @@ import io.github.exactloss.cli.train.Epoch;
 import io.github.exactloss.cli.train.LearningCurve;
 import io.github.exactloss.cli.train.Mistake;
 import io.github.exactloss.cli.train.Trainer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -59,25 +62,16 @@ public final class TrainingPage {
         return data;
     }
 
-    List<Row> epochs() {
-        return epochs.stream()
-                .map(epoch -> new Row(
-                        epoch.number(),
-                        epoch.training().loss(),
-                        epoch.validation().loss(),
-                        epoch.validation().accuracy()))
-                .toList();
+    List<Epoch> epochs() {
+        return epochs;
     }
-
-    /** A row of the table of epochs. */
-    record Row(int number, double trainingLoss, double validationLoss, double accuracy) {}
 
     Map<String, Object> run() {
         return run.rows();
     }
 
-    double loss() {
-        return result.loss();
+    Map<String, Double> means() {
+        return Metrics.means(result);
     }
 
     double accuracy() {
@@ -108,12 +102,9 @@ public final class TrainingPage {
     /** The curves of the whole training. */
     Curves whole() {
         List<LearningCurve.Point> points = curve.points();
-        List<Point> training = epochs.stream()
-                .map(epoch -> new Point(epoch.number() - 0.5, epoch.training().loss()))
-                .toList();
         double perEpoch = trainer.batches();
         double last = points.getLast().steps() / perEpoch;
-        return new Curves(points, training, Axis.within("epochs", 0, last), perEpoch);
+        return new Curves(points, epochs, Axis.within("epochs", 0, last), perEpoch);
     }
 
     Curves lastQuarter() {
@@ -133,33 +124,44 @@ public final class TrainingPage {
     }
 
     /**
-     * The loss and the accuracy of the validation digits.
+     * The losses and the accuracy of the validation digits.
      *
-     * @param training points beside the line of the loss
-     * @param axis the horizontal one of both
+     * @param epochs whose training losses are points beside the lines of the losses
+     * @param axis the horizontal one of all charts
      * @param unit the mini-batches in a unit of it
      */
-    record Curves(List<LearningCurve.Point> points, List<Point> training, Axis axis, double unit) {
+    record Curves(List<LearningCurve.Point> points, List<Epoch> epochs, Axis axis, double unit) {
         double steps() {
             return points.getLast().steps();
         }
 
         long lossChanges() {
-            return changes(Evaluation::loss);
+            return changes(evaluation -> evaluation.mean(LossLabels.first(evaluation)));
         }
 
         long accuracyChanges() {
             return changes(Evaluation::accuracy);
         }
 
-        Chart loss() {
-            List<Point> losses = series(Evaluation::loss);
-            return new Chart(describe("loss", losses), axis, Axis.covering("loss", losses, training))
+        List<Chart> charts() {
+            List<Chart> charts = new ArrayList<>();
+            LossLabels.of(points.getLast().validation()).forEach((label, loss) -> charts.add(chart(label, loss)));
+            charts.add(accuracy());
+            return charts;
+        }
+
+        private Chart chart(String label, Loss loss) {
+            List<Point> losses = series(evaluation -> evaluation.mean(loss));
+            List<Point> training = epochs.stream()
+                    .map(epoch ->
+                            new Point(epoch.number() - 0.5, epoch.training().mean(loss)))
+                    .toList();
+            return new Chart(describe(label, losses), axis, Axis.covering(label, losses, training))
                     .line("validation", losses)
                     .dots("training", Shape.DOT, training);
         }
 
-        Chart accuracy() {
+        private Chart accuracy() {
             List<Point> accuracies = series(Evaluation::accuracy);
             return new Chart(describe("accuracy", accuracies), axis, Axis.covering("accuracy", accuracies, List.of()))
                     .stairs("validation", accuracies);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli.train;
 
+import io.github.exactloss.ElementType;
 import io.github.exactloss.Targets;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -23,7 +24,8 @@ public record Digits(MemorySegment pixels, Targets labels, MemorySegment indices
     /** Blank images, all labelled 7, in memory that the arena owns. */
     static Digits allocate(int count, Arena arena) {
         MemorySegment pixels = arena.allocate(ValueLayout.JAVA_FLOAT, (long) count * PIXELS);
-        return new Digits(pixels, Targets.allocate(count, arena), arena.allocate(ValueLayout.JAVA_INT, count));
+        Targets labels = Targets.allocate(count, ElementType.UINT8, arena);
+        return new Digits(pixels, labels, arena.allocate(ValueLayout.JAVA_INT, count));
     }
 
     /**

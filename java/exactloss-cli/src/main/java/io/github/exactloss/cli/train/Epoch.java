@@ -2,6 +2,9 @@
 package io.github.exactloss.cli.train;
 
 import io.github.exactloss.Evaluation;
+import io.github.exactloss.cli.LossLabels;
+import java.util.LinkedHashMap;
+import java.util.Map;
 
 /**
  * One pass over the training digits.
@@ -10,4 +13,15 @@ import io.github.exactloss.Evaluation;
  * @param training of the predictions that the mini-batches were trained by, each made before its step
  * @param validation of the validation digits, after the last step
  */
-public record Epoch(int number, Evaluation training, Evaluation validation) {}
+public record Epoch(int number, Evaluation training, Evaluation validation) {
+    /** The columns of a table of epochs, without the number: the losses and the accuracy. */
+    public Map<String, Double> columns() {
+        Map<String, Double> columns = new LinkedHashMap<>();
+        LossLabels.of(validation).forEach((label, loss) -> {
+            columns.put("training " + label, training.mean(loss));
+            columns.put("validation " + label, validation.mean(loss));
+        });
+        columns.put("accuracy", validation.accuracy());
+        return columns;
+    }
+}

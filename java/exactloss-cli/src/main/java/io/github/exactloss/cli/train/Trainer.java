@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli.train;
 
-import io.github.exactloss.Elementwise;
+import io.github.exactloss.Accumulator;
+import io.github.exactloss.ArrayOperations;
+import io.github.exactloss.Batch;
+import io.github.exactloss.ElementType;
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.LossAccumulator;
-import io.github.exactloss.MnistLoss;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import java.lang.foreign.Arena;
@@ -35,7 +38,8 @@ public final class Trainer {
 
     private final DigitDataSet data;
     private final Settings settings;
-    private final MnistLoss loss;
+    private final Loss loss;
+    private final Evaluator evaluator;
     private final Random random;
     private final LinearClassifier classifier;
     private final int[] order;
@@ -52,15 +56,16 @@ public final class Trainer {
     public Trainer(DigitDataSet data, Settings settings, Arena arena) {
         this.data = data;
         this.settings = settings;
-        loss = settings.logits() ? MnistLoss.create().logits() : MnistLoss.create();
+        loss = settings.logits() ? Loss.mnist().fromLogits() : Loss.mnist();
+        evaluator = Evaluator.of(loss);
         // java.util.Random, because the algorithms of its generator and of its Gaussians are fixed by specification.
         random = new Random(settings.seed());
         classifier = new LinearClassifier(random, arena);
         order = IntStream.range(0, data.training().count()).toArray();
         validationOrder = IntStream.range(0, data.validation().count()).toArray();
         int batch = Math.min(settings.batchSize(), order.length);
-        outputs = Predictions.allocate(Math.max(batch, validationOrder.length), arena);
-        labels = Targets.allocate(batch, arena);
+        outputs = Predictions.allocate(Math.max(batch, validationOrder.length), ElementType.FLOAT32, arena);
+        labels = Targets.allocate(batch, ElementType.UINT8, arena);
         gradient = arena.allocate(FLOAT, batch);
     }
 
@@ -76,20 +81,19 @@ public final class Trainer {
      */
     public Epoch epoch(Runnable afterBatch) {
         shuffle();
-        try (LossAccumulator training = LossAccumulator.create(loss)) {
-            for (int from = 0; from < order.length; ) {
-                // Not from + batchSize, which may overflow.
-                int to = from + Math.min(settings.batchSize(), order.length - from);
-                step(from, to, training);
-                afterBatch.run();
-                from = to;
-            }
-            epochs++;
-            return new Epoch(epochs, training.result(), validate());
+        Accumulator training = evaluator.newAccumulator();
+        for (int from = 0; from < order.length; ) {
+            // Not from + batchSize, which may overflow.
+            int to = from + Math.min(settings.batchSize(), order.length - from);
+            step(from, to, training);
+            afterBatch.run();
+            from = to;
         }
+        epochs++;
+        return new Epoch(epochs, training.evaluate(), validate());
     }
 
-    private void step(int from, int to, LossAccumulator training) {
+    private void step(int from, int to, Accumulator training) {
         int count = to - from;
         MemorySegment allLabels = data.training().labels().segment();
         for (int i = 0; i < count; i++) {
@@ -97,7 +101,7 @@ public final class Trainer {
             labels.segment().set(ValueLayout.JAVA_BYTE, i, label);
         }
         Predictions predictions = predict(classifier, data.training(), order, from, to);
-        training.addWithGradient(predictions, labels.slice(0, count), 1, count, gradient);
+        training.addWithGradient(loss, Batch.of(predictions, labels.slice(0, count)), 1, count, gradient);
         if (!settings.logits()) {
             passSigmoid(predictions.segment(), count);
         }
@@ -122,7 +126,7 @@ public final class Trainer {
 
     private Evaluation validate(LinearClassifier classifier) {
         Predictions predictions = predict(classifier, data.validation(), validationOrder, 0, validationOrder.length);
-        return loss.evaluate(predictions, data.validation().labels());
+        return evaluator.evaluate(predictions, data.validation().labels());
     }
 
     /**
@@ -136,9 +140,9 @@ public final class Trainer {
         classifier.logits(digits, validationOrder, 0, digits.count(), outputs.segment());
         // Many a sigmoid rounds to 1: the logits still tell which is the surest.
         float[] logits = outputs.segment().toArray(FLOAT);
-        Elementwise.sigmoid(outputs, outputs.segment());
+        ArrayOperations.sigmoid(outputs, outputs.segment());
         return IntStream.range(0, digits.count())
-                .filter(i -> outputs.segment().getAtIndex(FLOAT, i) > MnistLoss.DEFAULT_THRESHOLD != digits.isThree(i))
+                .filter(i -> outputs.segment().getAtIndex(FLOAT, i) > evaluator.threshold() != digits.isThree(i))
                 .boxed()
                 .sorted(Comparator.comparingDouble(i -> -Math.abs(logits[i])))
                 .limit(most)
@@ -160,7 +164,7 @@ public final class Trainer {
         Predictions predictions = outputs.slice(0, to - from);
         classifier.logits(digits, images, from, to, predictions.segment());
         if (!settings.logits()) {
-            Elementwise.sigmoid(predictions, predictions.segment());
+            ArrayOperations.sigmoid(predictions, predictions.segment());
         }
         return predictions;
     }

@@ -3,14 +3,13 @@ package io.github.exactloss.cli.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.exactloss.Batch;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import io.github.exactloss.cli.report.PredictionBins.Coarse;
-import java.lang.foreign.Arena;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,16 +17,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class PredictionBinsTest {
     private static final long SEED = 23;
 
-    private final Arena arena = Arena.ofShared();
-
-    @AfterEach
-    void free() {
-        arena.close();
-    }
-
     @Test
     void lowerEdgesBelongToTheirBins() {
-        PredictionBins bins = new PredictionBins(false, arena);
+        PredictionBins bins = new PredictionBins(false);
         for (int i = 0; i <= PredictionBins.FINE; i++) {
             double edge = (double) i / PredictionBins.FINE;
             add(bins, edge, true);
@@ -43,7 +35,7 @@ class PredictionBinsTest {
 
     @Test
     void whatIsInNoBinIsCounted() {
-        PredictionBins bins = new PredictionBins(false, arena);
+        PredictionBins bins = new PredictionBins(false);
         double[] outside = {
             -Double.MIN_VALUE, -3, Double.NEGATIVE_INFINITY, Math.nextUp(1), Double.POSITIVE_INFINITY, Double.NaN
         };
@@ -79,8 +71,8 @@ class PredictionBinsTest {
             counts[bin]++;
             positives[bin] += targets[i] == 1 ? 1 : 0;
         }
-        PredictionBins bins = new PredictionBins(false, arena);
-        bins.add(Predictions.of(predictions), Targets.of(targets));
+        PredictionBins bins = new PredictionBins(false);
+        bins.add(Batch.of(Predictions.of(predictions), Targets.of(targets)));
         Coarse[] calibration = bins.calibration();
         for (int bin = 0; bin < PredictionBins.COARSE; bin++) {
             double mean = sums[bin]
@@ -100,14 +92,13 @@ class PredictionBinsTest {
         double[] logits = random.doubles(count, -40, 40).toArray();
         byte[] labels = new byte[count];
         random.nextBytes(labels);
-        Predictions predictions = Predictions.of(logits);
-        Targets targets = Targets.of(labels);
-        PredictionBins expected = new PredictionBins(true, arena);
-        expected.add(predictions, targets);
-        ParallelBins parallel = new ParallelBins(threads, true, arena);
+        Batch batch = Batch.of(Predictions.of(logits), Targets.of(labels));
+        PredictionBins expected = new PredictionBins(true);
+        expected.add(batch);
+        ParallelBins parallel = new ParallelBins(threads, true);
         for (int from = 0; from < count; ) {
             int length = Math.min(random.nextInt(50_000), count - from);
-            parallel.add(predictions.slice(from, length), targets.slice(from, length));
+            parallel.add(batch.slice(from, length));
             from += length;
         }
         PredictionBins actual = parallel.merged();
@@ -118,7 +109,7 @@ class PredictionBinsTest {
 
     @Test
     void logitsAreTakenAsTheirSigmoids() {
-        PredictionBins bins = new PredictionBins(true, arena);
+        PredictionBins bins = new PredictionBins(true);
         for (double logit :
                 new double[] {-1000, 0, 1000, Double.NEGATIVE_INFINITY, Double.POSITIVE_INFINITY, Double.NaN}) {
             add(bins, logit, false);
@@ -132,6 +123,6 @@ class PredictionBinsTest {
 
     private static void add(PredictionBins bins, double prediction, boolean positive) {
         byte target = (byte) (positive ? 1 : 0);
-        bins.add(Predictions.of(new double[] {prediction}), Targets.of(new byte[] {target}));
+        bins.add(Batch.of(Predictions.of(new double[] {prediction}), Targets.of(new byte[] {target})));
     }
 }

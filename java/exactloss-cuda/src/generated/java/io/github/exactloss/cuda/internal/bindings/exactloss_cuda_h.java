@@ -715,6 +715,205 @@ public class exactloss_cuda_h {
         }
     }
 
+    private static class exactloss_cuda_loss_sync {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_cuda_h.C_INT,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_INT,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_LONG,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_cuda_h.findOrThrow("exactloss_cuda_loss_sync");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_cuda_loss_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double *loss, void *stream)
+     * }
+     */
+    public static FunctionDescriptor exactloss_cuda_loss_sync$descriptor() {
+        return exactloss_cuda_loss_sync.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_cuda_loss_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double *loss, void *stream)
+     * }
+     */
+    public static MethodHandle exactloss_cuda_loss_sync$handle() {
+        return exactloss_cuda_loss_sync.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_cuda_loss_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double *loss, void *stream)
+     * }
+     */
+    public static MemorySegment exactloss_cuda_loss_sync$address() {
+        return exactloss_cuda_loss_sync.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_cuda_loss_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double *loss, void *stream)
+     * }
+     */
+    public static int exactloss_cuda_loss_sync(MemorySegment device, int options, MemorySegment predictions, MemorySegment targets, MemorySegment weights, long count, MemorySegment loss, MemorySegment stream) {
+        var mh$ = exactloss_cuda_loss_sync.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_cuda_loss_sync", device, options, predictions, targets, weights, count, loss, stream);
+            }
+            return (int)mh$.invokeExact(device, options, predictions, targets, weights, count, loss, stream);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_cuda_gradient_async {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_cuda_h.C_INT,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_INT,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_LONG,
+            exactloss_cuda_h.C_DOUBLE,
+            exactloss_cuda_h.C_LONG,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_cuda_h.findOrThrow("exactloss_cuda_gradient_async");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_cuda_gradient_async(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, int64_t divisor, void *gradient, void *stream)
+     * }
+     */
+    public static FunctionDescriptor exactloss_cuda_gradient_async$descriptor() {
+        return exactloss_cuda_gradient_async.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_cuda_gradient_async(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, int64_t divisor, void *gradient, void *stream)
+     * }
+     */
+    public static MethodHandle exactloss_cuda_gradient_async$handle() {
+        return exactloss_cuda_gradient_async.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_cuda_gradient_async(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, int64_t divisor, void *gradient, void *stream)
+     * }
+     */
+    public static MemorySegment exactloss_cuda_gradient_async$address() {
+        return exactloss_cuda_gradient_async.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_cuda_gradient_async(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, int64_t divisor, void *gradient, void *stream)
+     * }
+     */
+    public static int exactloss_cuda_gradient_async(MemorySegment device, int options, MemorySegment predictions, MemorySegment targets, MemorySegment weights, long count, double upstream, long divisor, MemorySegment gradient, MemorySegment stream) {
+        var mh$ = exactloss_cuda_gradient_async.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_cuda_gradient_async", device, options, predictions, targets, weights, count, upstream, divisor, gradient, stream);
+            }
+            return (int)mh$.invokeExact(device, options, predictions, targets, weights, count, upstream, divisor, gradient, stream);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_cuda_loss_and_gradient_sync {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_cuda_h.C_INT,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_INT,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_LONG,
+            exactloss_cuda_h.C_DOUBLE,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER,
+            exactloss_cuda_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_cuda_h.findOrThrow("exactloss_cuda_loss_and_gradient_sync");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_cuda_loss_and_gradient_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, void *gradient, double *loss, void *stream)
+     * }
+     */
+    public static FunctionDescriptor exactloss_cuda_loss_and_gradient_sync$descriptor() {
+        return exactloss_cuda_loss_and_gradient_sync.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_cuda_loss_and_gradient_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, void *gradient, double *loss, void *stream)
+     * }
+     */
+    public static MethodHandle exactloss_cuda_loss_and_gradient_sync$handle() {
+        return exactloss_cuda_loss_and_gradient_sync.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_cuda_loss_and_gradient_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, void *gradient, double *loss, void *stream)
+     * }
+     */
+    public static MemorySegment exactloss_cuda_loss_and_gradient_sync$address() {
+        return exactloss_cuda_loss_and_gradient_sync.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_cuda_loss_and_gradient_sync(exactloss_cuda_device *device, int options, const void *predictions, const void *targets, const float *weights, int64_t count, double upstream, void *gradient, double *loss, void *stream)
+     * }
+     */
+    public static int exactloss_cuda_loss_and_gradient_sync(MemorySegment device, int options, MemorySegment predictions, MemorySegment targets, MemorySegment weights, long count, double upstream, MemorySegment gradient, MemorySegment loss, MemorySegment stream) {
+        var mh$ = exactloss_cuda_loss_and_gradient_sync.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_cuda_loss_and_gradient_sync", device, options, predictions, targets, weights, count, upstream, gradient, loss, stream);
+            }
+            return (int)mh$.invokeExact(device, options, predictions, targets, weights, count, upstream, gradient, loss, stream);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
     private static class exactloss_cuda_evaluate_sync {
         public static final FunctionDescriptor DESC = FunctionDescriptor.of(
             exactloss_cuda_h.C_INT,

@@ -38,7 +38,7 @@ record RawArrays(ElementType predictionType, ElementType targetType, long count)
         return Predictions.of(front, predictionType);
     }
 
-    /** A view of the rest of the body, whatever alignment it has there. */
+    /** A view of the rest of the body, at any alignment. */
     Targets targets(MemorySegment body) {
         MemorySegment rest = body.asSlice(predictionType.bytes(count));
         return Targets.of(rest, targetType).slice(0, count); // the last byte of bits may have more

@@ -54,7 +54,7 @@ class LoadTest {
         Files.write(folder.resolve("batches"), lines);
     }
 
-    /** What the service holds at one moment. */
+    /** The memory of the service at one moment, in bytes. */
     private record Sample(long rss, long direct) {}
 
     /** The medians of a minute's first and last third. */

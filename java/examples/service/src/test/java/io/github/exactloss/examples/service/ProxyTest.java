@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The service behind nginx, with nginx.conf but for addresses, files, and times. Run by {@code ./build.sh test-service}. */
+/**
+ * The service behind nginx, with nginx.conf except its addresses, files, and times. Run by {@code ./build.sh test-service}.
+ */
 @Tag("load")
 @Timeout(120)
 class ProxyTest {

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The commands of the README, in order and in one folder, print what it says. */
+/** The commands of the README, run in order in one folder, print the output that it shows. */
 class ReadmeTest {
     private static final Pattern COMMAND = Pattern.compile("```sh\n(.*?)```\n```\\w+\n(.*?)```\n", Pattern.DOTALL);
 

@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The service with its own settings, but for some. */
+/** The service with its own settings, except some. */
 final class TestServer {
     private TestServer() {}
 

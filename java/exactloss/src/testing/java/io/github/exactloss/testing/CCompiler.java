@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss;
+package io.github.exactloss.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
@@ -13,13 +13,13 @@ import java.util.Arrays;
 import java.util.List;
 
 /** The machine's C compiler. Tests that need one are skipped where there is none. */
-final class CCompiler {
+public final class CCompiler {
     private static final String NAME = System.getenv().getOrDefault("CC", "cc");
 
     private CCompiler() {}
 
     /** Compiles a program, or with {@code -shared} a library, to a file next to its source. */
-    static Path compile(Path directory, String name, String source, String... options)
+    public static Path compile(Path directory, String name, String source, String... options)
             throws IOException, InterruptedException {
         boolean found = Arrays.stream(System.getenv("PATH").split(":"))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder).resolve(NAME)));
@@ -33,7 +33,7 @@ final class CCompiler {
         return compiled;
     }
 
-    static String run(List<String> command) throws IOException, InterruptedException {
+    public static String run(List<String> command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();

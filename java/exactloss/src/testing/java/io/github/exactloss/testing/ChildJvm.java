@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss;
+package io.github.exactloss.testing;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -9,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /** A JVM of its own, with the classes of these tests on the class path, which may use native code unless it is denied. */
-final class ChildJvm {
-    static final String DENY_NATIVE_ACCESS = "--illegal-native-access=deny";
+public final class ChildJvm {
+    public static final String DENY_NATIVE_ACCESS = "--illegal-native-access=deny";
 
     private final Process process;
 
@@ -18,10 +19,14 @@ final class ChildJvm {
         this.process = process;
     }
 
-    /** @param output what it wrote to standard output and error */
-    record Result(int exit, String output) {}
+    /**
+     * How it ended.
+     *
+     * @param output what it wrote to standard output and error
+     */
+    public record Result(int exit, String output) {}
 
-    static ChildJvm start(Class<?> main, Map<String, String> environment, String... options) throws IOException {
+    public static ChildJvm start(Class<?> main, Map<String, String> environment, String... options) throws IOException {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
@@ -29,18 +34,21 @@ final class ChildJvm {
         if (!command.contains(DENY_NATIVE_ACCESS)) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
-        command.addAll(List.of("-cp", System.getProperty("test.classpath"), main.getName()));
+        // The modules, and the tests: Surefire patches a module with them, whose path lacks them therefore.
+        String classPath =
+                System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("test.classpath");
+        command.addAll(List.of("-cp", classPath, main.getName()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
         return new ChildJvm(builder.start());
     }
 
-    Result await() throws IOException, InterruptedException {
+    public Result await() throws IOException, InterruptedException {
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         return new Result(process.waitFor(), output.strip());
     }
 
-    static Result run(Class<?> main, Map<String, String> environment, String... options)
+    public static Result run(Class<?> main, Map<String, String> environment, String... options)
             throws IOException, InterruptedException {
         return start(main, environment, options).await();
     }
