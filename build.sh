@@ -227,7 +227,8 @@ step_test-service() {
 step_test-exhaustive() {
     setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
     step native build_native_tests
-    exec "$NATIVE_BUILD/native/tests/sigmoid_test" all "$(nproc)"
+    "$NATIVE_BUILD/native/tests/sigmoid_test" all "$(nproc)"
+    exec "$NATIVE_BUILD/native/tests/log_test" all "$(nproc)"
 }
 
 step_service() {

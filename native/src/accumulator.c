@@ -162,13 +162,15 @@ static int get_sum(const unsigned char *bytes, int first, int last, int size, ex
     return get(bytes + used, size - used) == 0;
 }
 
-/* The number of bits of a value that is not negative. */
-static int bit_length(int64_t value) {
-    int bits = 0;
-    for (; value != 0; value >>= 1) {
-        bits++;
-    }
-    return bits;
+/* Whether a sum is at most count * 2^bits in magnitude: what can be merged stays so. */
+static int is_at_most(const exact_sum *sum, int64_t count, int bits) {
+    exact_sum above, below;
+    exactloss_sum_init(&above);
+    exactloss_sum_add(&above, count, EXACT_SUM_ONE + bits);
+    below = above;
+    exactloss_sum_add_finite(&above, sum, -1);
+    exactloss_sum_add_finite(&below, sum, 1);
+    return !exactloss_sum_is_negative(&above) && !exactloss_sum_is_negative(&below);
 }
 
 /* Whether some elements could have this sum of a loss. */
@@ -188,7 +190,7 @@ static int is_possible_sum(const totals *t, int loss) {
         return 0;
     }
     const int value_bits = VALUE_BITS * (1 + exactloss_losses[loss].square) + (t->weighted == 0 ? 0 : WEIGHT_BITS);
-    return exactloss_sum_bit_length(s) <= (t->count == 0 ? 0 : EXACT_SUM_ONE + value_bits + bit_length(t->count));
+    return is_at_most(s, t->count, value_bits);
 }
 
 /* Whether some elements could have these counts, and this sum of the weights. */
@@ -197,9 +199,7 @@ static int is_possible(const totals *t) {
         t->weighted > t->count) {
         return 0;
     }
-    return !exactloss_sum_is_negative(&t->weights) &&
-           exactloss_sum_bit_length(&t->weights) <=
-               (t->weighted == 0 ? 0 : EXACT_SUM_ONE + WEIGHT_BITS + bit_length(t->weighted));
+    return !exactloss_sum_is_negative(&t->weights) && is_at_most(&t->weights, t->weighted, WEIGHT_BITS);
 }
 
 int exactloss_accumulator_from_bytes(accumulator *a, const unsigned char *bytes, int64_t size) {

@@ -53,7 +53,6 @@ static void add_values(const batch *b, const block *k, const void *values, const
  * predictions come from three sums that are exact: those of d, of p and of p². Of logits d² is what it says.
  */
 typedef struct sums {
-    exact_sum of_distances, of_predictions;
     summation distances;   /* w·d; without a sum where no loss needs it, as the next two */
     summation predictions; /* w·p */
     summation squares;     /* w·p², or of logits w·d² */
@@ -62,17 +61,17 @@ typedef struct sums {
 } sums;
 
 /* Each sum lies where its loss is, as far as there is a loss that is no other sum. */
-static void open_sums(const batch *b, totals *t, sums *s) {
+static void open_sums(const batch *b, totals *t, workspace *work, sums *s) {
     const int linear = b->losses & LINEAR_LOSSES, square = b->losses & SQUARE_LOSSES;
     s->weights = (summation){&t->weights, 0};
     s->distances = (summation){linear != 0 ? &t->sums[exactloss_first_loss(linear)] : NULL, 0};
     s->squares = (summation){square != 0 ? &t->sums[exactloss_first_loss(square)] : NULL, 0};
     s->predictions = (summation){NULL, 0};
     if (square != 0 && !b->is_logits) {
-        exactloss_sum_init(&s->of_distances);
-        exactloss_sum_init(&s->of_predictions);
-        s->distances.sum = linear != 0 ? s->distances.sum : &s->of_distances;
-        s->predictions.sum = &s->of_predictions;
+        exactloss_sum_init(&work->sums[0]);
+        exactloss_sum_init(&work->sums[1]);
+        s->distances.sum = linear != 0 ? s->distances.sum : &work->sums[0];
+        s->predictions.sum = &work->sums[1];
     }
     for (int i = 0; i < LOSS_COUNT; i++) {
         s->losses[i] = (summation){&t->sums[i], 0};
@@ -196,7 +195,7 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
     workspace work;
     block k;
     sums s;
-    open_sums(b, t, &s);
+    open_sums(b, t, &work, &s);
     for (int64_t start = 0; start < b->count; start += k.count) {
         exactloss_open_block(b, start, &work, &k);
         if (g == NULL && b->is_unchecked) {

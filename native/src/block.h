@@ -15,12 +15,15 @@
 /* The arrays that are computed of a block. They hold floats or doubles unless stated otherwise. */
 typedef struct workspace {
     _Alignas(64) unsigned char inputs[WORK_BYTES]; /* predictions or logits of a narrower type, widened */
-    unsigned char predictions[WORK_BYTES];         /* of logits */
-    unsigned char distances[WORK_BYTES];           /* of logits */
+    union {
+        unsigned char predictions[WORK_BYTES]; /* of logits */
+        exact_sum sums[2];                     /* of predictions: those of d and of p that are no loss themselves */
+    };
     unsigned char values[WORK_BYTES];              /* of a loss */
     unsigned char gradient[WORK_BYTES];
-    union {
-        float weights[WORK_BYTES / sizeof(float)];   /* those of positive targets, 0 for the others */
+    union {                                          /* of which one is done with when another comes */
+        unsigned char distances[WORK_BYTES];         /* of logits */
+        float weights[WORK_BYTES / sizeof(float)];   /* of predictions: those of positive targets, 0 for the others */
         uint16_t narrow[WORK_BYTES / sizeof(float)]; /* values or a gradient, rounded to a narrower type */
     };
 } workspace;

@@ -74,12 +74,6 @@ static int leading_zeros(uint64_t value) {
 /* The number of bits of a magnitude that is not 0, counted from bit 0 of limbs[0]. */
 static int limb_bits(const magnitude *m) { return 32 * m->count + 32 - leading_zeros(m->limbs[m->count - 1]); }
 
-int exactloss_sum_bit_length(const exact_sum *sum) {
-    magnitude m;
-    take_magnitude(sum, &m);
-    return m.count == 0 ? 0 : m.position + limb_bits(&m);
-}
-
 int exactloss_sum_is_negative(const exact_sum *sum) {
     magnitude m;
     take_magnitude(sum, &m);

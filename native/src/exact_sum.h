@@ -111,9 +111,6 @@ void exactloss_sum_to_bytes(const exact_sum *sum, int first, int last, unsigned 
 /* The inverse. Sets everything but the counts of NaN and infinities, which become 0. */
 void exactloss_sum_from_bytes(exact_sum *sum, int first, int last, const unsigned char *bytes);
 
-/* The number of bits of the magnitude of the finite part: 0 for an empty or zero sum. */
-int exactloss_sum_bit_length(const exact_sum *sum);
-
 /* Whether the finite part is below 0. */
 int exactloss_sum_is_negative(const exact_sum *sum);
 

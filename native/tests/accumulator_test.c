@@ -13,13 +13,18 @@
 #include <cmocka.h>
 
 #define MNIST EXACTLOSS_MNIST
+#define BRIER EXACTLOSS_BRIER
+#define LOG EXACTLOSS_LOG
+#define ALL (MNIST | BRIER | LOG)
 #define TYPES (EXACTLOSS_P_FLOAT32 | EXACTLOSS_T_UINT8)
 #define COUNT 20000
-#define BYTES 448 /* of the byte form with one loss */
+#define BYTES 448 /* of the byte form with the loss mnist */
+#define MOST EXACTLOSS_ACCUMULATOR_MAX_BYTES
 #define PARTS 4
 
 static float p[COUNT], w[COUNT];
 static unsigned char t[COUNT];
+static int options = TYPES; /* of what is added */
 
 static void fill(uint64_t seed, input_kind kind) {
     uint64_t state = seed;
@@ -28,47 +33,60 @@ static void fill(uint64_t seed, input_kind kind) {
     fill_floats(UNIFORM, &state, (unsigned char *)w, COUNT);
 }
 
-static exactloss_accumulator fresh(double threshold) {
+static exactloss_accumulator fresh_of(int losses, double threshold) {
     exactloss_accumulator a;
     memset(&a, 0x5a, sizeof a);
-    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_init(&a, MNIST, threshold));
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_init(&a, losses, threshold));
     return a;
 }
 
+static exactloss_accumulator fresh(double threshold) { return fresh_of(MNIST, threshold); }
+
 static void add_weighted(exactloss_accumulator *a, int64_t from, int64_t to) {
     assert_int_equal(EXACTLOSS_OK,
-                     exactloss_accumulator_add(a, TYPES, p + from, t + from, w + from, to - from, NULL, NULL));
+                     exactloss_accumulator_add(a, options, p + from, t + from, w + from, to - from, NULL, NULL));
 }
 
 static void add(exactloss_accumulator *a, int64_t from, int64_t to) {
     assert_int_equal(EXACTLOSS_OK,
-                     exactloss_accumulator_add(a, TYPES, p + from, t + from, NULL, to - from, NULL, NULL));
+                     exactloss_accumulator_add(a, options, p + from, t + from, NULL, to - from, NULL, NULL));
 }
 
-static void serialize(const exactloss_accumulator *a, unsigned char *bytes) {
-    int64_t size = -1;
-    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_serialize(a, bytes, BYTES, &size));
-    assert_int_equal(BYTES, size);
+/* The bytes of the form of a set of losses, as native/docs/byte-form.md has them. */
+static int64_t size_of(int losses) {
+    return 112 + ((losses & MNIST) != 0 ? 336 : 0) + ((losses & BRIER) != 0 ? 600 : 0) + ((losses & LOG) != 0 ? 336 : 0);
 }
+
+static void serialize_set(const exactloss_accumulator *a, int losses, unsigned char *bytes) {
+    int64_t size = -1;
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_serialize(a, bytes, size_of(losses), &size));
+    assert_int_equal(size_of(losses), size);
+}
+
+static void serialize(const exactloss_accumulator *a, unsigned char *bytes) { serialize_set(a, MNIST, bytes); }
 
 static exactloss_evaluation result_of(const exactloss_accumulator *a) {
     exactloss_evaluation e = {.size = sizeof e};
     assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_result(a, &e));
-    assert_true(e.size == sizeof e && e.losses == MNIST);
+    assert_true(e.size == sizeof e);
     return e;
 }
 
 static void pieces_and_merges_do_not_matter(void **unused) {
     (void)unused;
-    for (uint64_t seed = 0; seed < 4 * INPUT_KINDS; seed++) {
+    for (uint64_t seed = 0; seed < 14 * INPUT_KINDS; seed++) {
         const input_kind kind = (input_kind)(seed % INPUT_KINDS);
-        const int is_weighted = seed / INPUT_KINDS % 2 == 1;
+        const int is_weighted = seed / INPUT_KINDS % 2 == 1, losses = 1 + (int)(seed / INPUT_KINDS % 7);
         void (*const add_some)(exactloss_accumulator *, int64_t, int64_t) = is_weighted ? add_weighted : add;
+        options = TYPES | (seed % 3 == 0 ? EXACTLOSS_FROM_LOGITS : 0) | (seed % 2 == 0 ? EXACTLOSS_CLAMP : 0);
         fill(seed, kind);
         exactloss_evaluation want = {.size = sizeof want};
-        assert_int_equal(EXACTLOSS_OK, exactloss_evaluate(MNIST | TYPES, p, t, is_weighted ? w : NULL, COUNT, NULL, 0.5,
-                                                          &want, NULL));
-        exactloss_accumulator parts[PARTS] = {fresh(0.5), fresh(0.5), fresh(0.5), fresh(0.5)}, whole = fresh(0.5);
+        assert_int_equal(EXACTLOSS_OK, exactloss_evaluate(losses | options, p, t, is_weighted ? w : NULL, COUNT, NULL,
+                                                          0.5, &want, NULL));
+        exactloss_accumulator parts[PARTS], whole = fresh_of(losses, 0.5);
+        for (int i = 0; i < PARTS; i++) {
+            parts[i] = fresh_of(losses, 0.5);
+        }
         uint64_t state = seed;
         for (int64_t from = 0, to; from < COUNT; from = to) {
             to = from + (int64_t)(next_random(&state) % (next_random(&state) % 2 ? 100 : 9000));
@@ -81,31 +99,34 @@ static void pieces_and_merges_do_not_matter(void **unused) {
         assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_merge(&parts[2], &parts[0]));
         const exactloss_evaluation have = result_of(&parts[2]);
         if (memcmp(&want, &have, sizeof want) != 0) {
-            fail_msg("%s, seed %llu: %a in pieces, %a at once", INPUT_KIND_NAMES[kind], (unsigned long long)seed,
-                     have.mnist.mean, want.mnist.mean);
+            fail_msg("%s, losses %d, seed %llu: other results in pieces than at once", INPUT_KIND_NAMES[kind], losses,
+                     (unsigned long long)seed);
         }
-        unsigned char bytes[BYTES], whole_bytes[BYTES];
-        serialize(&parts[2], bytes);
-        serialize(&whole, whole_bytes);
-        assert_memory_equal(whole_bytes, bytes, BYTES);
+        unsigned char bytes[MOST], whole_bytes[MOST];
+        serialize_set(&parts[2], losses, bytes);
+        serialize_set(&whole, losses, whole_bytes);
+        assert_memory_equal(whole_bytes, bytes, (size_t)size_of(losses));
     }
+    options = TYPES;
 }
 
 static void bytes_come_back(void **unused) {
     (void)unused;
-    for (uint64_t seed = 0; seed < INPUT_KINDS; seed++) {
-        fill(seed, (input_kind)seed);
-        exactloss_accumulator a = fresh(0.25), b;
-        unsigned char first[BYTES], second[BYTES];
+    for (uint64_t seed = 0; seed < 7 * INPUT_KINDS; seed++) {
+        const int losses = 1 + (int)(seed / INPUT_KINDS);
+        const int64_t size = size_of(losses);
+        fill(seed, (input_kind)(seed % INPUT_KINDS));
+        exactloss_accumulator a = fresh_of(losses, 0.25), b;
+        unsigned char first[MOST], second[MOST];
         add(&a, 0, COUNT / 4);
         add_weighted(&a, COUNT / 4, COUNT / 2);
-        serialize(&a, first);
-        assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_deserialize(&b, first, BYTES));
+        serialize_set(&a, losses, first);
+        assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_deserialize(&b, first, size));
         add(&a, COUNT / 2, COUNT);
         add(&b, COUNT / 2, COUNT);
-        serialize(&a, first);
-        serialize(&b, second);
-        assert_memory_equal(first, second, BYTES);
+        serialize_set(&a, losses, first);
+        serialize_set(&b, losses, second);
+        assert_memory_equal(first, second, (size_t)size);
     }
 }
 
@@ -155,6 +176,42 @@ static void bytes_are_as_documented(void **unused) {
     assert_memory_equal(&e, &other, sizeof e);
 }
 
+/* All losses, of one prediction of 1/2, an infinite one of a positive target, and one that is no probability. */
+static void bytes_of_all_losses_are_as_documented(void **unused) {
+    (void)unused;
+    const float predictions[] = {0.5f, INFINITY, -3};
+    const unsigned char targets[] = {1, 1, 0};
+    unsigned char want[MOST] = {'X', 'L', 'A', 'C', 1, 0, 0, 0, ALL}, have[MOST];
+    unsigned char *mnist = want + 112, *brier = mnist + 336, *log = brier + 600;
+    want[22] = 0xe0; /* the threshold */
+    want[23] = 0x3f;
+    want[24] = 3; /* count */
+    want[32] = 2; /* positives */
+    want[40] = 1; /* true positives */
+    mnist[16] = 1;
+    brier[8] = 1;
+    log[0] = 2;
+    /* 1/2 - 3, and 1 of the positive infinite one: -3/2, or 1 + 1/2 - 2, in units of 2^-1248 */
+    mnist[24 + 155] = 0x80;
+    mnist[24 + 156] = 0xfe;
+    memset(mnist + 24 + 157, 0xff, 308 - 157);
+    /* 1/4 + 9, and 1 of the positive infinite one, in units of 2^-2304 */
+    brier[24 + 287] = 0x40;
+    brier[24 + 288] = 10;
+    /* ln 2 is the float 0xb17218 * 2^-24 */
+    log[24 + 153] = 0x18;
+    log[24 + 154] = 0x72;
+    log[24 + 155] = 0xb1;
+    exactloss_accumulator a = fresh_of(ALL, 0.5);
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add(&a, TYPES, predictions, targets, NULL, 3, NULL, NULL));
+    serialize_set(&a, ALL, have);
+    assert_memory_equal(want, have, MOST);
+    const exactloss_evaluation e = result_of(&a);
+    assert_true(e.losses == ALL && e.mnist.infinite_count == 1 && e.mnist.sum == -INFINITY && e.mnist.nan_count == 0);
+    assert_true(e.brier.infinite_count == 1 && e.brier.sum == INFINITY && e.brier.nan_count == 0);
+    assert_true(e.log.infinite_count == 0 && isnan(e.log.sum) && e.log.nan_count == 2);
+}
+
 static void impossible_bytes_are_refused(void **unused) {
     (void)unused;
     fill(1, UNIFORM);
@@ -163,7 +220,7 @@ static void impossible_bytes_are_refused(void **unused) {
     unsigned char good[BYTES], bad[BYTES];
     add(&a, 0, 1000);
     serialize(&a, good);
-    /* The offsets of the byte form's fields, a byte to put at their top, and the resulting fault. */
+    /* Where the byte form's fields begin, a byte to put at their top, and what is wrong then. */
     static const struct {
         int at, value;
     } CHANGES[] = {
@@ -173,8 +230,8 @@ static void impossible_bytes_are_refused(void **unused) {
         {4, 0},      /* version */
         {7, 1},      /* version */
         {8, 0},      /* no loss */
-        {8, 2},      /* an unknown loss */
-        {8, 3},      /* an unknown loss beside a known one */
+        {8, 8},      /* an unknown loss */
+        {8, 9},      /* an unknown loss beside a known one */
         {9, 1},      /* an unknown loss */
         {15, 0x80},  /* an unknown loss, at the sign */
         {23, 0x7f},  /* threshold: NaN, with the byte below */
@@ -261,30 +318,105 @@ static void bytes_have_their_number(void **unused) {
     assert_true(BYTES <= EXACTLOSS_ACCUMULATOR_MAX_BYTES);
 }
 
-/* Any bytes give an error, or an accumulator that works and writes the same bytes again. */
+/* Writes a sum of value * 2^bits as `used` bytes, of which bit `one` is the integer 1. */
+static void put_sum(int64_t value, int bits, int one, int used, unsigned char *bytes) {
+    const int at = (one + bits) / 8;
+    memset(bytes, 0, (size_t)at);
+    memset(bytes + at, value < 0 ? 0xff : 0, (size_t)(used - at));
+    memcpy(bytes + at, &value, sizeof value);
+}
+
+/* The form of so many elements, with weights and losses that are just above the largest. */
+static void forge(int losses, int64_t count, int is_weighted, int sign, unsigned char *bytes) {
+    const exactloss_accumulator empty = fresh_of(losses, 0.5);
+    const int weight_bits = is_weighted ? 128 : 0;
+    serialize_set(&empty, losses, bytes);
+    memcpy(bytes + 24, &count, 8);
+    memcpy(bytes + 56, is_weighted ? &count : &(int64_t){0}, 8);
+    put_sum(is_weighted ? count : 0, 128, 160, 44, bytes + 64);
+    for (int loss = 1, at = 112; loss <= LOG; loss *= 2) {
+        if ((losses & loss) != 0 && loss == BRIER) {
+            put_sum(sign * count, 2048 + weight_bits, 2304, 576, bytes + at + 24);
+            at += 600;
+        } else if ((losses & loss) != 0) {
+            put_sum(sign * count, 1024 + weight_bits, 1248, 308, bytes + at + 24);
+            at += 336;
+        }
+    }
+}
+
+/* The largest sums that are accepted, and what is a unit beyond them. */
+static void sums_have_their_bounds(void **unused) {
+    (void)unused;
+    static const int64_t COUNTS[] = {1, 2, 3, 1000, INT64_MAX};
+    for (int i = 0; i < 3 * 5 * 4; i++) {
+        const int losses = MNIST << i % 3, is_weighted = i / 15 % 2, sign = i / 30 == 0 ? 1 : -1;
+        exactloss_accumulator a;
+        const int top = (losses == BRIER ? 544 : 284) + (is_weighted ? 16 : 0); /* where the count of the forged sum is */
+        unsigned char bytes[MOST], *sum = bytes + 112 + 24;
+        forge(losses, COUNTS[i / 3 % 5], is_weighted, sign, bytes);
+        assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_deserialize(&a, bytes, size_of(losses)));
+        if (sign == 1) {
+            sum[0] = 1;
+        } else {
+            put_sum(-COUNTS[i / 3 % 5] - 1, 8 * top, 0, losses == BRIER ? 576 : 308, sum);
+            memset(sum, 0xff, (size_t)top);
+        }
+        assert_int_equal(EXACTLOSS_ERROR_FORMAT, exactloss_accumulator_deserialize(&a, bytes, size_of(losses)));
+        if (is_weighted) {
+            forge(losses, COUNTS[i / 3 % 5], is_weighted, sign, bytes);
+            bytes[64] = 1;
+            assert_int_equal(EXACTLOSS_ERROR_FORMAT, exactloss_accumulator_deserialize(&a, bytes, size_of(losses)));
+        }
+    }
+}
+
+/*
+ * Any bytes give an error, or an accumulator that works and writes the same bytes again. Two of these, merged, are such
+ * an accumulator too.
+ */
 static void random_bytes_do_no_harm(void **unused) {
     (void)unused;
     fill(2, MIXED);
     uint64_t state = 99;
-    int accepted = 0;
-    for (int round = 0; round < 20000; round++) {
-        exactloss_accumulator a = fresh(0.5);
-        unsigned char bytes[BYTES], again[BYTES];
-        add(&a, 0, 100);
-        serialize(&a, bytes);
-        for (int changes = 1 + (int)(next_random(&state) % 3); changes > 0; changes--) {
-            bytes[next_random(&state) % BYTES] ^= (unsigned char)(1 << next_random(&state) % 8);
+    int accepted = 0, merged = 0;
+    for (int round = 0; round < 40000; round++) {
+        const int losses = 1 + (int)(next_random(&state) % 7);
+        const int64_t size = size_of(losses);
+        exactloss_accumulator both[2];
+        int statuses[2];
+        unsigned char bytes[2][MOST], again[MOST];
+        for (int i = 0; i < 2; i++) {
+            exactloss_accumulator *a = &both[i];
+            *a = fresh_of(losses, 0.5);
+            add(a, 0, (int64_t)(next_random(&state) % 4));
+            add_weighted(a, 0, (int64_t)(next_random(&state) % 4));
+            serialize_set(a, losses, bytes[i]);
+            for (int changes = (int)(next_random(&state) % 4); changes > 0; changes--) {
+                /* Half of them where the losses of one kind have their largest bits. */
+                const uint64_t at = next_random(&state) % 2 == 0 ? 112 + 24 + 280 + next_random(&state) % 24
+                                                                 : next_random(&state) % (uint64_t)size;
+                bytes[i][at] ^= (unsigned char)(1 << next_random(&state) % 8);
+            }
+            statuses[i] = exactloss_accumulator_deserialize(a, bytes[i], size);
+            if (statuses[i] == EXACTLOSS_OK) {
+                accepted++;
+                serialize_set(a, losses, again);
+                assert_memory_equal(bytes[i], again, (size_t)size);
+                result_of(a);
+            }
         }
-        if (exactloss_accumulator_deserialize(&a, bytes, BYTES) == EXACTLOSS_OK) {
-            accepted++;
-            serialize(&a, again);
-            assert_memory_equal(bytes, again, BYTES);
-            const int merged = exactloss_accumulator_merge(&a, &a);
-            assert_true(merged == EXACTLOSS_OK || merged == EXACTLOSS_ERROR_OVERFLOW);
-            result_of(&a);
+        if (statuses[0] == EXACTLOSS_OK && statuses[1] == EXACTLOSS_OK &&
+            exactloss_accumulator_merge(&both[0], &both[1]) == EXACTLOSS_OK) {
+            merged++;
+            serialize_set(&both[0], losses, again);
+            if (exactloss_accumulator_deserialize(&both[1], again, size) != EXACTLOSS_OK) {
+                fail_msg("round %d: two forms are accepted, but not what they are merged to", round);
+            }
         }
     }
-    assert_in_range(accepted, 1, 19999);
+    assert_in_range(accepted, 1, 79999);
+    assert_in_range(merged, 1, accepted / 2);
 }
 
 static void counts_do_not_overflow(void **unused) {
@@ -333,29 +465,39 @@ static void minus_zero_is_the_threshold_zero(void **unused) {
     assert_true(e.threshold == 0 && !signbit(e.threshold));
 }
 
-/* Other losses than the accumulator's. There is one loss, so that another set can only be forged. */
+/* Other losses than the accumulator's. */
 static void losses_must_be_the_same(void **unused) {
     (void)unused;
     fill(4, UNIFORM);
-    exactloss_accumulator a = fresh(0.5), other = fresh(0.25);
     float gradient = 7;
-    exactloss_accumulator_state(&other)->totals.losses = 2;
-    const exactloss_accumulator before = a, other_before = other;
-    assert_int_equal(EXACTLOSS_ERROR_LOSS, exactloss_accumulator_merge(&a, &other)); /* before the threshold */
-    assert_int_equal(EXACTLOSS_ERROR_LOSS, exactloss_accumulator_merge(&other, &a));
-    /* Before the types and the count. */
-    assert_int_equal(EXACTLOSS_ERROR_LOSS, exactloss_accumulator_add(&other, MNIST, p, t, NULL, -1, NULL, NULL));
-    assert_int_equal(EXACTLOSS_ERROR_LOSS,
-                     exactloss_accumulator_add_with_gradient(&other, MNIST, p, t, NULL, -1, 1, 1, &gradient, NULL));
-    assert_int_equal(EXACTLOSS_ERROR_OPTIONS,
-                     exactloss_accumulator_add(&other, MNIST | EXACTLOSS_MEAN, p, t, NULL, 1, NULL, NULL));
-    exactloss_accumulator rows[] = {a, other};
-    const exactloss_rows shape = {2, 1, 1, 0};
-    assert_int_equal(EXACTLOSS_ERROR_LOSS, exactloss_accumulator_add(rows, MNIST | TYPES, p, t, NULL, 1, &shape, NULL));
+    for (int one = 1; one <= ALL; one++) {
+        for (int another = 1; another <= ALL; another++) {
+            exactloss_accumulator a = fresh_of(one, 0.5), other = fresh_of(another, one % 2 == 0 ? 0.25 : 0.5);
+            const exactloss_accumulator before = a, other_before = other;
+            if (one != another) {
+                /* before the threshold, the types and the count */
+                assert_int_equal(EXACTLOSS_ERROR_LOSS, exactloss_accumulator_merge(&a, &other));
+                assert_int_equal(EXACTLOSS_ERROR_LOSS,
+                                 exactloss_accumulator_add(&other, one, p, t, NULL, -1, NULL, NULL));
+                exactloss_accumulator rows[] = {a, other};
+                const exactloss_rows shape = {2, 1, 1, 0};
+                assert_int_equal(EXACTLOSS_ERROR_LOSS,
+                                 exactloss_accumulator_add(rows, one | TYPES, p, t, NULL, 1, &shape, NULL));
+                assert_memory_equal(&before, &rows[0], sizeof a);
+                assert_memory_equal(&other_before, &rows[1], sizeof a);
+            }
+            /* One of them has a gradient, and may be one of several. */
+            const int is_one = one == MNIST || one == BRIER || one == LOG;
+            const int want = is_one && (one & another) != 0 ? EXACTLOSS_ERROR_TYPE : EXACTLOSS_ERROR_LOSS;
+            assert_int_equal(
+                want, exactloss_accumulator_add_with_gradient(&other, one, p, t, NULL, 1, 1, 1, &gradient, NULL));
+            assert_int_equal(EXACTLOSS_ERROR_OPTIONS,
+                             exactloss_accumulator_add(&other, another | EXACTLOSS_MEAN, p, t, NULL, 1, NULL, NULL));
+            assert_memory_equal(&before, &a, sizeof a);
+            assert_memory_equal(&other_before, &other, sizeof a);
+        }
+    }
     assert_true(gradient == 7);
-    assert_memory_equal(&before, &a, sizeof a);
-    assert_memory_equal(&before, &rows[0], sizeof a);
-    assert_memory_equal(&other_before, &other, sizeof a);
 }
 
 static void misaligned_memory_is_refused(void **unused) {
@@ -386,7 +528,7 @@ static void misaligned_memory_is_refused(void **unused) {
     assert_memory_equal(before, memory, sizeof memory);
 }
 
-/* The errors of functions that compute nothing; arguments_test.c has the others. */
+/* Of the functions that compute nothing; arguments_test.c has the others. */
 static void bad_arguments_have_their_statuses(void **unused) {
     (void)unused;
     fill(4, UNIFORM);
@@ -420,7 +562,7 @@ static void bad_arguments_have_their_statuses(void **unused) {
     assert_memory_equal(&before, &a, sizeof a);
 }
 
-/* An evaluation larger than this library's: only the known part is written, and `size` says so. */
+/* A larger evaluation than this library knows: what it knows is written, and said. */
 static void results_have_their_sizes(void **unused) {
     (void)unused;
     fill(6, UNIFORM);
@@ -443,7 +585,8 @@ static void results_have_their_sizes(void **unused) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(pieces_and_merges_do_not_matter),  cmocka_unit_test(bytes_come_back),
-        cmocka_unit_test(bytes_are_as_documented),          cmocka_unit_test(impossible_bytes_are_refused),
+        cmocka_unit_test(bytes_are_as_documented),          cmocka_unit_test(bytes_of_all_losses_are_as_documented),
+        cmocka_unit_test(impossible_bytes_are_refused),     cmocka_unit_test(sums_have_their_bounds),
         cmocka_unit_test(bytes_have_their_number),          cmocka_unit_test(random_bytes_do_no_harm),
         cmocka_unit_test(counts_do_not_overflow),           cmocka_unit_test(many_counts_have_their_ratio),
         cmocka_unit_test(minus_zero_is_the_threshold_zero), cmocka_unit_test(losses_must_be_the_same),

@@ -44,7 +44,8 @@ typedef enum function {
 #define OF_ALL (OF(FUNCTIONS) - 1)
 
 /* A bit of each group of options, and those of each function. */
-#define OF_BATCH_BITS (0xff | ALL_P | ALL_T | 0x700000 | EXACTLOSS_FROM_LOGITS | EXACTLOSS_STRICT)
+#define OF_BATCH_BITS                                                                                                  \
+    (0xff | ALL_P | ALL_T | 0x700000 | EXACTLOSS_FROM_LOGITS | EXACTLOSS_STRICT | EXACTLOSS_CLAMP)
 static const int TAKEN[FUNCTIONS] = {
     [LOSS] = OF_BATCH_BITS | EXACTLOSS_MEAN | EXACTLOSS_SUM,
     [VALUES] = OF_BATCH_BITS,
@@ -167,11 +168,13 @@ static void no_accumulator(call *c) { c->accumulators = NULL; }
 static void misaligned_accumulator(call *c) { c->accumulators = (void *)((unsigned char *)&outputs.accumulators + 4); }
 static void no_first_accumulator(call *c) { (void)c, memset(outputs.accumulators, 0, 8); }
 static void no_last_accumulator(call *c) { memset(&outputs.accumulators[c->has_rows ? ROWS - 1 : 0], 0, 8); }
-static void unknown_bit(call *c) { c->options |= 1 << 27; }
+static void unknown_bit(call *c) { c->options |= 1 << 30; }
 static void sign_bit(call *c) { c->options |= INT32_MIN; }
 static void bit_offset_of_bytes(call *c) { c->options |= 3 * EXACTLOSS_T_BIT_OFFSET; }
 static void no_loss(call *c) { c->options &= ~0xff; }
 static void unknown_loss(call *c) { c->options |= 0x80; }
+static void two_losses(call *c) { c->options |= EXACTLOSS_BRIER | EXACTLOSS_LOG; }
+static void another_loss(call *c) { c->options = (c->options & ~0xff) | EXACTLOSS_LOG; }
 static void no_reduction(call *c) { c->options &= ~(EXACTLOSS_MEAN | EXACTLOSS_SUM); }
 static void both_reductions(call *c) { c->options |= EXACTLOSS_MEAN | EXACTLOSS_SUM; }
 static void no_p(call *c) { c->options &= ~ALL_P; }
@@ -280,6 +283,8 @@ static const struct fault {
     FAULT(bit_offset_of_bytes, OPTIONS, AT_BITS, BIT, OF_BATCHES | OF(WHERE)),
     FAULT(no_loss, LOSS, AT_LOSS, THE_LOSS, (OF_BATCHES | OF(INIT)) & ~OF(ADD)),
     FAULT(unknown_loss, LOSS, AT_LOSS, THE_LOSS, OF_BATCHES | OF(INIT)),
+    FAULT(two_losses, LOSS, AT_LOSS, THE_LOSS, OF_BATCHES & ~OF(EVALUATE)),
+    FAULT(another_loss, LOSS, AT_LOSS, THE_LOSS, OF_ACCUMULATORS),
     FAULT(no_reduction, REDUCTION, AT_REDUCTION, REDUCTION, OF(LOSS) | OF(GRADIENT)),
     FAULT(both_reductions, REDUCTION, AT_REDUCTION, REDUCTION, OF(LOSS) | OF(GRADIENT)),
     FAULT(no_p, TYPE, AT_TYPES, P, OF_BATCHES | OF(SIGMOID)),
@@ -513,6 +518,11 @@ static void what_is_optional_may_be_null(void **unused) {
                                                               gradient, NULL, NULL));
     assert_int_equal(EXACTLOSS_ERROR_NULL,
                      exactloss_gradient(options | EXACTLOSS_MEAN, NULL, t, NULL, 3, 0.5, 1, gradient, &loss, NULL));
+    static const int OTHERS[] = {EXACTLOSS_BRIER | TYPES, EXACTLOSS_LOG | TYPES};
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(EXACTLOSS_ERROR_NULL,
+                         exactloss_gradient(OTHERS[i], NULL, t, NULL, 3, 0.5, 1, gradient, NULL, NULL));
+    }
     assert_true(gradient[0] == -0.25f && loss == 7);
     const float p[] = {0.5f, 0.5f, 2};
     assert_int_equal(EXACTLOSS_ERROR_STRICT,

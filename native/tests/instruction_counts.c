@@ -60,7 +60,15 @@ COUNTED(select_32) {
 }
 COUNTED(logits_f32) {
     static const float ONE = 1;
-    KERNELS_UNDER_TEST.f32.wide->losses[LOSS_MNIST].from_logits(logits, mask, BLOCK, &ONE, NULL, results, gradient);
+    const logit_outputs to = {.distances = results, .gradient = gradient};
+    KERNELS_UNDER_TEST.f32.wide->losses[LOSS_MNIST].from_logits(logits, mask, BLOCK, &ONE, to);
+}
+COUNTED(sum_squares_f32) { KERNELS_UNDER_TEST.f32.wide->sum_squares(floats, NULL, BLOCK, &s); }
+COUNTED(log_f32) { KERNELS_UNDER_TEST.f32.wide->losses[LOSS_LOG].values(floats, mask, BLOCK, results); }
+COUNTED(log_of_logits_f32) {
+    static const float ONE = 1;
+    const logit_outputs to = {.values = results, .gradient = gradient};
+    KERNELS_UNDER_TEST.f32.wide->losses[LOSS_LOG].from_logits(logits, mask, BLOCK, &ONE, to);
 }
 
 /* The public function, which dispatches to AVX2 under Valgrind: a call on few elements. */
@@ -87,6 +95,10 @@ int main(void) {
     counted_sum_and_count_f32();
     counted_select_32();
     counted_logits_f32();
+    begin();
+    counted_sum_squares_f32();
+    counted_log_f32();
+    counted_log_of_logits_f32();
     call(); /* the first one dispatches */
     counted_call_64();
     return 0;

@@ -378,6 +378,63 @@ static void check_sum_of_products(const real_case *r, input_kind kind, const uns
     }
 }
 
+/* With weights or without. */
+static void check_sum_of_squares(const real_case *r, input_kind kind, const unsigned char *p, int count,
+                                 uint64_t seed) {
+    unsigned char want[SUM_BYTES], have[SUM_BYTES], *weights = spare.end - 4 * count;
+    uint64_t state = seed;
+    exact_sum sum;
+    fill_floats(seed % 2 ? UNIFORM : MIXED, &state, weights, count);
+    weights = seed % 3 == 0 ? NULL : weights;
+    summation s = begin(&sum);
+    r->want->sum_squares(p, weights, count, &s);
+    write_sum(&sum, want);
+    s = begin(&sum);
+    r->have->sum_squares(p, weights, count, &s);
+    write_sum(&sum, have);
+    if (memcmp(want, have, sizeof want) != 0) {
+        fail_msg("sum of squares of %s differs: %s, %d elements, seed %llu", r->name, INPUT_KIND_NAMES[kind], count,
+                 (unsigned long long)seed);
+    }
+}
+
+/* The portable sum of squares against one product after the other. */
+static void squares_are_exact(void **unused) {
+    (void)unused;
+    for (uint64_t seed = 0; seed < 20 * INPUT_KINDS; seed++) {
+        const real_case r = real_of((int)(seed % 2));
+        const input_kind kind = (input_kind)(seed / 2 % INPUT_KINDS);
+        const int count = 700, is_weighted = (int)(seed / (2 * INPUT_KINDS) % 2);
+        uint64_t state = seed;
+        unsigned char want[SUM_BYTES], have[SUM_BYTES], *p = predictions.end - r.size * count;
+        exact_sum sum, wanted;
+        summation s = begin(&sum);
+        begin(&wanted);
+        r.fill(kind, &state, p, count);
+        fill_floats(MIXED, &state, spare.begin, count);
+        for (int i = 0; i < count; i++) {
+            float narrow, weight = 1;
+            double value;
+            memcpy(&narrow, p + r.size * i, sizeof narrow);
+            value = (double)narrow;
+            if (r.size == sizeof value) {
+                memcpy(&value, p + r.size * i, sizeof value);
+            }
+            if (is_weighted) {
+                memcpy(&weight, spare.begin + sizeof weight * (size_t)i, sizeof weight);
+            }
+            exactloss_sum_add_product(&wanted, value, value, weight);
+        }
+        r.want->sum_squares(p, is_weighted ? spare.begin : NULL, count, &s);
+        write_sum(&sum, have);
+        write_sum(&wanted, want);
+        if (memcmp(want, have, sizeof want) != 0) {
+            fail_msg("sum of squares of %s is wrong: %s, seed %llu", r.name, INPUT_KIND_NAMES[kind],
+                     (unsigned long long)seed);
+        }
+    }
+}
+
 static void sum_of_length(int count, uint64_t seed) {
     uint64_t mask[MASK_WORDS];
     for (int which = 0; which < REALS; which++) {
@@ -390,6 +447,7 @@ static void sum_of_length(int count, uint64_t seed) {
             check_sum(&r, (input_kind)kind, p, mask, count, seed);
             if (kind == (int)(seed % INPUT_KINDS)) {
                 check_sum_of_products(&r, (input_kind)kind, p, mask, count, seed);
+                check_sum_of_squares(&r, (input_kind)kind, p, count, seed);
             }
         }
     }
@@ -478,6 +536,7 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sum_at_all_lengths),
         cmocka_unit_test(sum_at_all_alignments),
+        cmocka_unit_test(squares_are_exact),
         cmocka_unit_test(sum_with_one_stranger),
         cmocka_unit_test(sum_with_constant_masks),
         cmocka_unit_test(sum_around_two),

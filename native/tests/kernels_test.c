@@ -158,41 +158,56 @@ static void arrays_of_length(int count, uint64_t seed) {
         r.want->multiply(weights, count, expected);
         r.have->multiply(weights, count, out);
         check_arrays(out, size, "multiply", count, seed);
+        static const double LIMITS[] = {100, 0.5, 0x1p-149, INFINITY};
+        r.fill(seed % 2 ? kind_without_nan(seed / 2) : ANY_BITS, &state, expected, count);
+        memcpy(out, expected, size);
+        r.want->limit(LIMITS[seed / 2 % 4], count, expected);
+        r.have->limit(LIMITS[seed / 2 % 4], count, out);
+        check_arrays(out, size, "limit", count, seed);
     }
+}
+
+#define OUTPUTS 4
+
+/* Those that the bits of `wanted` name. */
+static logit_outputs choose(unsigned wanted, void *const outputs[OUTPUTS]) {
+    return (logit_outputs){.predictions = wanted & 1 ? outputs[0] : NULL,
+                           .distances = wanted & 2 ? outputs[1] : NULL,
+                           .values = wanted & 4 ? outputs[2] : NULL,
+                           .gradient = wanted & 8 ? outputs[3] : NULL};
 }
 
 /* Each of the outputs of a loss, alone and with the others; in place of the logits too. */
 static void check_logits(const real_case *r, int loss, const unsigned char *x, const uint64_t *mask, int count,
                          uint64_t seed) {
-    static unsigned char want[3][8 * BLOCK], have[3][8 * BLOCK];
-    static const char *const OUTPUTS[] = {"predictions", "values", "gradient"};
+    static unsigned char want[OUTPUTS][8 * BLOCK], have[OUTPUTS][8 * BLOCK];
+    static const char *const NAMES[OUTPUTS] = {"predictions", "distances", "values", "gradient"};
     const size_t size = (size_t)(r->size * count);
-    unsigned char g[8];
+    void *in_want[OUTPUTS], *in_have[OUTPUTS], *in_place[OUTPUTS];
+    unsigned char g[8], *out = got.end - size;
     uint64_t state = seed;
     r->fill(UNIFORM, &state, g, 1);
-    for (unsigned wanted = 1 + (unsigned)seed % 7, times = 0; times < 2; times++, wanted = 7) {
-        void *in_want[3], *in_have[3];
-        for (int k = 0; k < 3; k++) {
-            in_want[k] = wanted >> k & 1 ? want[k] : NULL;
-            in_have[k] = wanted >> k & 1 ? have[k] + sizeof have[k] - size : NULL;
-        }
-        r->want->losses[loss].from_logits(x, mask, count, g, in_want[0], in_want[1], in_want[2]);
-        r->have->losses[loss].from_logits(x, mask, count, (wanted & 4) != 0 ? g : NULL, in_have[0], in_have[1],
-                                          in_have[2]);
-        for (int k = 0; k < 3; k++) {
-            if (in_want[k] != NULL && memcmp(in_want[k], in_have[k], size) != 0) {
-                fail_msg("the %s from logits of %s differ: %d elements, seed %llu", OUTPUTS[k], r->name, count,
-                         (unsigned long long)seed);
+    for (int k = 0; k < OUTPUTS; k++) {
+        in_want[k] = want[k];
+        in_have[k] = have[k] + sizeof have[k] - size;
+        in_place[k] = out;
+    }
+    r->want->losses[loss].from_logits(x, mask, count, g, choose(15, in_want));
+    for (unsigned wanted = 1 + (unsigned)seed % 15, times = 0; times < 2; times++, wanted = 15) {
+        memset(have, 0, sizeof have);
+        r->have->losses[loss].from_logits(x, mask, count, (wanted & 8) != 0 ? g : NULL, choose(wanted, in_have));
+        for (int k = 0; k < OUTPUTS; k++) {
+            if ((wanted >> k & 1) != 0 && memcmp(want[k], in_have[k], size) != 0) {
+                fail_msg("the %s from logits of %s differ: loss %d, %d elements, seed %llu", NAMES[k], r->name, loss,
+                         count, (unsigned long long)seed);
             }
         }
     }
-    unsigned char *out = got.end - size;
-    for (int k = 0; k < 3; k++) {
+    for (int k = 0; k < OUTPUTS; k++) {
         memcpy(out, x, size);
-        r->have->losses[loss].from_logits(out, mask, count, g, k == 0 ? out : NULL, k == 1 ? out : NULL,
-                                          k == 2 ? out : NULL);
+        r->have->losses[loss].from_logits(out, mask, count, g, choose(1U << k, in_place));
         memcpy(expected, want[k], size);
-        check_arrays(out, size, OUTPUTS[k], count, seed);
+        check_arrays(out, size, NAMES[k], count, seed);
     }
 }
 
@@ -333,17 +348,21 @@ static void all_alignments(void **unused) {
             r.fill(UNIFORM, &state, g, 1);
             for (int out_shift = 0; out_shift < SLACK; out_shift++) {
                 unsigned char *out = got.begin + out_shift;
-                r.want->losses[0].values(p, mask, count, expected);
-                r.have->losses[0].values(p, mask, count, out);
+                const int loss = out_shift % LOSS_COUNT;
+                r.want->losses[loss].values(p, mask, count, expected);
+                r.have->losses[loss].values(p, mask, count, out);
                 check_arrays(out, (size_t)(r.size * count), "values", count, (uint64_t)(SLACK * shift + out_shift));
                 fill_floats(UNIFORM, &state, spare.begin + SLACK - out_shift, count);
                 r.want->multiply(spare.begin + SLACK - out_shift, count, expected);
                 r.have->multiply(spare.begin + SLACK - out_shift, count, out);
                 check_arrays(out, (size_t)(r.size * count), "multiply", count, (uint64_t)(SLACK * shift + out_shift));
             }
-            r.want->losses[0].from_logits(p, mask, count, g, NULL, NULL, expected);
-            r.have->losses[0].from_logits(p, mask, count, g, NULL, NULL, got.begin + SLACK - shift);
-            check_arrays(got.begin + SLACK - shift, (size_t)(r.size * count), "gradient", count, (uint64_t)shift);
+            for (int loss = 0; loss < LOSS_COUNT; loss++) {
+                unsigned char *out = got.begin + SLACK - shift;
+                r.want->losses[loss].from_logits(p, mask, count, g, (logit_outputs){.gradient = expected});
+                r.have->losses[loss].from_logits(p, mask, count, g, (logit_outputs){.gradient = out});
+                check_arrays(out, (size_t)(r.size * count), "gradient", count, (uint64_t)shift);
+            }
         }
     }
 }

@@ -6,13 +6,14 @@ import copy
 import ctypes
 import math
 
-from matrix_reference import (BFLOAT16, FLOAT16, FLOAT32, FLOAT64, MNIST, ONE, encode, is_sigmoid, narrowed, pack, units,
+from matrix_reference import (BFLOAT16, FLOAT16, FLOAT32, FLOAT64, LOG, ONE, CLAMP_VALUE, encode,
+                              is_close, is_sigmoid, limited, log_of_logit, log_of_prediction, narrowed, one_minus, pack, units,
                               unpack, value)
 
 OK, UNTOUCHED = b"\0", b"\xa5"
-LOGITS, STRICT, ACCUMULATE, SCALAR_A, SCALAR_B = 1 << 24, 1 << 25, 1 << 26, 1 << 28, 1 << 29
+LOGITS, STRICT, ACCUMULATE, CLAMP, SCALAR_A, SCALAR_B = (1 << bit for bit in (24, 25, 26, 27, 28, 29))
 BIT_OFFSET = 1 << 20
-ACCUMULATOR_SIZE = 1408
+ACCUMULATOR_SIZE = 4864
 FORMATS = {"f16": FLOAT16, "bf16": BFLOAT16, "f32": FLOAT32, "f64": FLOAT64}
 TARGET_TYPES = {"u8": (1 << 16, "B"), "i8": (2 << 16, "b"), "i32": (3 << 16, "i"), "i64": (4 << 16, "q"),
                 "f32": (5 << 16, "I"), "f64": (6 << 16, "Q"), "bits": (7 << 16, None)}
@@ -57,13 +58,17 @@ PREDICTION_KINDS = {
     "huge": lambda r, f: random_bits(r, f, exponent_field(f) - 1 - r.getrandbits(2)),
     "finite": lambda r, f: random_bits(r, f, r.randrange(exponent_field(f))),
     "any": lambda r, f: r.getrandbits(f.bits),
+    "beside 1": lambda r, f: encode(1.0, f) - r.getrandbits(r.randrange(1, f.precision)),
+    "extremes": lambda r, f: r.choice([0, 1, 2, f.sign, encode(1.0, f), encode(1.0, f) - 1, encode(1.0, f) + 1,
+                                       encode(1e-30, f), encode(1e-13, f), encode(-1e-30, f)]),
     "borders": lambda r, f: (encode(r.choice(BORDERS), f) + r.choice([-1, 0, 0, 1])) % f.infinity,
 }
-CLEAN_KINDS = ["uniform", "zeros and ones", "confident", "1e-30"]
+CLEAN_KINDS = ["uniform", "zeros and ones", "confident", "1e-30", "beside 1"]
 LOGIT_KINDS = {
     "scores": lambda r, f: encode(r.uniform(-50, 50), f),
     "extreme": lambda r, f: encode(r.uniform(-800, 800) if f is FLOAT64 else r.uniform(-110, 110), f),
     "near 0": lambda r, f: encode(r.uniform(-1, 1) * 2 ** r.uniform(-30, 2), f),
+    "very extreme": lambda r, f: encode(r.choice([0.0, -0.0, 1e30, -1e30, 100.0, -100.0, 17.0, -104.0, -745.5]), f),
     "huge": PREDICTION_KINDS["huge"],
     "finite": PREDICTION_KINDS["finite"],
     "any": PREDICTION_KINDS["any"],
@@ -89,7 +94,9 @@ def draw(r, kind, count):
 class Batch:
     """Predictions or logits with targets, all as encodings (integers as themselves)."""
 
-    def __init__(self, r, prediction_type, target_type, count, target_count=None, weight_count=None, is_strict=False):
+    def __init__(self, r, losses, prediction_type, target_type, count, target_count=None, weight_count=None,
+                 is_strict=False):
+        self.losses, self.is_clamped = losses, r.random() < 0.4
         self.form, self.target_type, self.count = FORMATS[prediction_type], target_type, count
         self.wide = FLOAT64 if self.form is FLOAT64 else FLOAT32
         self.offset, self.gap = r.randrange(8) if target_type == "bits" else 0, r.getrandbits(64)
@@ -119,7 +126,7 @@ class Batch:
             self.cancel(r)
 
     def cancel(self, r):
-        """Makes distances of neighbours cancel, so that lost bits of the others show in the sum."""
+        """Makes distances of neighbours cancel, so that what is lost of the others shows in the sum."""
         positives = self.positives()
         for i in range(0, min(self.count, len(self.targets)) // 2 * 2, 2):
             if r.random() < 0.9:
@@ -149,7 +156,8 @@ class Batch:
 
     def options(self):
         """All but the reduction."""
-        return (MNIST | self.form.option | self.target_option() | STRICT * self.is_strict | LOGITS * self.is_logits)
+        return (self.losses | self.form.option | self.target_option() | STRICT * self.is_strict
+                | LOGITS * self.is_logits | CLAMP * self.is_clamped)
 
     def target_option(self):
         return TARGET_TYPES[self.target_type][0] | self.offset * BIT_OFFSET
@@ -163,51 +171,67 @@ class Batch:
             bits = bits & ~(1 << i) | bit << i
         return (bits % (1 << (size + 7) // 8 * 8)).to_bytes((size + 7) // 8, "little")
 
-    def sigmoid_fields(self, arena):
-        """Of logits: the sigmoids and the distances that the library gives for them, in its wide format."""
-        if not self.is_logits:
-            return []
-        logits = arena.input(pack(self.widened().predictions, self.wide.code))
-        targets = arena.input(self.packed_targets())
-        sigmoids, distances = (arena.output(self.count * self.wide.bits // 8, self.wide) for _ in range(2))
-        options = MNIST | self.wide.option | self.target_option() | LOGITS
-        return (arena.call("sigmoid", self.wide.option, logits, self.count, sigmoids)[1:]
-                + arena.call("values", options, logits, targets, None, self.count, distances, None)[1:])
+    def function_fields(self, arena):
+        """What the library gives in its wide format: of logits σ(x) and σ(-x), and the values of log, unclamped."""
+        code, size = self.wide.code, self.count * self.wide.bits // 8
+        predictions, fields = self.widened().predictions, []
+        for sign in (0, self.wide.sign) if self.is_logits else ():
+            logits = arena.input(pack([p ^ sign for p in predictions], code))
+            sigmoids = arena.output(size, self.wide)
+            fields += arena.call("sigmoid", self.wide.option, logits, self.count, sigmoids)[1:]
+        arrays = arena.input(pack(predictions, code)), arena.input(self.packed_targets())
+        options = LOG | self.wide.option | self.target_option() | LOGITS * self.is_logits
+        values = arena.output(size, self.wide)
+        return fields + arena.call("values", options, *arrays, None, self.count, values, None)[1:]
+
+    def functions(self, fields):
+        """From these fields, taken off: of each element σ(x) and σ(-x), or the prediction twice, and the value of log."""
+        if self.is_logits:
+            plus, minus = (unpack(fields.pop(0), self.wide.code) for _ in range(2))
+        else:
+            plus = minus = self.widened().predictions
+        functions = list(zip(plus, minus, unpack(fields.pop(0), self.wide.code), strict=True))
+        for p, positive, (s, c, log) in set(zip(self.predictions, self.positives(), functions)):
+            check_functions(self, value(p, self.form), positive, s, c, log)
+        return functions
+
+    def distance(self, functions, positive):
+        """The encoding of a distance, rounded to the wide format, from the functions of an element."""
+        plus, minus, _ = functions
+        return plus if not positive else minus if self.is_logits else one_minus(plus, self.wide)
+
+    def log(self, functions):
+        return limited(functions[2], CLAMP_VALUE, self.wide) if self.is_clamped else functions[2]
 
     def add_to(self, totals, threshold, fields):
-        """Adds the batch to totals, after a check of the library's sigmoids of its logits."""
+        """Adds the batch to totals, after a check of the library's functions of its elements."""
         positives = self.positives()
         weights = [None] * self.count if self.weights is None else self.weights
-        if self.is_logits:
-            sigmoids, distances = unpack(fields.pop(0), self.wide.code), unpack(fields.pop(0), self.wide.code)
-            check_sigmoids(self, positives, sigmoids, distances)
-            rows = zip(sigmoids, distances, positives, weights)
-        else:
-            rows = zip(self.predictions, self.predictions, positives, weights)
-        form = self.wide if self.is_logits else self.form
-        for (p, d, positive, weight), times in collections.Counter(rows).items():
-            distance = exact_distance(value(d, form), positive and not self.is_logits)
-            totals.add(value(p, form), distance, positive, None if weight is None else value(weight, FLOAT32), times,
-                       threshold, self.is_logits)
+        rows = zip(self.functions(fields), positives, weights)
+        for (functions, positive, weight), times in collections.Counter(rows).items():
+            plus, minus, _ = (value(f, self.wide) for f in functions)
+            distance = in_units(minus if positive and self.is_logits else plus, positive and not self.is_logits)
+            totals.add(plus, distance, in_units(value(self.log(functions), self.wide), False), positive,
+                       None if weight is None else value(weight, FLOAT32), times, threshold, self.is_logits)
 
 
 def encode_wide(encoding, form, wide):
     return encoding if form is wide else narrowed(encoding, form, wide)
 
 
-def exact_distance(p, is_complement):
-    """In units where it is finite."""
+def in_units(p, is_complement):
+    """p or 1 - p, in units where it is finite."""
     if not math.isfinite(p):
         return -p if is_complement else p
     return ONE - units(p) if is_complement else units(p)
 
 
-def check_sigmoids(batch, positives, sigmoids, distances):
-    for x, positive, s, d in set(zip(batch.predictions, positives, sigmoids, distances)):
-        logit = value(x, batch.form)
-        assert is_sigmoid(s, logit, batch.wide), f"sigmoid({logit!r}) = {value(s, batch.wide)!r}"
-        assert is_sigmoid(d, -logit if positive else logit, batch.wide), f"distance of {logit!r}, {positive}"
-        assert positive or s == d or batch.wide.is_nan(s), f"the distance of {logit!r} is not its sigmoid"
+def check_functions(batch, p, positive, plus, minus, log):
+    exact = log_of_logit(p, positive) if batch.is_logits else log_of_prediction(p, positive)
+    assert is_close(log, exact, batch.wide), f"log of {p!r}, {positive}: {value(log, batch.wide)!r}"
+    if batch.is_logits:
+        assert is_sigmoid(plus, p, batch.wide), f"sigmoid({p!r}) = {value(plus, batch.wide)!r}"
+        assert is_sigmoid(minus, -p, batch.wide), f"sigmoid({-p!r}) = {value(minus, batch.wide)!r}"
 
 
 # ----------------------------------------------------------------------------------------------------------- memory --
@@ -259,7 +283,7 @@ class Arena:
         return self.arrays[-1]
 
     def output(self, content, *details, aligned=False):
-        """content: its content before the call, or its size."""
+        """content: what it holds before the call, or its size."""
         content = b"\xa5" * content if isinstance(content, int) else content
         array = self.input(content, *details, aligned=aligned)
         array.is_output = True
@@ -268,12 +292,12 @@ class Arena:
     def violation(self):
         return self.output(24, FLOAT64, aligned=True)
 
-    def accumulators(self, *thresholds):
+    def accumulators(self, losses, *thresholds):
         """Adjacent initialised ones. Only functions of the library give their memory a meaning."""
         array = self.output(ACCUMULATOR_SIZE * len(thresholds), aligned=True)
         array.is_opaque = True
         for i, threshold in enumerate(thresholds):
-            assert self.call("accumulator_init", array.address + ACCUMULATOR_SIZE * i, MNIST, threshold) == [OK]
+            assert self.call("accumulator_init", array.address + ACCUMULATOR_SIZE * i, losses, threshold) == [OK]
         array.content = array.read()
         return array
 

@@ -11,21 +11,20 @@ import random
 import struct
 
 from matrix_inputs import (ACCUMULATE, ACCUMULATOR_SIZE, BAD_WEIGHTS, BIT_OFFSET, FORMATS, OK, PREDICTION_KINDS,
-                           SCALAR_A, SCALAR_B, TARGET_TYPES, TARGET_VALUES, UNTOUCHED, Batch, check_sigmoids, draw,
-                           encode_wide)
-from matrix_reference import (FLOAT32, FLOAT64, MNIST, Totals, added, encode, gradient_factor, is_logit_gradient,
-                              multiplied, one_minus, pack, unpack, value)
+                           SCALAR_A, SCALAR_B, TARGET_TYPES, TARGET_VALUES, UNTOUCHED, Batch, draw, encode_wide)
+from matrix_reference import (BRIER, CLAMP_SLOPE, FLOAT32, FLOAT64, LOG, LOSSES, MNIST, Totals, added, divided, encode,
+                              gradient_factor, limited, multiplied, one_minus, pack, unpack, value)
 
 MEAN, SUM = 0x100, 0x200
 ERROR_STRICT, ERROR_WEIGHT = 7, 13
 PREDICTIONS, TARGETS, WEIGHTS = 1, 2, 3
-ACCUMULATOR_BYTES, EVALUATION_SIZE = 448, 120
+EVALUATION_SIZE = 208
 
 SHORT = [*range(2, 140), *[63, 64, 65] * 10, 191, 255, 256, 257]
 LONG = [1023, 1024, 1025, 1151, 2047, 2049, 4095, 4096, 4097, 5003, 8192, 8193]  # around the library's internal blocks
 FULL_NAN = value(FLOAT64.sign - 1, FLOAT64)  # rounding its bits up would leave the NaNs
 MIDDLES = [1 + 2.0**-8 + 2.0**-40, 1 + 2.0**-11 + 2.0**-40, 1 + 2.0**-24 + 2.0**-52]  # if rounded to float in between
-UPSTREAMS = [1.0, 1.0, 0.3, -7e-5, 1e300, -1e-40, 70000.0, 3e4, 0.0, -0.0, math.inf, -math.inf, math.nan, FULL_NAN,
+UPSTREAMS = [1.0, 1.0, 1.0, 0.3, -7e-5, 1e300, -1e-40, 70000.0, 3e4, 0.0, -0.0, math.inf, -math.inf, math.nan, FULL_NAN,
              *MIDDLES]
 THRESHOLDS = [0.5, 0.1, 0.0, -0.0, 5e-324, -5e-324, 1e300, -1e300, 3.4028235677973366e38, math.inf, -math.inf]
 
@@ -44,10 +43,14 @@ def expect_all(data, wanted, form, what):
         expect(encoding, w, form, f"{what} {i}")
 
 
-def expect_evaluation(data, totals, threshold):
-    size, *fields = struct.unpack("<2q3Q6q2Q2Iq", data[:EVALUATION_SIZE])
+def byte_size(losses):
+    return 112 + sum({MNIST: 336, BRIER: 600, LOG: 336}[loss] for loss in LOSSES if losses & loss)
+
+
+def expect_evaluation(data, losses, totals, threshold):
+    size, *fields = struct.unpack("<2q3Q6q" + 3 * "2Q2I2q", data[:EVALUATION_SIZE])
     assert size == EVALUATION_SIZE, f"the size of an evaluation is {size}"
-    for i, (field, (form, wanted)) in enumerate(zip(fields, totals.evaluation(threshold), strict=True)):
+    for i, (field, (form, wanted)) in enumerate(zip(fields, totals.evaluation(losses, threshold), strict=True)):
         if form is None:
             assert field == wanted, f"field {i} of the evaluation: expected {wanted}, got {field}"
         else:
@@ -58,11 +61,14 @@ def expect_evaluation(data, totals, threshold):
 class Case:
     """One call of a function. Subclasses add what differs; `fields` are what the child printed."""
 
+    has_one_loss = True
+
     def __init__(self, name):
         self.name = name
         operation, self.prediction_type, self.target_type, number = name.split("/")
         self.r = r = random.Random(name)
         self.is_strict = operation == "refusal" or r.random() < 0.1
+        self.losses = r.choice(LOSSES) if self.has_one_loss else r.randrange(1, sum(LOSSES) + 1)
         self.reduction, self.upstream = r.choice([MEAN, SUM]), r.choice([*UPSTREAMS, r.uniform(-2, 2)])
         self.divisor = r.choice([1, 3, 64, 1000, 60000, 1 << 40, (1 << 63) - 1])
         self.is_accumulated, self.is_in_place = r.random() < 0.5, r.random() < 0.3
@@ -78,7 +84,7 @@ class Case:
         self.old_gradient = draw(r, lambda: kind(r, form), len(self.batch.predictions))
 
     def make_batch(self, r, count):
-        self.batch = Batch(r, self.prediction_type, self.target_type, count, is_strict=self.is_strict)
+        self.batch = Batch(r, self.losses, self.prediction_type, self.target_type, count, is_strict=self.is_strict)
 
     def rows(self):
         return [self.batch]
@@ -96,19 +102,12 @@ class Case:
         return arena.output(content if count else 0, aligned=True)
 
     def run(self, arena):
-        return self.call(arena) + [field for row in self.rows() for field in row.sigmoid_fields(arena)]
+        return self.call(arena) + [field for row in self.rows() for field in row.function_fields(arena)]
 
     def check(self, fields):
         assert fields.pop(0) == OK, "a status other than 0"
         self.check_results(fields)
         assert not fields, "more fields than were checked"
-
-    def widened(self):
-        """The same without accumulation, in float32 where the predictions are of a narrower type."""
-        case = copy.copy(self)
-        case.is_accumulated, case.batch = False, self.batch.widened()
-        case.old_gradient = [0] * len(self.old_gradient)
-        return case
 
     def old(self, arena):
         return arena.output(pack(self.old_gradient, self.batch.form.code), self.batch.form)
@@ -122,7 +121,8 @@ class Case:
         assert field == UNTOUCHED * len(field), "the violation was touched"
 
     def check_losses(self, losses, totals):
-        expect_all(losses, [t.loss(self.reduction == MEAN, FLOAT64) for t in totals], FLOAT64, "loss")
+        wanted = [t.loss(self.losses, self.reduction == MEAN, FLOAT64) for t in totals]
+        expect_all(losses, wanted, FLOAT64, "loss")
 
 
 class Loss(Case):
@@ -137,6 +137,8 @@ class Loss(Case):
 
 
 class Evaluate(Case):
+    has_one_loss = False
+
     def call(self, arena):
         return arena.call("evaluate", self.batch.options(), *self.arrays(arena), self.batch.count, None,
                           self.threshold, self.evaluations(arena), arena.violation())
@@ -144,7 +146,7 @@ class Evaluate(Case):
     def check_results(self, fields):
         evaluation = fields.pop(0)
         self.check_untouched(fields.pop(0))
-        expect_evaluation(evaluation, self.totals(fields), self.threshold)
+        expect_evaluation(evaluation, self.losses, self.totals(fields), self.threshold)
 
 
 class Values(Case):
@@ -157,24 +159,26 @@ class Values(Case):
 
     def is_copied(self):
         """Whether the prediction itself is the value, where the target is negative."""
-        return not self.batch.is_logits and self.batch.weights is None
+        return self.losses == MNIST and not self.batch.is_logits and self.batch.weights is None
 
     def check_results(self, fields):
         data, _ = fields.pop(0), self.check_untouched(fields.pop(0))
         batch, form, wide = self.batch, self.batch.form, self.batch.wide
-        if batch.is_logits:
-            sigmoids, distances = (unpack(fields.pop(0), wide.code) for _ in range(2))
-            check_sigmoids(batch, batch.positives(), sigmoids, distances)
-        else:
-            distances = [encode_wide(p, form, wide) for p in batch.predictions]
-            distances = [one_minus(p, wide) if t else p for p, t in zip(distances, batch.positives())]
+        functions = batch.functions(fields)
         if self.is_copied():
             wanted = [one_minus(p, form) if t else p for p, t in zip(batch.predictions, batch.positives())]
             for i, (d, w, t) in enumerate(zip(unpack(data, form.code), wanted, batch.positives())):
                 assert t or d == w, f"value {i} is no copy"
         else:
-            wanted = [encode_wide(d, wide, form) for d in weighted(distances, batch)]
+            values = [value_of(batch, self.losses, f, t) for f, t in zip(functions, batch.positives())]
+            wanted = [encode_wide(v, wide, form) for v in weighted(values, batch)]
         expect_all(data, wanted, form, "value")
+
+
+def value_of(batch, loss, functions, positive):
+    """The encoding of an element's loss in the wide format."""
+    distance = batch.distance(functions, positive)
+    return {MNIST: distance, BRIER: multiplied(distance, distance, batch.wide), LOG: batch.log(functions)}[loss]
 
 
 def weighted(encodings, batch):
@@ -184,31 +188,36 @@ def weighted(encodings, batch):
     return [multiplied(e, encode_wide(w, FLOAT32, batch.wide), batch.wide) for e, w in zip(encodings, batch.weights)]
 
 
-def check_gradient(case, data, sigmoids=None, distances=None, widened=None):
-    """Of logits: their sigmoids and distances, and their gradient in the wide format, not added to anything."""
+def check_gradient(case, loss, data, functions):
     batch, form, wide = case.batch, case.batch.form, case.batch.wide
-    g = gradient_factor(case.upstream, case.divisor, wide if batch.is_logits else form)
-    if batch.is_logits:
-        fields = [unpack(field, wide.code) for field in (sigmoids, distances, widened)]
-        own = check_logit_gradient(batch, g, *fields)
-    else:
-        own = [encode_wide(g ^ form.sign if positive else g, form, wide) for positive in batch.positives()]
+    is_of_targets = loss == MNIST and not batch.is_logits
+    g = gradient_factor(case.upstream, case.divisor, form if is_of_targets else wide)
+    g = encode_wide(g, form, wide) if is_of_targets else g
+    own = [gradient_of(batch, loss, g, f, t) for f, t in zip(functions, batch.positives(), strict=True)]
     own = [encode_wide(x, wide, form) for x in weighted(own, batch)]
     if case.is_accumulated:
         own = [added(old, addend, form) for old, addend in zip(case.old_gradient, own)]
     expect_all(data, own, form, "gradient")
 
 
-def check_logit_gradient(batch, g, sigmoids, distances, gradient):
-    """Returns the gradient, in the wide format."""
-    wide = batch.wide
-    for x, positive, s, d, have in set(zip(batch.predictions, batch.positives(), sigmoids, distances, gradient)):
-        logit, minus = value(x, batch.form), wide.sign if positive else 0
-        assert is_logit_gradient(have, logit, g ^ minus, wide), (
-            f"gradient at {logit!r}, {positive}: {value(have, wide)!r}")
-        if positive:  # where the distance is the sigmoid of -x
-            expect(have, multiplied(g ^ minus, multiplied(s, d, wide), wide), wide, f"gradient at {logit!r}")
-    return gradient
+def gradient_of(batch, loss, g, functions, positive):
+    """The encoding of an element's gradient in the wide format: the operations that exactloss.h lists."""
+    wide, minus = batch.wide, batch.wide.sign if positive else 0
+    plus, other, _ = functions
+    d = batch.distance(functions, positive)
+    slope = multiplied(g, multiplied(plus, other, wide), wide)
+    if loss == MNIST:
+        own = slope if batch.is_logits else g
+    elif loss == BRIER:
+        own = multiplied(added(d, d, wide), slope if batch.is_logits else g, wide)
+    elif batch.is_logits:
+        own = multiplied(d, g, wide)
+    else:
+        own = divided(g, plus if positive else one_minus(plus, wide), wide)
+        factor = abs(value(g, wide))
+        if batch.is_clamped and factor > 0:
+            own = limited(own, CLAMP_SLOPE * factor, wide)
+    return own ^ minus
 
 
 class Gradient(Case):
@@ -217,7 +226,8 @@ class Gradient(Case):
     def __init__(self, name):
         super().__init__(name)
         self.wants_loss = self.r.random() < 0.6
-        self.has_predictions = self.wants_loss or self.batch.is_logits or self.r.random() < 0.5
+        is_of_targets = self.losses == MNIST and not self.batch.is_logits
+        self.has_predictions = self.wants_loss or not is_of_targets or self.r.random() < 0.5
         self.reduction = self.reduction if self.wants_loss else self.r.choice([0, self.reduction])
         self.is_in_place &= not self.is_accumulated and self.has_predictions
         self.divisor = self.r.choice([self.divisor, max(self.batch.count, 1)])
@@ -232,15 +242,10 @@ class Gradient(Case):
                                      arena.output(8, aligned=True) if self.wants_loss else None, arena.violation())
         return [status, *fields[self.is_in_place:]]
 
-    def run(self, arena):
-        return super().run(arena) + (self.widened().call(arena)[1:2] if self.batch.is_logits else [])
-
     def check_results(self, fields):
-        check_gradient(self, fields.pop(0), *(fields[-3:] if self.batch.is_logits else []))
-        if self.batch.is_logits:
-            fields.pop()
-        losses = [fields.pop(0)] if self.wants_loss else []
+        gradient, losses = fields.pop(0), [fields.pop(0)] if self.wants_loss else []
         self.check_untouched(fields.pop(0))
+        check_gradient(self, self.losses, gradient, self.batch.functions(fields[:]))
         totals = self.totals(fields)
         for loss in losses:
             self.check_losses(loss, [totals])
@@ -251,7 +256,7 @@ class Rows(Case):
         self.row_count, self.columns = r.randrange(6) if count < 1000 else r.randrange(1, 3), count
         self.strides = [r.choice([0, max(count - 1, 0), count, count, count + 1, count + 7]) for _ in range(3)]
         sizes = [stride * (self.row_count - 1) + count if self.row_count else 0 for stride in self.strides]
-        self.batch = Batch(r, self.prediction_type, self.target_type, *sizes, self.is_strict)
+        self.batch = Batch(r, self.losses, self.prediction_type, self.target_type, *sizes, self.is_strict)
 
     def rows(self):
         return [self.batch.slice(*(stride * i for stride in self.strides), self.columns)
@@ -281,6 +286,8 @@ class LossRows(Rows):
 
 
 class EvaluateRows(Rows):
+    has_one_loss = False
+
     def call(self, arena):
         return arena.call("evaluate", self.batch.options(), *self.matrix(arena), self.threshold,
                           self.evaluations(arena, self.row_count), arena.violation())
@@ -289,11 +296,13 @@ class EvaluateRows(Rows):
         evaluations, size = fields.pop(0), self.evaluation_size
         self.check_untouched(fields.pop(0))
         for i, totals in enumerate(self.row_totals(fields)):
-            expect_evaluation(evaluations[size * i:size * (i + 1)], totals, self.threshold)
+            expect_evaluation(evaluations[size * i:size * (i + 1)], self.losses, totals, self.threshold)
 
 
 class AccumulatorRows(Rows):
     """Each row twice into an accumulator of its own, with thresholds of their own."""
+
+    has_one_loss = False
 
     def __init__(self, name):
         super().__init__(name)
@@ -301,22 +310,21 @@ class AccumulatorRows(Rows):
 
     def add(self, arena, accumulators):
         """The status and the violation."""
-        options = self.batch.options() & ~(MNIST * self.r.randrange(2))
+        options = self.batch.options() & ~(self.losses * self.r.randrange(2))
         return arena.call("accumulator_add", accumulators, options, *self.matrix(arena), arena.violation())[::2]
 
     def call(self, arena):
-        return self.add(arena, arena.accumulators(*self.thresholds))
+        return self.add(arena, arena.accumulators(self.losses, *self.thresholds))
 
     def run(self, arena):
         """What both calls return, and of each row its evaluation and its byte form."""
-        accumulators = arena.accumulators(*self.thresholds)
+        accumulators, size = arena.accumulators(self.losses, *self.thresholds), byte_size(self.losses)
         fields = self.add(arena, accumulators) + self.add(arena, accumulators)
         for i in range(self.row_count):
             one = accumulators.address + ACCUMULATOR_SIZE * i
             fields += arena.call("accumulator_result", one, self.evaluations(arena))
-            fields += arena.call("accumulator_serialize", one, arena.output(ACCUMULATOR_BYTES), ACCUMULATOR_BYTES,
-                                 arena.output(8, aligned=True))
-        return fields + [field for row in self.rows() for field in row.sigmoid_fields(arena)]
+            fields += arena.call("accumulator_serialize", one, arena.output(size), size, arena.output(8, aligned=True))
+        return fields + [field for row in self.rows() for field in row.function_fields(arena)]
 
     def check_results(self, fields):
         self.check_untouched(fields.pop(0))
@@ -327,68 +335,73 @@ class AccumulatorRows(Rows):
             totals, (status, evaluation, other, form, size) = Totals(), results[5 * i:5 * i + 5]
             row.add_to(totals, threshold, of_logits)
             totals.double()
-            assert (status, other, size) == (OK, OK, struct.pack("<q", ACCUMULATOR_BYTES)), f"row {i}"
-            expect_evaluation(evaluation, totals, threshold)
-            assert form == totals.byte_form(threshold), f"the byte form of row {i}"
+            assert (status, other, size) == (OK, OK, struct.pack("<q", byte_size(self.losses))), f"row {i}"
+            expect_evaluation(evaluation, self.losses, totals, threshold)
+            assert form == totals.byte_form(self.losses, threshold), f"the byte form of row {i}"
         fields[:] = of_logits
 
 
 class AddToAccumulator(Case):
-    """One piece: with a gradient or without."""
+    """One piece: with a gradient of one of the losses, or without."""
 
-    def __init__(self, name):
+    has_one_loss = False
+
+    def __init__(self, name, losses=None):
         super().__init__(name)
+        self.losses = self.batch.losses = losses or self.losses
         self.has_gradient = self.r.random() < 0.4
+        self.gradient_loss = self.r.choice([loss for loss in LOSSES if self.losses & loss])
 
     def add(self, arena, accumulator):
         """The status, the gradient if there is one, the violation."""
         batch, arrays, options = self.batch, self.arrays(arena), self.batch.options()
         if self.has_gradient:
-            fields = arena.call("accumulator_add_with_gradient", accumulator,
-                                options | ACCUMULATE * self.is_accumulated, *arrays, batch.count, self.upstream,
-                                self.divisor, self.old(arena), arena.violation())
+            options = options & ~self.losses | self.gradient_loss | ACCUMULATE * self.is_accumulated
+            fields = arena.call("accumulator_add_with_gradient", accumulator, options, *arrays, batch.count,
+                                self.upstream, self.divisor, self.old(arena), arena.violation())
         else:
-            fields = arena.call("accumulator_add", accumulator, options & ~(MNIST * self.r.randrange(2)), *arrays,
+            fields = arena.call("accumulator_add", accumulator, options & ~(self.losses * self.r.randrange(2)), *arrays,
                                 batch.count, None, arena.violation())
         return [fields[0], *fields[2:]]
 
     def call(self, arena):
-        return self.add(arena, arena.accumulators(self.threshold))
+        return self.add(arena, arena.accumulators(self.losses, self.threshold))
 
 
 class Accumulator(Case):
     """Pieces of several types: in one order, in another and merged, through the byte form, and twice."""
 
+    has_one_loss = False
+
     def __init__(self, name):
         super().__init__(name)
-        self.pieces = [AddToAccumulator(name)]
+        self.pieces = [AddToAccumulator(name, self.losses)]
         for i in range(self.r.randrange(4)):
             types = self.r.choice(list(FORMATS)), self.r.choice(list(TARGET_TYPES))
-            self.pieces.append(AddToAccumulator(f"piece {i} of {name.replace('/', ' ')}/{types[0]}/{types[1]}/2"))
+            piece = f"piece {i} of {name.replace('/', ' ')}/{types[0]}/{types[1]}/2"
+            self.pieces.append(AddToAccumulator(piece, self.losses))
 
     def run(self, arena):
-        whole, left, right, other = (arena.accumulators(self.threshold) for _ in range(4))
+        whole, left, right, other = (arena.accumulators(self.losses, self.threshold) for _ in range(4))
         fields = []
         for piece in self.pieces:
-            fields += piece.add(arena, whole) + piece.batch.sigmoid_fields(arena)
-            if piece.has_gradient and piece.batch.is_logits:
-                fields.append(piece.widened().add(arena, other)[1])
-        form = arena.output(ACCUMULATOR_BYTES)
+            fields += piece.add(arena, whole) + piece.batch.function_fields(arena)
+        form = arena.output(byte_size(self.losses))
         fields += self.serialize(arena, whole, form)
         fields += self.result(arena, whole)
         for piece in arena.r.sample(self.pieces, len(self.pieces)):
             piece.add(arena, arena.r.choice([left, right]))
         arena.call("accumulator_merge", left, right)
-        arena.call("accumulator_deserialize", other, form, ACCUMULATOR_BYTES)
+        arena.call("accumulator_deserialize", other, form, byte_size(self.losses))
         for same in (left, other):
-            fields += self.serialize(arena, same, arena.output(ACCUMULATOR_BYTES))
+            fields += self.serialize(arena, same, arena.output(byte_size(self.losses)))
         arena.call("accumulator_merge", whole, whole)
         return fields + self.result(arena, whole)
 
     def serialize(self, arena, accumulator, form):
-        size = arena.output(8, aligned=True)
-        status, _, data, number = arena.call("accumulator_serialize", accumulator, form, ACCUMULATOR_BYTES, size)
-        assert number == struct.pack("<q", ACCUMULATOR_BYTES), "the number of bytes"
+        size, written = byte_size(self.losses), arena.output(8, aligned=True)
+        status, _, data, number = arena.call("accumulator_serialize", accumulator, form, size, written)
+        assert number == struct.pack("<q", size), "the number of bytes"
         return [status, data]
 
     def result(self, arena, accumulator):
@@ -400,18 +413,16 @@ class Accumulator(Case):
             assert fields.pop(0) == OK
             gradient = fields.pop(0) if piece.has_gradient else None
             self.check_untouched(fields.pop(0))
-            of_logits = fields[:3]
-            piece.batch.add_to(totals, self.threshold, fields)
             if gradient is not None:
-                check_gradient(piece, gradient, *(of_logits if piece.batch.is_logits else []))
-                del fields[:piece.batch.is_logits]
-        form = totals.byte_form(self.threshold)
+                check_gradient(piece, piece.gradient_loss, gradient, piece.batch.functions(fields[:]))
+            piece.batch.add_to(totals, self.threshold, fields)
+        form = totals.byte_form(self.losses, self.threshold)
         assert fields[:2] == [OK, form], "the byte form"
-        expect_evaluation(fields[3], totals, self.threshold)
+        expect_evaluation(fields[3], self.losses, totals, self.threshold)
         assert fields[4:6] == [OK, form], "the byte form of the pieces in another order"
         assert fields[6:8] == [OK, form], "the byte form of an accumulator from its byte form"
         totals.double()
-        expect_evaluation(fields[9], totals, self.threshold)
+        expect_evaluation(fields[9], self.losses, totals, self.threshold)
 
 
 class Refusal:
@@ -531,6 +542,5 @@ class Sigmoid(Case):
 
     def check_results(self, fields):
         batch, form = self.batch, self.batch.form
-        data, sigmoids, distances = fields.pop(0), *(unpack(fields.pop(0), batch.wide.code) for _ in range(2))
-        check_sigmoids(batch, batch.positives(), sigmoids, distances)
-        expect_all(data, [encode_wide(s, batch.wide, form) for s in sigmoids], form, "sigmoid")
+        data, functions = fields.pop(0), batch.functions(fields)
+        expect_all(data, [encode_wide(plus, batch.wide, form) for plus, _, _ in functions], form, "sigmoid")

@@ -288,7 +288,9 @@ static void sum_squares_f32(const void *values, const void *weights, int count, 
     } else {
         summation rests = {s->sum, 0};
         sum_weighted_squares(values, weights, NO_TARGET, count, s);
+        const int64_t nan_count = s->sum->nan_count;
         sum_weighted_squares_rests(values, weights, NO_TARGET, count, &rests);
+        s->sum->nan_count = nan_count; /* without the rests of what is NaN or infinite, which are NaN */
     }
 }
 

@@ -6,6 +6,7 @@
  */
 #define LOAD JOIN(f64_load, PRODUCT)
 #define HALF_BLOCK (BLOCK / 2)
+#define PRODUCTS 256 /* in an array at a time: 2 KiB of the stack */
 
 static void JOIN(widen, PRODUCT)(const void *from, ptrdiff_t other, int count, void *to) {
     const unsigned char *in = from;
@@ -39,11 +40,15 @@ static void JOIN(sum, PRODUCT)(const void *x, const void *y, const uint64_t *mas
         } else {
             s->unusual_blocks = UNUSUAL_BLOCKS;
         }
-        double products[HALF_BLOCK];
-        JOIN(widen, PRODUCT)(p, other, size, products);
-        sum_any_f64(products, mask + from / 64, 0, size, s->sum);
+        double products[PRODUCTS];
+        for (int i = 0; i < size; i += PRODUCTS) {
+            const int some = size - i < PRODUCTS ? size - i : PRODUCTS;
+            JOIN(widen, PRODUCT)(f32_at(p, i), other, some, products);
+            sum_any_f64(products, mask + (from + i) / 64, 0, some, s->sum);
+        }
     }
 }
 
 #undef LOAD
 #undef HALF_BLOCK
+#undef PRODUCTS
