@@ -109,3 +109,14 @@ static void K(multiply)(const void *weights, int count, void *values) {
         V(store_first)(value, rest, V(mul)(V(load_first)(value, rest, V(set)(0)), V(load_floats)(last)));
     }
 }
+
+static void K(limit)(double most, int count, void *values) {
+    const V(vector) high = V(set)((V(real))most), low = V(set)((V(real)) - most);
+    const int vectors = count / V(lanes), rest = count % V(lanes);
+    for (int v = 0; v <= vectors; v++) {
+        void *value = V(out)(values, v * V(lanes));
+        const int size = v < vectors ? V(lanes) : rest;
+        const V(vector) x = V(load_first)(value, size, low);
+        V(store_first)(value, size, V(select_less)(high, x, high, V(select_less)(x, low, low, x)));
+    }
+}

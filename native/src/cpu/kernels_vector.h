@@ -76,6 +76,7 @@ typedef uint32_t f32_pattern;
 #define f32_fraction 23 /* bits */
 #define f32_bias 127
 #define f32_magnitude_bits 0x7fffffffu
+#define f32_two_thirds 0x3f2aaaabu
 #define f32_lowest -149               /* the smallest positive number is 2^lowest */
 #define f32_step 22                   /* from a part of a sum to the next */
 #define f32_smallest_bits 0x36000000u /* 2^-19 */
@@ -99,6 +100,8 @@ static inline void f32_add_parts(int_vector high, int_vector low, int ones, exac
 
 #define ELEMENT f32
 #define BITS i32
+#include "scale_vector.h"
+
 #include "../losses/templates.h"
 #include "array_vector.h"
 #include "loss_vector.h"
@@ -115,6 +118,7 @@ typedef uint64_t f64_pattern;
 #define f64_fraction 52 /* bits */
 #define f64_bias 1023
 #define f64_magnitude_bits 0x7fffffffffffffffu
+#define f64_two_thirds 0x3fe5555555555555u
 #define f64_lowest -1074
 #define f64_step 51
 #define f64_smallest_bits 0x3cf0000000000000u /* 2^-48 */
@@ -140,6 +144,8 @@ static inline void f64_add_parts(int_vector high, int_vector low, int ones, exac
 
 #define ELEMENT f64
 #define BITS i64
+#include "scale_vector.h"
+
 #include "../losses/templates.h"
 #include "array_vector.h"
 #include "loss_vector.h"
@@ -242,29 +248,68 @@ static void stream(const void *from, size_t size, void *to) {
 
 #define PRODUCTS 512 /* at a time: 4 KiB of doubles, and a whole number of words of a mask */
 
-/* The products of two floats are doubles, exactly. */
-static void sum_products_f32(const void *predictions, const void *weights, const uint64_t *mask, int count,
-                             summation *s) {
+static inline double f32_value(const unsigned char *p) {
+    float value;
+    memcpy(&value, p, sizeof value);
+    return (double)value;
+}
+
+/* Adds x * y, with the other sign where the mask is set. The products of two floats are doubles, exactly. */
+static void sum_float_products(const unsigned char *x, const unsigned char *y, const uint64_t *mask, int count,
+                               summation *s) {
     double products[PRODUCTS];
-    for (int from = 0; from < count; from += PRODUCTS) {
-        const unsigned char *p = f32_at(predictions, from), *w = f32_at(weights, from);
-        const int size = count - from < PRODUCTS ? count - from : PRODUCTS;
+    for (int from = 0, size; from < count; from += size, x += 4 * size, y += 4 * size) {
+        size = count - from < PRODUCTS ? count - from : PRODUCTS;
         int i = 0;
         for (; i + f64_lanes <= size; i += f64_lanes) {
-            f64_store(products + i, f64_mul(f64_load_floats(f32_at(p, i)), f64_load_floats(f32_at(w, i))));
+            f64_store(products + i, f64_mul(f64_load_floats(f32_at(x, i)), f64_load_floats(f32_at(y, i))));
         }
         for (; i < size; i++) {
-            float a, b;
-            memcpy(&a, f32_at(p, i), sizeof a);
-            memcpy(&b, f32_at(w, i), sizeof b);
-            products[i] = (double)a * (double)b;
+            products[i] = f32_value(f32_at(x, i)) * f32_value(f32_at(y, i));
         }
         sum_f64(products, mask + from / 64, 0, size, s);
     }
 }
 
-/* A double and a float have no product that is a double: left to the portable kernel. */
+static void sum_products_f32(const void *predictions, const void *weights, const uint64_t *mask, int count,
+                             summation *s) {
+    sum_float_products(predictions, weights, mask, count, s);
+}
+
+/* The square of a float is a double, and that times a float is two: the rounded product, and what was rounded off. */
+static void sum_squares_f32(const void *values, const void *weights, int count, summation *s) {
+    static const uint64_t NO_TARGET[MASK_WORDS];
+    if (weights == NULL) {
+        sum_float_products(values, values, NO_TARGET, count, s);
+        return;
+    }
+    const unsigned char *x = values, *w = weights;
+    double high[PRODUCTS], low[PRODUCTS];
+    for (int from = 0, size; from < count; from += size, x += 4 * size, w += 4 * size) {
+        size = count - from < PRODUCTS ? count - from : PRODUCTS;
+        int i = 0;
+        for (; i + f64_lanes <= size; i += f64_lanes) {
+            const f64_vector value = f64_load_floats(f32_at(x, i)), weight = f64_load_floats(f32_at(w, i));
+            const f64_vector square = f64_mul(value, value), product = f64_mul(square, weight);
+            f64_store(high + i, product);
+            f64_store(low + i, f64_fma(square, weight, f64_sub(f64_set(0), product)));
+        }
+        for (; i < size; i++) {
+            const double value = f32_value(f32_at(x, i)), square = value * value, weight = f32_value(f32_at(w, i));
+            high[i] = square * weight;
+            low[i] = fma(square, weight, -high[i]);
+        }
+        sum_f64(high, NO_TARGET, 0, size, s);
+        sum_f64(low, NO_TARGET, 0, size, s);
+    }
+}
+
+/* Products with a double are no doubles: left to the portable kernels. */
 static void sum_products_f64(const void *predictions, const void *weights, const uint64_t *mask, int count,
                              summation *s) {
     exactloss_kernels_portable.f64.wide->sum_products(predictions, weights, mask, count, s);
+}
+
+static void sum_squares_f64(const void *values, const void *weights, int count, summation *s) {
+    exactloss_kernels_portable.f64.wide->sum_squares(values, weights, count, s);
 }
