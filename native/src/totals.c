@@ -77,6 +77,7 @@ static void put_result(const totals *t, int loss, exactloss_loss_result *r) {
     exactloss_totals_loss(t, loss, EXACTLOSS_MEAN, &r->mean, &r->mean_f32);
     exactloss_totals_loss(t, loss, EXACTLOSS_SUM, &r->sum, &r->sum_f32);
     r->nan_count = t->sums[loss].nan_count;
+    r->infinite_count = t->sums[loss].positive_infinities + t->sums[loss].negative_infinities;
 }
 
 void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *e) {
