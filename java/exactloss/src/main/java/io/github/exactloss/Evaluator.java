@@ -17,9 +17,9 @@ import java.util.Set;
  * Evaluates any set of losses at once, and counts what is right at a threshold, in one pass over memory.
  *
  * <pre>{@code
- * Evaluator evaluator = Evaluator.of(Loss.mnist()).threshold(0.4);
+ * Evaluator evaluator = Evaluator.of(Loss.log(), Loss.brier()).threshold(0.4);
  * Evaluation evaluation = evaluator.evaluate(batch);
- * double loss = evaluation.mean(Loss.mnist());
+ * double loss = evaluation.mean(Loss.log());
  *
  * Accumulator total = evaluator.newAccumulator();   // nothing to close
  * total.add(batch);
@@ -51,7 +51,7 @@ public final class Evaluator {
      * Evaluates these losses, at the threshold {@value #DEFAULT_THRESHOLD}. It takes their options, which must agree, but for
      * {@link Loss#accumulateGradients()}.
      *
-     * @throws IllegalArgumentException if one loss is from logits, strict or of another number of threads than another
+     * @throws IllegalArgumentException if one loss is from logits, strict, clamped or of another number of threads than another
      */
     public static Evaluator of(Loss first, Loss... more) {
         Set<LossFunction> functions = EnumSet.of(first.function());
@@ -92,6 +92,11 @@ public final class Evaluator {
         return new Evaluator(functions, flags | Options.STRICT, threshold, threads);
     }
 
+    /** The same, but with the values of the log loss limited: see {@link Loss#clamp()}. */
+    public Evaluator clamp() {
+        return new Evaluator(functions, flags | Options.CLAMP, threshold, threads);
+    }
+
     /**
      * The same with up to {@code threads} threads: see {@link Loss#threads(int)}.
      *
@@ -119,6 +124,11 @@ public final class Evaluator {
     /** Whether elements that are no prediction or no target are refused. */
     public boolean isStrict() {
         return (flags & Options.STRICT) != 0;
+    }
+
+    /** Whether the values of the log loss are limited. */
+    public boolean isClamped() {
+        return (flags & Options.CLAMP) != 0;
     }
 
     /** The most threads that an operation uses. */
@@ -177,7 +187,7 @@ public final class Evaluator {
      * An empty accumulator for any number of threads at the same time, such as those that serve requests. What they add has
      * the same bits as if one thread had added it, in whatever order they come.
      *
-     * <p>It keeps a sum of 1.4 kilobytes for each processor, and a thread adds to one that is free. So threads rarely wait for
+     * <p>It keeps a sum of 4.9 kilobytes for each processor, and a thread adds to one that is free. So threads rarely wait for
      * each other, and never longer than a batch takes. A batch is added wholly or not at all, for every other thread too. What
      * is read has every batch whose {@code add} had returned before, and may have some of those that are being added
      * meanwhile. Reading takes the lock of one sum after the other: do it now and then, not after each {@code add}.
@@ -195,7 +205,7 @@ public final class Evaluator {
      * been all. Nothing is subtracted; the sums of the intervals are merged for each evaluation.
      *
      * <p>It starts no thread and needs no timer: the first use in a new interval ends the old one. A batch that is added while
-     * an interval ends belongs to this or to the next, and never to both. It takes 1.4 kilobytes for each interval, more than
+     * an interval ends belongs to this or to the next, and never to both. It takes 4.9 kilobytes for each interval, more than
      * {@link #newConcurrentAccumulator()} does.
      *
      * @param interval how long an interval is: how often something is forgotten
@@ -261,6 +271,7 @@ public final class Evaluator {
                 .append(threshold)
                 .append(isFromLogits() ? ", from logits" : "")
                 .append(isStrict() ? ", strict" : "")
+                .append(isClamped() ? ", clamped" : "")
                 .append(threads > 1 ? ", threads=" + threads : "")
                 .toString();
     }
