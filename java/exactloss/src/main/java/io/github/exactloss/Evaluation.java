@@ -89,7 +89,8 @@ public final class Evaluation {
                 return result;
             }
         }
-        throw new IllegalArgumentException("the evaluation has no loss " + loss.name() + ", only " + losses());
+        throw new IllegalArgumentException(
+                "the evaluation has no loss " + loss.name() + ", only " + Evaluator.names(losses()));
     }
 
     /** The losses that were asked for, with default options. */

@@ -12,6 +12,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Evaluates any set of losses at once, and counts what is right at a threshold, in one pass over memory.
@@ -234,12 +235,16 @@ public final class Evaluator {
     void requireSame(List<Loss> otherLosses, double otherThreshold) {
         if (!otherLosses.equals(losses())) {
             throw new IllegalArgumentException(
-                    "an accumulator of " + losses() + " can't take in one of " + otherLosses);
+                    "an accumulator of " + names(losses()) + " can't take in one of " + names(otherLosses));
         }
         if (otherThreshold != threshold) {
             throw new IllegalArgumentException("an accumulator with threshold " + threshold
                     + " can't take in one with threshold " + otherThreshold);
         }
+    }
+
+    static String names(List<Loss> losses) {
+        return losses.stream().map(Loss::name).collect(Collectors.joining(", "));
     }
 
     /** Whether the other one has the same losses and options. */
@@ -265,15 +270,11 @@ public final class Evaluator {
 
     /** The losses and options, for {@code toString} methods. */
     String description() {
-        StringBuilder text = new StringBuilder();
-        functions.forEach(function -> text.append(function).append(", "));
-        return text.append("threshold=")
-                .append(threshold)
-                .append(isFromLogits() ? ", from logits" : "")
-                .append(isStrict() ? ", strict" : "")
-                .append(isClamped() ? ", clamped" : "")
-                .append(threads > 1 ? ", threads=" + threads : "")
-                .toString();
+        return names(losses()) + ", threshold=" + threshold
+                + (isFromLogits() ? ", from logits" : "")
+                + (isStrict() ? ", strict" : "")
+                + (isClamped() ? ", clamped" : "")
+                + (threads > 1 ? ", threads=" + threads : "");
     }
 
     /** The accumulator of a batch, in memory that this thread's next accumulation may overwrite. */
