@@ -230,14 +230,9 @@ public final class Loss {
 
     /**
      * The gradient with respect to the predictions, or {@linkplain #fromLogits() from logits} with respect to the logits.
-     * It is the following, negative where the target equals 1, {@code d} being the distance and {@code s} the product of the
-     * predictions of {@code x} and {@code -x}:
-     *
-     * <ul>
-     *   <li>of {@link #mnist()} {@code g}, from logits {@code g * s}
-     *   <li>of {@link #brier()} {@code (2 * d) * g}, from logits {@code (2 * d) * (g * s)}
-     *   <li>of {@link #log()} {@code g / (1 - d)}, from logits {@code d * g}
-     * </ul>
+     * Of {@link #mnist()} it is {@code g}, from logits {@code g * s}; of {@link #brier()} {@code (2 * d) * g}, from logits
+     * {@code (2 * d) * (g * s)}; of {@link #log()} {@code g / (1 - d)}, from logits {@code d * g}; negative where the target
+     * equals 1. Here {@code d} is the distance, and {@code s} the product of the predictions of {@code x} and {@code -x}.
      *
      * {@code g} is {@code upstream / divisor}. It and each operation are rounded once, to float32, or for float64 to float64,
      * and the result to the type of the predictions; {@code g} of {@link #mnist()} is rounded to that type at once, unless from
@@ -373,6 +368,11 @@ public final class Loss {
 
     LossFunction function() {
         return function;
+    }
+
+    /** For a pass over memory of which only the checks or the sum of the weights are wanted. */
+    Loss fastest() {
+        return new Loss(LossFunction.FASTEST, gradientFlags, threads);
     }
 
     /** The options of a native function that gives no gradient: the function, and the flags. */
