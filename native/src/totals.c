@@ -41,19 +41,6 @@ void exactloss_totals_loss(const totals *t, int loss, int reduction, double *f64
     }
 }
 
-/* Rounded once. Counts that doubles hold, as nearly all are, divide to that at once. */
-static double ratio(int64_t part, int64_t whole) {
-    if (whole <= (int64_t)1 << 53) {
-        return (double)part / (double)whole;
-    }
-    exact_sum sum;
-    double quotient;
-    exactloss_sum_init(&sum);
-    exactloss_sum_add(&sum, part, EXACT_SUM_ONE);
-    exactloss_sum_divide(&sum, whole, &quotient, NULL);
-    return quotient;
-}
-
 /* -------------------------------------------------------------------------------------------------- evaluations -- */
 
 #define FIRST_EVALUATION_SIZE 208 /* of the struct as it was first published */
@@ -90,7 +77,7 @@ void exactloss_totals_result(const totals *t, double threshold, exactloss_evalua
     e->false_positives = t->false_positives;
     e->false_negatives = t->positives - t->true_positives;
     e->true_negatives = t->count - t->positives - t->false_positives;
-    e->accuracy = t->count == 0 ? NAN : ratio(e->true_positives + e->true_negatives, t->count);
+    e->accuracy = exactloss_ratio(e->true_positives + e->true_negatives, t->count);
     e->weight_sum = (double)t->count;
     if (t->weighted != 0) {
         const exact_sum weights = all_weights(t);

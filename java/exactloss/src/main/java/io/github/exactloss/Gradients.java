@@ -65,7 +65,7 @@ final class Gradients {
         if (batch.weights == null) {
             gradient(loss, batch, upstream, Math.max(1, batch.count()), output);
         } else {
-            gradient(loss, batch, upstream / weightSum(loss, batch), 1, output);
+            gradient(loss, batch, upstream / weightSum(loss.fastest(), batch), 1, output);
         }
     }
 
@@ -74,7 +74,7 @@ final class Gradients {
         Output output = Output.gradient(batch, gradient, loss.accumulatesGradients());
         Pieces pieces = batch.pieces(loss.threads(), output);
         boolean ofWeightedMean = reduction == Options.MEAN && batch.weights != null;
-        double dividend = ofWeightedMean ? upstream / weightSum(loss, batch) : upstream;
+        double dividend = ofWeightedMean ? upstream / weightSum(loss.fastest(), batch) : upstream;
         long divisor = reduction == Options.MEAN && !ofWeightedMean ? Math.max(1, batch.count()) : 1;
         if (pieces.isOne()) {
             return gradientOfOne(loss, reduction, batch, dividend, divisor, output);
@@ -143,7 +143,7 @@ final class Gradients {
     /** Refuses bad elements of any piece before the first one is written. */
     private static void requireAllowed(Loss loss, Pieces pieces, Batch batch) {
         if (loss.isStrict() || batch.weights != null) {
-            Reductions.total(loss, pieces, batch);
+            Reductions.total(loss.fastest(), pieces, batch);
         }
     }
 }
