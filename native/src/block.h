@@ -19,7 +19,7 @@ typedef struct workspace {
         unsigned char predictions[WORK_BYTES]; /* of logits */
         exact_sum sums[2];                     /* of predictions: those of d and of p that are no loss themselves */
     };
-    unsigned char values[WORK_BYTES];              /* of a loss */
+    unsigned char values[WORK_BYTES]; /* of a loss */
     unsigned char gradient[WORK_BYTES];
     union {                                          /* of which one is done with when another comes */
         unsigned char distances[WORK_BYTES];         /* of logits */

@@ -54,7 +54,8 @@ static void add(exactloss_accumulator *a, int64_t from, int64_t to) {
 
 /* The bytes of the form of a set of losses, as native/docs/byte-form.md has them. */
 static int64_t size_of(int losses) {
-    return 112 + ((losses & MNIST) != 0 ? 336 : 0) + ((losses & BRIER) != 0 ? 600 : 0) + ((losses & LOG) != 0 ? 336 : 0);
+    return 112 + ((losses & MNIST) != 0 ? 336 : 0) + ((losses & BRIER) != 0 ? 600 : 0) +
+           ((losses & LOG) != 0 ? 336 : 0);
 }
 
 static void serialize_set(const exactloss_accumulator *a, int losses, unsigned char *bytes) {
@@ -352,7 +353,8 @@ static void sums_have_their_bounds(void **unused) {
     for (int i = 0; i < 3 * 5 * 4; i++) {
         const int losses = MNIST << i % 3, is_weighted = i / 15 % 2, sign = i / 30 == 0 ? 1 : -1;
         exactloss_accumulator a;
-        const int top = (losses == BRIER ? 544 : 284) + (is_weighted ? 16 : 0); /* where the count of the forged sum is */
+        const int top =
+            (losses == BRIER ? 544 : 284) + (is_weighted ? 16 : 0); /* where the count of the forged sum is */
         unsigned char bytes[MOST], *sum = bytes + 112 + 24;
         forge(losses, COUNTS[i / 3 % 5], is_weighted, sign, bytes);
         assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_deserialize(&a, bytes, size_of(losses)));

@@ -44,8 +44,7 @@ typedef enum function {
 #define OF_ALL (OF(FUNCTIONS) - 1)
 
 /* A bit of each group of options, and those of each function. */
-#define OF_BATCH_BITS                                                                                                  \
-    (0xff | ALL_P | ALL_T | 0x700000 | EXACTLOSS_FROM_LOGITS | EXACTLOSS_STRICT | EXACTLOSS_CLAMP)
+#define OF_BATCH_BITS (0xff | ALL_P | ALL_T | 0x700000 | EXACTLOSS_FROM_LOGITS | EXACTLOSS_STRICT | EXACTLOSS_CLAMP)
 static const int TAKEN[FUNCTIONS] = {
     [LOSS] = OF_BATCH_BITS | EXACTLOSS_MEAN | EXACTLOSS_SUM,
     [VALUES] = OF_BATCH_BITS,

@@ -20,6 +20,9 @@ sum_f16                3440
 sum_and_count_f32      5370
 select_32              2690
 logits_f32            19770
+sum_squares_f32        8840
+log_f32               15860
+log_of_logits_f32     43670
 call_64                 487
 END
 }

@@ -45,7 +45,7 @@ static long double softplus_of_double(long double x) { return isnan(x) ? x : fma
 
 /* Around 0 and 1 at all distances, around powers of two and of 2/3 times these, and what is no probability. */
 static double next_probability(uint64_t *state) {
-    static const double EXTREMES[] = {0.0, -0.0, 1,          0x1.fffffffffffffp-1, 0x1p-1074, 0x1p-1022, 1e-30,   0.5,
+    static const double EXTREMES[] = {0.0, -0.0, 1,          0x1.fffffffffffffp-1, 0x1p-1074, 0x1p-1022, 1e-30,    0.5,
                                       2,   -1,   -0x1p-1074, 0x1.0000000000001p0,  NAN,       INFINITY,  -INFINITY};
     const double unit = next_double(UNIFORM, state);
     const double exponent = (double)(next_random(state) % 60), near = 1 + (unit - 0.5) * ldexp(1, -20);
@@ -66,11 +66,9 @@ static double next_probability(uint64_t *state) {
 }
 
 static function_case minus_log = {"-ln(p)", run_log, log_of_float, log_of_double, INFINITY, -1, next_probability};
-static function_case minus_log1p = {"-ln(1 - p)",    run_log1p, log1p_of_float,
-                                    log1p_of_double, INFINITY,  1,
-                                    next_probability};
-static function_case softplus = {"ln(1 + exp(x))",   run_softplus, softplus_of_float,
-                                 softplus_of_double, INFINITY,     0,
+static function_case minus_log1p = {"-ln(1 - p)", run_log1p, log1p_of_float,  log1p_of_double,
+                                    INFINITY,     1,         next_probability};
+static function_case softplus = {"ln(1 + exp(x))", run_softplus, softplus_of_float, softplus_of_double, INFINITY, 0,
                                  next_logit};
 
 int main(int argc, char **argv) {

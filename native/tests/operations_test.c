@@ -510,6 +510,62 @@ static void sigmoids_of_the_edges(void **unused) {
     assert_true(out_half[0] == 0x3800 && out_half[1] == 0x3c00 && out_half[2] == 0 && out_half[3] == 0x3b0c);
 }
 
+/* --------------------------------------------------------------------------------------------- brier and log -- */
+
+/* With and without EXACTLOSS_CLAMP: the last of these is no probability. */
+static void clamped_logs(void **unused) {
+    (void)unused;
+    static const float PROBABILITIES[] = {0, 1e-45f, 1e-20f, 1e-11f, 1, -1e-30f};
+    static const unsigned char POSITIVE[] = {1, 1, 1, 1, 1, 1};
+    enum { NUMBER = sizeof PROBABILITIES / sizeof *PROBABILITIES };
+    const int options = EXACTLOSS_LOG | TYPES;
+    float values[NUMBER], clamped[NUMBER], gradient[NUMBER];
+    assert_int_equal(EXACTLOSS_OK, exactloss_values(options, PROBABILITIES, POSITIVE, NULL, NUMBER, values, NULL));
+    assert_int_equal(EXACTLOSS_OK,
+                     exactloss_values(options | EXACTLOSS_CLAMP, PROBABILITIES, POSITIVE, NULL, NUMBER, clamped, NULL));
+    assert_true(values[0] == INFINITY && clamped[0] == 100 && values[1] > 103 && clamped[1] == 100);
+    assert_true(values[2] == clamped[2] && values[3] == clamped[3] && values[4] == 0 && clamped[4] == 0);
+    assert_true(isnan(values[5]) && isnan(clamped[5]));
+    assert_int_equal(EXACTLOSS_OK,
+                     exactloss_gradient(options, PROBABILITIES, POSITIVE, NULL, NUMBER, 1, 2, gradient, NULL, NULL));
+    assert_true(gradient[0] == -INFINITY && gradient[1] == -INFINITY && gradient[2] == -0.5f / 1e-20f);
+    assert_true(gradient[3] == -0.5f / 1e-11f && gradient[4] == -0.5f);
+    assert_int_equal(EXACTLOSS_OK, exactloss_gradient(options | EXACTLOSS_CLAMP, PROBABILITIES, POSITIVE, NULL, NUMBER,
+                                                      1, 2, gradient, NULL, NULL));
+    assert_true(gradient[0] == -0.5e12f && gradient[1] == -0.5e12f && gradient[2] == -0.5e12f);
+    assert_true(gradient[3] == -0.5f / 1e-11f && gradient[4] == -0.5f && gradient[5] == 0.5e12f);
+}
+
+/* Of two doubles against negative targets. */
+static double sum_of_squares(const double *p, const float *w) {
+    static const unsigned char NEGATIVE[] = {0, 0};
+    const int options = EXACTLOSS_BRIER | SUM | EXACTLOSS_P_FLOAT64 | EXACTLOSS_T_UINT8;
+    double loss = -1;
+    assert_int_equal(EXACTLOSS_OK, exactloss_loss(options, p, NEGATIVE, w, 2, NULL, &loss, NULL));
+    return loss;
+}
+
+/* Squares beyond the range of double on both sides: only their mean is rounded. */
+static void squares_leave_the_range_of_double(void **unused) {
+    (void)unused;
+    static const double OVERFLOWING[] = {1e200, -1e200}, UNDERFLOWING[] = {0x1p-600, 0x1p-1074};
+    static const unsigned char NEGATIVE[] = {0, 0};
+    static const float HEAVY[] = {0x1p127f, 0x1p127f}, LIGHT[] = {0x1p-149f, 0x1p-149f};
+    const int options = EXACTLOSS_BRIER | EXACTLOSS_P_FLOAT64 | EXACTLOSS_T_UINT8;
+    assert_true(sum_of_squares(OVERFLOWING, NULL) == INFINITY);
+    assert_true(sum_of_squares(UNDERFLOWING, NULL) == 0);
+    assert_true(sum_of_squares(UNDERFLOWING, HEAVY) == 0x1p-1073);
+    assert_true(sum_of_squares((const double[]){0x1p580, 1}, LIGHT) == 0x1p1011);
+    exactloss_accumulator a;
+    exactloss_evaluation e = {.size = sizeof e};
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_init(&a, EXACTLOSS_BRIER, 0.5));
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_add(&a, options, (const double[]){0x1p1000, INFINITY},
+                                                             NEGATIVE, NULL, 2, NULL, NULL));
+    assert_int_equal(EXACTLOSS_OK, exactloss_accumulator_result(&a, &e));
+    assert_true(e.brier.sum == INFINITY && e.brier.infinite_count == 1 && e.brier.nan_count == 0);
+    assert_true(e.losses == EXACTLOSS_BRIER && isnan(e.mnist.sum) && isnan(e.log.mean) && e.mnist.infinite_count == 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(losses_from_logits),
@@ -530,6 +586,8 @@ int main(void) {
         cmocka_unit_test(rows_need_all_their_accumulators),
         cmocka_unit_test(where_selects),
         cmocka_unit_test(sigmoids_of_the_edges),
+        cmocka_unit_test(clamped_logs),
+        cmocka_unit_test(squares_leave_the_range_of_double),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -36,9 +36,7 @@ static double distance_of_float(double x) { return sigmoid_of_float(-x); }
 static long double distance_of_double(long double x) { return sigmoid_of_double(-x); }
 
 static function_case sigmoid = {"sigmoid(x)", run_sigmoid, sigmoid_of_float, sigmoid_of_double, 1, 1, next_logit};
-static function_case distance = {"sigmoid(-x)",      run_distance, distance_of_float,
-                                 distance_of_double, 1,            -1,
-                                 next_logit};
+static function_case distance = {"sigmoid(-x)", run_distance, distance_of_float, distance_of_double, 1, -1, next_logit};
 
 /* Where 1 - σ(x) is 0 in float, σ(x) * σ(-x) has all its digits. */
 static void slopes_keep_their_digits(void **unused) {
