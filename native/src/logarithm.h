@@ -15,8 +15,9 @@
  * Subnormal p are brought into the range of normal numbers by a power of two first, as all p are.
  *
  * ln(1 + exp(x)) = max(x, 0) + ln(1 + e), with e = exp(-|x|) = a + b from sigmoid.h:
- * 3. ln(1 + e) = e q with q = 1 - e / 2 + e^2 / 4 + e^2 T(e), where T is minimax on [0, 1]: 0.1. What is rounded off of the
- *    square, of the sums and of the product with e is exact by fma, and joins the small terms.
+ * 3. ln(1 + e) = e q with q = 1 - e / 2 + e^2 / 4 + e^2 T(e), where T is minimax on [0, 1] and below 0.09: 0.1 with its
+ *    roundings. It is a polynomial of e - 1/2, since the terms of one of e would cancel. What is rounded off of the square, of
+ *    the sums and of the product with e is exact by fma, and joins the small terms.
  * 4. The sum with max(x, 0) is a TwoSum, whose error joins the small terms. The last addition rounds: 0.5.
  *
  * Measured: see docs/numerics.md.
@@ -58,28 +59,28 @@
                     f2, f64_PAIR(0x1.0000000000962p-2, -0x1.999999999e68bp-3, f)),                                     \
             f2, f64_PAIR(0x1.0p-1, -0x1.5555555555543p-2, f))
 
-/* T(e) = (ln(1 + e) - e + e^2 / 2 - e^3 / 4) / e^3, minimax in ulp of ln(1 + e) for 0 <= e <= 1. */
-#define f32_SOFTPLUS_POLYNOMIAL(e, e2)                                                                                 \
-    f32_fma(f32_fma(f32_fma(f32_fma(f32_set(0x1.2a8bf6p-9f), e2, f32_PAIR(0x1.6b025cp-5f, -0x1.e153dp-7f, e)), e2,     \
-                            f32_PAIR(0x1.03b3c6p-3f, -0x1.5ffdaap-4f, e)),                                             \
-                    e2, f32_PAIR(0x1.981814p-3f, -0x1.4c5e32p-3f, e)),                                                 \
-            e2, f32_PAIR(0x1.5552d2p-4f, -0x1.ffdd06p-3f, e))
+/* T(e) = (ln(1 + e) - e + e^2 / 2 - e^3 / 4) / e^3 by v = e - 1/2, minimax in ulp of ln(1 + e) for 0 <= e <= 1. */
+#define f32_SOFTPLUS_POLYNOMIAL(v, v2)                                                                                 \
+    f32_fma(f32_fma(f32_fma(f32_fma(f32_set(0x1.2a2c02p-9f), v2, f32_PAIR(0x1.21c748p-7f, -0x1.6d3732p-8f, v)), v2,    \
+                            f32_PAIR(0x1.86a6e2p-6f, -0x1.d05ab2p-7f, v)),                                             \
+                    v2, f32_PAIR(0x1.24f5ecp-4f, -0x1.4edb96p-5f, v)),                                                 \
+            v2, f32_PAIR(-0x1.9b826ep-8f, -0x1.082ceap-3f, v))
 
-#define f64_SOFTPLUS_POLYNOMIAL_FROM_16(e, e2)                                                                         \
-    f64_fma(f64_fma(f64_set(0x1.7f8c4092139cbp-17), e2, f64_PAIR(0x1.ba721fd0e33bfp-11, -0x1.2a833c96e3f3dp-13, e)),   \
-            e2, f64_PAIR(0x1.1abf1f9f69a0cp-7, -0x1.a134b9ee055c3p-9, e))
-#define f64_SOFTPLUS_POLYNOMIAL_FROM_8(e, e2)                                                                          \
-    f64_fma(f64_fma(f64_fma(f64_fma(f64_SOFTPLUS_POLYNOMIAL_FROM_16(e, e2), e2,                                        \
-                                    f64_PAIR(0x1.f76faa668b1d6p-6, -0x1.27df80d8de571p-6, e)),                         \
-                            e2, f64_PAIR(0x1.d19b76247f896p-5, -0x1.6bda4c5a26013p-5, e)),                             \
-                    e2, f64_PAIR(0x1.34449af738719p-4, -0x1.1254c9fff843ep-4, e)),                                     \
-            e2, f64_PAIR(0x1.73db766dedb32p-4, -0x1.53434571a9c12p-4, e))
-#define f64_SOFTPLUS_POLYNOMIAL(e, e2)                                                                                 \
-    f64_fma(f64_fma(f64_fma(f64_fma(f64_SOFTPLUS_POLYNOMIAL_FROM_8(e, e2), e2,                                         \
-                                    f64_PAIR(0x1.c718ac478d0aep-4, -0x1.9980806e309f8p-4, e)),                         \
-                            e2, f64_PAIR(0x1.249244996e85fp-3, -0x1.ffff9251a07fap-4, e)),                             \
-                    e2, f64_PAIR(0x1.999999972655fp-3, -0x1.5555551295b78p-3, e)),                                     \
-            e2, f64_PAIR(0x1.55555555551f4p-4, -0x1.fffffffff32ffp-3, e))
+#define f64_SOFTPLUS_POLYNOMIAL_FROM_16(v, v2)                                                                         \
+    f64_fma(f64_PAIR(0x1.66d7e92e57dcap-15, -0x1.24a3a2089c585p-16, v), v2,                                            \
+            f64_PAIR(0x1.276aab11fe45p-14, -0x1.c4a53c57921acp-15, v))
+#define f64_SOFTPLUS_POLYNOMIAL_FROM_8(v, v2)                                                                          \
+    f64_fma(f64_fma(f64_fma(f64_fma(f64_SOFTPLUS_POLYNOMIAL_FROM_16(v, v2), v2,                                        \
+                                    f64_PAIR(0x1.87e62b81732a1p-13, -0x1.e08354618b1b2p-14, v)),                       \
+                            v2, f64_PAIR(0x1.ed7bd9a77daf5p-12, -0x1.36b68a55e356bp-12, v)),                           \
+                    v2, f64_PAIR(0x1.3c8d8dcc6669bp-10, -0x1.8a55d5f8c7012p-11, v)),                                   \
+            v2, f64_PAIR(0x1.9e6ba358c0edfp-9, -0x1.febb1c050f02cp-10, v))
+#define f64_SOFTPLUS_POLYNOMIAL(v, v2)                                                                                 \
+    f64_fma(f64_fma(f64_fma(f64_fma(f64_SOFTPLUS_POLYNOMIAL_FROM_8(v, v2), v2,                                         \
+                                    f64_PAIR(0x1.16ee426b06eb4p-7, -0x1.529866edc71f7p-8, v)),                         \
+                            v2, f64_PAIR(0x1.871d70b733db1p-6, -0x1.d03166fdcc3acp-7, v)),                             \
+                    v2, f64_PAIR(0x1.24f5477ac70a6p-4, -0x1.4ee19d521e129p-5, v)),                                     \
+            v2, f64_PAIR(-0x1.9b82680cf6814p-8, -0x1.082ce1d2e71d4p-3, v))
 
 /* -ln(p) where t, -ln(1 - p) elsewhere, of 0 <= p <= 1. */
 KERNEL_FUNCTION V(vector) V(minus_log)(V(vector) p, V(mask) t) {
@@ -108,10 +109,10 @@ KERNEL_FUNCTION V(vector) V(softplus)(V(vector) x, V(exponential) exponential) {
 
     const V(vector) e2 = V(mul)(e, e), e2_low = V(fma)(e, e, V(mul)(minus_e, e));
     const V(vector) minus_half = V(set)((V(real)) - 0.5), quarter = V(set)((V(real))0.25);
+    const V(vector) v = V(add)(e, minus_half), t = V(SOFTPLUS_POLYNOMIAL)(v, V(mul)(v, v));
     const V(vector) start = V(fma)(e, minus_half, one), start_low = V(fma)(e, minus_half, V(sub)(one, start));
     const V(vector) q = V(fma)(e2, quarter, start), lost_of_q = V(fma)(e2, quarter, V(sub)(start, q));
-    const V(vector) q_low =
-        V(fma)(e2, V(SOFTPLUS_POLYNOMIAL)(e, e2), V(fma)(e2_low, quarter, V(add)(lost_of_q, start_low)));
+    const V(vector) q_low = V(fma)(e2, t, V(fma)(e2_low, quarter, V(add)(lost_of_q, start_low)));
     const V(vector) minus_log = V(mul)(minus_e, q);
     const V(vector) log_low = V(fma)(e, q_low, V(fma)(b, q, V(fma)(e, q, minus_log)));
 
