@@ -24,19 +24,22 @@
 #define WEIGHTS_BYTES 48
 #define FIRST_LOSS_OFFSET (WEIGHTS_OFFSET + WEIGHTS_BYTES)
 #define SPECIALS 3 /* counts of a loss: NaN and infinities */
-#define SUM_BYTES 312
-#define LOSS_BYTES (8 * SPECIALS + SUM_BYTES)
 
-/* The bits of the largest weight, and of the largest distance of any type: they are below 2^128 and 2^1024. */
-#define WEIGHT_BITS (EXACT_SUM_ONE + 128)
-#define DISTANCE_BITS (EXACT_SUM_ONE + 1024)
-#define WEIGHTED_DISTANCE_BITS (EXACT_SUM_ONE + 1024 + 128)
+/* The bins of a sum of squares are all; of any other, from 2^-1248 on, up to 2^63 times the largest weighted value. */
+#define VALUES_FIRST ((EXACT_SUM_ONE - 1248) / 32)
+#define VALUES_LAST (VALUES_FIRST + 77)
+#define SQUARES_BYTES (4 * EXACT_SUM_BINS)
+#define VALUES_BYTES 312
+
+/* The bits of a weight, and of a value of any type: they are below 2^128 and 2^1024, squares below 2^2048. */
+#define WEIGHT_BITS 128
+#define VALUE_BITS 1024
 
 _Static_assert(sizeof(accumulator) <= sizeof(exactloss_accumulator), "the public size is too small");
 _Static_assert(_Alignof(accumulator) <= _Alignof(exactloss_accumulator), "the public alignment is too small");
 _Static_assert(4 * (WEIGHTS_LAST - WEIGHTS_FIRST) <= WEIGHTS_BYTES, "byte form");
-_Static_assert(4 * EXACT_SUM_BINS <= SUM_BYTES, "byte form");
-_Static_assert(FIRST_LOSS_OFFSET + LOSS_BYTES * LOSS_COUNT == EXACTLOSS_ACCUMULATOR_MAX_BYTES, "byte form");
+_Static_assert(4 * (VALUES_LAST - VALUES_FIRST) <= VALUES_BYTES, "byte form");
+_Static_assert(32 * VALUES_LAST >= EXACT_SUM_ONE + VALUE_BITS + WEIGHT_BITS + 63 + 1, "byte form");
 
 int exactloss_accumulator_check_address(const exactloss_accumulator *memory) {
     if (memory == NULL) {
@@ -85,10 +88,16 @@ static uint64_t get(const unsigned char *bytes, int size) {
     return value;
 }
 
+static int sum_bytes(int loss) { return (1 << loss & SQUARE_LOSSES) != 0 ? SQUARES_BYTES : VALUES_BYTES; }
+
+static int first_bin(int loss) { return (1 << loss & SQUARE_LOSSES) != 0 ? 0 : VALUES_FIRST; }
+
+static int last_bin(int loss) { return (1 << loss & SQUARE_LOSSES) != 0 ? EXACT_SUM_BINS : VALUES_LAST; }
+
 int64_t exactloss_accumulator_byte_size(int64_t losses) {
     int64_t size = FIRST_LOSS_OFFSET;
-    for (; losses != 0; losses >>= 1) {
-        size += LOSS_BYTES * (losses & 1);
+    for (int loss = 0; loss < LOSS_COUNT; loss++) {
+        size += (losses >> loss & 1) != 0 ? 8 * SPECIALS + sum_bytes(loss) : 0;
     }
     return size;
 }
@@ -130,8 +139,8 @@ void exactloss_accumulator_to_bytes(const accumulator *a, unsigned char *bytes) 
             for (int i = 0; i < SPECIALS; i++) {
                 put(at + 8 * i, (uint64_t)*specials[i], 8);
             }
-            exactloss_sum_to_bytes(&t.sums[loss], 0, EXACT_SUM_BINS, at + 8 * SPECIALS);
-            at += LOSS_BYTES;
+            exactloss_sum_to_bytes(&t.sums[loss], first_bin(loss), last_bin(loss), at + 8 * SPECIALS);
+            at += 8 * SPECIALS + sum_bytes(loss);
         }
     }
 }
@@ -178,8 +187,8 @@ static int is_possible_sum(const totals *t, int loss) {
         s->nan_count > t->count - t->true_positives - t->false_positives) {
         return 0;
     }
-    const int bits = t->weighted == 0 ? DISTANCE_BITS : WEIGHTED_DISTANCE_BITS;
-    return exactloss_sum_bit_length(s) <= (t->count == 0 ? 0 : bits + bit_length(t->count));
+    const int value_bits = VALUE_BITS * (1 + exactloss_losses[loss].square) + (t->weighted == 0 ? 0 : WEIGHT_BITS);
+    return exactloss_sum_bit_length(s) <= (t->count == 0 ? 0 : EXACT_SUM_ONE + value_bits + bit_length(t->count));
 }
 
 /* Whether some elements could have these counts, and this sum of the weights. */
@@ -189,7 +198,8 @@ static int is_possible(const totals *t) {
         return 0;
     }
     return !exactloss_sum_is_negative(&t->weights) &&
-           exactloss_sum_bit_length(&t->weights) <= (t->weighted == 0 ? 0 : WEIGHT_BITS + bit_length(t->weighted));
+           exactloss_sum_bit_length(&t->weights) <=
+               (t->weighted == 0 ? 0 : EXACT_SUM_ONE + WEIGHT_BITS + bit_length(t->weighted));
 }
 
 int exactloss_accumulator_from_bytes(accumulator *a, const unsigned char *bytes, int64_t size) {
@@ -219,11 +229,12 @@ int exactloss_accumulator_from_bytes(accumulator *a, const unsigned char *bytes,
     for (int loss = 0; loss < LOSS_COUNT; loss++) {
         if ((losses >> loss & 1) != 0) {
             list_specials(&read.totals.sums[loss], specials);
-            if (!get_sum(at + 8 * SPECIALS, 0, EXACT_SUM_BINS, SUM_BYTES, &read.totals.sums[loss]) ||
+            if (!get_sum(at + 8 * SPECIALS, first_bin(loss), last_bin(loss), sum_bytes(loss),
+                         &read.totals.sums[loss]) ||
                 !get_counts(at, specials, SPECIALS) || !is_possible_sum(&read.totals, loss)) {
                 return EXACTLOSS_ERROR_FORMAT;
             }
-            at += LOSS_BYTES;
+            at += 8 * SPECIALS + sum_bytes(loss);
         }
     }
     *a = read;

@@ -33,6 +33,7 @@ int exactloss_open_batch(batch *b, int options, int allowed, int needs) {
     b->losses = options & OPTION_LOSSES;
     b->is_strict = (options & EXACTLOSS_STRICT) != 0;
     b->is_logits = (options & EXACTLOSS_FROM_LOGITS) != 0;
+    b->is_clamped = (options & EXACTLOSS_CLAMP) != 0;
     b->is_unchecked = b->is_strict || b->weights != NULL;
     return exactloss_is_range(0, b->count) ? EXACTLOSS_OK : EXACTLOSS_ERROR_COUNT;
 }

@@ -3,7 +3,7 @@
  * The sums and counts of a batch. There is one way for a block, total_block(). Beside it stand special ways, which
  * measurements have shown to be faster (docs/numerics.md). One is for a gradient of predictions alone,
  *     write_gradient             without any sum
- * and three for the sum of one linear loss of predictions, without weights and without a gradient:
+ * and three for the sum of the distances of predictions, without weights and without a gradient:
  *     exactloss_loss_of_block    one block of byte targets: without a batch at all
  *     total_by_bytes             byte targets from a cache: decoded in the pass that sums
  *     total_directly             any targets: no workspace, and counts in the pass that sums
@@ -48,37 +48,120 @@ static void add_values(const batch *b, const block *k, const void *values, const
     }
 }
 
-/* Adds a loss of a block of predictions. */
-static void total_predictions(const batch *b, const block *k, int loss, workspace *work, summation *s) {
-    if (exactloss_losses[loss].linear != 0) {
-        add_values(b, k, k->predictions, k->mask, work, s);
-    } else {
-        b->type->wide->losses[loss].values(k->predictions, k->mask, k->count, work->values);
-        add_values(b, k, work->values, NO_TARGET, work, s);
+/*
+ * The sums of a batch so far. d² is d - p + p², whatever the target, so that the squares of the exact distances of
+ * predictions come from three sums that are exact: those of d, of p and of p². Of logits d² is what it says.
+ */
+typedef struct sums {
+    exact_sum of_distances, of_predictions;
+    summation distances;   /* w·d; without a sum where no loss needs it, as the next two */
+    summation predictions; /* w·p */
+    summation squares;     /* w·p², or of logits w·d² */
+    summation losses[LOSS_COUNT];
+    summation weights;
+} sums;
+
+/* Each sum lies where its loss is, as far as there is a loss that is no other sum. */
+static void open_sums(const batch *b, totals *t, sums *s) {
+    const int linear = b->losses & LINEAR_LOSSES, square = b->losses & SQUARE_LOSSES;
+    s->weights = (summation){&t->weights, 0};
+    s->distances = (summation){linear != 0 ? &t->sums[exactloss_first_loss(linear)] : NULL, 0};
+    s->squares = (summation){square != 0 ? &t->sums[exactloss_first_loss(square)] : NULL, 0};
+    s->predictions = (summation){NULL, 0};
+    if (square != 0 && !b->is_logits) {
+        exactloss_sum_init(&s->of_distances);
+        exactloss_sum_init(&s->of_predictions);
+        s->distances.sum = linear != 0 ? s->distances.sum : &s->of_distances;
+        s->predictions.sum = &s->of_predictions;
+    }
+    for (int i = 0; i < LOSS_COUNT; i++) {
+        s->losses[i] = (summation){&t->sums[i], 0};
     }
 }
 
-/*
- * For a block of logits: adds a loss unless s is NULL, writes its gradient unless g is NULL, and the sigmoids unless
- * predictions is NULL.
- */
-static void total_logits(const batch *b, const block *k, int loss, const gradient_output *g, void *predictions,
-                         workspace *work, summation *s) {
-    b->type->wide->losses[loss].from_logits(k->predictions, k->mask, k->count, g == NULL ? NULL : g->factor,
-                                            predictions, s == NULL ? NULL : work->values,
-                                            g == NULL ? NULL : exactloss_gradient_of_block(b, k, g, work));
-    if (s != NULL) {
-        add_values(b, k, work->values, NO_TARGET, work, s);
+/* Completes the sums of the linear losses and of the squares. Whether an element is no number, p² tells alone. */
+static void close_sums(const batch *b, const sums *s, totals *t) {
+    if (s->predictions.sum != NULL) {
+        exactloss_sum_add_finite(s->squares.sum, s->distances.sum, 1);
+        exactloss_sum_add_finite(s->squares.sum, s->predictions.sum, -1);
+    }
+    for (int i = 0; i < LOSS_COUNT; i++) {
+        const int loss = b->losses & 1 << i;
+        const exact_sum *sum = (loss & LINEAR_LOSSES) != 0 ? s->distances.sum : s->squares.sum;
+        if ((loss & ~VALUE_LOSSES) != 0 && sum != &t->sums[i]) {
+            t->sums[i] = *sum;
+        }
+    }
+    for (int i = 0; i < LOSS_COUNT; i++) {
+        if ((b->losses >> i & 1) != 0 && exactloss_losses[i].linear > 1) {
+            exactloss_sum_multiply(&t->sums[i], exactloss_losses[i].linear);
+        }
+    }
+}
+
+/* Adds what polynomial losses need of a block. distances: NULL where the block has predictions, and otherwise theirs. */
+static void add_powers(const batch *b, const block *k, const void *distances, workspace *work, sums *s) {
+    const void *values = distances != NULL ? distances : k->predictions;
+    if (s->distances.sum != NULL) {
+        add_values(b, k, values, distances != NULL ? NO_TARGET : k->mask, work, &s->distances);
+    }
+    if (s->squares.sum != NULL) {
+        b->type->wide->sum_squares(values, k->weights, k->count, &s->squares);
+    }
+    if (s->predictions.sum != NULL) {
+        add_values(b, k, values, NO_TARGET, work, &s->predictions);
+    }
+}
+
+/* Adds the values of a loss, which lie in the workspace. */
+static void add_loss(const batch *b, const block *k, int loss, workspace *work, summation *s) {
+    exactloss_clamp_values(b, loss, k->count, work->values);
+    add_values(b, k, work->values, NO_TARGET, work, s);
+}
+
+/* Of a block of logits, adds the losses, and writes a gradient unless g is NULL, and the sigmoids likewise. */
+static void total_logits(const batch *b, const block *k, const gradient_output *g, void *predictions, workspace *work,
+                         sums *s) {
+    const int has_powers = s->distances.sum != NULL || s->squares.sum != NULL;
+    const int summed = b->losses & VALUE_LOSSES, last = g == NULL ? LOSS_COUNT : g->loss;
+    int wanted = summed | (g == NULL ? 0 : 1 << g->loss); /* of which loss there is a pass */
+    wanted = wanted == 0 ? b->losses & -b->losses : wanted;
+    logit_outputs to = {.predictions = predictions, .distances = has_powers ? work->distances : NULL};
+    for (int i = 0; i <= LOSS_COUNT; i++) {
+        const int loss =
+            i < LOSS_COUNT ? i : last; /* that comes last, as a gradient may take the place of the logits */
+        if (loss == LOSS_COUNT || (wanted >> loss & 1) == 0 || (i == last && i < LOSS_COUNT)) {
+            continue;
+        }
+        const int is_summed = (summed >> loss & 1) != 0, has_gradient = loss == last;
+        to.values = is_summed ? work->values : NULL;
+        to.gradient = has_gradient ? exactloss_gradient_of_block(b, k, g, work) : NULL;
+        b->type->wide->losses[loss].from_logits(k->predictions, k->mask, k->count, has_gradient ? g->factor : NULL, to);
+        to.predictions = NULL;
+        to.distances = NULL;
+        if (is_summed) {
+            add_loss(b, k, loss, work, &s->losses[loss]);
+        }
+    }
+    if (has_powers) {
+        add_powers(b, k, work->distances, work, s);
     }
     if (g != NULL) {
         exactloss_put_gradient(b, k, g, work);
     }
 }
 
-/* The sums of a batch so far. */
-typedef struct sums {
-    summation losses[LOSS_COUNT], weights;
-} sums;
+/* Adds the losses of a block of predictions. */
+static void total_predictions(const batch *b, const block *k, workspace *work, sums *s) {
+    const int summed = b->losses & VALUE_LOSSES;
+    for (int i = 0; i < LOSS_COUNT; i++) {
+        if ((summed >> i & 1) != 0) {
+            b->type->wide->losses[i].values(k->predictions, k->mask, k->count, work->values);
+            add_loss(b, k, i, work, &s->losses[i]);
+        }
+    }
+    add_powers(b, k, NULL, work, s);
+}
 
 /*
  * Adds a block. smallest: see exactloss_smallest_above(); NULL where nothing is counted. The gradient comes last, as
@@ -86,22 +169,11 @@ typedef struct sums {
  */
 static void total_block(const batch *b, const block *k, const double *smallest, const gradient_output *g,
                         workspace *work, sums *s, totals *t) {
-    const int last = g != NULL && b->is_logits ? g->loss : LOSS_COUNT; /* in the pass that gives the gradient */
     const void *predictions = b->is_logits ? work->predictions : k->predictions;
-    void *sigmoids = smallest == NULL ? NULL : work->predictions;
-    for (int i = 0; b->losses >> i != 0; i++) {
-        if ((b->losses >> i & 1) == 0 || i == last) {
-            continue;
-        }
-        if (b->is_logits) {
-            total_logits(b, k, i, NULL, sigmoids, work, &s->losses[i]);
-            sigmoids = NULL;
-        } else {
-            total_predictions(b, k, i, work, &s->losses[i]);
-        }
-    }
-    if (last < LOSS_COUNT) {
-        total_logits(b, k, last, g, sigmoids, work, (b->losses >> last & 1) != 0 ? &s->losses[last] : NULL);
+    if (b->is_logits) {
+        total_logits(b, k, g, smallest == NULL ? NULL : work->predictions, work, s);
+    } else {
+        total_predictions(b, k, work, s);
     }
     if (smallest != NULL) {
         int hits;
@@ -123,10 +195,8 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
                                                         const gradient_output *g, exactloss_violation *violation) {
     workspace work;
     block k;
-    sums s = {.weights = {&t->weights, 0}};
-    for (int i = 0; i < LOSS_COUNT; i++) {
-        s.losses[i] = (summation){&t->sums[i], 0};
-    }
+    sums s;
+    open_sums(b, t, &s);
     for (int64_t start = 0; start < b->count; start += k.count) {
         exactloss_open_block(b, start, &work, &k);
         if (g == NULL && b->is_unchecked) {
@@ -137,6 +207,7 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
         }
         total_block(b, &k, smallest, g, &work, &s, t);
     }
+    close_sums(b, &s, t);
     if (g != NULL) {
         exactloss_end_gradient(b, g);
     }
@@ -156,9 +227,10 @@ static __attribute__((noinline)) void write_gradient(const batch *b, const gradi
     exactloss_end_gradient(b, g);
 }
 
-/* Whether a batch is the sum of one linear loss of predictions, without weights. */
+/* Whether a batch is the sum of the distances of predictions, without weights. */
 static int is_linear_sum(const batch *b) {
-    return !b->is_logits && b->weights == NULL && exactloss_is_one_loss(b->losses) && (b->losses & ~LINEAR_LOSSES) == 0;
+    return !b->is_logits && b->weights == NULL && exactloss_is_one_loss(b->losses & DISTANCE_LOSSES) &&
+           (b->losses & ~DISTANCE_LOSSES) == 0;
 }
 
 static int total_directly(const batch *b, const double *smallest, totals *t, exactloss_violation *violation) {
@@ -248,11 +320,5 @@ int exactloss_batch_total(const batch *b, const double *threshold, totals *t, co
     const double *least = isnan(smallest) ? NULL : &smallest; /* nothing is above it: no need to count */
     const int status = total_in_blocks(b, least, t, g, violation);
     t->count = b->count;
-    for (int i = 0; i < LOSS_COUNT && !b->is_logits; i++) {
-        /* For a linear loss of predictions, the distances have been summed. */
-        if (exactloss_losses[i].linear > 1) {
-            exactloss_sum_multiply(&t->sums[i], exactloss_losses[i].linear);
-        }
-    }
     return status;
 }

@@ -30,6 +30,7 @@ typedef struct batch {
     _Bool is_logits;
     _Bool is_strict;
     _Bool is_unchecked; /* elements may have to be refused */
+    _Bool is_clamped;   /* EXACTLOSS_CLAMP */
 } batch;
 
 /* The output of a gradient, its loss and its factor. */
@@ -37,6 +38,7 @@ typedef struct gradient_output {
     unsigned char *array; /* of the batch's type */
     int loss;             /* LOSS_* */
     int is_accumulated;
+    double limit;            /* of the magnitude, where the batch is clamped; 0: there is none */
     unsigned char factor[8]; /* g as a float or a double */
 
     /* The gradient of c times the distance, which depends on the target alone: cg where that is negative, -cg elsewhere. */

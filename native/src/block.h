@@ -16,6 +16,7 @@
 typedef struct workspace {
     _Alignas(64) unsigned char inputs[WORK_BYTES]; /* predictions or logits of a narrower type, widened */
     unsigned char predictions[WORK_BYTES];         /* of logits */
+    unsigned char distances[WORK_BYTES];           /* of logits */
     unsigned char values[WORK_BYTES];              /* of a loss */
     unsigned char gradient[WORK_BYTES];
     union {
@@ -62,7 +63,14 @@ static inline void exactloss_open_block(const batch *b, int64_t start, workspace
 /* Looks for the first element of an open block that must be refused. */
 int exactloss_check_block(const batch *b, const block *k, exactloss_violation *violation);
 
-/* The memory to which the kernels write the gradient of a block: its place in the output, or the workspace. */
+/* Brings the values of a loss that may be infinite to at most 100, as torch.nn.BCELoss does, if the batch is clamped. */
+static inline void exactloss_clamp_values(const batch *b, int loss, int count, void *values) {
+    if (b->is_clamped && (1 << loss & VALUE_LOSSES) != 0) {
+        b->type->wide->limit(100, count, values);
+    }
+}
+
+/* Where the kernels write the gradient of a block: where it belongs, or to the workspace. */
 void *exactloss_gradient_of_block(const batch *b, const block *k, const gradient_output *g, workspace *work);
 
 /* Weights and rounds the gradient of a block, and adds or writes it to its place in the output. */

@@ -88,27 +88,47 @@ void exactloss_sum_add_double(exact_sum *sum, double value) {
     exactloss_sum_add(sum, negative ? -mantissa : mantissa, EXACT_SUM_ONE - 1074 + (exponent == 0 ? 0 : exponent - 1));
 }
 
+/* The magnitude of a finite number: significand * 2^exponent. */
+typedef struct scaled {
+    uint64_t significand;
+    int exponent;
+} scaled;
+
+static scaled scale_double(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    const int exponent = (int)(bits >> 52 & 0x7ff), is_normal = exponent != 0;
+    return (scaled){(bits & 0xfffffffffffff) | (uint64_t)is_normal << 52, exponent - is_normal - 1074};
+}
+
+static scaled scale_float(float value) {
+    uint32_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    const int exponent = (int)(bits >> 23 & 0xff), is_normal = exponent != 0;
+    return (scaled){(bits & 0x7fffff) | (uint32_t)is_normal << 23, exponent - is_normal - 149};
+}
+
 /*
- * The significand of the value, of 53 bits, is multiplied in two parts of 32 and 21 bits: with a factor's 24 bits each
- * product fits.
+ * The significands, of 53, 53 and 24 bits, are multiplied in limbs of 32 bits: a limb of the product of the first two,
+ * times the third, fits an int64_t.
  */
-void exactloss_sum_add_product(exact_sum *sum, double value, float factor) {
-    if (!isfinite(value)) {
-        exactloss_sum_add_double(sum, value * (double)factor);
+void exactloss_sum_add_product(exact_sum *sum, double a, double b, float factor) {
+    if (!isfinite(a) || !isfinite(b)) {
+        exactloss_sum_add_double(sum, a * b * (double)factor);
         return;
     }
-    uint64_t bits;
-    uint32_t factor_bits;
-    memcpy(&bits, &value, sizeof bits);
-    memcpy(&factor_bits, &factor, sizeof factor_bits);
-    const int exponent = (int)(bits >> 52 & 0x7ff), factor_exponent = (int)(factor_bits >> 23 & 0xff);
-    const uint64_t significand = (bits & 0xfffffffffffff) | (uint64_t)(exponent != 0) << 52;
-    const int64_t magnitude = (factor_bits & 0x7fffff) | (uint32_t)(factor_exponent != 0) << 23;
-    const int64_t multiplier = (bits >> 63 ^ factor_bits >> 31) != 0 ? -magnitude : magnitude;
-    const int position = EXACT_SUM_ONE - 1074 - 149 + (exponent == 0 ? 0 : exponent - 1) +
-                         (factor_exponent == 0 ? 0 : factor_exponent - 1);
-    exactloss_sum_add(sum, multiplier * (int64_t)(significand & LIMB_MASK), position);
-    exactloss_sum_add(sum, multiplier * (int64_t)(significand >> 32), position + 32);
+    const scaled x = scale_double(a), y = scale_double(b), z = scale_float(factor);
+    const int is_negative = (signbit(a) != 0) ^ (signbit(b) != 0) ^ (signbit(factor) != 0);
+    const int64_t multiplier = is_negative ? -(int64_t)z.significand : (int64_t)z.significand;
+    const uint64_t x0 = x.significand & LIMB_MASK, x1 = x.significand >> 32;
+    const uint64_t y0 = y.significand & LIMB_MASK, y1 = y.significand >> 32;
+    const uint64_t low = x0 * y0, one = x1 * y0 + (low >> 32), other = x0 * y1 + (one & LIMB_MASK);
+    const uint64_t high = x1 * y1 + (one >> 32) + (other >> 32);
+    const uint64_t limbs[4] = {low & LIMB_MASK, other & LIMB_MASK, high & LIMB_MASK, high >> 32};
+    for (int i = 0; i < 4; i++) {
+        exactloss_sum_add(sum, multiplier * (int64_t)limbs[i],
+                          EXACT_SUM_ONE + x.exponent + y.exponent + z.exponent + 32 * i);
+    }
 }
 
 void exactloss_sum_multiply(exact_sum *sum, int factor) {
@@ -119,21 +139,25 @@ void exactloss_sum_multiply(exact_sum *sum, int factor) {
     settle(sum);
 }
 
-void exactloss_sum_merge(exact_sum *sum, const exact_sum *other) {
+void exactloss_sum_add_finite(exact_sum *sum, const exact_sum *other, int sign) {
     const int64_t most = (int64_t)1 << 57; /* that may be added to units */
     if (other->first == other->last && other->units >= -most && other->units <= most) {
-        exactloss_sum_add_units(sum, other->units);
-    } else {
-        settle(sum);
-        exactloss_sum_add(sum, other->units, EXACT_SUM_UNIT);
-        if (other->first != other->last) {
-            open_window(sum, other->first, other->last);
-        }
-        for (int i = other->first; i < other->last; i++) {
-            sum->bins[i] += other->bins[i];
-        }
-        settle(sum);
+        exactloss_sum_add_units(sum, sign * other->units);
+        return;
     }
+    settle(sum);
+    exactloss_sum_add(sum, sign * other->units, EXACT_SUM_UNIT);
+    if (other->first != other->last) {
+        open_window(sum, other->first, other->last);
+    }
+    for (int i = other->first; i < other->last; i++) {
+        sum->bins[i] += sign * other->bins[i];
+    }
+    settle(sum);
+}
+
+void exactloss_sum_merge(exact_sum *sum, const exact_sum *other) {
+    exactloss_sum_add_finite(sum, other, 1);
     sum->nan_count += other->nan_count;
     sum->positive_infinities += other->positive_infinities;
     sum->negative_infinities += other->negative_infinities;

@@ -2,11 +2,11 @@
 /*
  * A sum of floating-point numbers without any rounding, and its quotients with exactly one.
  *
- * The sum is a fixed-point number: bit `position` of it weighs 2^(position - 1248), so EXACT_SUM_ONE is the integer 1.
- * The product of the smallest double and the smallest float, 2^-1223, lies within, and above it is room for 2^63
- * products of up to 2^1152: 2464 bits. They are kept in bins of 32 bits, each in an int64_t, so that most additions
- * need no carry: addition of integers is associative, so the order and the grouping of the addends leave no trace in
- * the result.
+ * The sum is a fixed-point number: bit `position` of it weighs 2^(position - 2304), so EXACT_SUM_ONE is the integer 1.
+ * The square of the smallest double times the smallest float, 2^-2297, lies within, and above it is room for 2^64 such
+ * products of the largest, 2^2176: 4608 bits. They are kept in bins of 32 bits, each in an int64_t, so that most
+ * additions need no carry: addition of integers is associative, which is why the order and the grouping of the addends
+ * cannot be seen in the result.
  *
  * Before the bins there is one wide int64_t in units of 2^-42, in which the sums of ordinary blocks of float32 land: a
  * small batch never gets to the bins. And only a window of the bins is in use and initialised, so that an empty sum
@@ -21,8 +21,8 @@
 #include <stdint.h>
 #include <string.h>
 
-#define EXACT_SUM_BINS 77
-#define EXACT_SUM_ONE 1248
+#define EXACT_SUM_BINS 144
+#define EXACT_SUM_ONE 2304
 #define EXACT_SUM_UNIT (EXACT_SUM_ONE - 42) /* the position of the units */
 #define EXACT_SUM_UNITS_OF_ONE ((int64_t)1 << 42)
 #define EXACT_SUM_UNIT_ADDITIONS 32
@@ -59,11 +59,14 @@ static inline void exactloss_sum_add_units(exact_sum *sum, int64_t units) {
 /* Adds a double: finite, infinite or NaN. */
 void exactloss_sum_add_double(exact_sum *sum, double value);
 
-/* Adds value * factor. The factor is finite; an infinite value times 0 is NaN. */
-void exactloss_sum_add_product(exact_sum *sum, double value, float factor);
+/* Adds a * b * factor, of which the factor is finite; an infinite product times 0 is NaN. */
+void exactloss_sum_add_product(exact_sum *sum, double a, double b, float factor);
 
 /* Multiplies by a whole number from 1 to 2^16. */
 void exactloss_sum_multiply(exact_sum *sum, int factor);
+
+/* Adds the finite part of `other`, or subtracts it where the sign is -1; the sum itself may be added. */
+void exactloss_sum_add_finite(exact_sum *sum, const exact_sum *other, int sign);
 
 /* Adds `other`, which may be `sum` itself. */
 void exactloss_sum_merge(exact_sum *sum, const exact_sum *other);

@@ -2,7 +2,10 @@
 /* The gradient of a batch: its factor, and the way of a block's gradient to the output. */
 #include "block.h"
 
+#include <math.h>
 #include <string.h>
+
+#define STEEPEST 1e12 /* slope of a clamped loss, as in torch.nn.BCELoss */
 
 static void put_wide(const batch *b, double value, unsigned char *element) {
     const float narrow = (float)value;
@@ -14,10 +17,12 @@ static void put_wide(const batch *b, double value, unsigned char *element) {
 }
 
 void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor, gradient_output *gradient) {
-    const int is_widened = b->is_logits && b->type->widen != NULL;
+    const int is_widened = b->type->widen != NULL && !exactloss_is_gradient_of_targets(b, gradient);
     const double g = exactloss_quotient(upstream, divisor, is_widened ? b->kernels->f32.format : b->type->format);
     const double step = exactloss_losses[gradient->loss].linear * g;
+    const int is_steep = !b->is_logits && (1 << gradient->loss & VALUE_LOSSES) != 0;
     put_wide(b, g, gradient->factor);
+    gradient->limit = b->is_clamped && is_steep ? STEEPEST * fabs(g) : 0;
     put_wide(b, step, gradient->plus);
     put_wide(b, -step, gradient->minus);
 }
@@ -37,7 +42,7 @@ static int is_streamed(const batch *b, const gradient_output *g) {
 
 /* Whether the kernels can write a gradient directly to the output. */
 static int is_in_place(const batch *b, const gradient_output *g) {
-    return b->type->narrow == NULL && !g->is_accumulated && b->weights == NULL && !is_streamed(b, g);
+    return b->type->narrow == NULL && !g->is_accumulated && b->weights == NULL && !is_streamed(b, g) && g->limit == 0;
 }
 
 void *exactloss_gradient_of_block(const batch *b, const block *k, const gradient_output *g, workspace *work) {
@@ -49,6 +54,9 @@ void exactloss_put_gradient(const batch *b, const block *k, const gradient_outpu
     unsigned char *out = g->array + type->size * k->start;
     if (is_in_place(b, g)) {
         return;
+    }
+    if (g->limit > 0) {
+        type->wide->limit(g->limit, k->count, work->gradient);
     }
     if (k->weights != NULL) {
         type->wide->multiply(k->weights, k->count, work->gradient);

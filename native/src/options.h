@@ -17,7 +17,8 @@
 
 /* The groups of every function that takes a batch. */
 #define OPTION_BATCH                                                                                                   \
-    (OPTION_LOSSES | OPTION_P | OPTION_T | OPTION_BIT_OFFSET | EXACTLOSS_FROM_LOGITS | EXACTLOSS_STRICT)
+    (OPTION_LOSSES | OPTION_P | OPTION_T | OPTION_BIT_OFFSET | EXACTLOSS_FROM_LOGITS | EXACTLOSS_STRICT |              \
+     EXACTLOSS_CLAMP)
 
 /* The first bit of targets that are bits, in the byte that the array begins with. */
 static inline int exactloss_bit_offset(int options) { return (options & OPTION_BIT_OFFSET) / EXACTLOSS_T_BIT_OFFSET; }

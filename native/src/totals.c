@@ -56,9 +56,9 @@ static double ratio(int64_t part, int64_t whole) {
 
 /* -------------------------------------------------------------------------------------------------- evaluations -- */
 
-#define FIRST_EVALUATION_SIZE 120 /* of the struct as it was first published */
+#define FIRST_EVALUATION_SIZE 208 /* of the struct as it was first published */
 
-_Static_assert(sizeof(exactloss_loss_result) == 32, "exactloss_loss_result is part of the binary interface");
+_Static_assert(sizeof(exactloss_loss_result) == 40, "exactloss_loss_result is part of the binary interface");
 _Static_assert(sizeof(exactloss_evaluation) == 88 + LOSS_COUNT * sizeof(exactloss_loss_result),
                "exactloss_evaluation is part of the binary interface");
 

@@ -14,10 +14,11 @@ void exactloss_batch_values(const batch *b, unsigned char *values) {
         unsigned char *out = values + type->size * start;
         void *wide = type->narrow == NULL ? (void *)out : work.values;
         if (b->is_logits) {
-            kernels->from_logits(k.predictions, k.mask, k.count, NULL, NULL, wide, NULL);
+            kernels->from_logits(k.predictions, k.mask, k.count, NULL, (logit_outputs){.values = wide});
         } else {
             kernels->values(k.predictions, k.mask, k.count, wide);
         }
+        exactloss_clamp_values(b, loss, k.count, wide);
         if (k.weights != NULL) {
             type->wide->multiply(k.weights, k.count, wide);
         }

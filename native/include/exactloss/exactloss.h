@@ -14,21 +14,31 @@
  *     EXACTLOSS_MNIST    d    the mean absolute error of 0/1 targets: torch.where(targets == 1, 1 - p, p).mean(), the
  *                             loss of the digit classifier in Howard and Gugger, "Deep Learning for Coders with fastai
  *                             and PyTorch", ch. 4
+ *     EXACTLOSS_BRIER    d²   the squared error of 0/1 targets: torch.nn.MSELoss, sklearn.metrics.brier_score_loss; the
+ *                             score of G. W. Brier, "Verification of forecasts expressed in terms of probability", 1950
+ *     EXACTLOSS_LOG      -ln(1 - d), binary cross-entropy: torch.nn.BCELoss, sklearn.metrics.log_loss; from logits
+ *                             ln(1 + exp(-x)) or ln(1 + exp(x)): torch.nn.BCEWithLogitsLoss
  *
  * The numeric contract
- *   - A mean or sum is the real-number one of the exact distances, rounded once, to nearest even, to double. Its float
- *     form is rounded once from the exact value too, not from the double. An exact zero is +0; what underflows keeps
- *     its sign.
+ *   - A mean or sum of EXACTLOSS_MNIST and EXACTLOSS_BRIER is the real-number one of the exact d or d², and one of
+ *     EXACTLOSS_LOG that of its values (see below), rounded once, to nearest even, to double. Its float form is rounded
+ *     once from the exact value too, not from the double. An exact zero is +0; what underflows keeps its sign.
  *   - Hence equal inputs give equal bits on every processor, in any number of pieces, in any order.
- *   - Every finite prediction is summed exactly: subnormals, -0.0, raw scores, 3e38. A NaN distance makes the loss NaN,
- *     an infinite one makes it that infinity, both infinities make it NaN. The mean of nothing is NaN, its sum +0.
- *   - With weights, a sum is that of w * d, and a mean is this sum divided by the sum of the weights; exact until the
- *     one rounding at the end. Weights that add up to 0 give NaN. A weight of 0 times an infinite or NaN distance is
- *     NaN, as in IEEE 754.
+ *   - Every finite prediction is allowed for EXACTLOSS_MNIST and EXACTLOSS_BRIER: subnormals, -0.0, raw scores, 3e38. A
+ *     NaN element makes a loss NaN, an infinite one makes it that infinity, both infinities make it NaN. The mean of
+ *     nothing is NaN, its sum +0.
+ *   - With weights, a sum is that of w times the element's loss, and a mean is this sum divided by the sum of the
+ *     weights; exact until the one rounding at the end. Weights that add up to 0 give NaN. A weight of 0 times an
+ *     infinite or NaN loss is NaN, as in IEEE 754.
+ *   - A value of EXACTLOSS_LOG is the library's own logarithm of the exact 1 - d: -ln(p) where the target is positive,
+ *     and -ln(1 - p) elsewhere, so that p = 1e-30 against 0 is 1e-30. It is NaN for a prediction outside [0, 1], and
+ *     +infinity where d is 1. With EXACTLOSS_CLAMP it is at most 100. From logits it is that of the logit itself, never
+ *     infinite for a finite one.
  *   - From logits, the distance is sigmoid(-x) where the target is positive, and sigmoid(x) elsewhere: one value of the
- *     function, so nothing cancels and a distance of 1e-30 has all its digits. The sigmoid is the library's own, of
- *     float32 for the types up to that and of float64 for float64, with the same bits everywhere: within 1 unit in the
- *     last place in float32, 2 in float64. The exact sum is that of these distances.
+ *     function, so nothing cancels and a distance of 1e-30 has all its digits. The sums of EXACTLOSS_MNIST and
+ *     EXACTLOSS_BRIER are the exact ones of these distances and of their squares.
+ *   - These functions are computed in float32 for the types up to that and in float64 for float64, with the same bits
+ *     everywhere: within 1 unit in the last place in float32, 2 in float64.
  *   - The floating-point environment of the caller (rounding mode, flush-to-zero, traps) has no influence. It is left
  *     as it was, with its exception flags.
  *
@@ -118,6 +128,8 @@ extern "C" {
 
 /* The losses. A function that takes "losses" takes any set of them, or-ed; one that takes "a loss" takes one. */
 #define EXACTLOSS_MNIST 0x1
+#define EXACTLOSS_BRIER 0x2
+#define EXACTLOSS_LOG 0x4
 
 /* The reduction: how the elements' losses become one number. */
 #define EXACTLOSS_MEAN 0x100
@@ -146,7 +158,8 @@ extern "C" {
 /* Flags. */
 #define EXACTLOSS_FROM_LOGITS 0x1000000 /* the predictions are given as logits */
 #define EXACTLOSS_STRICT 0x2000000      /* refuse predictions outside [0, 1], NaN, and targets other than 0 and 1 */
-#define EXACTLOSS_ACCUMULATE 0x4000000  /* add to the content of the gradient's memory */
+#define EXACTLOSS_ACCUMULATE 0x4000000  /* add to what the gradient's memory holds, instead of overwriting it */
+#define EXACTLOSS_CLAMP 0x8000000       /* a value of EXACTLOSS_LOG is at most 100, as in torch.nn.BCELoss */
 #define EXACTLOSS_SCALAR_A 0x10000000   /* a points to one element that stands for all */
 #define EXACTLOSS_SCALAR_B 0x20000000   /* b points to one element that stands for all */
 
@@ -161,8 +174,8 @@ extern "C" {
 #define EXACTLOSS_ISA_DISABLED (-1) /* the processor has it, but the operating system does not enable it */
 
 /* The size in bytes of an accumulator in memory, and the largest size of its byte form. */
-#define EXACTLOSS_ACCUMULATOR_SIZE 1408
-#define EXACTLOSS_ACCUMULATOR_MAX_BYTES 448
+#define EXACTLOSS_ACCUMULATOR_SIZE 4864
+#define EXACTLOSS_ACCUMULATOR_MAX_BYTES 1384
 
 /* ------------------------------------------------------------------------------------------------------- types -- */
 
@@ -189,11 +202,12 @@ typedef struct exactloss_rows {
 
 /* The results of one loss. If it was not asked for, the numbers are NaN and the count is 0. */
 typedef struct exactloss_loss_result {
-    double mean;       /* sum / weight_sum before either is rounded; NaN without elements */
-    double sum;        /* of the weighted losses of the elements */
-    float mean_f32;    /* the exact mean rounded once to float */
-    float sum_f32;     /* the exact sum rounded once to float; infinite beyond its range */
-    int64_t nan_count; /* elements whose weighted loss is NaN: a NaN prediction, or 0 * infinity */
+    double mean;            /* sum / weight_sum before either is rounded; NaN without elements */
+    double sum;             /* of the weighted losses of the elements */
+    float mean_f32;         /* the exact mean rounded once to float */
+    float sum_f32;          /* the exact sum rounded once to float; infinite beyond its range */
+    int64_t nan_count;      /* elements whose weighted loss is NaN */
+    int64_t infinite_count; /* elements whose weighted loss is infinite, of either sign */
 } exactloss_loss_result;
 
 /*
@@ -217,6 +231,8 @@ typedef struct exactloss_evaluation {
     int64_t true_negatives;  /* target negative, not predicted positive */
     int64_t false_negatives; /* target positive, not predicted positive */
     exactloss_loss_result mnist;
+    exactloss_loss_result brier;
+    exactloss_loss_result log;
 } exactloss_evaluation;
 
 /*
@@ -233,7 +249,7 @@ typedef struct exactloss_accumulator {
 /*
  * The loss of a batch, or of each row of a matrix, in one pass over memory.
  *
- * options      a loss, a reduction, the types; FROM_LOGITS, STRICT
+ * options      a loss, a reduction, the types; FROM_LOGITS, STRICT, CLAMP
  * count        elements of the batch, or of each row
  * rows         the shape of a matrix; NULL: one batch
  * losses       receives one double, or rows->count of them
@@ -248,13 +264,14 @@ EXACTLOSS_API int exactloss_loss(int options, const void *predictions, const voi
 /*
  * The losses of the elements themselves, in the type of the predictions (PyTorch's reduction='none').
  *
- * options      a loss, the types; FROM_LOGITS, STRICT
+ * options      a loss, the types; FROM_LOGITS, STRICT, CLAMP
  * values       receives `count` elements. It may be the predictions' own memory (in place).
  *
  * EXACTLOSS_MNIST gives the distances: 1 - p, rounded to the type of the predictions as IEEE 754 and PyTorch do it,
  * or p, copied bit by bit; 1 - NaN is a NaN of unspecified sign and payload. From logits it gives sigmoid(-x) or
- * sigmoid(x), rounded to the type. With weights, the value (in float32, for the types narrower than it) is multiplied
- * by the weight, and the product is rounded to the type.
+ * sigmoid(x), rounded to the type. EXACTLOSS_BRIER gives the squares of these, rounded once more, EXACTLOSS_LOG its
+ * values. Types narrower than float32 are computed in it, and rounded to the type at the end. With weights, the value
+ * (in float32, for the types narrower than it) is multiplied by the weight, and the product is rounded to the type.
  *
  * In strict mode, and with weights, the arrays are read once before anything is written.
  */
@@ -265,7 +282,8 @@ EXACTLOSS_API int exactloss_values(int options, const void *predictions, const v
  * The gradient of a loss with respect to the predictions, or from logits with respect to the logits; and the loss
  * itself, in the same pass over memory, unless `loss` is NULL.
  *
- * options      a loss, a reduction (of `loss`; none is needed without it), the types; FROM_LOGITS, STRICT, ACCUMULATE
+ * options      a loss, a reduction (of `loss`; none is needed without it), the types; FROM_LOGITS, STRICT, ACCUMULATE,
+ *              CLAMP
  * predictions  may be NULL where `loss` is, for EXACTLOSS_MNIST without FROM_LOGITS, whose gradient does not depend on
  *              them
  * upstream     the derivative of the final result with respect to the loss, usually 1; NaN and infinities pass on
@@ -276,12 +294,14 @@ EXACTLOSS_API int exactloss_values(int options, const void *predictions, const v
  *              rounded once to that type. Without ACCUMULATE it may be the predictions' own memory (in place).
  * loss         receives the loss, as exactloss_loss() gives it; may be NULL
  *
- * With g = upstream / divisor, rounded once, to nearest even, to the type of the gradient (from logits: to float32 for
- * the types up to that), EXACTLOSS_MNIST gives
- *     -g where the target is positive, +g elsewhere; from logits
- *     -g * s where the target is positive, +g * s elsewhere, with s = sigmoid(x) * sigmoid(-x), computed from
- *     exp(-|x|), so that it keeps its digits where s * (1 - s) loses them; s and the product are rounded once each,
- *     and the result to the type of the logits.
+ * With g = upstream / divisor, rounded once, to nearest even, to float32 for the types up to that (for EXACTLOSS_MNIST
+ * of predictions to the type of the gradient), an element's gradient is the following, negative where its target is
+ * positive. Each operation rounds once, in the order given, and the result to the type of the gradient.
+ *     EXACTLOSS_MNIST   of predictions g              from logits g * s
+ *     EXACTLOSS_BRIER   of predictions (2 * d) * g    from logits (2 * d) * (g * s)
+ *     EXACTLOSS_LOG     of predictions g / (1 - d)    from logits d * g
+ * Here s = sigmoid(x) * sigmoid(-x), computed from exp(-|x|), so that it keeps its digits where s * (1 - s) loses them.
+ * With EXACTLOSS_CLAMP, g / (1 - d) is at most 1e12 * g in magnitude, as in torch.nn.BCELoss.
  * With weights this, in float32 for the types up to that, is multiplied by the weight, and the product is rounded to
  * the type of the gradient.
  *
@@ -297,7 +317,7 @@ EXACTLOSS_API int exactloss_gradient(int options, const void *predictions, const
 /*
  * Any set of losses and all counts of a batch, or of each row of a matrix, in one pass over memory.
  *
- * options      losses, the types; FROM_LOGITS, STRICT
+ * options      losses, the types; FROM_LOGITS, STRICT, CLAMP
  * count        elements of the batch, or of each row
  * rows         the shape of a matrix; NULL: one batch
  * threshold    any double but NaN, compared exactly with each prediction; customarily 0.5. From logits it is compared
@@ -322,7 +342,7 @@ EXACTLOSS_API int exactloss_accumulator_init(exactloss_accumulator *accumulator,
  * Adds a batch to an accumulator, or each row of a matrix to one of its own.
  *
  * accumulators  one, or rows->count adjacent ones, with the same losses and thresholds or with different ones
- * options       the accumulator's losses, or no loss; the types; FROM_LOGITS, STRICT
+ * options       the accumulator's losses, or none of them; the types; FROM_LOGITS, STRICT, CLAMP
  * rows          the shape of a matrix; NULL: one batch
  *
  * The final result does not depend on how the data was cut into calls, on their order, or on the kernels that ran.
@@ -337,7 +357,8 @@ EXACTLOSS_API int exactloss_accumulator_add(exactloss_accumulator *accumulators,
  * Adds a batch to an accumulator and gives the gradient of one of its losses, in one pass over memory: for a mini-batch
  * that comes in pieces, or a training step whose loss goes into that of the epoch.
  *
- * options       one of the accumulator's losses; the types; FROM_LOGITS, STRICT, ACCUMULATE
+ * options       one loss, which is the accumulator's or one of its losses; the types; FROM_LOGITS, STRICT, ACCUMULATE,
+ *               CLAMP
  *
  * upstream, divisor and gradient are as in exactloss_gradient(); predictions must not be NULL.
  */

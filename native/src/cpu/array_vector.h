@@ -10,14 +10,23 @@ static inline unsigned char *V(out)(void *array, int i) { return (unsigned char 
 /* The lanes of a vector of the block whose targets are positive. */
 static inline V(mask) V(mask_at)(const uint64_t *mask, int vector) { return V(mask_of)(V(lanes_at)(mask, vector)); }
 
-/* How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals. */
+/*
+ * How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals.
+ * What is the product of two arrays has the second one `other` bytes behind the first.
+ */
 typedef struct V(layout) {
     int size;
-    V(vector) (*load)(const void *p);
-    exactloss_convert *widen; /* NULL where they are reals already */
+    V(vector) (*load)(const void *p, ptrdiff_t other);
+    void (*widen)(const void *from, ptrdiff_t other, int count, void *to); /* NULL where they are reals already */
+    ptrdiff_t other;
 } V(layout);
 
-static ALWAYS_INLINE V(layout) V(array)(void) { return (V(layout)){sizeof(V(real)), V(load), NULL}; }
+static ALWAYS_INLINE V(vector) V(load_array)(const void *p, ptrdiff_t other) {
+    (void)other;
+    return V(load)(p);
+}
+
+static ALWAYS_INLINE V(layout) V(array)(void) { return (V(layout)){sizeof(V(real)), V(load_array), NULL, 0}; }
 
 /* One bit for each of at most 64 elements that lies between the limits. */
 static ALWAYS_INLINE uint64_t V(within_word)(const unsigned char *p, int count, V(vector) lower, V(vector) upper) {
@@ -56,7 +65,7 @@ static ALWAYS_INLINE int V(count)(V(layout) layout, const void *predictions, con
     for (int i = 0; i < words; i++, p += layout.size * 64) {
         uint64_t bits = 0;
         for (int k = 0; k < 64; k += V(lanes)) {
-            bits |= (uint64_t)V(at_least)(layout.load(p + layout.size * k), least) << k;
+            bits |= (uint64_t)V(at_least)(layout.load(p + layout.size * k, layout.other), least) << k;
         }
         found += __builtin_popcountll(bits);
         *common += __builtin_popcountll(bits & mask[i]);
@@ -65,7 +74,7 @@ static ALWAYS_INLINE int V(count)(V(layout) layout, const void *predictions, con
         V(real) reals[64];
         uint64_t bits = 0;
         if (layout.widen != NULL) {
-            layout.widen(p, rest, reals);
+            layout.widen(p, layout.other, rest, reals);
             p = (const unsigned char *)reals;
         }
         for (int k = 0; k < rest; k += V(lanes)) {
@@ -107,5 +116,16 @@ static void K(multiply)(const void *weights, int count, void *values) {
         void *value = V(out)(values, vectors * V(lanes));
         memcpy(last, f32_at(weights, vectors * V(lanes)), sizeof *last * (size_t)rest);
         V(store_first)(value, rest, V(mul)(V(load_first)(value, rest, V(set)(0)), V(load_floats)(last)));
+    }
+}
+
+static void K(limit)(double most, int count, void *values) {
+    const V(vector) high = V(set)((V(real))most), low = V(set)((V(real)) - most);
+    const int vectors = count / V(lanes), rest = count % V(lanes);
+    for (int v = 0; v <= vectors; v++) {
+        void *value = V(out)(values, v * V(lanes));
+        const int size = v < vectors ? V(lanes) : rest;
+        const V(vector) x = V(load_first)(value, size, low);
+        V(store_first)(value, size, V(select_less)(high, x, high, V(select_less)(x, low, low, x)));
     }
 }

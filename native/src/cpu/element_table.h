@@ -4,10 +4,12 @@ static const real_kernels V(kernels) = {
     .sum = K(sum),
     .count_at_least = K(count_at_least),
     .sum_products = K(sum_products),
+    .sum_squares = K(sum_squares),
     .within = K(within),
     .sigmoid = K(sigmoid),
     .add = K(add),
     .multiply = K(multiply),
+    .limit = K(limit),
     .losses =
         {
 #define LOSS(name, NAME)                                                                                               \

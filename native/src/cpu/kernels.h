@@ -68,6 +68,14 @@ typedef int exactloss_add_and_count(const void *predictions, const uint64_t *mas
 /* Copies an array, past the caches if the instruction set can. The copy is complete only after stream_end(). */
 typedef void exactloss_stream(const void *from, size_t size, void *to);
 
+/* What a pass over logits x may give, unless it is NULL. */
+typedef struct logit_outputs {
+    void *predictions; /* σ(x) */
+    void *distances;   /* σ(-x) where the target is positive, σ(x) elsewhere */
+    void *values;      /* of a loss */
+    void *gradient;    /* g times the derivative of that */
+} logit_outputs;
+
 /* The kernels of one loss, for arrays of floats or doubles. The mask tells where targets are positive. */
 typedef struct loss_kernels {
     /* values[i] = the loss of a prediction; in place too. */
@@ -76,12 +84,8 @@ typedef struct loss_kernels {
     /* gradient[i] = g times the derivative of the loss; in place too. g points to a real. */
     void (*gradient)(const void *predictions, const uint64_t *mask, int count, const void *g, void *gradient);
 
-    /*
-     * For logits x, each output that is not NULL: predictions[i] = σ(x); values[i] = the loss; gradient[i] = g times
-     * its derivative. g is not read without a gradient. The outputs may be in place.
-     */
-    void (*from_logits)(const void *logits, const uint64_t *mask, int count, const void *g, void *predictions,
-                        void *values, void *gradient);
+    /* Of logits, every output that there is. g is not read without a gradient. The outputs may be in place. */
+    void (*from_logits)(const void *logits, const uint64_t *mask, int count, const void *g, logit_outputs to);
 } loss_kernels;
 
 /* The kernels for arrays of one type, float or double, which `real` stands for. */
@@ -91,6 +95,9 @@ typedef struct real_kernels {
 
     /* Adds -w * p where the mask is set, and w * p elsewhere. The weights are finite floats. */
     void (*sum_products)(const void *predictions, const void *weights, const uint64_t *mask, int count, summation *s);
+
+    /* Adds x², or w * x² where weights is not NULL. */
+    void (*sum_squares)(const void *values, const void *weights, int count, summation *s);
 
     /* Sets the bits of the elements with lower <= p <= upper, both of which are a real or NaN; NaN is in no range. */
     int (*within)(const void *predictions, int count, double lower, double upper, uint64_t *mask);
@@ -103,6 +110,9 @@ typedef struct real_kernels {
 
     /* values[i] *= weights[i], where the weights are floats */
     void (*multiply)(const void *weights, int count, void *values);
+
+    /* Brings values of a magnitude above `most` to that magnitude; leaves NaN. */
+    void (*limit)(double most, int count, void *values);
 
     loss_kernels losses[LOSS_COUNT];
 } real_kernels;

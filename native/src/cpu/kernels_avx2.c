@@ -36,6 +36,7 @@ static inline int_vector i64_add(int_vector a, int_vector b) { return _mm256_add
 static inline int_vector i32_sub(int_vector a, int_vector b) { return _mm256_sub_epi32(a, b); }
 static inline int_vector i64_sub(int_vector a, int_vector b) { return _mm256_sub_epi64(a, b); }
 static inline int_vector i64_shift_left(int_vector x, int bits) { return _mm256_slli_epi64(x, bits); }
+static inline int_vector i32_shift_right(int_vector x, int bits) { return _mm256_srli_epi32(x, bits); }
 static inline int_vector i64_shift_right(int_vector x, int bits) { return _mm256_srli_epi64(x, bits); }
 
 static inline int_vector int_or3(int_vector a, int_vector b, int_vector c) { return int_or(a, int_or(b, c)); }
@@ -162,6 +163,11 @@ static inline f32_vector f32_select(f32_mask mask, f32_vector a, f32_vector b) {
     return f32_select_negative(mask, a, b);
 }
 
+/* x where a < b, y elsewhere. */
+static inline f32_vector f32_select_less(f32_vector a, f32_vector b, f32_vector x, f32_vector y) {
+    return _mm256_blendv_ps(y, x, _mm256_cmp_ps(a, b, _CMP_LT_OQ));
+}
+
 /* -x where the mask is set, x elsewhere. */
 static inline f32_vector f32_negate_where(f32_mask mask, f32_vector x) { return _mm256_xor_ps(x, mask); }
 
@@ -240,6 +246,11 @@ static inline f64_mask f64_mask_of(uint64_t bits) { return signs_64(bits); }
 
 static inline f64_vector f64_select(f64_mask mask, f64_vector a, f64_vector b) {
     return f64_select_negative(mask, a, b);
+}
+
+/* x where a < b, y elsewhere. */
+static inline f64_vector f64_select_less(f64_vector a, f64_vector b, f64_vector x, f64_vector y) {
+    return _mm256_blendv_pd(y, x, _mm256_cmp_pd(a, b, _CMP_LT_OQ));
 }
 
 static inline f64_vector f64_negate_where(f64_mask mask, f64_vector x) { return _mm256_xor_pd(x, mask); }

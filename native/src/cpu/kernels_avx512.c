@@ -34,6 +34,7 @@ static inline int_vector i64_add(int_vector a, int_vector b) { return _mm512_add
 static inline int_vector i32_sub(int_vector a, int_vector b) { return _mm512_sub_epi32(a, b); }
 static inline int_vector i64_sub(int_vector a, int_vector b) { return _mm512_sub_epi64(a, b); }
 static inline int_vector i64_shift_left(int_vector x, unsigned bits) { return _mm512_slli_epi64(x, bits); }
+static inline int_vector i32_shift_right(int_vector x, unsigned bits) { return _mm512_srli_epi32(x, bits); }
 static inline int_vector i64_shift_right(int_vector x, unsigned bits) { return _mm512_srli_epi64(x, bits); }
 
 static inline int_vector int_or3(int_vector a, int_vector b, int_vector c) {
@@ -135,6 +136,11 @@ static inline f32_vector f32_select(f32_mask mask, f32_vector a, f32_vector b) {
     return _mm512_mask_blend_ps(mask, b, a);
 }
 
+/* x where a < b, y elsewhere. */
+static inline f32_vector f32_select_less(f32_vector a, f32_vector b, f32_vector x, f32_vector y) {
+    return _mm512_mask_blend_ps(_mm512_cmp_ps_mask(a, b, _CMP_LT_OQ), y, x);
+}
+
 /* -x where the mask is set, x elsewhere. */
 static inline f32_vector f32_negate_where(f32_mask mask, f32_vector x) {
     return _mm512_mask_xor_ps(x, mask, x, f32_set(-0.0f));
@@ -206,6 +212,11 @@ static inline f64_vector f64_select(f64_mask mask, f64_vector a, f64_vector b) {
     return _mm512_mask_blend_pd(mask, b, a);
 }
 
+/* x where a < b, y elsewhere. */
+static inline f64_vector f64_select_less(f64_vector a, f64_vector b, f64_vector x, f64_vector y) {
+    return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(a, b, _CMP_LT_OQ), y, x);
+}
+
 static inline f64_vector f64_negate_where(f64_mask mask, f64_vector x) {
     return _mm512_mask_xor_pd(x, mask, x, f64_set(-0.0));
 }
@@ -267,6 +278,10 @@ static inline int is_inexact(int_vector *result) {
 
 static inline f32_vector f32_add_quietly(f32_vector a, f32_vector b) {
     return _mm512_add_round_ps(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+static inline f64_vector f64_mul_quietly(f64_vector a, f64_vector b) {
+    return _mm512_mul_round_pd(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
 static inline f64_vector f64_add_quietly(f64_vector a, f64_vector b) {

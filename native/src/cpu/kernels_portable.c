@@ -117,7 +117,7 @@ int exactloss_decode_bits(const void *targets, int64_t first, int count, uint64_
  * f32_add or f64_add, and K(add), a kernel, is add_f32 or add_f64.
  */
 #define DEFINE_VOCABULARY(element, real, fused, copy_sign)                                                             \
-    typedef real element##_vector;                                                                                     \
+    typedef real element##_real, element##_vector;                                                                     \
     typedef int element##_mask;                                                                                        \
                                                                                                                        \
     static real element##_load(const void *array, int i) {                                                             \
@@ -138,6 +138,7 @@ int exactloss_decode_bits(const void *targets, int64_t first, int count, uint64_
     static real element##_minus_abs(real x) { return copy_sign(x, -1); }                                               \
     static real element##_select_negative(real x, real a, real b) { return signbit(x) ? a : b; }                       \
     static real element##_select(int t, real a, real b) { return t ? a : b; }                                          \
+    static real element##_select_less(real a, real b, real x, real y) { return a < b ? x : y; }                        \
     static real element##_negate_where(int t, real x) { return t ? -x : x; }
 
 DEFINE_VOCABULARY(f32, float, fmaf, copysignf)
@@ -146,6 +147,26 @@ DEFINE_VOCABULARY(f64, double, fma, copysign)
 /* 2^k, rounded once; anything where k is NaN. */
 static float f32_power(float k) { return isnan(k) ? k : ldexpf(1, (int)k); }
 static double f64_power(double k) { return isnan(k) ? k : ldexp(1, (int)k); }
+
+/* Defines -k and 2^-k, with 2/3 <= s 2^-k < 4/3. The pattern of s, less that of 2/3, has k as its exponent. */
+#define DEFINE_SCALE(element, real, pattern, fraction_bits, bias, two_thirds)                                          \
+    typedef struct element##_scaled {                                                                                  \
+        real minus_k, power;                                                                                           \
+    } element##_scaled;                                                                                                \
+    static element##_scaled element##_scale(real s) {                                                                  \
+        const pattern one = (pattern)(bias) << (fraction_bits);                                                        \
+        element##_scaled result;                                                                                       \
+        pattern bits;                                                                                                  \
+        memcpy(&bits, &s, sizeof bits);                                                                                \
+        const int exponent = (int)((bits + (one - (two_thirds))) >> (fraction_bits));                                  \
+        result.minus_k = (real)((bias)-exponent);                                                                      \
+        bits = (pattern)(2 * (bias)-exponent) << (fraction_bits);                                                      \
+        memcpy(&result.power, &bits, sizeof bits);                                                                     \
+        return result;                                                                                                 \
+    }
+
+DEFINE_SCALE(f32, float, uint32_t, 23, 127, 0x3f2aaaabu)
+DEFINE_SCALE(f64, double, uint64_t, 52, 1023, 0x3fe5555555555555u)
 
 #define K(name) JOIN(name, ELEMENT)
 
@@ -294,7 +315,25 @@ static void sum_products_f64(const void *predictions, const void *weights, const
                              summation *s) {
     for (int i = 0; i < count; i++) {
         const double p = f64_load(predictions, i);
-        exactloss_sum_add_product(s->sum, is_set(mask, i) ? -p : p, f32_load(weights, i));
+        exactloss_sum_add_product(s->sum, is_set(mask, i) ? -p : p, 1, f32_load(weights, i));
+    }
+}
+
+static void sum_squares_f32(const void *values, const void *weights, int count, summation *s) {
+    for (int i = 0; i < count; i++) {
+        const double square = (double)f32_load(values, i) * (double)f32_load(values, i);
+        if (weights == NULL) {
+            exactloss_sum_add_double(s->sum, square);
+        } else {
+            exactloss_sum_add_product(s->sum, square, 1, f32_load(weights, i));
+        }
+    }
+}
+
+static void sum_squares_f64(const void *values, const void *weights, int count, summation *s) {
+    for (int i = 0; i < count; i++) {
+        const double x = f64_load(values, i);
+        exactloss_sum_add_product(s->sum, x, x, weights == NULL ? 1 : f32_load(weights, i));
     }
 }
 

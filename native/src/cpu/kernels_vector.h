@@ -49,6 +49,7 @@ static inline void prefetch_to_write(const unsigned char *p, size_t ahead) {
 #define USES_FLAG 0
 #define f32_add_quietly f32_add
 #define f64_add_quietly f64_add
+#define f64_mul_quietly f64_mul
 static inline const unsigned char *clear_inexact(const unsigned char *p) { return p; }
 static inline int is_inexact(int_vector *result) { return result == NULL; }
 #endif
@@ -77,6 +78,7 @@ typedef uint32_t f32_pattern;
 #define f32_fraction 23 /* bits */
 #define f32_bias 127
 #define f32_magnitude_bits 0x7fffffffu
+#define f32_two_thirds 0x3f2aaaabu
 #define f32_lowest -149               /* the smallest positive number is 2^lowest */
 #define f32_step 22                   /* from a part of a sum to the next */
 #define f32_smallest_bits 0x36000000u /* 2^-19 */
@@ -100,6 +102,8 @@ static inline void f32_add_parts(int_vector high, int_vector low, int ones, exac
 
 #define ELEMENT f32
 #define BITS i32
+#include "scale_vector.h"
+
 #include "../losses/templates.h"
 #include "array_vector.h"
 #include "loss_vector.h"
@@ -116,6 +120,7 @@ typedef uint64_t f64_pattern;
 #define f64_fraction 52 /* bits */
 #define f64_bias 1023
 #define f64_magnitude_bits 0x7fffffffffffffffu
+#define f64_two_thirds 0x3fe5555555555555u
 #define f64_lowest -1074
 #define f64_step 51
 #define f64_smallest_bits 0x3cf0000000000000u /* 2^-48 */
@@ -141,6 +146,8 @@ static inline void f64_add_parts(int_vector high, int_vector low, int ones, exac
 
 #define ELEMENT f64
 #define BITS i64
+#include "scale_vector.h"
+
 #include "../losses/templates.h"
 #include "array_vector.h"
 #include "loss_vector.h"
@@ -241,31 +248,56 @@ static void stream(const void *from, size_t size, void *to) {
 
 /* ------------------------------------------------------------------------------------------------- products -- */
 
-#define PRODUCTS 512 /* at a time: 4 KiB of doubles, and a whole number of words of a mask */
+/* The product of two floats is a double. */
+static ALWAYS_INLINE f64_vector f64_load_products(const void *p, ptrdiff_t other) {
+    return f64_mul(f64_load_floats(p), f64_load_floats((const unsigned char *)p + other));
+}
 
-/* The products of two floats are doubles, exactly. */
+/* The square of a float times another one is two doubles: the rounded product, and what was rounded off. */
+static ALWAYS_INLINE f64_vector f64_load_weighted_squares(const void *p, ptrdiff_t other) {
+    const f64_vector square = f64_load_products(p, 0);
+    return f64_mul_quietly(square, f64_load_floats((const unsigned char *)p + other));
+}
+
+static ALWAYS_INLINE f64_vector f64_load_weighted_squares_rests(const void *p, ptrdiff_t other) {
+    const f64_vector square = f64_load_products(p, 0), weight = f64_load_floats((const unsigned char *)p + other);
+    return f64_fma(square, weight, f64_sub(f64_set(0), f64_mul_quietly(square, weight)));
+}
+
+#define PRODUCT products
+#include "product_vector.h"
+#undef PRODUCT
+
+#define PRODUCT weighted_squares
+#include "product_vector.h"
+#undef PRODUCT
+
+#define PRODUCT weighted_squares_rests
+#include "product_vector.h"
+#undef PRODUCT
+
 static void sum_products_f32(const void *predictions, const void *weights, const uint64_t *mask, int count,
                              summation *s) {
-    double products[PRODUCTS];
-    for (int from = 0; from < count; from += PRODUCTS) {
-        const unsigned char *p = f32_at(predictions, from), *w = f32_at(weights, from);
-        const int size = count - from < PRODUCTS ? count - from : PRODUCTS;
-        int i = 0;
-        for (; i + f64_lanes <= size; i += f64_lanes) {
-            f64_store(products + i, f64_mul(f64_load_floats(f32_at(p, i)), f64_load_floats(f32_at(w, i))));
-        }
-        for (; i < size; i++) {
-            float a, b;
-            memcpy(&a, f32_at(p, i), sizeof a);
-            memcpy(&b, f32_at(w, i), sizeof b);
-            products[i] = (double)a * (double)b;
-        }
-        sum_f64(products, mask + from / 64, 0, size, s);
+    sum_products(predictions, weights, mask, count, s);
+}
+
+static void sum_squares_f32(const void *values, const void *weights, int count, summation *s) {
+    static const uint64_t NO_TARGET[MASK_WORDS];
+    if (weights == NULL) {
+        sum_products(values, values, NO_TARGET, count, s);
+    } else {
+        summation rests = {s->sum, 0};
+        sum_weighted_squares(values, weights, NO_TARGET, count, s);
+        sum_weighted_squares_rests(values, weights, NO_TARGET, count, &rests);
     }
 }
 
-/* A double and a float have no product that is a double: left to the portable kernel. */
+/* Products with a double are no doubles: left to the portable kernels. */
 static void sum_products_f64(const void *predictions, const void *weights, const uint64_t *mask, int count,
                              summation *s) {
     exactloss_kernels_portable.f64.wide->sum_products(predictions, weights, mask, count, s);
+}
+
+static void sum_squares_f64(const void *values, const void *weights, int count, summation *s) {
+    exactloss_kernels_portable.f64.wide->sum_squares(values, weights, count, s);
 }

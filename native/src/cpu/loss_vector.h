@@ -12,7 +12,17 @@ typedef V(vector) V(gradient_function)(V(vector) p, V(mask) t, V(vector) g);
 static ALWAYS_INLINE void V(values)(V(value_function) * value, const void *predictions, const uint64_t *mask, int count,
                                     void *values) {
     const int vectors = count / V(lanes), rest = count % V(lanes);
-    for (int v = 0; v < vectors; v++) {
+    int v = 0;
+    for (; v + INTERLEAVED <= vectors; v += INTERLEAVED) {
+        V(vector) r[INTERLEAVED];
+        for (int i = 0; i < INTERLEAVED; i++) {
+            r[i] = value(V(load)(V(at)(predictions, (v + i) * V(lanes))), V(mask_at)(mask, v + i));
+        }
+        for (int i = 0; i < INTERLEAVED; i++) {
+            V(store)(V(out)(values, (v + i) * V(lanes)), r[i]);
+        }
+    }
+    for (; v < vectors; v++) {
         const V(vector) p = V(load)(V(at)(predictions, v * V(lanes)));
         V(store)(V(out)(values, v * V(lanes)), value(p, V(mask_at)(mask, v)));
     }
@@ -42,40 +52,46 @@ static ALWAYS_INLINE void V(gradients)(V(gradient_function) * of_element, const 
 
 /* The value and the gradient of a loss of logits. */
 typedef struct V(logit_functions) {
-    V(vector) (*value)(V(vector) x, V(sigmoid_pair) s, V(mask) t);
-    V(vector) (*gradient)(V(vector) x, V(sigmoid_pair) s, V(mask) t, V(vector) g);
+    V(vector) (*value)(V(logit) x, V(mask) t);
+    V(vector) (*gradient)(V(logit) x, V(mask) t, V(vector) g);
 } V(logit_functions);
 
-/* The outputs of a kernel, and which of them there are: constants in its loops. */
-typedef struct V(logit_outputs) {
-    void *predictions, *values, *gradient;
-} V(logit_outputs);
-
+/* The outputs that there are: constants in the loops. */
 #define PREDICTIONS 1u
-#define VALUES 2u
-#define GRADIENT 4u
+#define DISTANCES 2u
+#define VALUES 4u
+#define GRADIENT 8u
 
 /* The results for a vector of logits. */
 typedef struct V(logit_result) {
-    V(vector) prediction, value, gradient;
+    V(vector) prediction, distance, value, gradient;
 } V(logit_result);
 
 static ALWAYS_INLINE V(logit_result)
-    V(logit_step)(V(logit_functions) loss, V(vector) x, V(sigmoid_pair) s, V(mask) t, V(vector) g, unsigned wanted) {
+    V(logit_step)(V(logit_functions) loss, V(vector) x, V(exponential) e, V(mask) t, V(vector) g, unsigned wanted) {
+    const V(logit) logit = {x, e, V(sigmoids_of)(e)};
     V(logit_result) r = {0};
-    r.prediction = V(select_negative)(x, s.small, s.large);
+    if ((wanted & PREDICTIONS) != 0) {
+        r.prediction = V(prediction)(logit);
+    }
+    if ((wanted & DISTANCES) != 0) {
+        r.distance = V(logit_distance)(logit, t);
+    }
     if ((wanted & VALUES) != 0) {
-        r.value = loss.value(x, s, t);
+        r.value = loss.value(logit, t);
     }
     if ((wanted & GRADIENT) != 0) {
-        r.gradient = loss.gradient(x, s, t, g);
+        r.gradient = loss.gradient(logit, t, g);
     }
     return r;
 }
 
-static ALWAYS_INLINE void V(logit_store)(V(logit_result) r, int i, unsigned wanted, V(logit_outputs) to) {
+static ALWAYS_INLINE void V(logit_store)(V(logit_result) r, int i, unsigned wanted, logit_outputs to) {
     if ((wanted & PREDICTIONS) != 0) {
         V(store)(V(out)(to.predictions, i), r.prediction);
+    }
+    if ((wanted & DISTANCES) != 0) {
+        V(store)(V(out)(to.distances, i), r.distance);
     }
     if ((wanted & VALUES) != 0) {
         V(store)(V(out)(to.values, i), r.value);
@@ -85,9 +101,12 @@ static ALWAYS_INLINE void V(logit_store)(V(logit_result) r, int i, unsigned want
     }
 }
 
-static inline void V(logit_store_first)(V(logit_result) r, int i, int count, unsigned wanted, V(logit_outputs) to) {
+static inline void V(logit_store_first)(V(logit_result) r, int i, int count, unsigned wanted, logit_outputs to) {
     if ((wanted & PREDICTIONS) != 0) {
         V(store_first)(V(out)(to.predictions, i), count, r.prediction);
+    }
+    if ((wanted & DISTANCES) != 0) {
+        V(store_first)(V(out)(to.distances, i), count, r.distance);
     }
     if ((wanted & VALUES) != 0) {
         V(store_first)(V(out)(to.values, i), count, r.value);
@@ -103,7 +122,7 @@ static inline void V(logit_store_first)(V(logit_result) r, int i, int count, uns
  * without a branch between them, so that the compiler interleaves them.
  */
 static ALWAYS_INLINE void V(logit_chunk)(V(logit_functions) loss, const void *logits, const uint64_t *mask, int v,
-                                         int vectors, V(vector) g, unsigned wanted, V(logit_outputs) to) {
+                                         int vectors, V(vector) g, unsigned wanted, logit_outputs to) {
     V(exponential) e[SIGMOIDS];
     for (int k = 0; k < vectors; k += INTERLEAVED) {
         for (int i = k; i < k + INTERLEAVED; i++) {
@@ -120,8 +139,8 @@ static ALWAYS_INLINE void V(logit_chunk)(V(logit_functions) loss, const void *lo
             if ((wanted & GRADIENT) != 0 && VECTOR_BYTES * i % 64 == 0) {
                 prefetch_to_write(V(at)(to.gradient, at), PREFETCH_TO_WRITE);
             }
-            r[i] = V(logit_step)(loss, V(load)(V(at)(logits, at)), V(sigmoids_of)(e[k + i]),
-                                 V(mask_at)(mask, v + k + i), g, wanted);
+            const V(mask) t = V(mask_at)(mask, v + k + i);
+            r[i] = V(logit_step)(loss, V(load)(V(at)(logits, at)), e[k + i], t, g, wanted);
         }
         for (int i = 0; i < INTERLEAVED; i++) {
             V(logit_store)(r[i], (v + k + i) * V(lanes), wanted, to);
@@ -130,7 +149,7 @@ static ALWAYS_INLINE void V(logit_chunk)(V(logit_functions) loss, const void *lo
 }
 
 static ALWAYS_INLINE void V(logit_loop)(V(logit_functions) loss, const void *logits, const uint64_t *mask, int count,
-                                        V(vector) g, unsigned wanted, V(logit_outputs) to) {
+                                        V(vector) g, unsigned wanted, logit_outputs to) {
     const int vectors = count / V(lanes), rest = count % V(lanes);
     int v = 0;
     for (int size; v + INTERLEAVED <= vectors; v += size) {
@@ -139,31 +158,40 @@ static ALWAYS_INLINE void V(logit_loop)(V(logit_functions) loss, const void *log
     }
     for (; v < vectors; v++) {
         const V(vector) x = V(load)(V(at)(logits, v * V(lanes)));
-        const V(logit_result) r = V(logit_step)(loss, x, V(sigmoids)(x), V(mask_at)(mask, v), g, wanted);
+        const V(logit_result) r = V(logit_step)(loss, x, V(exponential_of)(x), V(mask_at)(mask, v), g, wanted);
         V(logit_store)(r, v * V(lanes), wanted, to);
     }
     if (rest != 0) {
         const V(vector) x = V(load_first)(V(at)(logits, v * V(lanes)), rest, V(set)(0));
-        const V(logit_result) r = V(logit_step)(loss, x, V(sigmoids)(x), V(mask_at)(mask, v), g, wanted);
+        const V(logit_result) r = V(logit_step)(loss, x, V(exponential_of)(x), V(mask_at)(mask, v), g, wanted);
         V(logit_store_first)(r, v * V(lanes), rest, wanted, to);
     }
 }
 
 static ALWAYS_INLINE void V(from_logits)(V(logit_functions) loss, const void *logits, const uint64_t *mask, int count,
-                                         const void *g, V(logit_outputs) to) {
+                                         const void *g, logit_outputs to) {
     V(real) factor = 0;
     if (to.gradient != NULL) {
         memcpy(&factor, g, sizeof factor);
     }
     const V(vector) factors = V(set)(factor);
-    const unsigned wanted = (to.predictions == NULL ? 0 : PREDICTIONS) | (to.values == NULL ? 0 : VALUES) |
-                            (to.gradient == NULL ? 0 : GRADIENT);
+    const unsigned wanted = (to.predictions == NULL ? 0 : PREDICTIONS) | (to.distances == NULL ? 0 : DISTANCES) |
+                            (to.values == NULL ? 0 : VALUES) | (to.gradient == NULL ? 0 : GRADIENT);
     switch (wanted) {
+        case DISTANCES:
+            V(logit_loop)(loss, logits, mask, count, factors, DISTANCES, to);
+            break;
         case VALUES:
             V(logit_loop)(loss, logits, mask, count, factors, VALUES, to);
             break;
+        case DISTANCES | GRADIENT:
+            V(logit_loop)(loss, logits, mask, count, factors, DISTANCES | GRADIENT, to);
+            break;
         case VALUES | GRADIENT:
             V(logit_loop)(loss, logits, mask, count, factors, VALUES | GRADIENT, to);
+            break;
+        case PREDICTIONS | DISTANCES | VALUES:
+            V(logit_loop)(loss, logits, mask, count, factors, PREDICTIONS | DISTANCES | VALUES, to);
             break;
         default:
             V(logit_loop)(loss, logits, mask, count, factors, wanted, to);
@@ -174,11 +202,12 @@ static ALWAYS_INLINE void V(from_logits)(V(logit_functions) loss, const void *lo
 static void K(sigmoid)(const void *logits, int count, void *out) {
     static const uint64_t NO_TARGET[MASK_WORDS];
     const V(logit_functions) none = {NULL, NULL};
-    const V(logit_outputs) to = {out, NULL, NULL};
+    const logit_outputs to = {.predictions = out};
     V(logit_loop)(none, logits, NO_TARGET, count, V(set)(0), PREDICTIONS, to);
 }
 
 #undef PREDICTIONS
+#undef DISTANCES
 #undef VALUES
 #undef GRADIENT
 
@@ -192,9 +221,9 @@ static void K(sigmoid)(const void *logits, int count, void *out) {
         V(gradients)(V(name##_gradient), predictions, mask, count, g, gradient);                                       \
     }                                                                                                                  \
     static void K(from_logits_##name)(const void *logits, const uint64_t *mask, int count, const void *g,              \
-                                      void *predictions, void *values, void *gradient) {                               \
+                                      logit_outputs to) {                                                              \
         const V(logit_functions) loss = {V(name##_logit_value), V(name##_logit_gradient)};                             \
-        V(from_logits)(loss, logits, mask, count, g, (V(logit_outputs)){predictions, values, gradient});               \
+        V(from_logits)(loss, logits, mask, count, g, to);                                                              \
     }
 #include "../losses/losses.def"
 #undef LOSS

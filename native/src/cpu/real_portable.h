@@ -34,13 +34,22 @@ static void K(multiply)(const void *weights, int count, void *values) {
     }
 }
 
-/* The sigmoid of a logit, selected from its pair. */
-static V(vector) V(prediction)(V(vector) x, V(sigmoid_pair) s) { return V(select_negative)(x, s.small, s.large); }
+static void K(limit)(double most, int count, void *values) {
+    const V(vector) high = (V(vector))most;
+    for (int i = 0; i < count; i++) {
+        const V(vector) x = V(load)(values, i);
+        V(store)(values, i, V(select_less)(high, x, high, V(select_less)(x, -high, -high, x)));
+    }
+}
+
+static V(logit) V(logit_of)(V(vector) x) {
+    const V(exponential) e = V(exponential_of)(x);
+    return (V(logit)){x, e, V(sigmoids_of)(e)};
+}
 
 static void K(sigmoid)(const void *logits, int count, void *out) {
     for (int i = 0; i < count; i++) {
-        const V(vector) x = V(load)(logits, i);
-        V(store)(out, i, V(prediction)(x, V(sigmoids)(x)));
+        V(store)(out, i, V(prediction)(V(logit_of)(V(load)(logits, i))));
     }
 }
 
@@ -58,18 +67,21 @@ static void K(sigmoid)(const void *logits, int count, void *out) {
         }                                                                                                              \
     }                                                                                                                  \
     static void K(from_logits_##name)(const void *logits, const uint64_t *mask, int count, const void *g,              \
-                                      void *predictions, void *values, void *gradient) {                               \
+                                      logit_outputs to) {                                                              \
         for (int i = 0; i < count; i++) {                                                                              \
-            const V(vector) x = V(load)(logits, i);                                                                    \
-            const V(sigmoid_pair) s = V(sigmoids)(x);                                                                  \
-            if (predictions != NULL) {                                                                                 \
-                V(store)(predictions, i, V(prediction)(x, s));                                                         \
+            const V(logit) x = V(logit_of)(V(load)(logits, i));                                                        \
+            const int t = is_set(mask, i);                                                                             \
+            if (to.predictions != NULL) {                                                                              \
+                V(store)(to.predictions, i, V(prediction)(x));                                                         \
             }                                                                                                          \
-            if (values != NULL) {                                                                                      \
-                V(store)(values, i, V(name##_logit_value)(x, s, is_set(mask, i)));                                     \
+            if (to.distances != NULL) {                                                                                \
+                V(store)(to.distances, i, V(logit_distance)(x, t));                                                    \
             }                                                                                                          \
-            if (gradient != NULL) {                                                                                    \
-                V(store)(gradient, i, V(name##_logit_gradient)(x, s, is_set(mask, i), V(load)(g, 0)));                 \
+            if (to.values != NULL) {                                                                                   \
+                V(store)(to.values, i, V(name##_logit_value)(x, t));                                                   \
+            }                                                                                                          \
+            if (to.gradient != NULL) {                                                                                 \
+                V(store)(to.gradient, i, V(name##_logit_gradient)(x, t, V(load)(g, 0)));                               \
             }                                                                                                          \
         }                                                                                                              \
     }

@@ -115,7 +115,7 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
 static ALWAYS_INLINE void V(load_rest)(V(layout) layout, const unsigned char *p, int rest, V(vector) x[4]) {
     V(real) reals[GROUP];
     if (layout.widen != NULL) {
-        layout.widen(p, rest, reals);
+        layout.widen(p, layout.other, rest, reals);
         p = (const unsigned char *)reals;
     }
     for (int k = 0; k < 4; k++) {
@@ -176,7 +176,7 @@ static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const un
     for (int g = from; g < to; g++, p += 4 * step) {
         V(vector) x[4];
         for (int k = 0; k < 4; k++) {
-            x[k] = layout.load(p + step * k);
+            x[k] = layout.load(p + step * k, layout.other);
             if (step * k % 64 == 0) {
                 prefetch(p + step * k, PREFETCH);
             }

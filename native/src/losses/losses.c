@@ -8,7 +8,7 @@
 #undef LOSS
 
 const loss_properties exactloss_losses[LOSS_COUNT] = {
-#define LOSS(name, NAME) [LOSS_##NAME] = {.linear = name##_LINEAR},
+#define LOSS(name, NAME) [LOSS_##NAME] = {.linear = name##_LINEAR, .square = name##_SQUARE},
 #include "losses.def"
 #undef LOSS
 };

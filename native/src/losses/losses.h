@@ -12,7 +12,7 @@ enum {
 
 #define ALL_LOSSES ((1 << LOSS_COUNT) - 1)
 
-/* The losses that are linear (see below), and those whose value is the distance itself. */
+/* Sets of losses: linear ones (see below), those whose value is the distance itself, its squares, and all others. */
 enum {
     LINEAR_LOSSES = 0
 #define LOSS(name, NAME) | (name##_LINEAR != 0) << LOSS_##NAME
@@ -23,11 +23,19 @@ enum {
 #define LOSS(name, NAME) | (name##_LINEAR == 1) << LOSS_##NAME
 #include "losses.def"
 #undef LOSS
+    ,
+    SQUARE_LOSSES = 0
+#define LOSS(name, NAME) | name##_SQUARE << LOSS_##NAME
+#include "losses.def"
+#undef LOSS
+    ,
+    VALUE_LOSSES = ALL_LOSSES & ~LINEAR_LOSSES & ~SQUARE_LOSSES
 };
 
+/* How a loss is summed. Where both are 0, the sum is that of its values. */
 typedef struct loss_properties {
-    /* A whole number c >= 1 where the value is c times the distance d, so that the exact sum is c Σd; otherwise 0. */
-    int linear;
+    int linear; /* a whole number c >= 1 where the value is c times the distance d: the sum is c Σd, of exact distances */
+    int square; /* 1 where the value is d²: the sum is Σd², of exact squares */
 } loss_properties;
 
 extern const loss_properties exactloss_losses[LOSS_COUNT];

@@ -1,19 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sigmoid and the functions of all losses for one ELEMENT (f32, f64), with the vocabulary of sigmoid.h, and with
+ * The functions of all losses for one ELEMENT (f32, f64), with those of sigmoid.h and logarithm.h, with their
+ * vocabulary, and with
  *     V(mask)                  for each lane, whether its target is positive
  *     V(select)(t, a, b)       a where t, b elsewhere
  *     V(negate_where)(t, x)    -x where t, x elsewhere, by the sign bit alone
  *
- * A loss <name> defines the property
- *     <name>_LINEAR            see losses.h
- * and four functions, each of correctly rounded operations in one fixed order:
+ * A loss <name> defines the properties
+ *     <name>_LINEAR, <name>_SQUARE            see losses.h
+ * and four functions, of which each rounds in one fixed order of correctly rounded operations:
  *     V(<name>_value)(p, t)                   the loss of a prediction
  *     V(<name>_gradient)(p, t, g)             g times its derivative by p
- *     V(<name>_logit_value)(x, s, t)          the loss of a logit x, s being the sigmoids of -|x| and |x|
- *     V(<name>_logit_gradient)(x, s, t, g)    g times its derivative by x
+ *     V(<name>_logit_value)(x, t)             the loss of a logit, see V(logit)
+ *     V(<name>_logit_gradient)(x, t, g)       g times its derivative by the logit
  */
 #include "../sigmoid.h"
+
+#include "../logarithm.h"
+
+/* A logit x, with exp(-|x|), and the sigmoids of -|x| and |x|. What a loss does not use is not computed. */
+typedef struct V(logit) {
+    V(vector) x;
+    V(exponential) e;
+    V(sigmoid_pair) s;
+} V(logit);
+
+/* The prediction of a logit. */
+KERNEL_FUNCTION V(vector) V(prediction)(V(logit) x) { return V(select_negative)(x.x, x.s.small, x.s.large); }
+
+/* The distance of a prediction. Where the target is negative, p keeps all its bits, those of a NaN too. */
+KERNEL_FUNCTION V(vector) V(distance)(V(vector) p, V(mask) t) { return V(select)(t, V(sub)(V(set)(1), p), p); }
+
+/* The distance of a logit: one value of the function, so that nothing cancels. */
+KERNEL_FUNCTION V(vector) V(logit_distance)(V(logit) x, V(mask) t) {
+    return V(select)(t, V(select_negative)(x.x, x.s.large, x.s.small), V(prediction)(x));
+}
+
+/* g times the derivative of the distance of a logit. */
+KERNEL_FUNCTION V(vector) V(logit_slope)(V(logit) x, V(mask) t, V(vector) g) {
+    return V(negate_where)(t, V(mul)(g, V(mul)(x.s.small, x.s.large)));
+}
 
 #define LOSS_TEMPLATES
 #define LOSS(name, NAME)

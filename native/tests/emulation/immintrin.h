@@ -139,7 +139,7 @@ static inline __m256i emulated_cvtps_ph(__m512 x) {
  * The additions that raise no flag. The flags are the processor's own, which the operations of SIMDe raise too; in a
  * function of its own, so that none of these gets in between.
  */
-#define DEFINE_QUIET_ADDITION(name, vector, add)                                                                       \
+#define DEFINE_QUIET_OPERATION(name, vector, add)                                                                       \
     static __attribute__((noinline)) vector name(vector a, vector b) {                                                 \
         const unsigned flags = _mm_getcsr();                                                                           \
         __asm__ volatile("" : "+m"(a), "+m"(b));                                                                       \
@@ -151,9 +151,11 @@ static inline __m256i emulated_cvtps_ph(__m512 x) {
 
 #define _mm512_add_round_ps(a, b, rounding) emulated_add_quietly_ps(a, b)
 #define _mm512_add_round_pd(a, b, rounding) emulated_add_quietly_pd(a, b)
+#define _mm512_mul_round_pd(a, b, rounding) emulated_mul_quietly_pd(a, b)
 
-DEFINE_QUIET_ADDITION(emulated_add_quietly_ps, __m512, _mm512_add_ps)
-DEFINE_QUIET_ADDITION(emulated_add_quietly_pd, __m512d, _mm512_add_pd)
+DEFINE_QUIET_OPERATION(emulated_add_quietly_ps, __m512, _mm512_add_ps)
+DEFINE_QUIET_OPERATION(emulated_add_quietly_pd, __m512d, _mm512_add_pd)
+DEFINE_QUIET_OPERATION(emulated_mul_quietly_pd, __m512d, _mm512_mul_pd)
 DEFINE_FMADD(_mm512_fmadd_ps, __m512, float, 16, fmaf)
 DEFINE_FMADD(_mm512_fmadd_pd, __m512d, double, 8, fma)
 DEFINE_SCALEF(_mm512_scalef_ps, __m512, float, 16)
