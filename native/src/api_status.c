@@ -37,6 +37,8 @@ const char *exactloss_status_string(int status) {
             return "the options have no loss, an unknown one, too many, or not those that are due";
         case EXACTLOSS_ERROR_ALIGNMENT:
             return "an accumulator is not aligned to 8 bytes";
+        case EXACTLOSS_ERROR_METRIC:
+            return "there is no such metric, or a beta is negative, NaN or infinite";
         default:
             return "unknown status";
     }

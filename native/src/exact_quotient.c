@@ -361,3 +361,16 @@ double exactloss_quotient(double dividend, int64_t divisor, float_format format)
     exactloss_sum_add_double(&sum, dividend);
     return exactloss_sum_round(&sum, divisor, format);
 }
+
+double exactloss_ratio(int64_t part, int64_t whole) {
+    if (whole == 0) {
+        return NAN;
+    }
+    if (whole <= (int64_t)1 << DBL_MANT_DIG) {
+        return (double)part / (double)whole;
+    }
+    exact_sum sum;
+    exactloss_sum_init(&sum);
+    exactloss_sum_add(&sum, part, EXACT_SUM_ONE);
+    return exactloss_sum_round(&sum, whole, F64);
+}

@@ -102,6 +102,9 @@ double exactloss_sum_round(const exact_sum *sum, int64_t divisor, float_format f
 /* dividend / divisor, rounded once, to nearest even, to a format. Zeros, infinities and NaN pass on. divisor >= 1. */
 double exactloss_quotient(double dividend, int64_t divisor, float_format format);
 
+/* part / whole of counts, rounded once, to nearest even; NaN where the whole is 0. */
+double exactloss_ratio(int64_t part, int64_t whole);
+
 /*
  * The finite part of the sum, which lies within the bins [first, last), as 4 bytes for each of these: two's complement,
  * little-endian; equal sums, equal bytes.

@@ -41,19 +41,6 @@ void exactloss_totals_loss(const totals *t, int loss, int reduction, double *f64
     }
 }
 
-/* Rounded once. Counts that doubles hold, as nearly all are, divide to that at once. */
-static double ratio(int64_t part, int64_t whole) {
-    if (whole <= (int64_t)1 << 53) {
-        return (double)part / (double)whole;
-    }
-    exact_sum sum;
-    double quotient;
-    exactloss_sum_init(&sum);
-    exactloss_sum_add(&sum, part, EXACT_SUM_ONE);
-    exactloss_sum_divide(&sum, whole, &quotient, NULL);
-    return quotient;
-}
-
 /* -------------------------------------------------------------------------------------------------- evaluations -- */
 
 #define FIRST_EVALUATION_SIZE 208 /* of the struct as it was first published */
@@ -77,6 +64,7 @@ static void put_result(const totals *t, int loss, exactloss_loss_result *r) {
     exactloss_totals_loss(t, loss, EXACTLOSS_MEAN, &r->mean, &r->mean_f32);
     exactloss_totals_loss(t, loss, EXACTLOSS_SUM, &r->sum, &r->sum_f32);
     r->nan_count = t->sums[loss].nan_count;
+    r->infinite_count = t->sums[loss].positive_infinities + t->sums[loss].negative_infinities;
 }
 
 void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *e) {
@@ -89,7 +77,7 @@ void exactloss_totals_result(const totals *t, double threshold, exactloss_evalua
     e->false_positives = t->false_positives;
     e->false_negatives = t->positives - t->true_positives;
     e->true_negatives = t->count - t->positives - t->false_positives;
-    e->accuracy = t->count == 0 ? NAN : ratio(e->true_positives + e->true_negatives, t->count);
+    e->accuracy = exactloss_ratio(e->true_positives + e->true_negatives, t->count);
     e->weight_sum = (double)t->count;
     if (t->weighted != 0) {
         const exact_sum weights = all_weights(t);

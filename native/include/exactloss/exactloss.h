@@ -123,6 +123,7 @@ extern "C" {
 #define EXACTLOSS_ERROR_WEIGHT 13     /* a weight is negative, NaN or infinite; see exactloss_violation */
 #define EXACTLOSS_ERROR_LOSS 14       /* options have no loss, an unknown one, too many, or not the accumulator's */
 #define EXACTLOSS_ERROR_ALIGNMENT 15  /* an accumulator is not aligned to 8 bytes */
+#define EXACTLOSS_ERROR_METRIC 16     /* there is no such metric, or a beta is negative, NaN or infinite */
 
 /* ----------------------------------------------------------------------------------------------------- options -- */
 
@@ -168,7 +169,18 @@ extern "C" {
 #define EXACTLOSS_TARGETS 2
 #define EXACTLOSS_WEIGHTS 3
 
-/* The values of exactloss_isa_support(). */
+/* The metrics, with what exactloss_metric() computes of the counts: true and false (t, f) positives, negatives (p, n). */
+#define EXACTLOSS_METRIC_ACCURACY 1          /* (tp + tn) / (tp + fp + tn + fn) */
+#define EXACTLOSS_METRIC_PRECISION 2         /* tp / (tp + fp) */
+#define EXACTLOSS_METRIC_RECALL 3            /* tp / (tp + fn), the sensitivity */
+#define EXACTLOSS_METRIC_SPECIFICITY 4       /* tn / (tn + fp) */
+#define EXACTLOSS_METRIC_F1 5                /* 2 tp / (2 tp + fp + fn), exactloss_f_beta() of 1 */
+#define EXACTLOSS_METRIC_BALANCED_ACCURACY 6 /* (recall + specificity) / 2, as one quotient */
+#define EXACTLOSS_METRIC_JACCARD 7           /* tp / (tp + fp + fn) */
+#define EXACTLOSS_METRIC_KAPPA 8    /* Cohen's: 2 (tp tn - fp fn) / ((tp + fp) (fp + tn) + (tp + fn) (fn + tn)) */
+#define EXACTLOSS_METRIC_MATTHEWS 9 /* (tp tn - fp fn) / sqrt((tp + fp) (tp + fn) (tn + fp) (tn + fn)) */
+
+/* What exactloss_isa_support() says of an instruction set. */
 #define EXACTLOSS_ISA_USABLE 1      /* the processor has it and the operating system saves its registers */
 #define EXACTLOSS_ISA_ABSENT 0      /* the processor does not have it */
 #define EXACTLOSS_ISA_DISABLED (-1) /* the processor has it, but the operating system does not enable it */
@@ -327,6 +339,28 @@ EXACTLOSS_API int exactloss_gradient(int options, const void *predictions, const
 EXACTLOSS_API int exactloss_evaluate(int options, const void *predictions, const void *targets, const float *weights,
                                      int64_t count, const exactloss_rows *rows, double threshold,
                                      exactloss_evaluation *evaluations, exactloss_violation *violation);
+
+/*
+ * A metric of the counts of an evaluation. The metric or beta is checked first, then the pointers, then the evaluation.
+ *
+ * evaluation   Only its size and its four counts of true and false, positives and negatives, are looked at. A size
+ *              without them is EXACTLOSS_ERROR_SIZE; a negative count, or counts of more than 2^63-1 elements, are
+ *              EXACTLOSS_ERROR_COUNT.
+ * metric       EXACTLOSS_METRIC_*; any other number is EXACTLOSS_ERROR_METRIC
+ * value        receives the exact quotient of whole numbers, rounded once, to nearest even, or NaN where its divisor is
+ *              0. EXACTLOSS_METRIC_MATTHEWS, which is no such quotient, is within 2 units in the last place, has the
+ *              right sign, and is exactly 0, 1 or -1 where it should be.
+ */
+EXACTLOSS_API int exactloss_metric(const exactloss_evaluation *evaluation, int metric, double *value);
+
+/*
+ * The F-score, which counts recall beta times as much as precision: (1 + b) tp / ((1 + b) tp + b fn + fp) with b =
+ * beta². It is the exact quotient of these numbers, rounded once, or NaN where the divisor is 0.
+ *
+ * evaluation   as above
+ * beta         finite and not negative, -0 being negative; otherwise EXACTLOSS_ERROR_METRIC
+ */
+EXACTLOSS_API int exactloss_f_beta(const exactloss_evaluation *evaluation, double beta, double *value);
 
 /* ----------------------------------------------------------------------------- the accumulator: data in pieces -- */
 

@@ -12,14 +12,15 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Evaluates any set of losses at once, and counts correct predictions at a threshold, in one pass over memory.
  *
  * <pre>{@code
- * Evaluator evaluator = Evaluator.of(Loss.mnist()).threshold(0.4);
+ * Evaluator evaluator = Evaluator.of(Loss.log(), Loss.brier()).threshold(0.4);
  * Evaluation evaluation = evaluator.evaluate(batch);
- * double loss = evaluation.mean(Loss.mnist());
+ * double loss = evaluation.mean(Loss.log());
  *
  * Accumulator total = evaluator.newAccumulator();   // nothing to close
  * total.add(batch);
@@ -51,7 +52,7 @@ public final class Evaluator {
      * Evaluates these losses, at the threshold {@value #DEFAULT_THRESHOLD}. It takes their options, which must agree, except
      * for {@link Loss#accumulateGradients()}.
      *
-     * @throws IllegalArgumentException if the losses differ in {@code fromLogits}, {@code strict} or the number of threads
+     * @throws IllegalArgumentException if one loss is from logits, strict, clamped or of another number of threads than another
      */
     public static Evaluator of(Loss first, Loss... more) {
         Set<LossFunction> functions = EnumSet.of(first.function());
@@ -92,6 +93,11 @@ public final class Evaluator {
         return new Evaluator(functions, flags | Options.STRICT, threshold, threads);
     }
 
+    /** The same, but with the values of the log loss limited: see {@link Loss#clamp()}. */
+    public Evaluator clamp() {
+        return new Evaluator(functions, flags | Options.CLAMP, threshold, threads);
+    }
+
     /**
      * The same with up to {@code threads} threads: see {@link Loss#threads(int)}.
      *
@@ -121,7 +127,12 @@ public final class Evaluator {
         return (flags & Options.STRICT) != 0;
     }
 
-    /** The maximum number of threads of an operation. */
+    /** Whether the values of the log loss are limited. */
+    public boolean isClamped() {
+        return (flags & Options.CLAMP) != 0;
+    }
+
+    /** The most threads that an operation uses. */
     public int threads() {
         return threads;
     }
@@ -177,10 +188,10 @@ public final class Evaluator {
      * An empty accumulator for any number of threads at the same time, such as those that serve requests. The results have
      * the same bits as if one thread had added everything, in any order.
      *
-     * <p>It keeps a sum of 1.4 kilobytes for each processor, and a thread adds to one that is free. So threads rarely wait for
-     * each other, and never longer than a batch takes. A batch is added wholly or not at all, for every other thread too. A
-     * result has every batch whose {@code add} has returned before, and may have batches that are being added meanwhile.
-     * Reading locks one sum after the other: read now and then, not after each {@code add}.
+     * <p>It keeps a sum of 4.9 kilobytes for each processor, and a thread adds to one that is free. So threads rarely wait for
+     * each other, and never longer than a batch takes. A batch is added wholly or not at all, for every other thread too. What
+     * is read has every batch whose {@code add} had returned before, and may have some of those that are being added
+     * meanwhile. Reading takes the lock of one sum after the other: do it now and then, not after each {@code add}.
      */
     public Accumulator newConcurrentAccumulator() {
         return new ConcurrentAccumulator(this);
@@ -195,8 +206,8 @@ public final class Evaluator {
      * Nothing is subtracted; the sums of the intervals are merged for each evaluation.
      *
      * <p>It starts no thread and needs no timer: the first use in a new interval ends the old one. A batch that is added while
-     * an interval ends belongs to this or to the next, and never to both. It takes 1.4 kilobytes for each interval, in
-     * addition to those of {@link #newConcurrentAccumulator()}.
+     * an interval ends belongs to this or to the next, and never to both. It takes 4.9 kilobytes for each interval, more than
+     * {@link #newConcurrentAccumulator()} does.
      *
      * @param interval the length of an interval; after each, the oldest one is forgotten
      * @param intervals the number of intervals in the window, including the current one
@@ -223,12 +234,16 @@ public final class Evaluator {
     void requireSame(List<Loss> otherLosses, double otherThreshold) {
         if (!otherLosses.equals(losses())) {
             throw new IllegalArgumentException(
-                    "an accumulator of " + losses() + " can't take in one of " + otherLosses);
+                    "an accumulator of " + names(losses()) + " can't take in one of " + names(otherLosses));
         }
         if (otherThreshold != threshold) {
             throw new IllegalArgumentException("an accumulator with threshold " + threshold
                     + " can't take in one with threshold " + otherThreshold);
         }
+    }
+
+    static String names(List<Loss> losses) {
+        return losses.stream().map(Loss::name).collect(Collectors.joining(", "));
     }
 
     /** Whether the other one has the same losses and options. */
@@ -254,14 +269,11 @@ public final class Evaluator {
 
     /** The losses and options, for {@code toString} methods. */
     String description() {
-        StringBuilder text = new StringBuilder();
-        functions.forEach(function -> text.append(function).append(", "));
-        return text.append("threshold=")
-                .append(threshold)
-                .append(isFromLogits() ? ", from logits" : "")
-                .append(isStrict() ? ", strict" : "")
-                .append(threads > 1 ? ", threads=" + threads : "")
-                .toString();
+        return names(losses()) + ", threshold=" + threshold
+                + (isFromLogits() ? ", from logits" : "")
+                + (isStrict() ? ", strict" : "")
+                + (isClamped() ? ", clamped" : "")
+                + (threads > 1 ? ", threads=" + threads : "");
     }
 
     /** The accumulator of a batch, in memory that this thread's next accumulation may overwrite. */

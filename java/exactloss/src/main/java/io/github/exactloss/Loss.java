@@ -16,10 +16,10 @@ import java.util.Objects;
  * <p>The distance of a prediction {@code p} from its target is {@code 1 - p} where the target equals 1, and {@code p}
  * elsewhere. A loss is the mean, or the sum, of a function of the distances; each factory method names its function.
  *
- * <p>It is exact: the real-number result for the given inputs, rounded once, to nearest even. So the bits are the same on
- * every processor, for every number of threads and for every way to cut the data. Every finite prediction is allowed, not
- * only those in [0, 1]. A NaN makes the loss NaN, an infinity makes it infinite, and infinities of both signs make it NaN.
- * The mean of nothing is NaN, its sum 0.
+ * <p>It is exact: the real-number result for the given inputs, of {@link #log()} for the logarithms of the elements, rounded
+ * once, to nearest even. So the bits are the same on every processor, for every number of threads and for every way to cut
+ * the data. A NaN makes the loss NaN, an infinity makes it infinite, and infinities of both signs make it NaN. The mean of
+ * nothing is NaN, its sum 0. Every finite prediction is allowed, but outside [0, 1] the log loss is NaN.
  *
  * <p>With {@link Weights}, the sum is that of the weighted losses, and the mean is this sum divided by the sum of the
  * weights (NaN if that is 0). Both are exact until the one rounding.
@@ -56,10 +56,26 @@ public final class Loss {
      * that are 0 or 1 it is the mean absolute error, PyTorch's {@code l1_loss}. It is named after the data with which Howard
      * and Gugger's "Deep Learning for Coders with fastai and PyTorch" introduces it.
      *
-     * @throws NativeLibraryException if the native library can't be loaded
+     * @throws NativeLibraryException if the native library can't be loaded, as for the other losses
      */
     public static Loss mnist() {
         return of(LossFunction.MNIST);
+    }
+
+    /** The loss that is the square of the distance, the score of Brier: PyTorch's {@code mse_loss} for targets of 0 and 1. */
+    public static Loss brier() {
+        return of(LossFunction.BRIER);
+    }
+
+    /**
+     * The loss {@code -ln(1 - d)} of the distance {@code d}, binary cross-entropy: {@code -ln(p)} where the target equals 1,
+     * and {@code -ln(1 - p)} elsewhere, PyTorch's {@code binary_cross_entropy}; from logits {@code x} it is
+     * {@code ln(1 + exp(-x))} and {@code ln(1 + exp(x))}. Each is the library's own logarithm, the same on every processor:
+     * within 1 unit in the last place of float32, or for float64 within 2 of it. Infinite where {@code d} is 1, unless
+     * {@linkplain #clamp() clamped}.
+     */
+    public static Loss log() {
+        return of(LossFunction.LOG);
     }
 
     static Loss of(LossFunction function) {
@@ -90,8 +106,16 @@ public final class Loss {
     }
 
     /**
-     * The same with up to {@code threads} threads: the calling one, and others of its fork-join pool, or of the common pool
-     * if it belongs to none. Inputs under 262,144 elements, and memory that is confined to the calling thread, always take
+     * The same, but a value of {@link #log()} is at most 100, and its gradient with respect to a prediction at most
+     * {@code 1e12 * g}, as in PyTorch's {@code binary_cross_entropy}. Other losses stay as they are.
+     */
+    public Loss clamp() {
+        return new Loss(function, gradientFlags | Options.CLAMP, threads);
+    }
+
+    /**
+     * The same with up to {@code threads} threads: the calling one, and others of the fork-join pool that it belongs to, or
+     * else of the common one. Inputs under 262,144 elements, and memory that is confined to the calling thread, always take
      * one thread.
      *
      * @throws IllegalArgumentException if {@code threads} is less than 1
@@ -100,7 +124,7 @@ public final class Loss {
         return new Loss(function, gradientFlags, Pieces.requireThreads(threads));
     }
 
-    /** The name of the function: {@code mnist}. */
+    /** The name of the function: {@code mnist}, {@code brier} or {@code log}. */
     public String name() {
         return function.toString();
     }
@@ -120,7 +144,12 @@ public final class Loss {
         return (gradientFlags & Options.ACCUMULATE) != 0;
     }
 
-    /** The maximum number of threads of an operation. */
+    /** Whether the values of {@link #log()} are limited. */
+    public boolean isClamped() {
+        return (gradientFlags & Options.CLAMP) != 0;
+    }
+
+    /** The most threads that an operation uses. */
     public int threads() {
         return threads;
     }
@@ -206,11 +235,18 @@ public final class Loss {
 
     /**
      * The gradient with respect to the predictions, or {@linkplain #fromLogits() from logits} with respect to the logits.
-     * With {@code g = upstream / divisor}, rounded once to the type of the predictions, that of {@link #mnist()} is {@code -g}
-     * where the target equals 1 and {@code g} elsewhere. From logits {@code x} it is {@code -g * s} and {@code g * s},
-     * where {@code s} is the product of the sigmoids of {@code x} and {@code -x}; {@code g}, {@code s} and the product are
-     * each rounded to float32, or for float64 to float64, and the result to the type of the logits. With weights the result
-     * is multiplied by the weight.
+     * It is the following, negative where the target equals 1, {@code d} being the distance and {@code s} the product of the
+     * predictions of {@code x} and {@code -x}:
+     *
+     * <ul>
+     *   <li>of {@link #mnist()} {@code g}, from logits {@code g * s}
+     *   <li>of {@link #brier()} {@code (2 * d) * g}, from logits {@code (2 * d) * (g * s)}
+     *   <li>of {@link #log()} {@code g / (1 - d)}, from logits {@code d * g}
+     * </ul>
+     *
+     * {@code g} is {@code upstream / divisor}. It and each operation are rounded once, to float32, or for float64 to float64,
+     * and the result to the type of the predictions; {@code g} of {@link #mnist()} is rounded to that type at once, unless from
+     * logits. With weights the result is multiplied by the weight.
      *
      * @param upstream the derivative of the final result with respect to the loss; NaN and infinities pass on
      * @param divisor the divisor of the sum of the losses: the number of all elements for a mean, 1 for a sum
@@ -334,6 +370,7 @@ public final class Loss {
         return "Loss[" + name()
                 + (isFromLogits() ? ", from logits" : "")
                 + (isStrict() ? ", strict" : "")
+                + (isClamped() ? ", clamped" : "")
                 + (accumulatesGradients() ? ", accumulates gradients" : "")
                 + (threads > 1 ? ", threads=" + threads : "")
                 + "]";

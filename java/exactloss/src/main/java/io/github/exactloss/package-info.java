@@ -43,7 +43,7 @@
  * pieces of at most 65,536 elements and 256 KiB of an array, because the garbage collector has to wait while native code
  * reads the heap.
  *
- * <p>Each thread that makes a call, a virtual one too, keeps about 200 bytes of off-heap memory for its results, and 1.4
+ * <p>Each thread that makes a call, a virtual one too, keeps about 300 bytes of off-heap memory for its results, and 4.9
  * kilobytes more once it has taken a batch in several pieces; the garbage collector frees them after the thread has ended.
  *
  * <h2>Threads</h2>

@@ -4,21 +4,22 @@ package io.github.exactloss;
 import java.math.BigInteger;
 
 /**
- * The loss by definition, in integers of any size: predictions and 1 are multiples of one power of two, weights of another,
- * and so are their products. It shares nothing with the native library, not even the rounding.
+ * A sum of distances or of their squares by definition, in integers of any size: predictions and 1 are multiples of one power
+ * of two, weights of another, and so are their products. It shares nothing with the native library, not even the rounding.
  */
 final class ExactReference {
     /** Every double is a multiple of 2 to this power. */
     private static final int LEAST_DOUBLE = -1074;
 
     private final int unitExponent;
+    private final int power;
     private final int weightExponent;
     private final BigInteger one;
     private BigInteger sum = BigInteger.ZERO;
     private BigInteger weights = BigInteger.ZERO;
     private long nanCount;
-    private boolean plusInfinity;
-    private boolean minusInfinity;
+    private long plusInfinities;
+    private long minusInfinities;
 
     /** For float32 predictions, without weights. */
     ExactReference() {
@@ -26,6 +27,12 @@ final class ExactReference {
     }
 
     ExactReference(FloatType type, boolean weighted) {
+        this(type, weighted, 1);
+    }
+
+    /** @param power 1 for distances, 2 for their squares */
+    ExactReference(FloatType type, boolean weighted, int power) {
+        this.power = power;
         unitExponent = type.leastExponent;
         weightExponent = weighted ? FloatType.FLOAT32.leastExponent : 0;
         one = BigInteger.ONE.shiftLeft(-unitExponent);
@@ -49,31 +56,32 @@ final class ExactReference {
         if (Double.isNaN(prediction) || (Double.isInfinite(prediction) && weight == 0)) {
             nanCount++;
         } else if (Double.isInfinite(prediction)) {
-            if ((prediction > 0) != positive) {
-                plusInfinity = true;
+            if ((prediction > 0) != positive || power == 2) {
+                plusInfinities++;
             } else {
-                minusInfinity = true;
+                minusInfinities++;
             }
         } else {
             BigInteger units = units(prediction, unitExponent);
-            sum = sum.add((positive ? one.subtract(units) : units).multiply(times));
+            BigInteger distance = positive ? one.subtract(units) : units;
+            sum = sum.add(distance.pow(power).multiply(times));
         }
     }
 
     double mean() {
-        return weights.signum() == 0 ? Double.NaN : rounded(unitExponent, weights, FloatType.FLOAT64);
+        return weights.signum() == 0 ? Double.NaN : rounded(power * unitExponent, weights, FloatType.FLOAT64);
     }
 
     double sum() {
-        return rounded(unitExponent + weightExponent, BigInteger.ONE, FloatType.FLOAT64);
+        return rounded(power * unitExponent + weightExponent, BigInteger.ONE, FloatType.FLOAT64);
     }
 
     float meanFloat() {
-        return weights.signum() == 0 ? Float.NaN : (float) rounded(unitExponent, weights, FloatType.FLOAT32);
+        return weights.signum() == 0 ? Float.NaN : (float) rounded(power * unitExponent, weights, FloatType.FLOAT32);
     }
 
     float sumFloat() {
-        return (float) rounded(unitExponent + weightExponent, BigInteger.ONE, FloatType.FLOAT32);
+        return (float) rounded(power * unitExponent + weightExponent, BigInteger.ONE, FloatType.FLOAT32);
     }
 
     double weightSum() {
@@ -82,6 +90,10 @@ final class ExactReference {
 
     long nanCount() {
         return nanCount;
+    }
+
+    long infiniteCount() {
+        return plusInfinities + minusInfinities;
     }
 
     /** {@code dividend / divisor}, rounded once to a type. */
@@ -102,11 +114,11 @@ final class ExactReference {
     }
 
     private double rounded(int scale, BigInteger divisor, FloatType type) {
-        if (nanCount > 0 || (plusInfinity && minusInfinity)) {
+        if (nanCount > 0 || (plusInfinities > 0 && minusInfinities > 0)) {
             return Double.NaN;
         }
-        if (plusInfinity || minusInfinity) {
-            return plusInfinity ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
+        if (infiniteCount() > 0) {
+            return plusInfinities > 0 ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
         }
         return rounded(sum, scale, divisor, type);
     }

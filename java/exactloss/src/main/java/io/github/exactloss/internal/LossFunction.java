@@ -18,6 +18,28 @@ public enum LossFunction {
         public MemorySegment result(MemorySegment evaluation) {
             return exactloss_evaluation.mnist(evaluation);
         }
+    },
+    BRIER {
+        @Override
+        public int option() {
+            return exactloss_h.EXACTLOSS_BRIER();
+        }
+
+        @Override
+        public MemorySegment result(MemorySegment evaluation) {
+            return exactloss_evaluation.brier(evaluation);
+        }
+    },
+    LOG {
+        @Override
+        public int option() {
+            return exactloss_h.EXACTLOSS_LOG();
+        }
+
+        @Override
+        public MemorySegment result(MemorySegment evaluation) {
+            return exactloss_evaluation.log(evaluation);
+        }
     };
 
     /** The one whose public name this is. */

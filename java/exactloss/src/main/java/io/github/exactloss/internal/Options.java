@@ -18,6 +18,7 @@ public final class Options {
     public static final int FROM_LOGITS = EXACTLOSS_FROM_LOGITS();
     public static final int STRICT = EXACTLOSS_STRICT();
     public static final int ACCUMULATE = EXACTLOSS_ACCUMULATE();
+    public static final int CLAMP = EXACTLOSS_CLAMP();
     public static final int SCALAR_A = EXACTLOSS_SCALAR_A();
     public static final int SCALAR_B = EXACTLOSS_SCALAR_B();
 

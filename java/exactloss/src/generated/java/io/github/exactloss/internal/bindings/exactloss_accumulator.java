@@ -15,7 +15,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
 /**
  * {@snippet lang=c :
  * struct exactloss_accumulator {
- *     uint64_t opaque[176];
+ *     uint64_t opaque[608];
  * }
  * }
  */
@@ -26,7 +26,7 @@ public class exactloss_accumulator {
     }
 
     private static final GroupLayout $LAYOUT = MemoryLayout.structLayout(
-        MemoryLayout.sequenceLayout(176, exactloss_h.C_LONG).withName("opaque")
+        MemoryLayout.sequenceLayout(608, exactloss_h.C_LONG).withName("opaque")
     ).withName("exactloss_accumulator");
 
     /**
@@ -41,7 +41,7 @@ public class exactloss_accumulator {
     /**
      * Layout for field:
      * {@snippet lang=c :
-     * uint64_t opaque[176]
+     * uint64_t opaque[608]
      * }
      */
     public static final SequenceLayout opaque$layout() {
@@ -53,7 +53,7 @@ public class exactloss_accumulator {
     /**
      * Offset for field:
      * {@snippet lang=c :
-     * uint64_t opaque[176]
+     * uint64_t opaque[608]
      * }
      */
     public static final long opaque$offset() {
@@ -63,7 +63,7 @@ public class exactloss_accumulator {
     /**
      * Getter for field:
      * {@snippet lang=c :
-     * uint64_t opaque[176]
+     * uint64_t opaque[608]
      * }
      */
     public static MemorySegment opaque(MemorySegment struct) {
@@ -73,19 +73,19 @@ public class exactloss_accumulator {
     /**
      * Setter for field:
      * {@snippet lang=c :
-     * uint64_t opaque[176]
+     * uint64_t opaque[608]
      * }
      */
     public static void opaque(MemorySegment struct, MemorySegment fieldValue) {
         MemorySegment.copy(fieldValue, 0L, struct, opaque$OFFSET, opaque$LAYOUT.byteSize());
     }
 
-    private static long[] opaque$DIMS = { 176 };
+    private static long[] opaque$DIMS = { 608 };
 
     /**
      * Dimensions for array field:
      * {@snippet lang=c :
-     * uint64_t opaque[176]
+     * uint64_t opaque[608]
      * }
      */
     public static long[] opaque$dimensions() {
@@ -96,7 +96,7 @@ public class exactloss_accumulator {
     /**
      * Indexed getter for field:
      * {@snippet lang=c :
-     * uint64_t opaque[176]
+     * uint64_t opaque[608]
      * }
      */
     public static long opaque(MemorySegment struct, long index0) {
@@ -106,7 +106,7 @@ public class exactloss_accumulator {
     /**
      * Indexed setter for field:
      * {@snippet lang=c :
-     * uint64_t opaque[176]
+     * uint64_t opaque[608]
      * }
      */
     public static void opaque(MemorySegment struct, long index0, long fieldValue) {

@@ -27,6 +27,8 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     int64_t true_negatives;
  *     int64_t false_negatives;
  *     exactloss_loss_result mnist;
+ *     exactloss_loss_result brier;
+ *     exactloss_loss_result log;
  * }
  * }
  */
@@ -48,7 +50,9 @@ public class exactloss_evaluation {
         exactloss_h.C_LONG.withName("false_positives"),
         exactloss_h.C_LONG.withName("true_negatives"),
         exactloss_h.C_LONG.withName("false_negatives"),
-        exactloss_loss_result.layout().withName("mnist")
+        exactloss_loss_result.layout().withName("mnist"),
+        exactloss_loss_result.layout().withName("brier"),
+        exactloss_loss_result.layout().withName("log")
     ).withName("exactloss_evaluation");
 
     /**
@@ -584,6 +588,94 @@ public class exactloss_evaluation {
      */
     public static void mnist(MemorySegment struct, MemorySegment fieldValue) {
         MemorySegment.copy(fieldValue, 0L, struct, mnist$OFFSET, mnist$LAYOUT.byteSize());
+    }
+
+    private static final GroupLayout brier$LAYOUT = (GroupLayout)$LAYOUT.select(groupElement("brier"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * exactloss_loss_result brier
+     * }
+     */
+    public static final GroupLayout brier$layout() {
+        return brier$LAYOUT;
+    }
+
+    private static final long brier$OFFSET = $LAYOUT.byteOffset(groupElement("brier"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * exactloss_loss_result brier
+     * }
+     */
+    public static final long brier$offset() {
+        return brier$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * exactloss_loss_result brier
+     * }
+     */
+    public static MemorySegment brier(MemorySegment struct) {
+        return struct.asSlice(brier$OFFSET, brier$LAYOUT.byteSize());
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * exactloss_loss_result brier
+     * }
+     */
+    public static void brier(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, brier$OFFSET, brier$LAYOUT.byteSize());
+    }
+
+    private static final GroupLayout log$LAYOUT = (GroupLayout)$LAYOUT.select(groupElement("log"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * exactloss_loss_result log
+     * }
+     */
+    public static final GroupLayout log$layout() {
+        return log$LAYOUT;
+    }
+
+    private static final long log$OFFSET = $LAYOUT.byteOffset(groupElement("log"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * exactloss_loss_result log
+     * }
+     */
+    public static final long log$offset() {
+        return log$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * exactloss_loss_result log
+     * }
+     */
+    public static MemorySegment log(MemorySegment struct) {
+        return struct.asSlice(log$OFFSET, log$LAYOUT.byteSize());
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * exactloss_loss_result log
+     * }
+     */
+    public static void log(MemorySegment struct, MemorySegment fieldValue) {
+        MemorySegment.copy(fieldValue, 0L, struct, log$OFFSET, log$LAYOUT.byteSize());
     }
 
     /**

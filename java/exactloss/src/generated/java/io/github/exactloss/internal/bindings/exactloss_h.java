@@ -221,6 +221,15 @@ public class exactloss_h {
     public static int EXACTLOSS_ERROR_ALIGNMENT() {
         return EXACTLOSS_ERROR_ALIGNMENT;
     }
+    private static final int EXACTLOSS_ERROR_METRIC = (int)16L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_ERROR_METRIC 16
+     * }
+     */
+    public static int EXACTLOSS_ERROR_METRIC() {
+        return EXACTLOSS_ERROR_METRIC;
+    }
     private static final int EXACTLOSS_MNIST = (int)1L;
     /**
      * {@snippet lang=c :
@@ -229,6 +238,24 @@ public class exactloss_h {
      */
     public static int EXACTLOSS_MNIST() {
         return EXACTLOSS_MNIST;
+    }
+    private static final int EXACTLOSS_BRIER = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_BRIER 2
+     * }
+     */
+    public static int EXACTLOSS_BRIER() {
+        return EXACTLOSS_BRIER;
+    }
+    private static final int EXACTLOSS_LOG = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_LOG 4
+     * }
+     */
+    public static int EXACTLOSS_LOG() {
+        return EXACTLOSS_LOG;
     }
     private static final int EXACTLOSS_MEAN = (int)256L;
     /**
@@ -383,6 +410,15 @@ public class exactloss_h {
     public static int EXACTLOSS_ACCUMULATE() {
         return EXACTLOSS_ACCUMULATE;
     }
+    private static final int EXACTLOSS_CLAMP = (int)134217728L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_CLAMP 134217728
+     * }
+     */
+    public static int EXACTLOSS_CLAMP() {
+        return EXACTLOSS_CLAMP;
+    }
     private static final int EXACTLOSS_SCALAR_A = (int)268435456L;
     /**
      * {@snippet lang=c :
@@ -428,6 +464,87 @@ public class exactloss_h {
     public static int EXACTLOSS_WEIGHTS() {
         return EXACTLOSS_WEIGHTS;
     }
+    private static final int EXACTLOSS_METRIC_ACCURACY = (int)1L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_METRIC_ACCURACY 1
+     * }
+     */
+    public static int EXACTLOSS_METRIC_ACCURACY() {
+        return EXACTLOSS_METRIC_ACCURACY;
+    }
+    private static final int EXACTLOSS_METRIC_PRECISION = (int)2L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_METRIC_PRECISION 2
+     * }
+     */
+    public static int EXACTLOSS_METRIC_PRECISION() {
+        return EXACTLOSS_METRIC_PRECISION;
+    }
+    private static final int EXACTLOSS_METRIC_RECALL = (int)3L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_METRIC_RECALL 3
+     * }
+     */
+    public static int EXACTLOSS_METRIC_RECALL() {
+        return EXACTLOSS_METRIC_RECALL;
+    }
+    private static final int EXACTLOSS_METRIC_SPECIFICITY = (int)4L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_METRIC_SPECIFICITY 4
+     * }
+     */
+    public static int EXACTLOSS_METRIC_SPECIFICITY() {
+        return EXACTLOSS_METRIC_SPECIFICITY;
+    }
+    private static final int EXACTLOSS_METRIC_F1 = (int)5L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_METRIC_F1 5
+     * }
+     */
+    public static int EXACTLOSS_METRIC_F1() {
+        return EXACTLOSS_METRIC_F1;
+    }
+    private static final int EXACTLOSS_METRIC_BALANCED_ACCURACY = (int)6L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_METRIC_BALANCED_ACCURACY 6
+     * }
+     */
+    public static int EXACTLOSS_METRIC_BALANCED_ACCURACY() {
+        return EXACTLOSS_METRIC_BALANCED_ACCURACY;
+    }
+    private static final int EXACTLOSS_METRIC_JACCARD = (int)7L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_METRIC_JACCARD 7
+     * }
+     */
+    public static int EXACTLOSS_METRIC_JACCARD() {
+        return EXACTLOSS_METRIC_JACCARD;
+    }
+    private static final int EXACTLOSS_METRIC_KAPPA = (int)8L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_METRIC_KAPPA 8
+     * }
+     */
+    public static int EXACTLOSS_METRIC_KAPPA() {
+        return EXACTLOSS_METRIC_KAPPA;
+    }
+    private static final int EXACTLOSS_METRIC_MATTHEWS = (int)9L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_METRIC_MATTHEWS 9
+     * }
+     */
+    public static int EXACTLOSS_METRIC_MATTHEWS() {
+        return EXACTLOSS_METRIC_MATTHEWS;
+    }
     private static final int EXACTLOSS_ISA_USABLE = (int)1L;
     /**
      * {@snippet lang=c :
@@ -446,19 +563,19 @@ public class exactloss_h {
     public static int EXACTLOSS_ISA_ABSENT() {
         return EXACTLOSS_ISA_ABSENT;
     }
-    private static final int EXACTLOSS_ACCUMULATOR_SIZE = (int)1408L;
+    private static final int EXACTLOSS_ACCUMULATOR_SIZE = (int)4864L;
     /**
      * {@snippet lang=c :
-     * #define EXACTLOSS_ACCUMULATOR_SIZE 1408
+     * #define EXACTLOSS_ACCUMULATOR_SIZE 4864
      * }
      */
     public static int EXACTLOSS_ACCUMULATOR_SIZE() {
         return EXACTLOSS_ACCUMULATOR_SIZE;
     }
-    private static final int EXACTLOSS_ACCUMULATOR_MAX_BYTES = (int)448L;
+    private static final int EXACTLOSS_ACCUMULATOR_MAX_BYTES = (int)1384L;
     /**
      * {@snippet lang=c :
-     * #define EXACTLOSS_ACCUMULATOR_MAX_BYTES 448
+     * #define EXACTLOSS_ACCUMULATOR_MAX_BYTES 1384
      * }
      */
     public static int EXACTLOSS_ACCUMULATOR_MAX_BYTES() {
@@ -722,6 +839,126 @@ public class exactloss_h {
                 traceDowncall("exactloss_evaluate", options, predictions, targets, weights, count, rows, threshold, evaluations, violation);
             }
             return (int)mh$.invokeExact(options, predictions, targets, weights, count, rows, threshold, evaluations, violation);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_metric {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_h.findOrThrow("exactloss_metric");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_metric(const exactloss_evaluation *evaluation, int metric, double *value)
+     * }
+     */
+    public static FunctionDescriptor exactloss_metric$descriptor() {
+        return exactloss_metric.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_metric(const exactloss_evaluation *evaluation, int metric, double *value)
+     * }
+     */
+    public static MethodHandle exactloss_metric$handle() {
+        return exactloss_metric.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_metric(const exactloss_evaluation *evaluation, int metric, double *value)
+     * }
+     */
+    public static MemorySegment exactloss_metric$address() {
+        return exactloss_metric.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_metric(const exactloss_evaluation *evaluation, int metric, double *value)
+     * }
+     */
+    public static int exactloss_metric(MemorySegment evaluation, int metric, MemorySegment value) {
+        var mh$ = exactloss_metric.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_metric", evaluation, metric, value);
+            }
+            return (int)mh$.invokeExact(evaluation, metric, value);
+        } catch (Throwable ex$) {
+           throw new AssertionError("should not reach here", ex$);
+        }
+    }
+
+    private static class exactloss_f_beta {
+        public static final FunctionDescriptor DESC = FunctionDescriptor.of(
+            exactloss_h.C_INT,
+            exactloss_h.C_POINTER,
+            exactloss_h.C_DOUBLE,
+            exactloss_h.C_POINTER
+        );
+
+        public static final MemorySegment ADDR = exactloss_h.findOrThrow("exactloss_f_beta");
+
+        public static final MethodHandle HANDLE = Linker.nativeLinker().downcallHandle(ADDR, DESC);
+    }
+
+    /**
+     * Function descriptor for:
+     * {@snippet lang=c :
+     * int exactloss_f_beta(const exactloss_evaluation *evaluation, double beta, double *value)
+     * }
+     */
+    public static FunctionDescriptor exactloss_f_beta$descriptor() {
+        return exactloss_f_beta.DESC;
+    }
+
+    /**
+     * Downcall method handle for:
+     * {@snippet lang=c :
+     * int exactloss_f_beta(const exactloss_evaluation *evaluation, double beta, double *value)
+     * }
+     */
+    public static MethodHandle exactloss_f_beta$handle() {
+        return exactloss_f_beta.HANDLE;
+    }
+
+    /**
+     * Address for:
+     * {@snippet lang=c :
+     * int exactloss_f_beta(const exactloss_evaluation *evaluation, double beta, double *value)
+     * }
+     */
+    public static MemorySegment exactloss_f_beta$address() {
+        return exactloss_f_beta.ADDR;
+    }
+
+    /**
+     * {@snippet lang=c :
+     * int exactloss_f_beta(const exactloss_evaluation *evaluation, double beta, double *value)
+     * }
+     */
+    public static int exactloss_f_beta(MemorySegment evaluation, double beta, MemorySegment value) {
+        var mh$ = exactloss_f_beta.HANDLE;
+        try {
+            if (TRACE_DOWNCALLS) {
+                traceDowncall("exactloss_f_beta", evaluation, beta, value);
+            }
+            return (int)mh$.invokeExact(evaluation, beta, value);
         } catch (Throwable ex$) {
            throw new AssertionError("should not reach here", ex$);
         }

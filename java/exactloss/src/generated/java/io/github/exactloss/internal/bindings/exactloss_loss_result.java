@@ -20,6 +20,7 @@ import static java.lang.foreign.MemoryLayout.PathElement.*;
  *     float mean_f32;
  *     float sum_f32;
  *     int64_t nan_count;
+ *     int64_t infinite_count;
  * }
  * }
  */
@@ -34,7 +35,8 @@ public class exactloss_loss_result {
         exactloss_h.C_DOUBLE.withName("sum"),
         exactloss_h.C_FLOAT.withName("mean_f32"),
         exactloss_h.C_FLOAT.withName("sum_f32"),
-        exactloss_h.C_LONG.withName("nan_count")
+        exactloss_h.C_LONG.withName("nan_count"),
+        exactloss_h.C_LONG.withName("infinite_count")
     ).withName("exactloss_loss_result");
 
     /**
@@ -262,6 +264,50 @@ public class exactloss_loss_result {
      */
     public static void nan_count(MemorySegment struct, long fieldValue) {
         struct.set(nan_count$LAYOUT, nan_count$OFFSET, fieldValue);
+    }
+
+    private static final OfLong infinite_count$LAYOUT = (OfLong)$LAYOUT.select(groupElement("infinite_count"));
+
+    /**
+     * Layout for field:
+     * {@snippet lang=c :
+     * int64_t infinite_count
+     * }
+     */
+    public static final OfLong infinite_count$layout() {
+        return infinite_count$LAYOUT;
+    }
+
+    private static final long infinite_count$OFFSET = $LAYOUT.byteOffset(groupElement("infinite_count"));
+
+    /**
+     * Offset for field:
+     * {@snippet lang=c :
+     * int64_t infinite_count
+     * }
+     */
+    public static final long infinite_count$offset() {
+        return infinite_count$OFFSET;
+    }
+
+    /**
+     * Getter for field:
+     * {@snippet lang=c :
+     * int64_t infinite_count
+     * }
+     */
+    public static long infinite_count(MemorySegment struct) {
+        return struct.get(infinite_count$LAYOUT, infinite_count$OFFSET);
+    }
+
+    /**
+     * Setter for field:
+     * {@snippet lang=c :
+     * int64_t infinite_count
+     * }
+     */
+    public static void infinite_count(MemorySegment struct, long fieldValue) {
+        struct.set(infinite_count$LAYOUT, infinite_count$OFFSET, fieldValue);
     }
 
     /**
