@@ -3,6 +3,7 @@ package io.github.exactloss;
 
 import static io.github.exactloss.internal.bindings.exactloss_h.*;
 
+import io.github.exactloss.internal.Evaluations;
 import io.github.exactloss.internal.LossFunction;
 import io.github.exactloss.internal.Metrics;
 import io.github.exactloss.internal.Metrics.Counts;
