@@ -7,12 +7,16 @@ import io.github.exactloss.cuda.CudaAccumulator;
 import io.github.exactloss.cuda.CudaDevice;
 import io.github.exactloss.cuda.CudaStream;
 import java.lang.foreign.Arena;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /** Copies batches to the first GPU and evaluates them there. */
 final class CudaBatches {
     /** The elements of a batch: enough to keep a GPU busy, few for its memory. */
     static final long BATCH_SIZE = 1 << 22;
+
+    /** The losses that GPUs offer. */
+    static final Set<LossName> LOSSES = Set.of(LossName.MNIST);
 
     private CudaBatches() {}
 

@@ -15,10 +15,13 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.ITypeConverter;
@@ -29,10 +32,11 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** {@code exactloss eval}: the loss and the metrics of predictions and targets in {@code .npy} files, or of a query. */
+/** {@code exactloss eval}: the losses and the metrics of predictions and targets in {@code .npy} files, or of a query. */
 @Command(
         name = "eval",
-        header = "Computes the exact loss and the metrics of predictions and targets: a query's rows, or NumPy files.",
+        header =
+                "Computes the exact losses and the metrics of predictions and targets: a query's rows, or NumPy files.",
         customSynopsis = {
             "exactloss eval [OPTION...] SQL",
             "  or:  exactloss eval [OPTION...] --predictions=FILE --targets=FILE"
@@ -41,7 +45,9 @@ import picocli.CommandLine.TypeConversionException;
             "A query is run by DuckDB: SELECT prediction, target FROM 'scores/*.parquet'. It reads Parquet, CSV and JSON"
                     + " files, or a database, and its rows stream through the memory, of whatever number they are.",
             "NumPy files are memory-mapped, not copied, and may be larger than the memory; they must not be cut short"
-                    + " meanwhile. They hold the same number of elements, in any shape and in C order."
+                    + " meanwhile. They hold the same number of elements, in any shape and in C order.",
+            "The losses are functions of the distance d between a prediction and its target: mnist is the mean of d, brier"
+                    + " that of d * d, and log that of -ln(1 - d)."
         })
 final class EvalCommand implements Callable<Integer> {
     /** What the loss and the bins of a report read one after the other: enough to split, little enough for a cache. */
@@ -77,7 +83,7 @@ final class EvalCommand implements Callable<Integer> {
             description =
                     "The predictions: a .npy file of little-endian float32 ('<f4'), float64 ('<f8'), float16 ('<f2') or"
                             + " bfloat16 ('<V2' or '|V2', as NumPy saves that of ml_dtypes). Usually in [0, 1], but any"
-                            + " number is allowed. NaN makes the loss NaN.")
+                            + " number is allowed. NaN makes the losses NaN, a number outside [0, 1] only log.")
     private Path predictionsFile;
 
     @Option(
@@ -93,9 +99,18 @@ final class EvalCommand implements Callable<Integer> {
             names = "--weights",
             paramLabel = "FILE",
             description = "The weights of the elements: a .npy file of little-endian float32 ('<f4'), finite and not"
-                    + " negative. The loss is then the sum of the weighted distances divided by the sum of the weights;"
-                    + " the counts and the accuracy stay unweighted. Default: every weight is 1.")
+                    + " negative. A loss is then the sum of the elements' weighted losses divided by the sum of the"
+                    + " weights; the counts and the metrics stay unweighted. Default: every weight is 1.")
     private Path weightsFile;
+
+    @Option(
+            names = "--loss",
+            paramLabel = "NAME",
+            split = ",",
+            description =
+                    "The losses to compute: ${COMPLETION-CANDIDATES}; several are separated by commas, or the option"
+                            + " is repeated. Default: all, or with --backend=cuda mnist alone, which is what a GPU offers.")
+    private Set<LossName> lossNames;
 
     @Option(
             names = "--logits",
@@ -137,7 +152,13 @@ final class EvalCommand implements Callable<Integer> {
                             + " sum them. A GPU has neither weights nor --strict. Default: ${DEFAULT-VALUE}.")
     private Backend backend;
 
-    @Option(names = "--json", description = "Print one JSON object. NaN is null, infinities are strings.")
+    @Option(
+            names = "--json",
+            description =
+                    "Print one JSON object. NaN and undefined metrics are null, infinities are strings. The members loss"
+                            + " and loss_f32 are the mean of mnist, left out where --loss leaves it out; losses has each loss."
+                            + " nan_count counts the elements whose mnist (without it: whose first loss) is NaN, and infinite_count"
+                            + " those whose loss is infinite, of the loss that has most of them.")
     private boolean json;
 
     @Option(
@@ -145,7 +166,7 @@ final class EvalCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "Write a page about the evaluation to this file: HTML that needs no other file and no network. It"
-                            + " has the numbers, the confusion matrix, the calibration, histograms of the predictions of"
+                            + " has the losses, the metrics, the confusion matrix, the calibration, histograms of the predictions of"
                             + " each class, and what ran.")
     private Path reportPath;
 
@@ -180,6 +201,10 @@ final class EvalCommand implements Callable<Integer> {
         require(threads >= 1, "--threads must be at least 1, not " + threads);
         require(backend == Backend.CPU || !strict, "--strict is not offered with --backend=cuda");
         require(backend == Backend.CPU || weightsFile == null, "--weights is not offered with --backend=cuda");
+        require(
+                backend == Backend.CPU || CudaBatches.LOSSES.containsAll(chosenLosses()),
+                "--backend=cuda offers only --loss="
+                        + CudaBatches.LOSSES.stream().map(LossName::toString).collect(Collectors.joining(",")));
         BatchSource source = source();
         if (reportPath == null) {
             print(source, evaluate(source, batch -> {}));
@@ -285,8 +310,17 @@ final class EvalCommand implements Callable<Integer> {
         }
     }
 
+    private Set<LossName> chosenLosses() {
+        if (lossNames != null) {
+            return lossNames;
+        }
+        return backend == Backend.CUDA ? CudaBatches.LOSSES : EnumSet.allOf(LossName.class);
+    }
+
     private Evaluator evaluator() {
-        Evaluator evaluator = Evaluator.of(Loss.mnist()).threshold(threshold).threads(threads);
+        Loss[] losses = chosenLosses().stream().map(LossName::loss).toArray(Loss[]::new);
+        Evaluator evaluator =
+                Evaluator.of(losses[0], losses).threshold(threshold).threads(threads);
         evaluator = logits ? evaluator.fromLogits() : evaluator;
         return strict ? evaluator.strict() : evaluator;
     }

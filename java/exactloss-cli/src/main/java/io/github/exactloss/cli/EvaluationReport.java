@@ -2,6 +2,8 @@
 package io.github.exactloss.cli;
 
 import io.github.exactloss.Evaluation;
+import io.github.exactloss.Loss;
+import io.github.exactloss.NativeLibrary;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -21,11 +23,12 @@ record EvaluationReport(
         Evaluation evaluation, boolean logits, boolean weighted, OptionalLong nullCount, String backend, int threads) {
     /** The members of the JSON object, in order. */
     Map<String, Object> json() {
+        List<Loss> losses = evaluation.losses();
         Map<String, Object> members = new LinkedHashMap<>();
-        LossLabels.of(evaluation).forEach((label, loss) -> {
-            members.put(label, evaluation.mean(loss));
-            members.put(label + "_f32", evaluation.meanAsFloat(loss));
-        });
+        if (losses.contains(Loss.mnist())) {
+            members.put("loss", evaluation.mean(Loss.mnist()));
+            members.put("loss_f32", evaluation.meanAsFloat(Loss.mnist()));
+        }
         if (weighted) {
             members.put("weight_sum", evaluation.weightSum());
         }
@@ -36,49 +39,71 @@ record EvaluationReport(
         members.put("false_positives", evaluation.falsePositives());
         members.put("true_negatives", evaluation.trueNegatives());
         members.put("false_negatives", evaluation.falseNegatives());
-        members.put("nan_count", evaluation.nanCount(LossLabels.first(evaluation)));
+        members.put("nan_count", evaluation.nanCount(losses.getFirst()));
         nullCount.ifPresent(nulls -> members.put("null_count", nulls));
         members.put("backend", backend);
         members.put("threads", threads);
+        members.put("losses", lossMembers());
+        members.put("metrics", EvaluationNumbers.metrics(evaluation));
+        members.put(
+                "infinite_count",
+                losses.stream().mapToLong(evaluation::infiniteCount).max().orElseThrow());
+        members.put("threshold", evaluation.threshold());
+        members.put("from_logits", logits);
+        members.put("version", NativeLibrary.version());
         return members;
     }
 
-    /** The lines of the table. The losses are the shortest decimals that read back to the same double and float. */
+    private Map<String, Object> lossMembers() {
+        Map<String, Object> members = new LinkedHashMap<>();
+        for (Loss loss : evaluation.losses()) {
+            Map<String, Number> numbers = new LinkedHashMap<>();
+            numbers.put("mean", evaluation.mean(loss));
+            numbers.put("mean_f32", evaluation.meanAsFloat(loss));
+            numbers.put("sum", evaluation.sum(loss));
+            members.put(loss.name(), numbers);
+        }
+        return members;
+    }
+
+    /** The lines of the tables. */
     List<String> lines() {
-        long correct = evaluation.truePositives() + evaluation.trueNegatives();
-        String accuracy = String.format("%.6f (%d of %d)", evaluation.accuracy(), correct, evaluation.count());
         List<String> lines = new ArrayList<>();
-        LossLabels.of(evaluation).forEach((label, loss) -> {
-            lines.add(line(label, evaluation.mean(loss)));
-            lines.add(line(label + ", float32", evaluation.meanAsFloat(loss)));
-        });
+        lines.add(lossLine("", evaluation.losses().stream().map(Loss::name).toList()));
+        EvaluationNumbers.lossRows(evaluation).forEach((label, cells) -> lines.add(lossLine(label, cells)));
         if (weighted) {
             lines.add(line("weight sum", evaluation.weightSum()));
         }
-        lines.add(line("accuracy", accuracy));
+        EvaluationNumbers.metrics(evaluation).forEach((metric, value) -> lines.add(metricLine(metric, value)));
         lines.add(line("threshold", evaluation.threshold() + (logits ? ", of the logits' sigmoids" : "")));
-        lines.add(columns("", "predicted 1", "predicted 0"));
-        lines.add(columns("target 1", evaluation.truePositives(), evaluation.falseNegatives()));
-        lines.add(columns("target 0", evaluation.falsePositives(), evaluation.trueNegatives()));
-        lines.add(line(nanLabel(), evaluation.nanCount(LossLabels.first(evaluation))));
+        lines.add(counts("", "predicted 1", "predicted 0"));
+        lines.add(counts("target 1", evaluation.truePositives(), evaluation.falseNegatives()));
+        lines.add(counts("target 0", evaluation.falsePositives(), evaluation.trueNegatives()));
         nullCount.ifPresent(nulls -> lines.add(line("NULL rows", nulls)));
         lines.add(line("backend", backend + ", " + threads + (threads == 1 ? " thread" : " threads")));
         return lines;
     }
 
-    /** An infinite prediction with a weight of 0 is counted too; an infinite logit has a finite distance. */
-    private String nanLabel() {
-        if (logits) {
-            return "NaN logits";
+    private static String lossLine(String label, List<String> cells) {
+        StringBuilder columns = new StringBuilder();
+        cells.forEach(cell -> columns.append(String.format("%-25s", cell)));
+        return line(label, columns.toString().stripTrailing());
+    }
+
+    private String metricLine(String metric, double value) {
+        String text = Double.isNaN(value) ? "undefined" : String.format("%.6f", value);
+        if (metric.equals("accuracy")) {
+            long correct = evaluation.truePositives() + evaluation.trueNegatives();
+            text += String.format(" (%d of %d)", correct, evaluation.count());
         }
-        return weighted ? "NaN distances" : "NaN predictions";
+        return line(EvaluationNumbers.label(metric), text);
     }
 
     private static String line(String label, Object value) {
-        return String.format("%-17s%s", label, value);
+        return String.format("%-19s%s", label, value);
     }
 
-    private static String columns(String label, Object first, Object second) {
-        return String.format("%-17s%16s %16s", label, first, second);
+    private static String counts(String label, Object first, Object second) {
+        return String.format("%-19s%16s %16s", label, first, second);
     }
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli;
 
-import io.github.exactloss.NativeLibrary;
+import io.github.exactloss.Loss;
 import io.github.exactloss.cli.report.RunDescription;
 import io.github.exactloss.cli.report.TrainingPage;
 import io.github.exactloss.cli.train.DigitDataSet;
@@ -27,10 +27,10 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/** {@code exactloss train}: trains a linear classifier of handwritten 3s and 7s with the exact loss. */
+/** {@code exactloss train}: trains a linear classifier of handwritten 3s and 7s with an exact loss. */
 @Command(
         name = "train",
-        header = "Trains a classifier of handwritten 3s and 7s with the exact loss and its gradient.",
+        header = "Trains a classifier of handwritten 3s and 7s with an exact loss and its gradient.",
         description =
                 "One linear layer and a sigmoid are trained by stochastic gradient descent in mini-batches. The same"
                         + " options give the same numbers at every run, on every machine. Without the files of MNIST it"
@@ -79,6 +79,15 @@ final class TrainCommand implements Callable<Integer> {
     private long seed;
 
     @Option(
+            names = "--loss",
+            paramLabel = "NAME",
+            defaultValue = "mnist",
+            description =
+                    "The loss to descend: ${COMPLETION-CANDIDATES}; see 'exactloss eval --help'. The validation shows all"
+                            + " of them. An element's log is at most 100, as in PyTorch. Default: ${DEFAULT-VALUE}.")
+    private LossName lossName;
+
+    @Option(
             names = "--logits",
             description = "Take the loss and its gradient from the logits, which are the outputs of the linear layer"
                     + " before the sigmoid. So they keep their digits where a sigmoid rounds to 1.")
@@ -86,7 +95,9 @@ final class TrainCommand implements Callable<Integer> {
 
     @Option(
             names = "--json",
-            description = "Print one JSON object when the training is over. NaN is null, infinities are strings.")
+            description =
+                    "Print one JSON object when the training is over. NaN is null, infinities are strings. In each epoch"
+                            + " train_loss and validation_loss are those of --loss, and validation_losses has all.")
     private boolean json;
 
     @Option(
@@ -94,7 +105,7 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "Write a page about the training to this file: HTML that needs no other file and no network. It"
-                            + " has the loss and the accuracy after each mini-batch, the confusion matrix, the digits that"
+                            + " has the losses and the accuracy after each mini-batch, the confusion matrix, the digits that"
                             + " were most wrong, the weights, and what ran.")
     private Path reportPath;
 
@@ -114,20 +125,20 @@ final class TrainCommand implements Callable<Integer> {
                 new RunDescription(spec.commandLine().getParseResult().originalArgs());
         DigitDataSet data = load(arena);
         description.lap("reading the digits");
-        Trainer.Settings settings = new Trainer.Settings(batchSize, learningRate, seed, logits);
+        Loss loss = logits ? lossName.loss().fromLogits() : lossName.loss();
+        Trainer.Settings settings = new Trainer.Settings(batchSize, learningRate, seed, loss);
         Trainer trainer = new Trainer(data, settings, arena);
-        TrainingReport report = new TrainingReport(spec.commandLine().getOut(), json);
-        String backend = NativeLibrary.isa();
-        report.begin(data, settings, backend);
+        TrainingReport report = new TrainingReport(spec.commandLine().getOut(), json, data, settings);
+        report.begin();
         describe(description, data);
         if (reportFile == null) {
-            report.end(data, settings, backend, train(trainer, report, () -> {}));
+            report.end(train(trainer, report, () -> {}));
             return;
         }
         LearningCurve curve = new LearningCurve(trainer, steps(trainer));
         List<Epoch> done = train(trainer, report, curve::step);
         description.lap("training, and watching it");
-        report.end(data, settings, backend, done);
+        report.end(done);
         reportFile.write(TrainingPage.write(data, trainer, curve, done, description));
     }
 
@@ -177,6 +188,7 @@ final class TrainCommand implements Callable<Integer> {
         description.put("batch size", batchSize);
         description.put("learning rate", learningRate);
         description.put("seed", seed);
+        description.put("loss", lossName);
         description.put("loss from", logits ? "logits" : "predictions");
     }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli;
 
+import io.github.exactloss.NativeLibrary;
 import io.github.exactloss.cli.train.DigitDataSet;
 import io.github.exactloss.cli.train.Epoch;
 import io.github.exactloss.cli.train.Trainer;
@@ -14,13 +15,17 @@ import java.util.OptionalLong;
 final class TrainingReport {
     private final PrintWriter out;
     private final boolean json;
+    private final DigitDataSet data;
+    private final Trainer.Settings settings;
 
-    TrainingReport(PrintWriter out, boolean json) {
+    TrainingReport(PrintWriter out, boolean json, DigitDataSet data, Trainer.Settings settings) {
         this.out = out;
         this.json = json;
+        this.data = data;
+        this.settings = settings;
     }
 
-    void begin(DigitDataSet data, Trainer.Settings settings, String backend) {
+    void begin() {
         if (json) {
             return;
         }
@@ -28,19 +33,20 @@ final class TrainingReport {
                 "%d digits to train on and %d to validate by, 3s against 7s (%s)%n",
                 data.training().count(), data.validation().count(), data.name());
         out.printf(
-                "batch size %d, learning rate %s, seed %d, %sbackend %s%n%n",
+                "loss %s, batch size %d, learning rate %s, seed %d, %sbackend %s%n%n",
+                settings.loss().name(),
                 settings.batchSize(),
                 settings.learningRate(),
                 settings.seed(),
-                settings.logits() ? "loss from logits, " : "",
-                backend);
+                settings.loss().isFromLogits() ? "from logits, " : "",
+                NativeLibrary.isa());
     }
 
     void epoch(Epoch epoch) {
         if (json) {
             return;
         }
-        Map<String, Double> columns = epoch.columns();
+        Map<String, Double> columns = epoch.columns(settings.loss());
         if (epoch.number() == 1) {
             out.println("epoch  " + String.join("  ", columns.keySet()));
         }
@@ -50,34 +56,36 @@ final class TrainingReport {
         out.flush();
     }
 
-    void end(DigitDataSet data, Trainer.Settings settings, String backend, List<Epoch> epochs) {
+    void end(List<Epoch> epochs) {
         Epoch last = epochs.getLast();
         if (json) {
             Map<String, Object> members = new LinkedHashMap<>();
             members.put("data", data.name());
             members.put("seed", settings.seed());
-            members.put("backend", backend);
-            members.put("epochs", epochs.stream().map(TrainingReport::json).toList());
+            members.put("backend", NativeLibrary.isa());
+            members.put("epochs", epochs.stream().map(this::json).toList());
             members.put("accuracy", last.validation().accuracy());
+            members.put("loss", settings.loss().name());
+            members.put("from_logits", settings.loss().isFromLogits());
             out.println(Json.write(members));
         } else {
             out.printf(
                     "%nThe trained model on the %d validation digits:%n",
                     last.validation().count());
-            new EvaluationReport(last.validation(), settings.logits(), false, OptionalLong.empty(), backend, 1)
+            boolean logits = settings.loss().isFromLogits();
+            new EvaluationReport(last.validation(), logits, false, OptionalLong.empty(), NativeLibrary.isa(), 1)
                     .lines()
                     .forEach(out::println);
         }
     }
 
-    private static Map<String, Object> json(Epoch epoch) {
+    private Map<String, Object> json(Epoch epoch) {
         Map<String, Object> members = new LinkedHashMap<>();
         members.put("epoch", epoch.number());
-        LossLabels.of(epoch.validation()).forEach((label, loss) -> {
-            members.put("train_" + label, epoch.training().mean(loss));
-            members.put("validation_" + label, epoch.validation().mean(loss));
-        });
+        members.put("train_loss", epoch.training().mean(settings.loss()));
+        members.put("validation_loss", epoch.validation().mean(settings.loss()));
         members.put("accuracy", epoch.validation().accuracy());
+        members.put("validation_losses", EvaluationNumbers.means(epoch.validation()));
         return members;
     }
 }

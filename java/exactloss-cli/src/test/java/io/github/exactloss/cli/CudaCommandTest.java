@@ -112,7 +112,7 @@ class CudaCommandTest {
     void aQueryGivesTheProcessorsBits() throws Exception {
         requireFakeDriver();
         String query = "SELECT (range / 6000.0)::DOUBLE AS prediction, range % 7 = 3 AS target FROM range(6000)";
-        JsonObject cpu = Exactloss.run("eval", "--json", query).json();
+        JsonObject cpu = Exactloss.run("eval", "--loss=mnist", "--json", query).json();
         JsonObject gpu = Exactloss.runChild(FAKE_DRIVER, List.of(), "eval", "--backend=cuda", "--json", query)
                 .json();
         cpu.addProperty("backend", "cuda");
@@ -127,6 +127,11 @@ class CudaCommandTest {
         for (Exactloss run : List.of(eval(Map.of(), "--strict", "--json"), eval(Map.of(), "--weights", weights))) {
             assertThat(run.exitCode()).isEqualTo(2);
             assertThat(run.err()).contains("is not offered with --backend=cuda");
+        }
+        for (String losses : List.of("log", "mnist,brier")) {
+            Exactloss run = eval(Map.of(), "--loss", losses);
+            assertThat(run.exitCode()).isEqualTo(2);
+            assertThat(run.err()).contains("--backend=cuda offers only --loss=mnist");
         }
     }
 

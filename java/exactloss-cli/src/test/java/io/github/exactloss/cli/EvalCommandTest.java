@@ -18,9 +18,12 @@ import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +37,24 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EvalCommandTest {
     /** The worked example's loss: the mean of 1 - 0.9f, 0.4f and 1 - 0.2f, exactly, rounded once. */
     private static final double EXAMPLE_LOSS = 0.43333334227403003;
+
+    /** Its distances: 1 - 0.9f, 0.4f and 1 - 0.2f exactly. */
+    private static final List<BigDecimal> EXAMPLE_DISTANCES = List.of(
+            BigDecimal.ONE.subtract(new BigDecimal("0.89999997615814208984375")),
+            new BigDecimal("0.4000000059604644775390625"),
+            BigDecimal.ONE.subtract(new BigDecimal("0.20000000298023223876953125")));
+
+    /** The JSON of the worked example, to be formatted with the instruction set and the version. */
+    static final String EXAMPLE_JSON =
+            "{\"loss\": 0.43333334227403003, \"loss_f32\": 0.43333334, \"count\": 3, \"positives\": 2,"
+                    + " \"accuracy\": 0.6666666666666666, \"true_positives\": 1, \"false_positives\": 0,"
+                    + " \"true_negatives\": 1, \"false_negatives\": 1, \"nan_count\": 0, \"backend\": \"%s\", \"threads\": 1,"
+                    + " \"losses\": {\"mnist\": {\"mean\": 0.43333334227403003, \"mean_f32\": 0.43333334, \"sum\": 1.3000000268220901},"
+                    + " \"brier\": {\"mean\": 0.2700000015894574, \"mean_f32\": 0.27, \"sum\": 0.8100000047683722},"
+                    + " \"log\": {\"mean\": 0.7418747072418531, \"mean_f32\": 0.7418747, \"sum\": 2.2256241217255592}},"
+                    + " \"metrics\": {\"accuracy\": 0.6666666666666666, \"precision\": 1.0, \"recall\": 0.5, \"specificity\": 1.0,"
+                    + " \"f1\": 0.6666666666666666, \"balanced_accuracy\": 0.75, \"jaccard\": 0.5, \"kappa\": 0.4, \"matthews\": 0.5},"
+                    + " \"infinite_count\": 0, \"threshold\": 0.5, \"from_logits\": false, \"version\": \"%s\"}%n";
 
     @TempDir
     private Path folder;
@@ -54,12 +75,7 @@ class EvalCommandTest {
         Exactloss run = eval("--json");
         assertThat(run.exitCode()).isZero();
         assertThat(run.err()).isEmpty();
-        assertThat(run.out())
-                .isEqualTo(("{\"loss\": 0.43333334227403003, \"loss_f32\": 0.43333334, \"count\": 3, \"positives\": 2,"
-                                + " \"accuracy\": 0.6666666666666666, \"true_positives\": 1, \"false_positives\": 0,"
-                                + " \"true_negatives\": 1, \"false_negatives\": 1, \"nan_count\": 0,"
-                                + " \"backend\": \"%s\", \"threads\": 1}%n")
-                        .formatted(NativeLibrary.isa()));
+        assertThat(run.out()).isEqualTo(EXAMPLE_JSON.formatted(NativeLibrary.isa(), NativeLibrary.version()));
         assertThat(run.json().get("loss").getAsDouble()).isEqualTo(EXAMPLE_LOSS);
     }
 
@@ -86,15 +102,150 @@ class EvalCommandTest {
         assertThat(run.exitCode()).isZero();
         assertThat(run.out().lines())
                 .containsExactly(
-                        "loss             0.43333334227403003",
-                        "loss, float32    0.43333334",
-                        "accuracy         0.666667 (2 of 3)",
-                        "threshold        0.5",
-                        "                      predicted 1      predicted 0",
-                        "target 1                        1                1",
-                        "target 0                        0                1",
-                        "NaN predictions  0",
-                        "backend          " + NativeLibrary.isa() + ", 1 thread");
+                        "                   mnist                    brier                    log",
+                        "mean               0.43333334227403003      0.2700000015894574       0.7418747072418531",
+                        "mean, float32      0.43333334               0.27                     0.7418747",
+                        "sum                1.3000000268220901       0.8100000047683722       2.2256241217255592",
+                        "NaN elements       0                        0                        0",
+                        "infinite elements  0                        0                        0",
+                        "accuracy           0.666667 (2 of 3)",
+                        "precision          1.000000",
+                        "recall             0.500000",
+                        "specificity        1.000000",
+                        "f1                 0.666667",
+                        "balanced accuracy  0.750000",
+                        "jaccard            0.500000",
+                        "kappa              0.400000",
+                        "matthews           0.500000",
+                        "threshold          0.5",
+                        "                        predicted 1      predicted 0",
+                        "target 1                          1                1",
+                        "target 0                          0                1",
+                        "backend            " + NativeLibrary.isa() + ", 1 thread");
+    }
+
+    /** The sums of exact numbers; of log, of its elements' logarithms, which are within 1 unit in the last place. */
+    @Test
+    void lossesAreExactSumsRoundedOnce() {
+        JsonObject losses = eval("--json").json().getAsJsonObject("losses");
+        assertLoss(losses.getAsJsonObject("mnist"), EXAMPLE_DISTANCES);
+        assertLoss(
+                losses.getAsJsonObject("brier"),
+                EXAMPLE_DISTANCES.stream().map(distance -> distance.pow(2)).toList());
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment values = arena.allocate(ValueLayout.JAVA_FLOAT, 3);
+            Loss.log().values(Predictions.of(new float[] {0.9f, 0.4f, 0.2f}), Targets.of(new byte[] {1, 0, 1}), values);
+            List<BigDecimal> logarithms = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                float value = values.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+                double expected = -Math.log1p(-EXAMPLE_DISTANCES.get(i).doubleValue());
+                assertThat((double) value).isCloseTo(expected, within((double) Math.ulp(value)));
+                logarithms.add(new BigDecimal(value));
+            }
+            assertLoss(losses.getAsJsonObject("log"), logarithms);
+        }
+    }
+
+    private static void assertLoss(JsonObject loss, List<BigDecimal> elements) {
+        BigDecimal sum = elements.stream().reduce(BigDecimal.ZERO, BigDecimal::add);
+        BigDecimal mean = sum.divide(BigDecimal.valueOf(elements.size()), new MathContext(100));
+        assertThat(loss.keySet()).containsExactly("mean", "mean_f32", "sum");
+        assertThat(loss.get("mean").getAsDouble()).isEqualTo(mean.doubleValue());
+        assertThat(loss.get("mean_f32").getAsFloat()).isEqualTo(mean.floatValue());
+        assertThat(loss.get("sum").getAsDouble()).isEqualTo(sum.doubleValue());
+    }
+
+    /** Whatever is asked for has the numbers that it has beside the others. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--loss mnist                        | mnist",
+                "--loss brier                        | brier",
+                "--loss=LOG                          | log",
+                "--loss log,mnist                    | mnist,log",
+                "--loss log --loss brier --loss log  | brier,log",
+                "--loss mnist,brier --loss log       | mnist,brier,log"
+            })
+    void lossesThatWereAskedForAreShown(String options, String names) {
+        List<String> expected = List.of(names.split(","));
+        String[] more = (options + " --json").split(" ");
+        JsonObject all = eval("--json").json();
+        JsonObject json = eval(more).json();
+        assertThat(json.getAsJsonObject("losses").keySet()).containsExactlyElementsOf(expected);
+        for (String name : expected) {
+            assertThat(json.getAsJsonObject("losses").get(name))
+                    .isEqualTo(all.getAsJsonObject("losses").get(name));
+        }
+        json.remove("losses");
+        all.remove("losses");
+        if (!expected.contains("mnist")) {
+            all.remove("loss");
+            all.remove("loss_f32");
+        }
+        assertThat(json).isEqualTo(all);
+        assertThat(eval(options.split(" "))
+                        .out()
+                        .lines()
+                        .findFirst()
+                        .orElseThrow()
+                        .split(" +"))
+                .containsExactlyElementsOf(List.of((" " + names.replace(',', ' ')).split(" ")));
+    }
+
+    @Test
+    void undefinedMetricsAreNullAndSaid() {
+        Npy.bytes(targets, 0, 0, 0);
+        Exactloss run = eval("--json", "--threshold", "0.95");
+        JsonObject metrics = run.json().getAsJsonObject("metrics");
+        assertThat(metrics.keySet())
+                .containsExactly(
+                        "accuracy",
+                        "precision",
+                        "recall",
+                        "specificity",
+                        "f1",
+                        "balanced_accuracy",
+                        "jaccard",
+                        "kappa",
+                        "matthews");
+        assertThat(metrics.entrySet().stream()
+                        .filter(metric -> !metric.getValue().isJsonNull())
+                        .map(Map.Entry::getKey))
+                .containsExactly("accuracy", "specificity");
+        assertThat(eval("--threshold", "0.95").out())
+                .contains("accuracy           1.000000 (3 of 3)", "precision          undefined");
+    }
+
+    @Test
+    void infiniteLossesAreCounted() {
+        Npy.floats(predictions, 0, 1, 1);
+        JsonObject json = eval("--json").json();
+        assertThat(json.get("loss").getAsDouble()).isEqualTo(2 / 3.0);
+        assertThat(json.get("nan_count").getAsLong()).isZero();
+        assertThat(json.get("infinite_count").getAsLong()).isEqualTo(2);
+        JsonObject log = json.getAsJsonObject("losses").getAsJsonObject("log");
+        assertThat(log.get("mean").getAsString()).isEqualTo("Infinity");
+        assertThat(log.get("mean_f32").getAsString()).isEqualTo("Infinity");
+        assertThat(log.get("sum").getAsString()).isEqualTo("Infinity");
+        assertThat(eval().out())
+                .contains("infinite elements  0                        0                        2%n".formatted());
+        assertThat(eval("--json", "--loss", "mnist")
+                        .json()
+                        .get("infinite_count")
+                        .getAsLong())
+                .isZero();
+    }
+
+    /** A prediction outside [0, 1] has no logarithm. */
+    @Test
+    void nanElementsAreThoseOfTheFirstLoss() {
+        Npy.floats(predictions, 0.5f, 1.5f, Float.NaN);
+        assertThat(eval().out())
+                .contains("NaN elements       1                        1                        2%n".formatted());
+        assertThat(eval("--json").json().get("nan_count").getAsLong()).isEqualTo(1);
+        assertThat(eval("--json", "--loss", "log").json().get("nan_count").getAsLong())
+                .isEqualTo(2);
     }
 
     @ParameterizedTest
@@ -233,6 +384,8 @@ class EvalCommandTest {
     void thresholdIsForTheSigmoidsOfLogits() {
         Npy.floats(predictions, -1, -1, -1); // each stands for 0.269
         JsonObject below = eval("--json", "--logits", "--threshold", "0.26").json();
+        assertThat(below.get("threshold").getAsDouble()).isEqualTo(0.26);
+        assertThat(below.get("from_logits").getAsBoolean()).isTrue();
         assertThat(below.get("true_positives").getAsLong()).isEqualTo(2);
         assertThat(below.get("false_positives").getAsLong()).isEqualTo(1);
         JsonObject above = eval("--json", "--logits", "--threshold", "0.27").json();
@@ -277,13 +430,27 @@ class EvalCommandTest {
                         "false_negatives",
                         "nan_count",
                         "backend",
-                        "threads");
+                        "threads",
+                        "losses",
+                        "metrics",
+                        "infinite_count",
+                        "threshold",
+                        "from_logits",
+                        "version");
         double loss = (2 * 0.25 + 0.5 + 0.5 * 0.75) / 3.5;
         assertThat(json.remove("loss").getAsDouble()).isEqualTo(loss);
         assertThat(json.remove("loss_f32").getAsFloat()).isEqualTo((float) loss);
         assertThat(json.remove("weight_sum").getAsDouble()).isEqualTo(3.5);
+        double brier = (2 * 0.0625 + 0.25 + 0.5 * 0.5625) / 3.5;
+        assertThat(json.remove("losses")
+                        .getAsJsonObject()
+                        .getAsJsonObject("brier")
+                        .get("mean")
+                        .getAsDouble())
+                .isEqualTo(brier);
         unweighted.remove("loss");
         unweighted.remove("loss_f32");
+        unweighted.remove("losses");
         assertThat(json).isEqualTo(unweighted);
     }
 
@@ -334,25 +501,37 @@ class EvalCommandTest {
         assertThat(run.exitCode()).isZero();
         assertThat(run.out().lines())
                 .containsExactly(
-                        "loss             0.5",
-                        "loss, float32    0.5",
-                        "weight sum       3.25",
-                        "accuracy         0.333333 (1 of 3)",
-                        "threshold        0.5, of the logits' sigmoids",
-                        "                      predicted 1      predicted 0",
-                        "target 1                        0                2",
-                        "target 0                        0                1",
-                        "NaN logits       0",
-                        "backend          " + NativeLibrary.isa() + ", 1 thread");
+                        "                   mnist                    brier                    log",
+                        "mean               0.5                      0.25                     0.6931471824645996",
+                        "mean, float32      0.5                      0.25                     0.6931472",
+                        "sum                1.625                    0.8125                   2.2527283430099487",
+                        "NaN elements       0                        0                        0",
+                        "infinite elements  0                        0                        0",
+                        "weight sum         3.25",
+                        "accuracy           0.333333 (1 of 3)",
+                        "precision          undefined",
+                        "recall             0.000000",
+                        "specificity        1.000000",
+                        "f1                 0.000000",
+                        "balanced accuracy  0.500000",
+                        "jaccard            0.000000",
+                        "kappa              0.000000",
+                        "matthews           undefined",
+                        "threshold          0.5, of the logits' sigmoids",
+                        "                        predicted 1      predicted 0",
+                        "target 1                          0                2",
+                        "target 0                          0                1",
+                        "backend            " + NativeLibrary.isa() + ", 1 thread");
     }
 
     /** With weights, an infinity can make a NaN that no prediction is. */
     @Test
-    void tableCountsNanDistancesWhereThereAreWeights() {
+    void tableCountsNanElementsWithTheirWeights() {
         Npy.floats(predictions, 0.5f, Float.POSITIVE_INFINITY, 0.5f);
         Npy.floats(weights, 1, 0, 1);
-        assertThat(eval().out()).contains("NaN predictions  0");
-        assertThat(eval("--weights", weights.toString()).out()).contains("NaN distances    1");
+        assertThat(eval().out()).contains("NaN elements       0                        0                        1");
+        assertThat(eval("--weights", weights.toString(), "--loss", "mnist,log").out())
+                .contains("NaN elements       1                        1%n".formatted());
     }
 
     /** Every option at once, in every type, against the library's own answer for the same numbers in float32. */
@@ -413,6 +592,7 @@ class EvalCommandTest {
     void thresholdMayBeInfinite(String threshold) {
         JsonObject json = eval("--json", "--threshold", threshold).json();
         boolean allPositive = threshold.startsWith("-");
+        assertThat(json.get("threshold").getAsString()).isEqualTo(allPositive ? "-Infinity" : "Infinity");
         assertThat(json.get("true_positives").getAsLong()).isEqualTo(allPositive ? 2 : 0);
         assertThat(json.get("false_positives").getAsLong()).isEqualTo(allPositive ? 1 : 0);
     }

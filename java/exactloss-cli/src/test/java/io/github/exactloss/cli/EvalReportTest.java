@@ -51,7 +51,16 @@ class EvalReportTest {
         ReportPage page = ReportPage.read(file);
         page.assertStandsAlone();
         page.assertIsAccessible();
-        assertThat(page.property("loss")).isEqualTo(json.get("loss").getAsString());
+        JsonObject losses = json.getAsJsonObject("losses");
+        assertThat(page.texts("//table[@class='losses']/thead//th")).containsExactly("loss", "mnist", "brier", "log");
+        assertThat(page.lossRow("mean")).isEqualTo(numbers(losses, "mean"));
+        assertThat(page.lossRow("mean, float32")).isEqualTo(numbers(losses, "mean_f32"));
+        assertThat(page.lossRow("sum")).isEqualTo(numbers(losses, "sum"));
+        assertThat(page.lossRow("NaN elements")).containsExactly("0", "0", "1");
+        json.getAsJsonObject("metrics")
+                .asMap()
+                .forEach((metric, value) ->
+                        assertThat(page.property(metric.replace('_', ' '))).isEqualTo(value.getAsString()));
         assertThat(page.property("accuracy")).isEqualTo(json.get("accuracy").getAsString());
         assertThat(numbers(page, "//table[@class='confusion']//td/b"))
                 .containsExactly(
@@ -95,7 +104,7 @@ class EvalReportTest {
         ReportPage page = ReportPage.read(file);
         assertThat(page.property("weight sum")).isEqualTo("3.5");
         assertThat(page.texts("//p").toString())
-                .contains("3 logits", "sigmoids in float64", "Weights count in the loss");
+                .contains("3 logits", "sigmoids in float64", "Weights count in the losses");
     }
 
     @Test
@@ -104,7 +113,8 @@ class EvalReportTest {
         Npy.bytes(targets);
         assertThat(eval("--report", file).exitCode()).isZero();
         ReportPage page = ReportPage.read(file);
-        assertThat(page.property("loss")).isEqualTo("NaN");
+        assertThat(page.lossRow("mean")).containsExactly("NaN", "NaN", "NaN");
+        assertThat(page.property("matthews")).isEqualTo("undefined");
         page.assertIsAccessible();
     }
 
@@ -131,7 +141,9 @@ class EvalReportTest {
         Exactloss run = Exactloss.run("eval", query, "--skip-nulls", "--threads", "2", "--json", "--report", file);
         assertThat(run.err()).isEmpty();
         ReportPage page = ReportPage.read(file);
-        assertThat(page.property("loss")).isEqualTo(run.json().get("loss").getAsString());
+        assertThat(page.lossRow("mean"))
+                .isEqualTo(numbers(run.json().getAsJsonObject("losses"), "mean"))
+                .hasSize(3);
         assertThat(page.property("query")).isEqualTo(query);
         assertThat(page.property("rows skipped for NULL")).isEqualTo("1");
         assertThat(sum(numbers(page, "//table[@class='numbers']/tbody/tr/td[1]")))
@@ -153,6 +165,16 @@ class EvalReportTest {
         assertThat(Files.readAllBytes(targets)).isEqualTo(before);
     }
 
+    @Test
+    void lossesThatWereAskedForAreReported() {
+        Npy.floats(predictions, 0.9f, 0.4f, 0.2f);
+        Npy.bytes(targets, 1, 0, 1);
+        Exactloss run = eval("--loss", "log", "--json", "--report", file);
+        ReportPage page = ReportPage.read(file);
+        assertThat(page.lossRow("mean")).isEqualTo(numbers(run.json().getAsJsonObject("losses"), "mean"));
+        assertThat(page.texts("//dl[@class='highlights']//dt")).containsExactly("log", "accuracy", "calibration error");
+    }
+
     private Exactloss eval(Object... options) {
         Object[] args = new Object[5 + options.length];
         System.arraycopy(new Object[] {"eval", "--predictions", predictions, "--targets", targets}, 0, args, 0, 5);
@@ -163,6 +185,14 @@ class EvalReportTest {
     private static List<Long> numbers(ReportPage page, String xpath) {
         return page.texts(xpath).stream()
                 .map(text -> Long.parseLong(text.replace(",", "")))
+                .toList();
+    }
+
+    /** A number of each loss. */
+    private static List<String> numbers(JsonObject losses, String member) {
+        return losses.asMap().values().stream()
+                .map(loss -> loss.getAsJsonObject().get(member))
+                .map(number -> number.isJsonNull() ? "NaN" : number.getAsString())
                 .toList();
     }
 

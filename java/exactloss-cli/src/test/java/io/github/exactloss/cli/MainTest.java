@@ -39,6 +39,12 @@ class MainTest {
                     eval --predictions p --targets t --weights | '--weights' (FILE)
                     eval --predictions p --targets t --logits=1 | '--logits'
                     eval --predictions p --targets t --jsn | '--jsn'. Possible solutions: --json
+                    eval --predictions p --targets t --loss hinge | expected one of [MNIST, BRIER, LOG] (case-insensitive) but was 'hinge'
+                    eval --predictions p --targets t --loss mnist,,log | expected one of [MNIST, BRIER, LOG] (case-insensitive) but was ''
+                    eval --predictions p --targets t --loss | '--loss' (NAME)
+                    train --loss hinge | expected one of [MNIST, BRIER, LOG] (case-insensitive) but was 'hinge'
+                    train --loss mnist,log | expected one of [MNIST, BRIER, LOG] (case-insensitive) but was 'mnist,log'
+                    train --loss mnist --loss log | '--loss' (NAME) should be specified only once
                     train --epochs 0 | --epochs must be at least 1, not 0
                     train --batch-size -1 | --batch-size must be at least 1, not -1
                     train --learning-rate 0 | --learning-rate must be positive and finite, not 0.0
@@ -74,8 +80,8 @@ class MainTest {
     @ParameterizedTest
     @CsvSource({
         "'',train eval bench info generate-completion --version",
-        "train,--data --epochs --batch-size --learning-rate --seed --logits --json --report",
-        "eval,SQL --database --skip-nulls --predictions --targets --weights --logits --strict --threshold --threads --backend --json --report",
+        "train,--data --epochs --batch-size --learning-rate --seed --loss --logits --json --report",
+        "eval,SQL --database --skip-nulls --predictions --targets --weights --loss --logits --strict --threshold --threads --backend --json --report",
         "eval,'<f4' '<f8' '<f2' '<V2' '|V2'",
         "bench,--json --quick --suite --chart --from EXACTLOSS_BENCH everything",
         "info,--json EXACTLOSS_MAX_ISA",
@@ -108,6 +114,7 @@ class MainTest {
         assertThat(complete(script.out(), "exactloss", "e")).containsExactly("eval");
         assertThat(complete(script.out(), "exactloss", "eval", "--thre")).containsExactly("--threshold", "--threads");
         assertThat(complete(script.out(), "exactloss", "eval", "--backend", "")).containsExactly("cpu", "cuda");
+        assertThat(complete(script.out(), "exactloss", "train", "--loss", "")).containsExactly("mnist", "brier", "log");
     }
 
     private static List<String> complete(String script, String... words) throws IOException, InterruptedException {

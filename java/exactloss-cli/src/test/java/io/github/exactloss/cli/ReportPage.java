@@ -67,6 +67,11 @@ final class ReportPage {
         return values.getFirst();
     }
 
+    /** The values beside a label in the table of the losses. */
+    List<String> lossRow(String label) {
+        return texts("//table[@class='losses']//tr[th='" + label + "']/td");
+    }
+
     /** Nothing comes from elsewhere, and nothing runs. */
     void assertStandsAlone() {
         assertThat(source).startsWith("<!DOCTYPE html>\n");

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The drawn digits are used in child processes, in whose environment no folder of MNIST is named. */
 class TrainCommandTest {
@@ -37,6 +38,13 @@ class TrainCommandTest {
                     + "{\"epoch\":3,\"train_loss\":0.414968923750814,\"validation_loss\":0.3346574407985512,"
                     + "\"accuracy\":0.6591666666666667}]";
 
+    /** The losses of the third epoch where log is descended, from predictions and from logits. */
+    private static final String LOG_LOSSES =
+            "{\"mnist\":0.06476763171750015,\"brier\":0.04485018329739812,\"log\":0.19659396359832654}";
+
+    private static final String LOG_LOSSES_FROM_LOGITS =
+            "{\"mnist\":0.0648656888408809,\"brier\":0.04485076591709434,\"log\":0.19620205705925375}";
+
     @TempDir
     private Path folder;
 
@@ -48,35 +56,61 @@ class TrainCommandTest {
         JsonObject json =
                 train(environment, List.of(), "--json", "--epochs", "3").json();
         assertThat(json.get("backend").getAsString()).isEqualTo(isa.name());
-        assertThat(json.get("epochs")).hasToString(NUMBERS);
+        assertThat(withoutAllLosses(json)).hasToString(NUMBERS);
         json = train(environment, List.of(), "--json", "--epochs", "3", "--logits")
                 .json();
         assertThat(json.get("backend").getAsString()).isEqualTo(isa.name());
-        assertThat(json.get("epochs")).hasToString(NUMBERS_FROM_LOGITS);
+        assertThat(withoutAllLosses(json)).hasToString(NUMBERS_FROM_LOGITS);
+        json = train(environment, List.of(), "--json", "--epochs", "3", "--loss", "log")
+                .json();
+        assertThat(lastLosses(json)).hasToString(LOG_LOSSES);
+        json = train(environment, List.of(), "--json", "--epochs", "3", "--loss", "log", "--logits")
+                .json();
+        assertThat(lastLosses(json)).hasToString(LOG_LOSSES_FROM_LOGITS);
+    }
+
+    /** The epochs without the member that has all losses. */
+    private static JsonElement withoutAllLosses(JsonObject json) {
+        JsonElement epochs = json.get("epochs");
+        epochs.getAsJsonArray().forEach(epoch -> epoch.getAsJsonObject().remove("validation_losses"));
+        return epochs;
+    }
+
+    private static JsonElement lastLosses(JsonObject json) {
+        return json.getAsJsonArray("epochs").get(2).getAsJsonObject().get("validation_losses");
     }
 
     @Test
     void numbersAreTheSameWithoutTheOptimisingCompiler() throws IOException, InterruptedException {
-        assertThat(trainDrawn(Map.of(), "--json", "--epochs", "3").json().get("epochs"))
+        assertThat(withoutAllLosses(
+                        trainDrawn(Map.of(), "--json", "--epochs", "3").json()))
                 .hasToString(NUMBERS);
-        assertThat(trainDrawn(Map.of(), "--json", "--epochs", "3", "--logits")
-                        .json()
-                        .get("epochs"))
+        assertThat(withoutAllLosses(trainDrawn(Map.of(), "--json", "--epochs", "3", "--logits")
+                        .json()))
                 .hasToString(NUMBERS_FROM_LOGITS);
+        assertThat(lastLosses(trainDrawn(Map.of(), "--json", "--epochs", "3", "--loss", "log")
+                        .json()))
+                .hasToString(LOG_LOSSES);
     }
 
     @Test
     void jsonHasExactlyTheDocumentedMembers() throws IOException, InterruptedException {
         JsonObject json = trainDrawn(Map.of(), "--json", "--epochs", "2", "--seed", "-9", "--batch-size", "100")
                 .json();
-        assertThat(json.keySet()).containsExactly("data", "seed", "backend", "epochs", "accuracy");
+        assertThat(json.keySet())
+                .containsExactly("data", "seed", "backend", "epochs", "accuracy", "loss", "from_logits");
+        assertThat(json.get("loss").getAsString()).isEqualTo("mnist");
+        assertThat(json.get("from_logits").getAsBoolean()).isFalse();
         assertThat(json.get("data").getAsString()).isEqualTo("drawn");
         assertThat(json.get("seed").getAsLong()).isEqualTo(-9);
         int number = 0;
         for (JsonElement epoch : json.getAsJsonArray("epochs")) {
             assertThat(epoch.getAsJsonObject().keySet())
-                    .containsExactly("epoch", "train_loss", "validation_loss", "accuracy");
+                    .containsExactly("epoch", "train_loss", "validation_loss", "accuracy", "validation_losses");
             assertThat(epoch.getAsJsonObject().get("epoch").getAsInt()).isEqualTo(++number);
+            JsonObject losses = epoch.getAsJsonObject().getAsJsonObject("validation_losses");
+            assertThat(losses.keySet()).containsExactly("mnist", "brier", "log");
+            assertThat(epoch.getAsJsonObject().get("validation_loss")).isEqualTo(losses.get("mnist"));
         }
         assertThat(number).isEqualTo(2);
         assertThat(json.get("accuracy"))
@@ -90,11 +124,30 @@ class TrainCommandTest {
         assertThat(run.exitCode()).isZero();
         assertThat(run.out())
                 .startsWith("3600 digits to train on and 1200 to validate by, 3s against 7s (drawn)")
-                .containsPattern("(?m)^ {4}3 {7}0\\.\\d{6} {9}0\\.\\d{6}  [01]\\.\\d{6}$")
-                .containsPattern("(?m)^accuracy +[01]\\.\\d{6} \\(\\d+ of 1200\\)$");
+                .containsPattern(
+                        "(?m)^ {4}3 {8}0\\.\\d{6} {10}0\\.\\d{6} {10}0\\.\\d{6} {8}\\d\\.\\d{6}  [01]\\.\\d{6}$")
+                .containsPattern("(?m)^accuracy +[01]\\.\\d{6} \\(\\d+ of 1200\\)$")
+                .containsPattern("(?m)^matthews +0\\.\\d{6}$");
+        assertThat(run.out())
+                .contains("epoch  training mnist  validation mnist  validation brier  validation log  accuracy");
         assertThat(run.out()).doesNotContain("\r", "logits");
-        assertThat(trainDrawn(Map.of(), "--epochs", "1", "--logits").out())
-                .contains("batch size 256, learning rate 1.0, seed 42, loss from logits, backend ", "NaN logits ");
+        assertThat(trainDrawn(Map.of(), "--epochs", "1", "--logits", "--loss", "log")
+                        .out())
+                .contains(
+                        "loss log, batch size 256, learning rate 1.0, seed 42, from logits, backend ",
+                        "epoch  training log  validation mnist  validation brier  validation log  accuracy",
+                        "of the logits' sigmoids");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"brier", "log"})
+    void theChosenLossIsTold(String loss) throws IOException, InterruptedException {
+        JsonObject json =
+                trainDrawn(Map.of(), "--json", "--epochs", "1", "--loss", loss).json();
+        assertThat(json.get("loss").getAsString()).isEqualTo(loss);
+        JsonObject epoch = json.getAsJsonArray("epochs").get(0).getAsJsonObject();
+        assertThat(epoch.get("validation_loss"))
+                .isEqualTo(epoch.getAsJsonObject("validation_losses").get(loss));
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -33,13 +34,19 @@ class TrainReportTest {
         for (JsonElement element : json.getAsJsonArray("epochs")) {
             JsonObject epoch = element.getAsJsonObject();
             expected.add(epoch.get("epoch").getAsString());
-            for (String number : List.of("train_loss", "validation_loss", "accuracy")) {
-                expected.add("%.6f".formatted(epoch.get(number).getAsDouble()));
+            expected.add("%.6f".formatted(epoch.get("train_loss").getAsDouble()));
+            for (JsonElement loss :
+                    epoch.getAsJsonObject("validation_losses").asMap().values()) {
+                expected.add("%.6f".formatted(loss.getAsDouble()));
             }
+            expected.add("%.6f".formatted(epoch.get("accuracy").getAsDouble()));
         }
         assertThat(page.texts("//table[@class='numbers']/tbody/tr/*")).isEqualTo(expected);
         JsonObject last = json.getAsJsonArray("epochs").get(2).getAsJsonObject();
-        assertThat(page.property("loss")).isEqualTo(last.get("validation_loss").getAsString());
+        assertThat(page.lossRow("mean"))
+                .isEqualTo(last.getAsJsonObject("validation_losses").asMap().values().stream()
+                        .map(JsonElement::getAsString)
+                        .toList());
         assertThat(page.property("accuracy")).isEqualTo(last.get("accuracy").getAsString());
         List<Long> counts = page.texts("//table[@class='confusion']//td/b").stream()
                 .map(text -> Long.parseLong(text.replace(",", "")))
@@ -61,7 +68,7 @@ class TrainReportTest {
     @Test
     void pageStandsAloneAndIsAccessible() throws IOException, InterruptedException {
         Path file = folder.resolve("report.html");
-        assertThat(train("--epochs", "1", "--logits", "--report", file.toString())
+        assertThat(train("--epochs", "1", "--logits", "--loss", "log", "--report", file.toString())
                         .exitCode())
                 .isZero();
         ReportPage page = ReportPage.read(file);
@@ -71,7 +78,12 @@ class TrainReportTest {
                 .hasSize(24)
                 .allMatch(alt -> alt.matches("Image \\d+: a [37] that looks like a [37] to the classifier"));
         assertThat(page.texts("//div[@class='weights']//img")).hasSize(3);
+        assertThat(page.property("loss")).isEqualTo("log");
         assertThat(page.property("loss from")).isEqualTo("logits");
+        List<String> curves = List.of("mnist", "brier", "log", "accuracy");
+        assertThat(page.texts("//div[@class='charts']/*/p[@class='axis']"))
+                .isEqualTo(
+                        Stream.of(curves, curves, curves).flatMap(List::stream).toList());
     }
 
     @Test
@@ -92,7 +104,7 @@ class TrainReportTest {
         Path file = folder.resolve("report.html");
         Exactloss run = train("--epochs", "1", "--learning-rate", "1e308", "--report", file.toString());
         assertThat(run.exitCode()).isZero();
-        assertThat(ReportPage.read(file).property("loss")).isEqualTo("NaN");
+        assertThat(ReportPage.read(file).lossRow("mean")).containsExactly("NaN", "NaN", "NaN");
     }
 
     @Test

@@ -2,7 +2,7 @@
 package io.github.exactloss.cli.report;
 
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.cli.LossLabels;
+import io.github.exactloss.cli.EvaluationNumbers;
 import io.github.exactloss.cli.Templates;
 import io.github.exactloss.cli.chart.Axis;
 import io.github.exactloss.cli.chart.Chart;
@@ -66,12 +66,12 @@ public final class EvaluationPage {
         return run.rows();
     }
 
-    double loss() {
-        return evaluation.mean(LossLabels.first(evaluation));
+    Evaluation evaluation() {
+        return evaluation;
     }
 
     Map<String, Double> means() {
-        return Metrics.means(evaluation);
+        return EvaluationNumbers.means(evaluation);
     }
 
     double accuracy() {
@@ -91,13 +91,12 @@ public final class EvaluationPage {
     }
 
     Map<String, String> numbers() {
-        Map<String, String> rows = Metrics.losses(evaluation);
+        Map<String, String> rows = Metrics.metrics(evaluation);
         if (weighted) {
             rows.put("weight sum", Double.toString(evaluation.weightSum()));
         }
         rows.put("elements", Metrics.count(evaluation.count()));
         rows.put("positive targets", Metrics.count(evaluation.positives()));
-        rows.put("NaN", Metrics.count(evaluation.nanCount(LossLabels.first(evaluation))));
         return rows;
     }
 

@@ -2,7 +2,7 @@
 package io.github.exactloss.cli.report;
 
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.cli.LossLabels;
+import io.github.exactloss.cli.EvaluationNumbers;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -44,23 +44,14 @@ final class Metrics {
         return evaluation.truePositives() + evaluation.trueNegatives();
     }
 
-    /** The losses, as the shortest decimals that read back to the same double and float, and what goes with them. */
-    static Map<String, String> losses(Evaluation evaluation) {
+    /** The metrics, as the shortest decimals that read back to the same double, and the threshold that they are for. */
+    static Map<String, String> metrics(Evaluation evaluation) {
         Map<String, String> rows = new LinkedHashMap<>();
-        LossLabels.of(evaluation).forEach((label, loss) -> {
-            rows.put(label, Double.toString(evaluation.mean(loss)));
-            rows.put(label + ", float32", Float.toString(evaluation.meanAsFloat(loss)));
-        });
-        rows.put("accuracy", Double.toString(evaluation.accuracy()));
+        EvaluationNumbers.metrics(evaluation)
+                .forEach((metric, value) -> rows.put(
+                        EvaluationNumbers.label(metric), Double.isNaN(value) ? "undefined" : Double.toString(value)));
         rows.put("threshold", Double.toString(evaluation.threshold()));
         return rows;
-    }
-
-    /** The mean of each loss, by its label. */
-    static Map<String, Double> means(Evaluation evaluation) {
-        Map<String, Double> means = new LinkedHashMap<>();
-        LossLabels.of(evaluation).forEach((label, loss) -> means.put(label, evaluation.mean(loss)));
-        return means;
     }
 
     /**

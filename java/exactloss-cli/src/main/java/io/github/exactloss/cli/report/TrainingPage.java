@@ -3,7 +3,7 @@ package io.github.exactloss.cli.report;
 
 import io.github.exactloss.Evaluation;
 import io.github.exactloss.Loss;
-import io.github.exactloss.cli.LossLabels;
+import io.github.exactloss.cli.EvaluationNumbers;
 import io.github.exactloss.cli.Templates;
 import io.github.exactloss.cli.chart.Axis;
 import io.github.exactloss.cli.chart.Chart;
@@ -16,6 +16,7 @@ import io.github.exactloss.cli.train.LearningCurve;
 import io.github.exactloss.cli.train.Mistake;
 import io.github.exactloss.cli.train.Trainer;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
@@ -62,6 +63,14 @@ public final class TrainingPage {
         return data;
     }
 
+    Loss loss() {
+        return trainer.loss();
+    }
+
+    Evaluation result() {
+        return result;
+    }
+
     List<Epoch> epochs() {
         return epochs;
     }
@@ -71,7 +80,7 @@ public final class TrainingPage {
     }
 
     Map<String, Double> means() {
-        return Metrics.means(result);
+        return EvaluationNumbers.means(result);
     }
 
     double accuracy() {
@@ -90,8 +99,8 @@ public final class TrainingPage {
         return Metrics.confusion(result, "3", "7");
     }
 
-    Map<String, String> losses() {
-        return Metrics.losses(result);
+    Map<String, String> metrics() {
+        return Metrics.metrics(result);
     }
 
     /** The mini-batches from one point of the curves to the next. */
@@ -135,8 +144,13 @@ public final class TrainingPage {
             return points.getLast().steps();
         }
 
-        long lossChanges() {
-            return changes(evaluation -> evaluation.mean(LossLabels.first(evaluation)));
+        /** How often each loss differs from one point to the next, by its name. */
+        Map<String, Long> lossChanges() {
+            Map<String, Long> changes = new LinkedHashMap<>();
+            for (Loss loss : losses()) {
+                changes.put(loss.name(), changes(evaluation -> evaluation.mean(loss)));
+            }
+            return changes;
         }
 
         long accuracyChanges() {
@@ -145,18 +159,22 @@ public final class TrainingPage {
 
         List<Chart> charts() {
             List<Chart> charts = new ArrayList<>();
-            LossLabels.of(points.getLast().validation()).forEach((label, loss) -> charts.add(chart(label, loss)));
+            losses().forEach(loss -> charts.add(chart(loss)));
             charts.add(accuracy());
             return charts;
         }
 
-        private Chart chart(String label, Loss loss) {
+        private List<Loss> losses() {
+            return points.getLast().validation().losses();
+        }
+
+        private Chart chart(Loss loss) {
             List<Point> losses = series(evaluation -> evaluation.mean(loss));
             List<Point> training = epochs.stream()
                     .map(epoch ->
                             new Point(epoch.number() - 0.5, epoch.training().mean(loss)))
                     .toList();
-            return new Chart(describe(label, losses), axis, Axis.covering(label, losses, training))
+            return new Chart(describe(loss.name(), losses), axis, Axis.covering(loss.name(), losses, training))
                     .line("validation", losses)
                     .dots("training", Shape.DOT, training);
         }

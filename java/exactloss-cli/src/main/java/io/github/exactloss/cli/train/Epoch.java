@@ -2,7 +2,8 @@
 package io.github.exactloss.cli.train;
 
 import io.github.exactloss.Evaluation;
-import io.github.exactloss.cli.LossLabels;
+import io.github.exactloss.Loss;
+import io.github.exactloss.cli.EvaluationNumbers;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -14,13 +15,15 @@ import java.util.Map;
  * @param validation of the validation digits, after the last step
  */
 public record Epoch(int number, Evaluation training, Evaluation validation) {
-    /** The columns of a table of epochs, without the number: the losses and the accuracy. */
-    public Map<String, Double> columns() {
+    /**
+     * The columns of a table of epochs, without the number: the losses and the accuracy.
+     *
+     * @param trained the loss that the training descends
+     */
+    public Map<String, Double> columns(Loss trained) {
         Map<String, Double> columns = new LinkedHashMap<>();
-        LossLabels.of(validation).forEach((label, loss) -> {
-            columns.put("training " + label, training.mean(loss));
-            columns.put("validation " + label, validation.mean(loss));
-        });
+        columns.put("training " + trained.name(), training.mean(trained));
+        EvaluationNumbers.means(validation).forEach((name, mean) -> columns.put("validation " + name, mean));
         columns.put("accuracy", validation.accuracy());
         return columns;
     }

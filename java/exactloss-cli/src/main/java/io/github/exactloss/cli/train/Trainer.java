@@ -30,9 +30,13 @@ public final class Trainer {
      * @param batchSize digits in a mini-batch, at least 1; the last one of an epoch may have fewer
      * @param learningRate the factor of the gradient in a step, positive
      * @param seed of the first weights and of the order of the digits
-     * @param logits whether the loss takes logits, instead of the predictions that are their sigmoids
+     * @param loss is descended; where it is {@linkplain Loss#fromLogits() from logits}, all losses are
      */
-    public record Settings(int batchSize, double learningRate, long seed, boolean logits) {}
+    public record Settings(int batchSize, double learningRate, long seed, Loss loss) {
+        boolean logits() {
+            return loss.isFromLogits();
+        }
+    }
 
     private static final ValueLayout.OfFloat FLOAT = ValueLayout.JAVA_FLOAT;
 
@@ -56,8 +60,11 @@ public final class Trainer {
     public Trainer(DigitDataSet data, Settings settings, Arena arena) {
         this.data = data;
         this.settings = settings;
-        loss = settings.logits() ? Loss.mnist().fromLogits() : Loss.mnist();
-        evaluator = Evaluator.of(loss);
+        // Clamped: where a prediction rounds to 0 or 1, the gradient of the log loss would be infinite, and 0 times it
+        // NaN.
+        loss = settings.loss().clamp();
+        Evaluator all = Evaluator.of(Loss.mnist(), Loss.brier(), Loss.log()).clamp();
+        evaluator = settings.logits() ? all.fromLogits() : all;
         // java.util.Random, because the algorithms of its generator and of its Gaussians are fixed by specification.
         random = new Random(settings.seed());
         classifier = new LinearClassifier(random, arena);
@@ -67,6 +74,11 @@ public final class Trainer {
         outputs = Predictions.allocate(Math.max(batch, validationOrder.length), ElementType.FLOAT32, arena);
         labels = Targets.allocate(batch, ElementType.UINT8, arena);
         gradient = arena.allocate(FLOAT, batch);
+    }
+
+    /** The loss that is descended. */
+    public Loss loss() {
+        return loss;
     }
 
     /** The number of mini-batches in an epoch. */

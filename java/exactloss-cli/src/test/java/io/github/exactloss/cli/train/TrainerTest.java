@@ -16,11 +16,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class TrainerTest {
@@ -31,32 +33,70 @@ class TrainerTest {
         arena.close();
     }
 
+    static List<Loss> losses() {
+        return Stream.of(Loss.mnist(), Loss.brier(), Loss.log())
+                .flatMap(loss -> Stream.of(loss, loss.fromLogits()))
+                .toList();
+    }
+
+    /** Log teaches at least as well as mnist, whose slope is flat where a prediction is far off. */
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void drawnDigitsAreLearned(boolean logits) {
         DigitDataSet data = DrawnDigits.load(arena);
-        Epoch last = train(data, new Settings(256, 1, 42, logits), 20).getLast();
+        Evaluation mnist = learn(data, from(logits, Loss.mnist()));
+        Evaluation brier = learn(data, from(logits, Loss.brier()));
+        Evaluation log = learn(data, from(logits, Loss.log()));
+        assertThat(mnist.accuracy()).isGreaterThan(0.95);
+        assertThat(brier.accuracy()).isGreaterThan(0.94);
+        assertThat(log.accuracy()).isGreaterThanOrEqualTo(mnist.accuracy());
+        assertThat(log.mean(Loss.log())).isLessThan(mnist.mean(Loss.log()));
+    }
+
+    /** The validation after 20 epochs. */
+    private Evaluation learn(DigitDataSet data, Loss loss) {
+        Epoch last = train(data, new Settings(256, 1, 42, loss), 20).getLast();
         assertThat(last.number()).isEqualTo(20);
         assertThat(last.training().count()).isEqualTo(data.training().count());
         assertThat(last.validation().count()).isEqualTo(data.validation().count());
-        assertThat(last.validation().accuracy()).isGreaterThan(0.95);
+        return last.validation();
+    }
+
+    private static Loss from(boolean logits, Loss loss) {
+        return logits ? loss.fromLogits() : loss;
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void seedDecidesTheNumbers(boolean logits) {
+    @MethodSource("losses")
+    void seedDecidesTheNumbers(Loss loss) {
         DigitDataSet data = DrawnDigits.load(arena);
-        List<Epoch> first = train(data, new Settings(64, 1, 5, logits), 3);
-        assertThat(train(data, new Settings(64, 1, 5, logits), 3)).isEqualTo(first);
-        assertThat(train(data, new Settings(64, 1, 6, logits), 3)).isNotEqualTo(first);
+        List<Epoch> first = train(data, new Settings(64, 1, 5, loss), 3);
+        assertThat(train(data, new Settings(64, 1, 5, loss), 3)).isEqualTo(first);
+        assertThat(train(data, new Settings(64, 1, 6, loss), 3)).isNotEqualTo(first);
+    }
+
+    /** Whatever is descended, every loss is told, of the same predictions. */
+    @Test
+    void everyEpochHasAllLosses() {
+        DigitDataSet data = DrawnDigits.load(arena);
+        for (Loss loss : losses()) {
+            Epoch epoch = train(data, new Settings(3600, 1, 42, loss), 1).getFirst();
+            List<Loss> all = List.of(Loss.mnist(), Loss.brier(), Loss.log());
+            assertThat(epoch.training().losses()).isEqualTo(all);
+            assertThat(epoch.validation().losses()).isEqualTo(all);
+            // The one mini-batch is seen before its step, so it doesn't matter what is descended.
+            Epoch other = train(data, new Settings(3600, 1, 42, from(loss.isFromLogits(), Loss.mnist())), 1)
+                    .getFirst();
+            assertThat(epoch.training()).isEqualTo(other.training());
+        }
     }
 
     /** Two ways to the same gradient: through the sigmoid here, and fused in the library. Only roundings differ. */
     @Test
     void logitsTrainTheSameClassifier() {
         DigitDataSet data = DrawnDigits.load(arena);
-        List<Epoch> predictions = train(data, new Settings(256, 1, 42, false), 5);
-        List<Epoch> logits = train(data, new Settings(256, 1, 42, true), 5);
+        List<Epoch> predictions = train(data, new Settings(256, 1, 42, Loss.mnist()), 5);
+        List<Epoch> logits = train(data, new Settings(256, 1, 42, Loss.mnist().fromLogits()), 5);
         assertThat(logits).isNotEqualTo(predictions);
         for (int i = 0; i < 5; i++) {
             Evaluation expected = predictions.get(i).validation();
@@ -73,7 +113,8 @@ class TrainerTest {
     void everyDigitIsInOneBatch(int batchSize, int batches) {
         DigitDataSet data = DrawnDigits.load(arena);
         assertThat(data.training().count()).isEqualTo(3600);
-        Trainer trainer = new Trainer(data, new Settings(batchSize, 0.1, 1, true), arena);
+        Trainer trainer =
+                new Trainer(data, new Settings(batchSize, 0.1, 1, Loss.mnist().fromLogits()), arena);
         AtomicInteger steps = new AtomicInteger();
         Epoch epoch = trainer.epoch(steps::incrementAndGet);
         assertThat(trainer.batches()).isEqualTo(batches);
@@ -108,12 +149,15 @@ class TrainerTest {
             disabledReason = "EXACTLOSS_MNIST_DIR does not name the folder with MNIST")
     void mnistIsLearned(boolean logits) {
         DigitDataSet data = Mnist.load(Path.of(System.getenv("EXACTLOSS_MNIST_DIR")), arena);
-        Epoch last = train(data, new Settings(256, 1, 42, logits), 20).getLast();
-        assertThat(last.training().count()).isEqualTo(6131 + 6265);
-        assertThat(last.training().positives()).isEqualTo(6131);
-        assertThat(last.validation().count()).isEqualTo(1010 + 1028);
-        assertThat(last.validation().positives()).isEqualTo(1010);
-        assertThat(last.validation().accuracy()).isGreaterThanOrEqualTo(0.97);
+        assertThat(data.training().count()).isEqualTo(6131 + 6265);
+        assertThat(data.validation().count()).isEqualTo(1010 + 1028);
+        Epoch first = train(data, new Settings(256, 1, 42, from(logits, Loss.mnist())), 1)
+                .getFirst();
+        assertThat(first.training().positives()).isEqualTo(6131);
+        assertThat(first.validation().positives()).isEqualTo(1010);
+        Evaluation mnist = learn(data, from(logits, Loss.mnist()));
+        assertThat(mnist.accuracy()).isGreaterThanOrEqualTo(0.97);
+        assertThat(learn(data, from(logits, Loss.log())).accuracy()).isGreaterThanOrEqualTo(mnist.accuracy());
     }
 
     private List<Epoch> train(DigitDataSet data, Settings settings, int epochs) {
