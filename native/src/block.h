@@ -66,10 +66,10 @@ static inline void exactloss_open_block(const batch *b, int64_t start, workspace
 /* Looks for the first element of an open block that must be refused. */
 int exactloss_check_block(const batch *b, const block *k, exactloss_violation *violation);
 
-/* Brings the values of a loss that may be infinite to at most 100, as torch.nn.BCELoss does, if the batch is clamped. */
+/* Brings the values of a loss that may be infinite to at most CLAMPED_VALUE, if the batch is clamped. */
 static inline void exactloss_clamp_values(const batch *b, int loss, int count, void *values) {
     if (b->is_clamped && (1 << loss & VALUE_LOSSES) != 0) {
-        b->type->wide->limit(100, count, values);
+        b->type->wide->limit(CLAMPED_VALUE, count, values);
     }
 }
 

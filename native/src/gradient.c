@@ -5,8 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-#define STEEPEST 1e12 /* slope of a clamped loss, as in torch.nn.BCELoss */
-
 static void put_wide(const batch *b, double value, unsigned char *element) {
     const float narrow = (float)value;
     if (b->type->wide_size == sizeof narrow) {
@@ -22,7 +20,7 @@ void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor,
     const double step = exactloss_losses[gradient->loss].linear * g;
     const int is_steep = !b->is_logits && (1 << gradient->loss & VALUE_LOSSES) != 0;
     put_wide(b, g, gradient->factor);
-    gradient->limit = b->is_clamped && is_steep ? STEEPEST * fabs(g) : 0;
+    gradient->limit = b->is_clamped && is_steep ? CLAMPED_SLOPE * fabs(g) : 0;
     put_wide(b, step, gradient->plus);
     put_wide(b, -step, gradient->minus);
 }

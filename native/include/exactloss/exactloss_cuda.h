@@ -23,7 +23,7 @@
  * The numeric contract, the options and the results are those of exactloss.h. An accumulator of exactloss.h takes the
  * sum of a GPU as it takes anything else: partial results of GPUs and processors merge into the bits that one of them
  * alone would have given. Rows, EXACTLOSS_STRICT and EXACTLOSS_ACCUMULATE are not offered: the two constants are
- * EXACTLOSS_ERROR_OPTIONS. Neither are losses but EXACTLOSS_MNIST: they are EXACTLOSS_ERROR_LOSS.
+ * EXACTLOSS_ERROR_OPTIONS.
  *
  * The parameters that most functions have
  *   device        An opened device.
@@ -161,7 +161,7 @@ EXACTLOSS_API int exactloss_cuda_stream_sync(exactloss_cuda_device *device, void
 /*
  * The loss of a batch, as exactloss_loss() gives it.
  *
- * options       a loss, a reduction, the types; FROM_LOGITS
+ * options       a loss, a reduction, the types; FROM_LOGITS, CLAMP
  * loss          receives the result, on the host
  */
 EXACTLOSS_API int exactloss_cuda_loss_sync(exactloss_cuda_device *device, int options, const void *predictions,
@@ -171,7 +171,7 @@ EXACTLOSS_API int exactloss_cuda_loss_sync(exactloss_cuda_device *device, int op
 /*
  * The gradient of a loss, as exactloss_gradient() gives it.
  *
- * options       a loss, the types; FROM_LOGITS
+ * options       a loss, the types; FROM_LOGITS, CLAMP
  * predictions   may be NULL for EXACTLOSS_MNIST without FROM_LOGITS, whose gradient does not depend on them
  *
  * upstream and divisor are as in exactloss_gradient(). Nobody waits for a result here, so weights are not checked:
@@ -184,7 +184,7 @@ EXACTLOSS_API int exactloss_cuda_gradient_async(exactloss_cuda_device *device, i
 /*
  * The loss of a batch, and the gradient of upstream * loss, in one pass over memory.
  *
- * options       a loss, a reduction, the types; FROM_LOGITS
+ * options       a loss, a reduction, the types; FROM_LOGITS, CLAMP
  * upstream      the derivative of the final result with respect to the loss, usually 1; NaN and infinities pass on
  * loss          receives the result, on the host
  *
@@ -202,7 +202,7 @@ EXACTLOSS_API int exactloss_cuda_loss_and_gradient_sync(exactloss_cuda_device *d
 /*
  * Any set of losses and all counts of a batch, as exactloss_evaluate() gives them.
  *
- * options       losses, the types; FROM_LOGITS
+ * options       losses, the types; FROM_LOGITS, CLAMP
  * threshold     any double but NaN
  * evaluation    receives the result, on the host; its `size` is set beforehand
  */
@@ -232,7 +232,7 @@ EXACTLOSS_API int exactloss_cuda_accumulator_clear_async(exactloss_cuda_accumula
 /*
  * Adds a batch. Several streams may add to one accumulator at the same time, and the order does not matter.
  *
- * options       the accumulator's losses, or none of them; the types; FROM_LOGITS
+ * options       the accumulator's losses, or none of them; the types; FROM_LOGITS, CLAMP
  */
 EXACTLOSS_API int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulator *accumulator, int options,
                                                        const void *predictions, const void *targets,
@@ -241,7 +241,7 @@ EXACTLOSS_API int exactloss_cuda_accumulator_add_async(exactloss_cuda_accumulato
 /*
  * Adds a batch, and gives the gradient of one of the accumulator's losses, in one pass over memory.
  *
- * options       one loss, which is the accumulator's or one of its losses; the types; FROM_LOGITS
+ * options       one loss, which is the accumulator's or one of its losses; the types; FROM_LOGITS, CLAMP
  *
  * upstream and divisor are as in exactloss_gradient(); predictions must not be NULL.
  */
@@ -257,7 +257,7 @@ EXACTLOSS_API int exactloss_cuda_accumulator_add_with_gradient_async(exactloss_c
  *
  * Both have the same losses (otherwise EXACTLOSS_ERROR_LOSS) and the same threshold (otherwise
  * EXACTLOSS_ERROR_THRESHOLD). If any weight was bad since the last clear, nothing is added: EXACTLOSS_ERROR_WEIGHT.
- * After 2^27 blocks of threads, a hundred thousand large calls without a clear, the device's integers could
+ * After 2^27 blocks of threads, some ten thousand large calls without a clear, the device's integers could
  * overflow: EXACTLOSS_ERROR_OVERFLOW.
  *
  * No other stream may be adding meanwhile: a part of its elements could be in the sums, and another in the counts.

@@ -41,9 +41,6 @@ int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, int losses,
         return exactloss_cuda_explain(EXACTLOSS_ERROR_NULL);
     }
     int status = exactloss_check_options(losses, OPTION_LOSSES, NEEDS_LOSSES);
-    if (status == EXACTLOSS_OK && !exactloss_cuda_has_losses(losses)) {
-        status = EXACTLOSS_ERROR_LOSS;
-    }
     if (status == EXACTLOSS_OK) {
         status = exactloss_take_threshold(threshold, &threshold);
     }
@@ -51,7 +48,7 @@ int exactloss_cuda_accumulator_create(exactloss_cuda_device *device, int losses,
         status = EXACTLOSS_ERROR_NULL;
     }
     if (status != EXACTLOSS_OK) {
-        return exactloss_cuda_explain_options(status, losses);
+        return exactloss_cuda_explain(status);
     }
     status = exactloss_cuda_enter(device);
     if (status == EXACTLOSS_OK) {

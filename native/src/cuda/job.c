@@ -50,14 +50,6 @@ static int has_losses_of_accumulator(const job_request *r) {
     return r->losses == 0 || losses == r->losses || (r->has_gradient ? (losses & r->losses) == losses : losses == 0);
 }
 
-int exactloss_cuda_has_losses(int losses) { return (losses & ALL_LOSSES & ~LINEAR_LOSSES) == 0; }
-
-int exactloss_cuda_explain_options(int status, int options) {
-    return status == EXACTLOSS_ERROR_LOSS && !exactloss_cuda_has_losses(options & OPTION_LOSSES)
-               ? exactloss_cuda_fail(status, "a loss that is not linear in the predictions is not offered on a GPU")
-               : exactloss_cuda_explain(status);
-}
-
 static int check_numbers(const job_request *r, checked *c) {
     if (!exactloss_is_range(0, r->count) || (r->has_gradient && r->divisor < 1)) {
         return EXACTLOSS_ERROR_COUNT;
@@ -83,9 +75,6 @@ static int check(const job_request *r, int is_gradient_alone, checked *c) {
     *c = (checked){.type = find_real(r->options), .target_type = exactloss_target_type(r->options)};
     int status = exactloss_check_options(r->options, r->allowed, r->needs);
     if (status == EXACTLOSS_OK && !has_losses_of_accumulator(r)) {
-        status = EXACTLOSS_ERROR_LOSS;
-    }
-    if (status == EXACTLOSS_OK && !exactloss_cuda_has_losses(r->options & OPTION_LOSSES)) {
         status = EXACTLOSS_ERROR_LOSS;
     }
     if (status == EXACTLOSS_OK && (c->type == NULL || c->target_type == NULL)) {
@@ -114,11 +103,19 @@ static int is_vectorised(const job_request *r, const checked *c) {
            (!r->has_gradient || is_aligned(r->gradient, 16));
 }
 
+/* Whether only linear losses are summed, and the gradient is none or of one. */
+static int is_linear(const cuda_job *job) {
+    const int differentiated = job->gradient == NULL ? 0 : 1 << job->gradient_loss;
+    return ((job->losses | differentiated) & ~LINEAR_LOSSES) == 0;
+}
+
 static void choose_kernel(const job_request *r, const checked *c, prepared_job *p) {
     const int size = c->type->size;
-    if (r->weights != NULL) {
-        p->kernel = KERNEL_weighted;
-        p->tile = WEIGHTED_TILE;
+    p->most = THREAD_ELEMENTS;
+    if (r->weights != NULL || !is_linear(&p->job)) {
+        p->kernel = KERNEL_elements;
+        p->tile = ELEMENTS_TILE;
+        p->most = ELEMENTS_OF_THREAD;
     } else if (!c->has_predictions) {
         p->kernel = KERNEL_target_gradient;
         p->tile = TILE(GRADIENT_VECTORS, size);
@@ -131,15 +128,31 @@ static void choose_kernel(const job_request *r, const checked *c, prepared_job *
     }
 }
 
-static void fill(const job_request *r, const checked *c, cuda_job *job) {
-    const int losses = r->options & OPTION_LOSSES;
+/* The factor of a gradient, and with EXACTLOSS_CLAMP the largest one of a loss that may have any. */
+static void fill_gradient(const job_request *r, const checked *c, cuda_job *job) {
+    const int loss = exactloss_first_loss(r->options & OPTION_LOSSES);
+    const float_format wide = FLOAT32_FORMAT; /* in which gradients of narrower types are computed */
+    const int is_steep = !c->is_logits && (1 << loss & VALUE_LOSSES) != 0;
+    const int is_widened = c->type->size < 4 && (c->is_logits || exactloss_losses[loss].linear == 0);
+    job->gradient = r->gradient;
+    job->gradient_loss = loss;
+    job->factor = exactloss_quotient(r->upstream, r->divisor, is_widened ? wide : c->type->format);
+    if ((r->options & EXACTLOSS_CLAMP) != 0 && is_steep) {
+        job->steepest = CLAMPED_SLOPE * fabs(job->factor);
+    }
+}
+
+static void fill(const job_request *r, const checked *c, int is_gradient_alone, cuda_job *job) {
+    const int losses = r->losses != 0 ? r->losses : r->options & OPTION_LOSSES;
     *job = (cuda_job){.predictions = c->has_predictions ? r->predictions : NULL,
                       .targets = r->targets,
                       .weights = r->weights,
                       .count = r->count,
                       .one = c->target_type->one,
                       .limit = (double)NAN,
-                      .losses = r->losses != 0 ? r->losses : losses,
+                      .most = (r->options & EXACTLOSS_CLAMP) != 0 ? CLAMPED_VALUE : (double)INFINITY,
+                      .steepest = (double)INFINITY,
+                      .losses = is_gradient_alone ? 0 : losses,
                       .target_size = c->target_type->size,
                       .first_bit = exactloss_bit_offset(r->options),
                       .type = c->type->number,
@@ -150,12 +163,7 @@ static void fill(const job_request *r, const checked *c, cuda_job *job) {
         job->limit = exactloss_smallest_above(c->threshold, c->type->size < 8 ? 4 : 8);
     }
     if (r->has_gradient) {
-        /* Logits of narrower types are computed as floats. */
-        const float_format wide = FLOAT32_FORMAT;
-        const int is_widened = c->is_logits && c->type->size < 4;
-        job->gradient = r->gradient;
-        job->gradient_loss = exactloss_first_loss(losses);
-        job->factor = exactloss_quotient(r->upstream, r->divisor, is_widened ? wide : c->type->format);
+        fill_gradient(r, c, job);
     }
     fp_environment_leave(saved);
 }
@@ -167,9 +175,9 @@ static int prepare(const job_request *r, int is_gradient_alone, prepared_job *p)
         return exactloss_cuda_fail(status, "a device array is not aligned to the size of its elements");
     }
     if (status != EXACTLOSS_OK) {
-        return exactloss_cuda_explain_options(status, r->options);
+        return exactloss_cuda_explain(status);
     }
-    fill(r, &c, &p->job);
+    fill(r, &c, is_gradient_alone, &p->job);
     choose_kernel(r, &c, p);
     return EXACTLOSS_OK;
 }
@@ -186,7 +194,7 @@ int exactloss_cuda_launch(exactloss_cuda_device *device, const prepared_job *p, 
     }
     const cuda_kernel *kernel = &device->kernels[p->kernel];
     const int64_t tiles = (p->job.count + p->tile - 1) / p->tile;
-    const int64_t most = (int64_t)BLOCK_THREADS * THREAD_ELEMENTS / p->tile; /* tiles of a block */
+    const int64_t most = (int64_t)BLOCK_THREADS * p->most / p->tile; /* tiles of a block */
     const int64_t fewest = (tiles + most - 1) / most;
     int64_t blocks = tiles < kernel->resident ? tiles : kernel->resident;
     blocks = blocks < fewest ? fewest : blocks;

@@ -26,14 +26,11 @@ typedef struct job_request {
 /* The options of all functions that take a batch. */
 #define OPTION_CUDA_BATCH (OPTION_BATCH & ~EXACTLOSS_STRICT)
 
-/* Whether all losses of a set are offered, and the error of options, which says so where they are not. */
-int exactloss_cuda_has_losses(int losses);
-int exactloss_cuda_explain_options(int status, int options);
-
 typedef struct prepared_job {
     cuda_job job;
     int kernel; /* KERNEL_* */
     int tile;   /* elements that a block works on at a time */
+    int most;   /* elements of a thread */
 } prepared_job;
 
 /* Checks all arguments, in the order of exactloss_cuda.h, and prepares the job but for its sum: or sets the error. */

@@ -5,7 +5,7 @@
  *
  * At most 64 registers, so that half of the threads that an SM can have are there to hide each other's waiting.
  */
-#include "weighted.cuh"
+#include "elements.cuh"
 
 #define KERNEL(name) extern "C" __global__ void __launch_bounds__(BLOCK_THREADS, 4) exactloss_##name(const cuda_job job)
 
@@ -14,4 +14,4 @@ KERNEL(double_predictions) { loss_kernel<double_sum, false>(job); }
 KERNEL(float_logits) { loss_kernel<float_sum, true>(job); }
 KERNEL(double_logits) { loss_kernel<double_sum, true>(job); }
 KERNEL(target_gradient) { gradient_kernel(job); }
-KERNEL(weighted) { weighted_kernel(job); }
+KERNEL(elements) { elements_kernel(job); }

@@ -44,7 +44,7 @@ template <class type, bool is_computed, int loss = next_loss<LINEAR_LOSSES>> str
 
     template <class element> __device__ __forceinline__ void add(const cuda_job &job, const element &e) {
         if (is_summed(job, loss)) {
-            group.add(e.template addend<loss>(), e.template sign<loss>());
+            group.add(e.template addend<loss>(), e.sign());
         }
         others.add(job, e);
     }
@@ -182,7 +182,7 @@ static __device__ __forceinline__ void put_slope(const cuda_job &job, int64_t i,
 template <int loss = next_loss<LINEAR_LOSSES>, class element, class sum_type>
 static __device__ __forceinline__ void add_to_losses(const cuda_job &job, const element &e, sum_type *sums) {
     if (is_summed(job, loss)) {
-        const auto y = flip(e.template addend<loss>(), e.template sign<loss>());
+        const auto y = flip(e.template addend<loss>(), e.sign());
         if (!sums[loss].add(y)) {
             add_any(block.total.losses[loss], y);
         }

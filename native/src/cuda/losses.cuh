@@ -26,7 +26,6 @@ template <int loss> struct loss_of;
 
 #define LOSS(name, NAME)                                                                                               \
     template <> struct loss_of<LOSS_##NAME> {                                                                          \
-        static const bool is_linear = name##_LINEAR != 0;                                                              \
         LOSS_FUNCTIONS(name, f32)                                                                                      \
         LOSS_FUNCTIONS(name, f64)                                                                                      \
     };
@@ -57,8 +56,8 @@ static __device__ __forceinline__ bool is_summed(const cuda_job &job, int loss) 
 /* ----------------------------------------------------------------------------------------------- elements -- */
 
 /*
- * An element that is given by its prediction. What is added to the sum of a loss is an addend, with the sign flipped by
- * the lowest bit of a mask: of a linear loss ±p, and the ones of positive targets are added elsewhere.
+ * An element that is given by its prediction. What is added to the sum of a linear loss is an addend, with the sign
+ * flipped by the lowest bit of a mask: ±p, and the ones of positive targets are added elsewhere. It is also the line().
  */
 template <class real_type> struct prediction_element {
     typedef real_type real;
@@ -67,12 +66,10 @@ template <class real_type> struct prediction_element {
 
     __device__ __forceinline__ bool is_positive() const { return (target & 1) != 0; }
     __device__ __forceinline__ real prediction() const { return p; }
-    template <int loss> __device__ __forceinline__ real addend() const {
-        return loss_of<loss>::is_linear ? p : loss_of<loss>::value(p, is_positive());
-    }
-    template <int loss> __device__ __forceinline__ uint32_t sign() const {
-        return loss_of<loss>::is_linear ? target : 0;
-    }
+    __device__ __forceinline__ real line() const { return flip(p, target); }
+    template <int loss> __device__ __forceinline__ real addend() const { return p; }
+    __device__ __forceinline__ uint32_t sign() const { return target; }
+    template <int loss> __device__ __forceinline__ real value() const { return loss_of<loss>::value(p, is_positive()); }
     template <int loss> __device__ __forceinline__ real gradient(real g) const {
         return loss_of<loss>::gradient(p, is_positive(), g);
     }
@@ -88,8 +85,10 @@ static __device__ __forceinline__ f64_logit logit_of(double x) {
 }
 static __device__ __forceinline__ float prediction_of(const f32_logit &x) { return f32_prediction(x); }
 static __device__ __forceinline__ double prediction_of(const f64_logit &x) { return f64_prediction(x); }
+static __device__ __forceinline__ float distance_of(const f32_logit &x, bool t) { return f32_logit_distance(x, t); }
+static __device__ __forceinline__ double distance_of(const f64_logit &x, bool t) { return f64_logit_distance(x, t); }
 
-/* An element that is given by its logit. */
+/* An element that is given by its logit. Its addends are values, and its line() is the distance. */
 template <class real_type> struct logit_element {
     typedef real_type real;
     decltype(logit_of(real())) x;
@@ -99,10 +98,10 @@ template <class real_type> struct logit_element {
         : x(logit_of(logit)), target(target_bit) {}
     __device__ __forceinline__ bool is_positive() const { return (target & 1) != 0; }
     __device__ __forceinline__ real prediction() const { return prediction_of(x); }
-    template <int loss> __device__ __forceinline__ real addend() const {
-        return loss_of<loss>::value(x, is_positive());
-    }
-    template <int loss> __device__ __forceinline__ uint32_t sign() const { return 0; }
+    __device__ __forceinline__ real line() const { return distance_of(x, is_positive()); }
+    template <int loss> __device__ __forceinline__ real addend() const { return value<loss>(); }
+    __device__ __forceinline__ uint32_t sign() const { return 0; }
+    template <int loss> __device__ __forceinline__ real value() const { return loss_of<loss>::value(x, is_positive()); }
     template <int loss> __device__ __forceinline__ real gradient(real g) const {
         return loss_of<loss>::gradient(x, is_positive(), g);
     }

@@ -62,6 +62,12 @@ static __device__ __forceinline__ double flip(double x, uint32_t mask) {
 static __device__ __forceinline__ float mul(float a, float b) { return f32_mul(a, b); }
 static __device__ __forceinline__ double mul(double a, double b) { return f64_mul(a, b); }
 
+/* x, but at most so much in magnitude; NaN stays. */
+template <class real> static __device__ __forceinline__ real limited(real x, double most) {
+    const real high = (real)most;
+    return high < x ? high : x < -high ? -high : x;
+}
+
 /* Defines what the losses need beside that, for a type. */
 #define DEFINE_SELECTIONS(element, real)                                                                               \
     static __device__ __forceinline__ real element##_select(bool t, real a, real b) { return t ? a : b; }              \

@@ -17,10 +17,12 @@
  * 3. Anything else goes to the bins of the block in shared memory, as in exact_sum.c; NaN and infinities are counted.
  *
  * 4. A thread has at most 2^18 elements. Of floats, a part of one is at most 2^21: 2^39. Of doubles, parts are kept as
- *    two numbers, below 2^32 and the rest: 2^50, and 2^51 with two addends an element (weighted.cuh). A warp has 32 of
- *    these: 2^56. In the block's bins, each of 2^26 elements changes one by less than 2^33, and with weights, where it
- *    adds three numbers, by less than 2^35: 2^61. When the block ends, every bin gives its upper half to the next
- *    one, in one step, without waiting for a carry: they are then below 2^33, and added to the device's words.
+ *    two numbers, below 2^32 and the rest: 2^50. A warp has 32 of these: 2^55. In elements.cuh a thread has at most 2^10
+ *    elements, of which each adds at most 2^52 to a sum: 2^62, and it is split as those of doubles when the thread ends.
+ *    In the block's bins, each of 2^26 elements changes one by less than 2^33: 2^59. In elements.cuh each of 2^18 changes
+ *    one by less than 2^36, as it has three products, which change one up to three times. When the block ends, every
+ *    bin gives its upper half to the next one, in one step, without waiting for a carry: they are then below 2^33, and
+ *    added to the device's words.
  *
  * All of this is integers by the time that threads meet, so the order in which they do makes no difference.
  */

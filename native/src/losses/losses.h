@@ -40,6 +40,10 @@ typedef struct loss_properties {
 
 extern const loss_properties exactloss_losses[LOSS_COUNT];
 
+/* The largest value and slope of a loss with EXACTLOSS_CLAMP, as in torch.nn.BCELoss. */
+#define CLAMPED_VALUE 100
+#define CLAMPED_SLOPE 1e12
+
 /* Whether a set consists of one loss. */
 static inline int exactloss_is_one_loss(int losses) { return losses != 0 && (losses & (losses - 1)) == 0; }
 

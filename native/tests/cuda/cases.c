@@ -224,11 +224,11 @@ static void compare_accumulators(const exactloss_accumulator *is, const exactlos
     check_host(exactloss_accumulator_serialize(shall, b, sizeof b, &other_size));
     if (size != other_size || memcmp(a, b, (size_t)size) != 0) {
         const exactloss_evaluation e = result_of(is), f = result_of(shall);
-        fail("the accumulators differ: losses %a and %a, weights %a and %a, count %lld and %lld, positives %lld and "
-             "%lld, "
-             "true %lld and %lld",
-             e.mnist.sum, f.mnist.sum, e.weight_sum, f.weight_sum, (long long)e.count, (long long)f.count,
-             (long long)e.positives, (long long)f.positives, (long long)e.true_positives, (long long)f.true_positives);
+        fail("the accumulators differ: mnist %a and %a, brier %a and %a, log %a and %a, weights %a and %a, count %lld "
+             "and %lld, positives %lld and %lld, true %lld and %lld",
+             e.mnist.sum, f.mnist.sum, e.brier.sum, f.brier.sum, e.log.sum, f.log.sum, e.weight_sum, f.weight_sum,
+             (long long)e.count, (long long)f.count, (long long)e.positives, (long long)f.positives,
+             (long long)e.true_positives, (long long)f.true_positives);
     }
 }
 
@@ -251,7 +251,8 @@ static void fill(const test_case *c) {
 
 /* The options of a case, but for losses and reductions. */
 static int options_of(const test_case *c) {
-    return c->type | c->targets_type | c->first_bit * EXACTLOSS_T_BIT_OFFSET | (c->logits ? EXACTLOSS_FROM_LOGITS : 0);
+    return c->type | c->targets_type | c->first_bit * EXACTLOSS_T_BIT_OFFSET | (c->logits ? EXACTLOSS_FROM_LOGITS : 0) |
+           (c->clamp ? EXACTLOSS_CLAMP : 0);
 }
 
 /* The weights of a case, on the device and on the host. */
@@ -268,22 +269,22 @@ void run_case(const test_case *c) {
     static unsigned char expected[REGION];
     exactloss_accumulator host, reference;
     exactloss_cuda_accumulator *sum;
-    const int options = options_of(c), one_loss = options | EXACTLOSS_MNIST;
-    snprintf(
-        test_context, sizeof test_context,
-        "options %x, %s, weights %d, count %d, shifts %d and %d, at end %d, in place %d, threshold %a, upstream %a",
-        (unsigned)options, INPUT_KIND_NAMES[c->kind], (int)c->weights, c->count, c->shift, c->targets_shift, c->at_end,
-        c->in_place, c->threshold, c->upstream);
+    const int options = options_of(c), all_losses = options | c->losses, one_loss = options | c->loss;
+    snprintf(test_context, sizeof test_context,
+             "options %x, losses %x and %x, %s, weights %d, count %d, shifts %d and %d, at end %d, in place %d, "
+             "threshold %a, upstream %a",
+             (unsigned)options, (unsigned)c->losses, (unsigned)c->loss, INPUT_KIND_NAMES[c->kind], (int)c->weights,
+             c->count, c->shift, c->targets_shift, c->at_end, c->in_place, c->threshold, c->upstream);
     fill(c);
     const void *p = predictions.host, *t = targets.host;
     const float *w = host_weights(c);
-    check_host(exactloss_accumulator_init(&host, EXACTLOSS_MNIST, c->threshold));
-    check_host(exactloss_accumulator_init(&reference, EXACTLOSS_MNIST, c->threshold));
-    check(exactloss_cuda_accumulator_create(device, EXACTLOSS_MNIST, c->threshold, &sum));
+    check_host(exactloss_accumulator_init(&host, c->losses, c->threshold));
+    check_host(exactloss_accumulator_init(&reference, c->losses, c->threshold));
+    check(exactloss_cuda_accumulator_create(device, c->losses, c->threshold, &sum));
     /* Part of the elements come from the host's accumulator, as they do where results are merged. */
     check_host(exactloss_accumulator_add(&host, options, p, t, NULL, c->count / 3, NULL, NULL));
     check_host(exactloss_accumulator_add(&reference, options, p, t, NULL, c->count / 3, NULL, NULL));
-    check_host(exactloss_accumulator_add(&reference, one_loss, p, t, w, c->count, NULL, NULL));
+    check_host(exactloss_accumulator_add(&reference, all_losses, p, t, w, c->count, NULL, NULL));
     check_host(exactloss_accumulator_add_with_gradient(&reference, one_loss, p, t, w, c->count, c->upstream, 7,
                                                        expected, NULL));
     check(exactloss_cuda_accumulator_add_async(sum, options, predictions.at, targets.at, device_weights(c), c->count,
@@ -299,7 +300,8 @@ void run_case(const test_case *c) {
 /* The functions that wait, and a gradient alone: the same results as those of exactloss.h. */
 void run_sync_case(const test_case *c) {
     static unsigned char expected[REGION];
-    const int options = options_of(c) | EXACTLOSS_MNIST;
+    const int all_losses = options_of(c) | c->losses, options = options_of(c) | c->loss;
+    const int is_of_targets = c->loss == EXACTLOSS_MNIST && !c->logits;
     const int reduction = c->count % 2 == 0 ? EXACTLOSS_MEAN : EXACTLOSS_SUM;
     const int reduction_of_gradient = c->weights == NO_WEIGHTS ? reduction : EXACTLOSS_SUM;
     const int64_t divisor = reduction_of_gradient == EXACTLOSS_MEAN && c->count > 0 ? c->count : 1;
@@ -307,11 +309,12 @@ void run_sync_case(const test_case *c) {
     const float *w = host_weights(c), *on_device = device_weights(c);
     exactloss_evaluation e = {.size = sizeof e}, f = {.size = sizeof f};
     double is[2], shall[2];
-    check(exactloss_cuda_evaluate_sync(device, options, predictions.at, targets.at, on_device, c->count, c->threshold,
-                                       &e, NULL));
-    check_host(exactloss_evaluate(options, p, t, w, c->count, NULL, c->threshold, &f, NULL));
+    check(exactloss_cuda_evaluate_sync(device, all_losses, predictions.at, targets.at, on_device, c->count,
+                                       c->threshold, &e, NULL));
+    check_host(exactloss_evaluate(all_losses, p, t, w, c->count, NULL, c->threshold, &f, NULL));
     if (memcmp(&e, &f, sizeof e) != 0) {
-        fail("evaluations differ: losses %a and %a", e.mnist.mean, f.mnist.mean);
+        fail("evaluations differ: mnist %a and %a, brier %a and %a, log %a and %a", e.mnist.mean, f.mnist.mean,
+             e.brier.mean, f.brier.mean, e.log.mean, f.log.mean);
     }
     check(exactloss_cuda_loss_sync(device, options | reduction, predictions.at, targets.at, on_device, c->count, &is[0],
                                    NULL));
@@ -324,19 +327,19 @@ void run_sync_case(const test_case *c) {
         fail("losses %a and %a differ from %a and %a", is[0], is[1], shall[0], shall[1]);
     }
     compare_gradient(c, expected);
-    check(exactloss_cuda_gradient_async(device, options, c->logits ? predictions.at : NULL, targets.at, on_device,
+    check(exactloss_cuda_gradient_async(device, options, is_of_targets ? NULL : predictions.at, targets.at, on_device,
                                         c->count, c->upstream, 3, gradient.at, NULL));
     check_host(exactloss_gradient(options, p, t, w, c->count, c->upstream, 3, expected, NULL, NULL));
     compare_gradient(c, expected);
 }
 
-void run_equal_case(int type, double value, int target, float weight, int count) {
+void run_equal_case(int losses, int type, double value, int target, float weight, int count) {
     const test_case c = {.weights = weight != 0 ? USUAL_WEIGHTS : NO_WEIGHTS};
     const int options = type | EXACTLOSS_T_UINT8;
     exactloss_accumulator is, shall;
     exactloss_cuda_accumulator *sum;
-    snprintf(test_context, sizeof test_context, "%d times %a, type %x, target %d, weight %a", count, value,
-             (unsigned)type, target, (double)weight);
+    snprintf(test_context, sizeof test_context, "%d times %a, losses %x, type %x, target %d, weight %a", count, value,
+             (unsigned)losses, (unsigned)type, target, (double)weight);
     for (int i = 0; i < count; i++) {
         store_real(predictions.host, type, i, value);
         targets.host[i] = (unsigned char)target;
@@ -345,11 +348,11 @@ void run_equal_case(int type, double value, int target, float weight, int count)
     upload(&predictions, (size_t)(size_of(type) * count), 0, 0);
     upload(&targets, (size_t)count, 0, 0);
     upload(&weights, sizeof weight * (size_t)count, 0, 0);
-    check_host(exactloss_accumulator_init(&is, EXACTLOSS_MNIST, 0.5));
-    check_host(exactloss_accumulator_init(&shall, EXACTLOSS_MNIST, 0.5));
+    check_host(exactloss_accumulator_init(&is, losses, 0.5));
+    check_host(exactloss_accumulator_init(&shall, losses, 0.5));
     check_host(exactloss_accumulator_add(&shall, options, predictions.host, targets.host, host_weights(&c), count, NULL,
                                          NULL));
-    check(exactloss_cuda_accumulator_create(device, EXACTLOSS_MNIST, 0.5, &sum));
+    check(exactloss_cuda_accumulator_create(device, losses, 0.5, &sum));
     check(exactloss_cuda_accumulator_add_async(sum, options, predictions.at, targets.at, device_weights(&c), count,
                                                NULL));
     check(exactloss_cuda_accumulator_merge_sync(&is, sum, NULL));

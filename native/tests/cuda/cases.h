@@ -15,6 +15,8 @@ typedef enum weights_kind { NO_WEIGHTS, USUAL_WEIGHTS, ANY_WEIGHTS, WEIGHTS_KIND
 
 typedef struct test_case {
     int type, targets_type; /* EXACTLOSS_P_* and EXACTLOSS_T_* */
+    int losses, loss;       /* a set, and the one of it that the gradient is of */
+    int clamp;
     int logits, count;
     input_kind kind;
     weights_kind weights;
@@ -57,6 +59,6 @@ void run_case(const test_case *c);
 void run_sync_case(const test_case *c);
 
 /* `count` times one value, all targets the same, and all weights; a weight of 0: none. */
-void run_equal_case(int type, double value, int target, float weight, int count);
+void run_equal_case(int losses, int type, double value, int target, float weight, int count);
 
 #endif

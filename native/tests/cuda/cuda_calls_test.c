@@ -184,25 +184,6 @@ static void test_thresholds_and_losses(void **state) {
     assert_int_equal(exactloss_cuda_accumulator_destroy(sum), EXACTLOSS_OK);
 }
 
-/* Losses that are known, but not offered. */
-static void test_other_losses(void **state) {
-    (void)state;
-    static const int LOSSES[] = {EXACTLOSS_BRIER, EXACTLOSS_LOG, EXACTLOSS_MNIST | EXACTLOSS_LOG};
-    const void *p = on_device, *t = targets_on_device;
-    for (size_t i = 0; i < sizeof LOSSES / sizeof *LOSSES; i++) {
-        exactloss_evaluation evaluation = {.size = sizeof evaluation, .count = -1};
-        exactloss_cuda_accumulator *sum;
-        assert_int_equal(exactloss_cuda_accumulator_create(device, LOSSES[i], 0.5, &sum), EXACTLOSS_ERROR_LOSS);
-        assert_null(sum);
-        assert_non_null(strstr(exactloss_cuda_error(), "not offered"));
-        assert_int_equal(
-            exactloss_cuda_evaluate_sync(device, TYPES | LOSSES[i], p, t, NULL, 10, 0.5, &evaluation, NULL),
-            EXACTLOSS_ERROR_LOSS);
-        assert_int_equal(evaluation.count, -1);
-        assert_non_null(strstr(exactloss_cuda_error(), "not offered"));
-    }
-}
-
 /* An evaluation of a smaller size gets so many bytes, and one without room for the first fields is refused. */
 static void test_sizes_of_evaluations(void **state) {
     (void)state;
@@ -341,7 +322,6 @@ int main(void) {
         cmocka_unit_test(test_other_wrong_arguments),
         cmocka_unit_test(test_wrong_alignment),
         cmocka_unit_test(test_thresholds_and_losses),
-        cmocka_unit_test(test_other_losses),
         cmocka_unit_test(test_sizes_of_evaluations),
         cmocka_unit_test(test_bad_weights),
         cmocka_unit_test(test_full_accumulator),

@@ -31,6 +31,7 @@ int main(int argc, char **argv) {
     open_cases(0);
     test_sizes(quick);
     test_weights(quick);
+    test_losses(quick);
     test_alignments(quick);
     test_equal_values(quick);
     test_ties();

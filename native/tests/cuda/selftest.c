@@ -159,6 +159,7 @@ static void check_bits(int quick) {
     test_sizes(quick);
     test_equal_values(quick);
     test_weights(quick);
+    test_losses(quick);
     test_ties();
     if (!quick) {
         test_alignments(0);

@@ -8,6 +8,8 @@ static const int TYPES[] = {EXACTLOSS_P_FLOAT32, EXACTLOSS_P_FLOAT64, EXACTLOSS_
 static const int TARGETS[] = {EXACTLOSS_T_UINT8, EXACTLOSS_T_INT64,   EXACTLOSS_T_FLOAT32, EXACTLOSS_T_BITS,
                               EXACTLOSS_T_INT32, EXACTLOSS_T_FLOAT64, EXACTLOSS_T_INT8};
 
+#define ALL_LOSSES (EXACTLOSS_MNIST | EXACTLOSS_BRIER | EXACTLOSS_LOG)
+
 #define TYPE_COUNT ((int)(sizeof TYPES / sizeof *TYPES))
 #define TARGET_COUNT ((int)(sizeof TARGETS / sizeof *TARGETS))
 
@@ -17,6 +19,8 @@ static int tile_of(int type, int logits) { return 256 * 16 / size_of(type) * (lo
 static test_case simple_case(int d, int t, int logits, int kind, int count) {
     return (test_case){.type = TYPES[d],
                        .targets_type = TARGETS[t],
+                       .losses = EXACTLOSS_MNIST,
+                       .loss = EXACTLOSS_MNIST,
                        .logits = logits,
                        .kind = (input_kind)kind,
                        .count = count,
@@ -65,6 +69,35 @@ void test_lengths(void) {
     }
 }
 
+/* A set of losses by its number, of which the first loss that is so many bits on has the gradient. */
+static void set_losses(test_case *c, int losses, int bits) {
+    c->losses = losses;
+    do {
+        c->loss = 1 << bits++ % 3;
+    } while ((losses & c->loss) == 0);
+}
+
+void test_losses(int quick) {
+    for (int losses = 1; losses <= ALL_LOSSES; losses++) {
+        for (int d = 0; d < TYPE_COUNT; d++) {
+            for (int kind = 0; kind < INPUT_KINDS; kind += quick ? 2 : 1) {
+                for (int i = 0; i < (quick ? 2 : 6); i++) {
+                    test_case c = simple_case(d, (losses + kind) % TARGET_COUNT, i % 2, kind, 100 + 37 * kind + i);
+                    set_losses(&c, losses, kind / 2 + i);
+                    c.weights = (weights_kind)((losses + d + kind + i) % WEIGHTS_KINDS);
+                    c.clamp = (d + kind / 2 + losses) % 2;
+                    c.in_place = i == 4;
+                    c.upstream = kind % 3 == 0 ? -3.3 : 1;
+                    run_case(&c);
+                    if (!c.in_place) {
+                        run_sync_case(&c);
+                    }
+                }
+            }
+        }
+    }
+}
+
 void test_random(int cases) {
     static const double THRESHOLDS[] = {0.5, 0, 1, -INFINITY, INFINITY, 0.1, 0x1p-149, 1e300, -0.3};
     static const double UPSTREAMS[] = {1, -1, 0, 1e-45, 3e38, 1e-320, INFINITY, NAN, 0.3, -0.0};
@@ -78,6 +111,8 @@ void test_random(int cases) {
         c.targets_shift = below(2) ? 0 : below(9);
         c.at_end = below(3) == 0;
         c.in_place = below(4) == 0;
+        c.clamp = below(2);
+        set_losses(&c, below(2) ? EXACTLOSS_MNIST : 1 + below(ALL_LOSSES), below(3));
         c.threshold = THRESHOLDS[below((int)(sizeof THRESHOLDS / sizeof *THRESHOLDS))];
         c.upstream = UPSTREAMS[below((int)(sizeof UPSTREAMS / sizeof *UPSTREAMS))];
         run_case(&c);
@@ -96,8 +131,9 @@ void test_equal_values(int quick) {
     static const float WEIGHTS[] = {1, 0x1.fffffep19f, 0x1.fffffep20f, 0x1.fffffep127f};
     for (int v = 0; v < (int)(sizeof VALUES / sizeof *VALUES); v++) {
         for (int d = 0; d < 2; d++) {
-            run_equal_case(TYPES[d], VALUES[v], v % 2, 0, quick ? 8192 : 60000);
-            run_equal_case(TYPES[d], VALUES[v], v % 2, WEIGHTS[v % 4], quick ? 2048 : 20000);
+            run_equal_case(EXACTLOSS_MNIST, TYPES[d], VALUES[v], v % 2, 0, quick ? 8192 : 60000);
+            run_equal_case(ALL_LOSSES, TYPES[d], VALUES[v], v % 2, 0, quick ? 2048 : 20000);
+            run_equal_case(ALL_LOSSES, TYPES[d], VALUES[v], v % 2, WEIGHTS[v % 4], quick ? 2048 : 20000);
         }
     }
 }

@@ -17,6 +17,9 @@ void test_equal_values(int quick);
 /* Weights of all kinds, with all types. */
 void test_weights(int quick);
 
+/* All sets of losses, with and without EXACTLOSS_CLAMP and weights. */
+void test_losses(int quick);
+
 void test_ties(void);
 
 /* Anything together. */
