@@ -22,7 +22,7 @@ select_32              2690
 logits_f32            19770
 sum_squares_f32        8840
 log_f32               15860
-log_of_logits_f32     43670
+log_of_logits_f32     45630
 call_64                 487
 END
 }
