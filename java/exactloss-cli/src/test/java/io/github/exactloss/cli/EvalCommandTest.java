@@ -530,8 +530,8 @@ class EvalCommandTest {
         Npy.floats(predictions, 0.5f, Float.POSITIVE_INFINITY, 0.5f);
         Npy.floats(weights, 1, 0, 1);
         assertThat(eval().out()).contains("NaN elements       0                        0                        1");
-        assertThat(eval("--weights", weights.toString(), "--loss", "mnist,log").out())
-                .contains("NaN elements       1                        1%n".formatted());
+        assertThat(eval("--weights", weights.toString()).out())
+                .contains("NaN elements       1                        1                        1");
     }
 
     /** Every option at once, in every type, against the library's own answer for the same numbers in float32. */
