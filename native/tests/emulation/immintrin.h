@@ -139,7 +139,7 @@ static inline __m256i emulated_cvtps_ph(__m512 x) {
  * The additions that raise no flag. The flags are the processor's own, which the operations of SIMDe raise too; in a
  * function of its own, so that none of these gets in between.
  */
-#define DEFINE_QUIET_OPERATION(name, vector, add)                                                                       \
+#define DEFINE_QUIET_OPERATION(name, vector, add)                                                                      \
     static __attribute__((noinline)) vector name(vector a, vector b) {                                                 \
         const unsigned flags = _mm_getcsr();                                                                           \
         __asm__ volatile("" : "+m"(a), "+m"(b));                                                                       \
