@@ -261,8 +261,7 @@ static ALWAYS_INLINE f64_vector f64_load_weighted_squares(const void *p, ptrdiff
 
 static ALWAYS_INLINE f64_vector f64_load_weighted_squares_rests(const void *p, ptrdiff_t other) {
     const f64_vector square = f64_load_products(p, 0), weight = f64_load_floats((const unsigned char *)p + other);
-    const f64_vector rest = f64_fma(square, weight, f64_sub(f64_set(0), f64_mul_quietly(square, weight)));
-    return f64_select_less(square, f64_set(INFINITY), rest, f64_set(0)); /* no number has been counted already */
+    return f64_fma(square, weight, f64_sub(f64_set(0), f64_mul_quietly(square, weight)));
 }
 
 #define PRODUCT products

@@ -22,7 +22,7 @@ if others=$(ldd "$library" | grep -vE "^\s*(linux-vdso\.so|(/\S*/)?ld-|$libc|/\S
     status=1
 fi
 size=$(stat -L -c %s "$library")
-if ((size >= 250000)); then
+if ((size >= 280000)); then
     echo "it has $size bytes"
     status=1
 fi
