@@ -53,7 +53,7 @@ public final class CudaAccumulator {
     /**
      * Adds a batch and gives the gradient of a loss, without waiting for it: see {@link Accumulator#addWithGradient}.
      *
-     * @param loss one of the evaluator's, from logits where the evaluator is
+     * @param loss one of the evaluator's, from logits and clamped where the evaluator is
      * @param upstream the derivative of the final result with respect to the loss; NaN and infinities pass on
      * @param divisor the number of elements that a mean is taken over, of all pieces; 1 for a sum
      * @param gradient as in {@link CudaLoss#gradient}
@@ -64,7 +64,9 @@ public final class CudaAccumulator {
     public void addWithGradient(Loss loss, DeviceBatch batch, double upstream, long divisor, DeviceSegment gradient) {
         CudaOptions.requireOffered(loss);
         int lossOptions = CudaOptions.of(loss);
-        if ((lossOptions & ~options) != 0 || loss.isFromLogits() != evaluator.isFromLogits()) {
+        if ((lossOptions & ~options) != 0
+                || loss.isFromLogits() != evaluator.isFromLogits()
+                || loss.isClamped() != evaluator.isClamped()) {
             throw new IllegalArgumentException(loss + " does not fit " + evaluator);
         }
         CudaLoss.requireDivisor(divisor);

@@ -5,6 +5,7 @@ import io.github.exactloss.Evaluator;
 import io.github.exactloss.Loss;
 import io.github.exactloss.internal.LossFunction;
 import io.github.exactloss.internal.Options;
+import java.util.Locale;
 
 /** The options of the native functions, and what of losses and evaluators GPUs do not offer. */
 final class CudaOptions {
@@ -30,11 +31,12 @@ final class CudaOptions {
     }
 
     static int of(Loss loss) {
-        return LossFunction.named(loss.name()).option() | flags(loss.isFromLogits());
+        LossFunction function = LossFunction.valueOf(loss.name().toUpperCase(Locale.ROOT));
+        return function.option() | flags(loss.isFromLogits(), loss.isClamped());
     }
 
     static int of(Evaluator evaluator) {
-        return losses(evaluator) | flags(evaluator.isFromLogits());
+        return losses(evaluator) | flags(evaluator.isFromLogits(), evaluator.isClamped());
     }
 
     /** The constants of the losses alone. */
@@ -42,7 +44,7 @@ final class CudaOptions {
         return evaluator.losses().stream().mapToInt(CudaOptions::of).reduce(0, (options, option) -> options | option);
     }
 
-    private static int flags(boolean isFromLogits) {
-        return isFromLogits ? Options.FROM_LOGITS : 0;
+    private static int flags(boolean isFromLogits, boolean isClamped) {
+        return (isFromLogits ? Options.FROM_LOGITS : 0) | (isClamped ? Options.CLAMP : 0);
     }
 }
