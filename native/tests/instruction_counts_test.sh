@@ -3,8 +3,8 @@
 #
 # instruction_counts_test.sh PROGRAM COMPILER BUILD_TYPE: the AVX2 kernels take no more instructions for a block than
 # they used to, and neither does a call on 64 elements. Instructions are counted, which gives the same number on any
-# machine and under any load; a time would not. The counts depend on the compiler: the limits are those of GCC 12, and 2
-# % more.
+# machine and under any load; a time would not. The counts depend on the compiler: the limits are those of GCC 12, and
+# 2 % more.
 #
 # A change that makes a kernel faster with more instructions raises its number here, and says so in its message.
 set -euo pipefail

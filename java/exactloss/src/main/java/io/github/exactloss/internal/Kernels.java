@@ -272,8 +272,7 @@ public final class Kernels {
     }
 
     // The first parameter of a HANDLE says whether to call by the critical linkage; the function's own follow. Each is
-    // in a
-    // class of its own, so that a program waits only for the linking of functions that it calls.
+    // in a class of its own, so that a program waits only for the linking of functions that it calls.
 
     private static final class Loss {
         static final MethodHandle CRITICAL = Linkage.critical(exactloss_loss$address(), exactloss_loss$descriptor());
