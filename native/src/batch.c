@@ -26,64 +26,35 @@ static void add_counts(totals *t, int positive, int hits) {
     t->false_positives += positive - hits;
 }
 
-/* Adds w·v for each element, where v is a value, or with a mask 1 - value where it is set. */
-static void add_weighted(const batch *b, const block *k, const void *values, const uint64_t *mask, workspace *work,
-                         summation *s) {
-    static const float ZERO = 0;
-    b->type->wide->sum_products(values, k->weights, mask, k->count, s);
-    if (mask != NO_TARGET) {
-        summation weights = {s->sum, 0};
-        b->kernels->select_32(mask, k->weights, 0, &ZERO, 1, k->count, work->weights);
-        b->kernels->f32.wide->sum(work->weights, NO_TARGET, 0, k->count, &weights);
-    }
-}
-
 /* Adds the values of a block. With a mask, the values are predictions, and their distances are added. */
-static void add_values(const batch *b, const block *k, const void *values, const uint64_t *mask, workspace *work,
-                       summation *s) {
-    if (k->weights != NULL) {
-        add_weighted(b, k, values, mask, work, s);
+static void add_values(const batch *b, const block *k, const void *values, const uint64_t *mask, summation *s) {
+    if (k->weights.array != NULL) {
+        b->type->wide->sum_weighted(values, k->weights, mask, k->count, s);
     } else {
         b->type->wide->sum(values, mask, mask == NO_TARGET ? 0 : k->positives, k->count, s);
     }
 }
 
-/*
- * The sums of a batch so far. d² is d - p + p², whatever the target, so that the squares of the exact distances of
- * predictions come from three sums that are exact: those of d, of p and of p². Of logits d² is what it says.
- */
+/* The sums of a batch so far. */
 typedef struct sums {
-    summation distances;   /* w·d; without a sum where no loss needs it, as the next two */
-    summation predictions; /* w·p */
-    summation squares;     /* w·p², or of logits w·d² */
+    summation distances, squares; /* w·d and w·d²; without a sum where no loss needs it */
     summation losses[LOSS_COUNT];
     summation weights;
 } sums;
 
-/* Each sum lies where its loss is, as far as there is a loss that is no other sum. */
-static void open_sums(const batch *b, totals *t, workspace *work, sums *s) {
+/* Losses that have a sum in common have that of the first of them. */
+static void open_sums(const batch *b, totals *t, sums *s) {
     const int linear = b->losses & LINEAR_LOSSES, square = b->losses & SQUARE_LOSSES;
-    s->weights = (summation){&t->weights, 0};
     s->distances = (summation){linear != 0 ? &t->sums[exactloss_first_loss(linear)] : NULL, 0};
     s->squares = (summation){square != 0 ? &t->sums[exactloss_first_loss(square)] : NULL, 0};
-    s->predictions = (summation){NULL, 0};
-    if (square != 0 && !b->is_logits) {
-        exactloss_sum_init(&work->sums[0]);
-        exactloss_sum_init(&work->sums[1]);
-        s->distances.sum = linear != 0 ? s->distances.sum : &work->sums[0];
-        s->predictions.sum = &work->sums[1];
-    }
+    s->weights = (summation){&t->weights, 0};
     for (int i = 0; i < LOSS_COUNT; i++) {
         s->losses[i] = (summation){&t->sums[i], 0};
     }
 }
 
-/* Completes the sums of the linear losses and of the squares. Whether an element is no number, p² tells alone. */
+/* Completes the sums of the losses that are linear or squares. */
 static void close_sums(const batch *b, const sums *s, totals *t) {
-    if (s->predictions.sum != NULL) {
-        exactloss_sum_add_finite(s->squares.sum, s->distances.sum, 1);
-        exactloss_sum_add_finite(s->squares.sum, s->predictions.sum, -1);
-    }
     for (int i = 0; i < LOSS_COUNT; i++) {
         const int loss = b->losses & 1 << i;
         const exact_sum *sum = (loss & LINEAR_LOSSES) != 0 ? s->distances.sum : s->squares.sum;
@@ -99,23 +70,21 @@ static void close_sums(const batch *b, const sums *s, totals *t) {
 }
 
 /* Adds what polynomial losses need of a block. distances: NULL where the block has predictions, and otherwise theirs. */
-static void add_powers(const batch *b, const block *k, const void *distances, workspace *work, sums *s) {
+static void add_powers(const batch *b, const block *k, const void *distances, sums *s) {
     const void *values = distances != NULL ? distances : k->predictions;
+    const uint64_t *mask = distances != NULL ? NO_TARGET : k->mask;
     if (s->distances.sum != NULL) {
-        add_values(b, k, values, distances != NULL ? NO_TARGET : k->mask, work, &s->distances);
+        add_values(b, k, values, mask, &s->distances);
     }
     if (s->squares.sum != NULL) {
-        b->type->wide->sum_squares(values, k->weights, k->count, &s->squares);
-    }
-    if (s->predictions.sum != NULL) {
-        add_values(b, k, values, NO_TARGET, work, &s->predictions);
+        b->type->wide->sum_squares(values, k->weights, mask, k->count, &s->squares);
     }
 }
 
 /* Adds the values of a loss, which lie in the workspace. */
 static void add_loss(const batch *b, const block *k, int loss, workspace *work, summation *s) {
     exactloss_clamp_values(b, loss, k->count, work->values);
-    add_values(b, k, work->values, NO_TARGET, work, s);
+    add_values(b, k, work->values, NO_TARGET, s);
 }
 
 /* Of a block of logits, adds the losses, and writes a gradient unless g is NULL, and the sigmoids likewise. */
@@ -143,7 +112,7 @@ static void total_logits(const batch *b, const block *k, const gradient_output *
         }
     }
     if (has_powers) {
-        add_powers(b, k, work->distances, work, s);
+        add_powers(b, k, work->distances, s);
     }
     if (g != NULL) {
         exactloss_put_gradient(b, k, g, work);
@@ -159,7 +128,7 @@ static void total_predictions(const batch *b, const block *k, workspace *work, s
             add_loss(b, k, i, work, &s->losses[i]);
         }
     }
-    add_powers(b, k, NULL, work, s);
+    add_powers(b, k, NULL, s);
 }
 
 /*
@@ -179,8 +148,8 @@ static void total_block(const batch *b, const block *k, const double *smallest, 
         const int positive = b->type->wide->count_at_least(predictions, k->mask, k->count, *smallest, &hits);
         add_counts(t, positive, hits);
     }
-    if (k->weights != NULL) {
-        b->kernels->f32.wide->sum(k->weights, NO_TARGET, 0, k->count, &s->weights);
+    if (k->weights.array != NULL) {
+        b->kernels->f32.wide->sum(k->weights.array, NO_TARGET, 0, k->count, &s->weights);
         t->weighted += k->count;
     }
     t->positives += k->positives;
@@ -195,7 +164,7 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
     workspace work;
     block k;
     sums s;
-    open_sums(b, t, &work, &s);
+    open_sums(b, t, &s);
     for (int64_t start = 0; start < b->count; start += k.count) {
         exactloss_open_block(b, start, &work, &k);
         if (g == NULL && b->is_unchecked) {

@@ -15,15 +15,11 @@
 /* The arrays that are computed of a block. They hold floats or doubles unless stated otherwise. */
 typedef struct workspace {
     _Alignas(64) unsigned char inputs[WORK_BYTES]; /* predictions or logits of a narrower type, widened */
-    union {
-        unsigned char predictions[WORK_BYTES]; /* of logits */
-        exact_sum sums[2];                     /* of predictions: those of d and of p that are no loss themselves */
-    };
-    unsigned char values[WORK_BYTES]; /* of a loss */
+    unsigned char predictions[WORK_BYTES];         /* of logits */
+    unsigned char values[WORK_BYTES];              /* of a loss */
     unsigned char gradient[WORK_BYTES];
-    union {                                          /* of which one is done with when another comes */
+    union {                                          /* of which one is done with when the other comes */
         unsigned char distances[WORK_BYTES];         /* of logits */
-        float weights[WORK_BYTES / sizeof(float)];   /* of predictions: those of positive targets, 0 for the others */
         uint16_t narrow[WORK_BYTES / sizeof(float)]; /* values or a gradient, rounded to a narrower type */
     };
 } workspace;
@@ -34,7 +30,7 @@ typedef struct block {
     int count;
     int positives;           /* elements whose target is positive */
     const void *predictions; /* with a workspace, as floats or doubles; logits where the batch has logits */
-    const void *weights;     /* floats, or NULL */
+    block_weights weights;   /* with their span in an open block */
     uint64_t mask[MASK_WORDS];
 } block;
 
@@ -43,7 +39,7 @@ static inline void exactloss_place_block(const batch *b, int64_t start, int most
     const int64_t rest = b->count - start;
     k->start = start;
     k->count = rest < most ? (int)rest : most;
-    k->weights = b->weights == NULL ? NULL : b->weights + sizeof(float) * (size_t)start;
+    k->weights.array = b->weights == NULL ? NULL : b->weights + sizeof(float) * (size_t)start;
     k->predictions = b->predictions == NULL ? NULL : b->predictions + b->type->size * start;
 }
 
@@ -53,13 +49,16 @@ static inline void exactloss_decode_block(const batch *b, block *k) {
         b->decode(b->targets, b->first_target + k->start, k->count, b->target_type->one, UINT64_MAX, k->mask);
 }
 
-/* Places a block of the workspace's size, decodes its targets and widens its predictions. */
+/* Places a block of the workspace's size, decodes its targets, widens its predictions and looks at its weights. */
 static inline void exactloss_open_block(const batch *b, int64_t start, workspace *work, block *k) {
     exactloss_place_block(b, start, WORK_BYTES / b->type->wide_size, k);
     exactloss_decode_block(b, k);
     if (k->predictions != NULL && b->type->widen != NULL) {
         b->type->widen(k->predictions, k->count, work->inputs);
         k->predictions = work->inputs;
+    }
+    if (k->weights.array != NULL) {
+        k->weights.span = b->kernels->span_of_weights(k->weights.array, k->count);
     }
 }
 

@@ -35,10 +35,10 @@ static int first_bad_target(const batch *b, const block *k) {
 
 static int first_bad_weight(const batch *b, const block *k) {
     uint64_t good[MASK_WORDS];
-    if (k->weights == NULL) {
+    if (k->weights.array == NULL || k->weights.span.are_good) {
         return k->count;
     }
-    return first_clear(good, b->kernels->f32.wide->within(k->weights, k->count, 0, FLT_MAX, good), k->count);
+    return first_clear(good, b->kernels->f32.wide->within(k->weights.array, k->count, 0, FLT_MAX, good), k->count);
 }
 
 static double float_value(const void *floats, int i) {
@@ -77,7 +77,7 @@ int exactloss_check_block(const batch *b, const block *k, exactloss_violation *v
         return EXACTLOSS_ERROR_STRICT;
     }
     if (w < k->count) {
-        name_violation(k->start + w, EXACTLOSS_WEIGHTS, float_value(k->weights, w), violation);
+        name_violation(k->start + w, EXACTLOSS_WEIGHTS, float_value(k->weights.array, w), violation);
         return EXACTLOSS_ERROR_WEIGHT;
     }
     return EXACTLOSS_OK;

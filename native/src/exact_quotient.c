@@ -169,8 +169,23 @@ static int divide_step(uint32_t *remainder, const magnitude *divisor, uint64_t b
     return 1;
 }
 
+/* Whether a magnitude is short * 2^(position - EXACT_SUM_ONE), with a short that divide() takes. */
+static int is_short(const magnitude *m, uint64_t *value, int *position) {
+    int low = 0;
+    while (m->limbs[low / 32] == 0) {
+        low += 32;
+    }
+    while ((m->limbs[low / 32] >> low % 32 & 1) == 0) {
+        low++;
+    }
+    const int size = limb_bits(m) - low;
+    *value = size < 64 ? bits_of(m, low, size) : 0;
+    *position = m->position + low;
+    return size < 64;
+}
+
 /* Long division bit by bit, until the significand has its 64 bits. */
-static quotient divide_magnitudes(const magnitude *m, const magnitude *divisor) {
+static quotient divide_by_long(const magnitude *m, const magnitude *divisor) {
     uint32_t remainder[EXACT_SUM_BINS + 3] = {0};
     quotient q = {0, 0, 0};
     int at = limb_bits(m);
@@ -184,6 +199,17 @@ static quotient divide_magnitudes(const magnitude *m, const magnitude *divisor) 
     for (int i = 0; i <= divisor->count; i++) {
         q.inexact |= remainder[i] != 0;
     }
+    return q;
+}
+
+static quotient divide_magnitudes(const magnitude *m, const magnitude *divisor) {
+    uint64_t value;
+    int position;
+    if (!is_short(divisor, &value, &position)) {
+        return divide_by_long(m, divisor);
+    }
+    quotient q = divide(m, value);
+    q.exponent -= position - EXACT_SUM_ONE;
     return q;
 }
 

@@ -56,8 +56,8 @@ void exactloss_put_gradient(const batch *b, const block *k, const gradient_outpu
     if (g->limit > 0) {
         type->wide->limit(g->limit, k->count, work->gradient);
     }
-    if (k->weights != NULL) {
-        type->wide->multiply(k->weights, k->count, work->gradient);
+    if (k->weights.array != NULL) {
+        type->wide->multiply(k->weights.array, k->count, work->gradient);
     }
     const void *rounded = work->gradient;
     if (type->narrow != NULL) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The logarithm and the softplus function: a template like sigmoid.h, with its vocabulary and
- *     V(scale)(s)                  -k and 2^-k, of a normal number s > 0, with 2/3 <= s 2^-k < 4/3; anything elsewhere
- *     V(select_less)(a, b, x, y)   x where a < b, y elsewhere, as where a or b is NaN
+ *     V(scale)(s, c)               c - k and 2^-k, of a normal number s > 0, with 2/3 <= s 2^-k < 4/3; anything elsewhere
  * In what follows u is the ulp below 1, 2^-24 or 2^-53, and the errors are those of the result over its ulp.
  *
  * -ln(1 - d), of an exact distance d that is p or 1 - p:
@@ -14,11 +13,11 @@
  *    a fifth of the result: 0.4. The last addition rounds: 0.5.
  * Subnormal p are brought into the range of normal numbers by a power of two first, as all p are.
  *
- * ln(1 + exp(x)) = max(x, 0) + ln(1 + e), with e = exp(-|x|) = a + b from sigmoid.h:
- * 3. ln(1 + e) = e q with q = 1 - e / 2 + e^2 / 4 + e^2 T(e), where T is minimax on [0, 1] and below 0.09: 0.1 with its
- *    roundings. It is a polynomial of e - 1/2, since the terms of one of e would cancel. What is rounded off of the square, of
- *    the sums and of the product with e is exact by fma, and joins the small terms.
- * 4. The sum with max(x, 0) is a TwoSum, whose error joins the small terms. The last addition rounds: 0.5.
+ * ln(1 + exp(x)) = max(x, 0) + ln(1 + e), with e = exp(-|x|) = a + b from sigmoid.h, a rounded:
+ * 3. ln(1 + a) = a - a^2 / 4 + a^2 T(a), and b adds b / (1 + a). T is minimax on [0, 1], where a^2 T(a) is above -0.06 and
+ *    so costs 0.1 with all its roundings. It is a polynomial of a - 1/2, since the terms of one of a would cancel.
+ * 4. max(x, 0) + a is a TwoSum, and that less a^2 / 4 is one fma; what these round off joins the small terms, by another
+ *    fma. So does b (1 - a / 2), which is b / (1 + a) but for a sixth of b: 0.2. The last addition rounds: 0.5.
  *
  * Measured: see docs/numerics.md.
  */
@@ -26,14 +25,12 @@
 #define f32_LOG_SCALE_EXPONENT 24
 #define f32_LN2_UPPER 0x1.62e4p-1f
 #define f32_LN2_LOWER 0x1.7f7d1cp-20f
-#define f32_LARGEST 0x1.fffffep127f
 #define f32_SMALLEST 0x1p-149f
 
 #define f64_LOG_SCALE 0x1p54
 #define f64_LOG_SCALE_EXPONENT 54
 #define f64_LN2_UPPER 0x1.62e42fefa38p-1
 #define f64_LN2_LOWER 0x1.ef35793c7673p-45
-#define f64_LARGEST 0x1.fffffffffffffp1023
 #define f64_SMALLEST 0x1p-1074
 
 /* -P(f) = (f - ln(1 + f)) / f^2, minimax in ulp of ln(1 + f) for |f| <= 1/3 and a little; by pairs, for a short chain. */
@@ -59,66 +56,55 @@
                     f2, f64_PAIR(0x1.0000000000962p-2, -0x1.999999999e68bp-3, f)),                                     \
             f2, f64_PAIR(0x1.0p-1, -0x1.5555555555543p-2, f))
 
-/* T(e) = (ln(1 + e) - e + e^2 / 2 - e^3 / 4) / e^3 by v = e - 1/2, minimax in ulp of ln(1 + e) for 0 <= e <= 1. */
+/* T(a) = (ln(1 + a) - a + a^2 / 4) / a^2 by v = a - 1/2, minimax in ulp of ln(1 + a) for 0 <= a <= 1. */
 #define f32_SOFTPLUS_POLYNOMIAL(v, v2)                                                                                 \
-    f32_fma(f32_fma(f32_fma(f32_fma(f32_set(0x1.2a2c02p-9f), v2, f32_PAIR(0x1.21c748p-7f, -0x1.6d3732p-8f, v)), v2,    \
-                            f32_PAIR(0x1.86a6e2p-6f, -0x1.d05ab2p-7f, v)),                                             \
-                    v2, f32_PAIR(0x1.24f5ecp-4f, -0x1.4edb96p-5f, v)),                                                 \
-            v2, f32_PAIR(-0x1.9b826ep-8f, -0x1.082ceap-3f, v))
+    f32_fma(f32_fma(f32_fma(f32_fma(f32_set(-0x1.b2f588p-9f), v2, f32_PAIR(-0x1.4d80c6p-7f, 0x1.c635c8p-8f, v)), v2,   \
+                            f32_PAIR(-0x1.d99454p-6f, 0x1.10e874p-6f, v)),                                             \
+                    v2, f32_PAIR(-0x1.7de0ccp-4f, 0x1.a285fep-5f, v)),                                                 \
+            v2, f32_PAIR(-0x1.066e08p-3f, 0x1.6f0d74p-3f, v))
 
 #define f64_SOFTPLUS_POLYNOMIAL_FROM_16(v, v2)                                                                         \
-    f64_fma(f64_PAIR(0x1.66d7e92e57dcap-15, -0x1.24a3a2089c585p-16, v), v2,                                            \
-            f64_PAIR(0x1.276aab11fe45p-14, -0x1.c4a53c57921acp-15, v))
+    f64_fma(f64_PAIR(-0x1.ace1d7cfafe12p-15, 0x1.a8f705c6fc92ep-16, v), v2,                                            \
+            f64_PAIR(-0x1.2a29536878937p-14, 0x1.ba754c35e9ae9p-15, v))
 #define f64_SOFTPLUS_POLYNOMIAL_FROM_8(v, v2)                                                                          \
     f64_fma(f64_fma(f64_fma(f64_fma(f64_SOFTPLUS_POLYNOMIAL_FROM_16(v, v2), v2,                                        \
-                                    f64_PAIR(0x1.87e62b81732a1p-13, -0x1.e08354618b1b2p-14, v)),                       \
-                            v2, f64_PAIR(0x1.ed7bd9a77daf5p-12, -0x1.36b68a55e356bp-12, v)),                           \
-                    v2, f64_PAIR(0x1.3c8d8dcc6669bp-10, -0x1.8a55d5f8c7012p-11, v)),                                   \
-            v2, f64_PAIR(0x1.9e6ba358c0edfp-9, -0x1.febb1c050f02cp-10, v))
+                                    f64_PAIR(-0x1.ada9bc8ec71bap-13, 0x1.0715f73a0a41dp-13, v)),                       \
+                            v2, f64_PAIR(-0x1.0ed0b45f8a7d4p-11, 0x1.532dbc3be9b2ap-12, v)),                           \
+                    v2, f64_PAIR(-0x1.6075f5b1c6d97p-10, 0x1.b3dcf8908acefp-11, v)),                                   \
+            v2, f64_PAIR(-0x1.d5faf1e02e687p-9, 0x1.1ebd459bc1aa8p-9, v))
 #define f64_SOFTPLUS_POLYNOMIAL(v, v2)                                                                                 \
     f64_fma(f64_fma(f64_fma(f64_fma(f64_SOFTPLUS_POLYNOMIAL_FROM_8(v, v2), v2,                                         \
-                                    f64_PAIR(0x1.16ee426b06eb4p-7, -0x1.529866edc71f7p-8, v)),                         \
-                            v2, f64_PAIR(0x1.871d70b733db1p-6, -0x1.d03166fdcc3acp-7, v)),                             \
-                    v2, f64_PAIR(0x1.24f5477ac70a6p-4, -0x1.4ee19d521e129p-5, v)),                                     \
-            v2, f64_PAIR(-0x1.9b82680cf6814p-8, -0x1.082ce1d2e71d4p-3, v))
+                                    f64_PAIR(-0x1.44ba45d9b1ae7p-7, 0x1.84904ec05b1e8p-8, v)),                         \
+                            v2, f64_PAIR(-0x1.da34824888253p-6, 0x1.131116fc3997dp-6, v)),                             \
+                    v2, f64_PAIR(-0x1.7ddf1fe86ababp-4, 0x1.a279c04c78328p-5, v)),                                     \
+            v2, f64_PAIR(-0x1.066e09a033dap-3, 0x1.6f0d7bd624beep-3, v))
 
-/* -ln(p) where t, -ln(1 - p) elsewhere, of 0 <= p <= 1. */
+/* -ln(p) where t, -ln(1 - p) elsewhere, of 0 < p < 1; elsewhere anything. */
 KERNEL_FUNCTION V(vector) V(minus_log)(V(vector) p, V(mask) t) {
-    const V(vector) minus_one = V(set)(-1), size = V(set)(V(LOG_SCALE));
-    const V(vector) s = V(select)(t, p, V(sub)(V(set)(1), p));
-    const V(scaled) n = V(scale)(V(mul)(s, size)); /* of s by the scale, so that none is subnormal */
-    const V(vector) minus_k = V(add)(n.minus_k, V(set)(V(LOG_SCALE_EXPONENT)));
-    /* f = ±p 2^-k - 1, or with 2^-k in place of 1 and a minus */
-    const V(vector) offset = V(select)(t, minus_one, V(fma)(size, n.power, minus_one));
-    const V(vector) minus_p = V(mul)(p, V(set)(-V(LOG_SCALE)));
-    const V(vector) f = V(fma)(V(negate_where)(t, minus_p), n.power, offset);
+    const V(vector) size = V(set)(V(LOG_SCALE)); /* by which s is scaled, so that none is subnormal */
+    const V(vector) one = V(select)(t, V(set)(0), size);
+    const V(vector) line = V(negate_where)(t, V(mul)(p, V(set)(-V(LOG_SCALE)))); /* s is one + line */
+    const V(scaled) n = V(scale)(V(add)(one, line), V(LOG_SCALE_EXPONENT));
+    const V(vector) f = V(fma)(line, n.power, V(fma)(one, n.power, V(set)(-1)));
 
     const V(vector) f2 = V(mul)(f, f);
-    const V(vector) low = V(fma)(f2, V(LOG_POLYNOMIAL)(f, f2), V(mul)(minus_k, V(set)(V(LN2_LOWER))));
-    const V(vector) high = V(mul)(minus_k, V(set)(V(LN2_UPPER)));
+    const V(vector) low = V(fma)(f2, V(LOG_POLYNOMIAL)(f, f2), V(mul)(n.minus_k, V(set)(V(LN2_LOWER))));
+    const V(vector) high = V(mul)(n.minus_k, V(set)(V(LN2_UPPER)));
     const V(vector) sum = V(sub)(high, f);
     return V(add)(sum, V(add)(low, V(sub)(V(sub)(high, sum), f)));
 }
 
 /* ln(1 + exp(x)), from exp(-|x|). */
 KERNEL_FUNCTION V(vector) V(softplus)(V(vector) x, V(exponential) exponential) {
-    const V(vector) zero = V(set)(0), one = V(set)(1), largest = V(set)(V(LARGEST));
-    const V(vector) sum = V(add)(exponential.high, exponential.low);
-    const V(vector) e = V(mul)(sum, exponential.power), minus_e = V(minus_abs)(e);
-    const V(vector) b = V(mul)(V(add)(V(sub)(exponential.high, sum), exponential.low), exponential.power);
+    const V(vector) sum = V(add)(exponential.high, exponential.low), power = exponential.power;
+    const V(vector) a = V(mul)(sum, power), b = V(add)(V(sub)(exponential.high, sum), exponential.low); /* by power */
+    const V(vector) base = V(max)(V(set)(0), x), y = V(add)(base, a), back = V(sub)(y, base);
+    const V(vector) lost = V(add)(V(sub)(base, V(sub)(y, back)), V(sub)(a, back));
 
-    const V(vector) e2 = V(mul)(e, e), e2_low = V(fma)(e, e, V(mul)(minus_e, e));
-    const V(vector) minus_half = V(set)((V(real)) - 0.5), quarter = V(set)((V(real))0.25);
-    const V(vector) v = V(add)(e, minus_half), t = V(SOFTPLUS_POLYNOMIAL)(v, V(mul)(v, v));
-    const V(vector) start = V(fma)(e, minus_half, one), start_low = V(fma)(e, minus_half, V(sub)(one, start));
-    const V(vector) q = V(fma)(e2, quarter, start), lost_of_q = V(fma)(e2, quarter, V(sub)(start, q));
-    const V(vector) q_low = V(fma)(e2, t, V(fma)(e2_low, quarter, V(add)(lost_of_q, start_low)));
-    const V(vector) minus_log = V(mul)(minus_e, q);
-    const V(vector) log_low = V(fma)(e, q_low, V(fma)(b, q, V(fma)(e, q, minus_log)));
-
-    V(vector) base = V(max)(zero, x); /* NaN where x is */
-    base = V(select_less)(largest, base, largest, base);
-    const V(vector) y = V(sub)(base, minus_log), back = V(sub)(y, base);
-    const V(vector) lost = V(sub)(V(sub)(base, V(sub)(y, back)), V(add)(minus_log, back));
-    return V(max)(x, V(add)(y, V(add)(log_low, lost))); /* infinity where x is */
+    const V(vector) quarter = V(mul)(a, V(set)((V(real)) - 0.25));
+    const V(vector) most = V(fma)(quarter, a, y), lost_too = V(fma)(quarter, a, V(sub)(y, most));
+    const V(vector) slope = V(fma)(quarter, V(add)(power, power), power); /* (1 - a / 2), by power */
+    const V(vector) v = V(add)(a, V(set)((V(real)) - 0.5)), t = V(SOFTPLUS_POLYNOMIAL)(v, V(mul)(v, v));
+    const V(vector) small = V(fma)(V(mul)(a, a), t, V(fma)(slope, b, V(add)(lost, lost_too)));
+    return V(max)(V(add)(most, small), x); /* infinity and NaN where x is */
 }

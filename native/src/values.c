@@ -19,8 +19,8 @@ void exactloss_batch_values(const batch *b, unsigned char *values) {
             kernels->values(k.predictions, k.mask, k.count, wide);
         }
         exactloss_clamp_values(b, loss, k.count, wide);
-        if (k.weights != NULL) {
-            type->wide->multiply(k.weights, k.count, wide);
+        if (k.weights.array != NULL) {
+            type->wide->multiply(k.weights.array, k.count, wide);
         }
         if (type->narrow != NULL && is_copied) {
             /* The predictions themselves, where they are the distances: a NaN keeps its bits. */

@@ -63,7 +63,9 @@ COUNTED(logits_f32) {
     const logit_outputs to = {.distances = results, .gradient = gradient};
     KERNELS_UNDER_TEST.f32.wide->losses[LOSS_MNIST].from_logits(logits, mask, BLOCK, &ONE, to);
 }
-COUNTED(sum_squares_f32) { KERNELS_UNDER_TEST.f32.wide->sum_squares(floats, NULL, BLOCK, &s); }
+COUNTED(sum_squares_f32) {
+    KERNELS_UNDER_TEST.f32.wide->sum_squares(floats, (block_weights){NULL, {0, 0, 0}}, mask, BLOCK, &s);
+}
 COUNTED(log_f32) { KERNELS_UNDER_TEST.f32.wide->losses[LOSS_LOG].values(floats, mask, BLOCK, results); }
 COUNTED(log_of_logits_f32) {
     static const float ONE = 1;

@@ -13,16 +13,16 @@ program=$1 compiler=$2 build_type=$3
 limits() {
     cat <<'END'
 decode_8                500
-sum_f32                3510
-sum_f32_three_parts    8150
-sum_f64                3770
-sum_f16                3440
-sum_and_count_f32      5370
+sum_f32                3480
+sum_f32_three_parts    7310
+sum_f64                3700
+sum_f16                3410
+sum_and_count_f32      4870
 select_32              2690
-logits_f32            19770
-sum_squares_f32        8840
-log_f32               15860
-log_of_logits_f32     45630
+logits_f32            18460
+sum_squares_f32        9180
+log_f32               12730
+log_of_logits_f32     33720
 call_64                 487
 END
 }

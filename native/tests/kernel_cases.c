@@ -94,3 +94,16 @@ void random_mask(uint64_t *state, int count, uint64_t *mask) {
         mask[i / 64] |= (next_random(state) & 1) << i % 64;
     }
 }
+
+void write_sum(const exact_sum *sum, unsigned char bytes[SUM_BYTES]) {
+    unsigned char *specials = bytes + 4 * EXACT_SUM_BINS;
+    exactloss_sum_to_bytes(sum, 0, EXACT_SUM_BINS, bytes);
+    memcpy(specials, &sum->nan_count, 8);
+    memcpy(specials + 8, &sum->positive_infinities, 8);
+    memcpy(specials + 16, &sum->negative_infinities, 8);
+}
+
+summation begin(exact_sum *sum) {
+    exactloss_sum_init(sum);
+    return (summation){sum, 0};
+}

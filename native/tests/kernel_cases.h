@@ -46,4 +46,12 @@ void for_all_lengths(void (*test)(int count, uint64_t seed));
 
 void random_mask(uint64_t *state, int count, uint64_t *mask);
 
+#define SUM_BYTES (4 * EXACT_SUM_BINS + 24)
+
+/* All that an exact sum holds, in a form without history. */
+void write_sum(const exact_sum *sum, unsigned char bytes[SUM_BYTES]);
+
+/* An empty sum, and that no block has been added to it. */
+summation begin(exact_sum *sum);
+
 #endif

@@ -13,29 +13,12 @@
 
 #include <cmocka.h>
 
-#define SUM_BYTES (4 * EXACT_SUM_BINS + 24)
-
 static int count_set(const uint64_t *mask, int count) {
     int set = 0;
     for (int i = 0; i < count; i++) {
         set += (int)(mask[i / 64] >> i % 64 & 1);
     }
     return set;
-}
-
-/* All that an exact sum holds, in a form without history. */
-static void write_sum(const exact_sum *sum, unsigned char bytes[SUM_BYTES]) {
-    unsigned char *specials = bytes + 4 * EXACT_SUM_BINS;
-    exactloss_sum_to_bytes(sum, 0, EXACT_SUM_BINS, bytes);
-    memcpy(specials, &sum->nan_count, 8);
-    memcpy(specials + 8, &sum->positive_infinities, 8);
-    memcpy(specials + 16, &sum->negative_infinities, 8);
-}
-
-/* An empty sum, and that no block has been added to. */
-static summation begin(exact_sum *sum) {
-    exactloss_sum_init(sum);
-    return (summation){sum, 0};
 }
 
 /* The targets of a mask: 1 where it is set, other bytes elsewhere. */
@@ -360,81 +343,6 @@ static void sum_around_two(void **unused) {
     }
 }
 
-static void check_sum_of_products(const real_case *r, input_kind kind, const unsigned char *p, const uint64_t *mask,
-                                  int count, uint64_t seed) {
-    unsigned char want[SUM_BYTES], have[SUM_BYTES], *weights = spare.end - 4 * count;
-    uint64_t state = seed;
-    exact_sum sum;
-    fill_floats(seed % 2 ? UNIFORM : MIXED, &state, weights, count);
-    summation s = begin(&sum);
-    r->want->sum_products(p, weights, mask, count, &s);
-    write_sum(&sum, want);
-    s = begin(&sum);
-    r->have->sum_products(p, weights, mask, count, &s);
-    write_sum(&sum, have);
-    if (memcmp(want, have, sizeof want) != 0) {
-        fail_msg("sum of products of %s differs: %s, %d elements, seed %llu", r->name, INPUT_KIND_NAMES[kind], count,
-                 (unsigned long long)seed);
-    }
-}
-
-/* With weights or without. */
-static void check_sum_of_squares(const real_case *r, input_kind kind, const unsigned char *p, int count,
-                                 uint64_t seed) {
-    unsigned char want[SUM_BYTES], have[SUM_BYTES], *weights = spare.end - 4 * count;
-    uint64_t state = seed;
-    exact_sum sum;
-    fill_floats(seed % 2 ? UNIFORM : MIXED, &state, weights, count);
-    weights = seed % 3 == 0 ? NULL : weights;
-    summation s = begin(&sum);
-    r->want->sum_squares(p, weights, count, &s);
-    write_sum(&sum, want);
-    s = begin(&sum);
-    r->have->sum_squares(p, weights, count, &s);
-    write_sum(&sum, have);
-    if (memcmp(want, have, sizeof want) != 0) {
-        fail_msg("sum of squares of %s differs: %s, %d elements, seed %llu", r->name, INPUT_KIND_NAMES[kind], count,
-                 (unsigned long long)seed);
-    }
-}
-
-/* The portable sum of squares against one product after the other. */
-static void squares_are_exact(void **unused) {
-    (void)unused;
-    for (uint64_t seed = 0; seed < 20 * INPUT_KINDS; seed++) {
-        const real_case r = real_of((int)(seed % 2));
-        const input_kind kind = (input_kind)(seed / 2 % INPUT_KINDS);
-        const int count = 700, is_weighted = (int)(seed / (2 * INPUT_KINDS) % 2);
-        uint64_t state = seed;
-        unsigned char want[SUM_BYTES], have[SUM_BYTES], *p = predictions.end - r.size * count;
-        exact_sum sum, wanted;
-        summation s = begin(&sum);
-        begin(&wanted);
-        r.fill(kind, &state, p, count);
-        fill_floats(MIXED, &state, spare.begin, count);
-        for (int i = 0; i < count; i++) {
-            float narrow, weight = 1;
-            double value;
-            memcpy(&narrow, p + r.size * i, sizeof narrow);
-            value = (double)narrow;
-            if (r.size == sizeof value) {
-                memcpy(&value, p + r.size * i, sizeof value);
-            }
-            if (is_weighted) {
-                memcpy(&weight, spare.begin + sizeof weight * (size_t)i, sizeof weight);
-            }
-            exactloss_sum_add_product(&wanted, value, value, weight);
-        }
-        r.want->sum_squares(p, is_weighted ? spare.begin : NULL, count, &s);
-        write_sum(&sum, have);
-        write_sum(&wanted, want);
-        if (memcmp(want, have, sizeof want) != 0) {
-            fail_msg("sum of squares of %s is wrong: %s, seed %llu", r.name, INPUT_KIND_NAMES[kind],
-                     (unsigned long long)seed);
-        }
-    }
-}
-
 static void sum_of_length(int count, uint64_t seed) {
     uint64_t mask[MASK_WORDS];
     for (int which = 0; which < REALS; which++) {
@@ -445,10 +353,6 @@ static void sum_of_length(int count, uint64_t seed) {
             r.fill((input_kind)kind, &state, p, count);
             random_mask(&state, count, mask);
             check_sum(&r, (input_kind)kind, p, mask, count, seed);
-            if (kind == (int)(seed % INPUT_KINDS)) {
-                check_sum_of_products(&r, (input_kind)kind, p, mask, count, seed);
-                check_sum_of_squares(&r, (input_kind)kind, p, count, seed);
-            }
         }
     }
 }
@@ -536,7 +440,6 @@ int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sum_at_all_lengths),
         cmocka_unit_test(sum_at_all_alignments),
-        cmocka_unit_test(squares_are_exact),
         cmocka_unit_test(sum_with_one_stranger),
         cmocka_unit_test(sum_with_constant_masks),
         cmocka_unit_test(sum_around_two),

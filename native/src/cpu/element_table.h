@@ -3,7 +3,7 @@
 static const real_kernels V(kernels) = {
     .sum = K(sum),
     .count_at_least = K(count_at_least),
-    .sum_products = K(sum_products),
+    .sum_weighted = K(sum_weighted),
     .sum_squares = K(sum_squares),
     .within = K(within),
     .sigmoid = K(sigmoid),

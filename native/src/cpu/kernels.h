@@ -68,6 +68,20 @@ typedef int exactloss_add_and_count(const void *predictions, const uint64_t *mas
 /* Copies an array, past the caches if the instruction set can. The copy is complete only after stream_end(). */
 typedef void exactloss_stream(const void *from, size_t size, void *to);
 
+/* The range of weights: where they are good, all are multiples of 2^(least - 23) and below 2^above. */
+typedef struct weight_span {
+    int least, above;
+    int are_good; /* finite, and not negative; 0 also where one is -0 */
+} weight_span;
+
+typedef weight_span exactloss_span_of_weights(const void *weights, int count);
+
+/* The weights of a block, which are finite and not negative. */
+typedef struct block_weights {
+    const void *array; /* floats, or NULL: all are 1 */
+    weight_span span;  /* unless that is NULL */
+} block_weights;
+
 /* What a pass over logits x may give, unless it is NULL. */
 typedef struct logit_outputs {
     void *predictions; /* σ(x) */
@@ -93,11 +107,11 @@ typedef struct real_kernels {
     exactloss_add_distances *sum;
     exactloss_count_at_least *count_at_least;
 
-    /* Adds -w * p where the mask is set, and w * p elsewhere. The weights are finite floats. */
-    void (*sum_products)(const void *predictions, const void *weights, const uint64_t *mask, int count, summation *s);
+    /* Adds w * d, where d is 1 - p where the mask is set, and p elsewhere. */
+    void (*sum_weighted)(const void *values, block_weights weights, const uint64_t *mask, int count, summation *s);
 
-    /* Adds x², or w * x² where weights is not NULL. */
-    void (*sum_squares)(const void *values, const void *weights, int count, summation *s);
+    /* Adds d², or w * d² where there are weights. */
+    void (*sum_squares)(const void *values, block_weights weights, const uint64_t *mask, int count, summation *s);
 
     /* Sets the bits of the elements with lower <= p <= upper, both of which are a real or NaN; NaN is in no range. */
     int (*within)(const void *predictions, int count, double lower, double upper, uint64_t *mask);
@@ -140,6 +154,8 @@ typedef struct exactloss_kernels {
 
     exactloss_decode *decode_8, *decode_32, *decode_64;             /* elements of this number of bits */
     exactloss_select *select_8, *select_16, *select_32, *select_64; /* between such elements */
+
+    exactloss_span_of_weights *span_of_weights;
 
     exactloss_stream *stream;
     void (*stream_end)(void);

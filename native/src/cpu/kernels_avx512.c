@@ -255,7 +255,7 @@ static inline void stream_end(void) { _mm_sfence(); }
 /* -------------------------------------------------------------------------------------------- the inexact flag -- */
 
 /*
- * Additions with embedded rounding leave the inexact flag alone, so it reports only the other operations. Compilers
+ * Operations with embedded rounding leave the inexact flag alone, so it reports only the other operations. Compilers
  * don't know the flag. So they are told what must be computed after it is cleared (everything that depends on a
  * pointer's memory), and what before it is read (a vector, and all that it comes from).
  */
@@ -280,12 +280,12 @@ static inline f32_vector f32_add_quietly(f32_vector a, f32_vector b) {
     return _mm512_add_round_ps(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-static inline f64_vector f64_mul_quietly(f64_vector a, f64_vector b) {
-    return _mm512_mul_round_pd(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-}
-
 static inline f64_vector f64_add_quietly(f64_vector a, f64_vector b) {
     return _mm512_add_round_pd(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+static inline f64_vector f64_fma_quietly(f64_vector a, f64_vector b, f64_vector c) {
+    return _mm512_fmadd_round_pd(a, b, c, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
 #include "kernels_vector.h"

@@ -148,18 +148,18 @@ DEFINE_VOCABULARY(f64, double, fma, copysign)
 static float f32_power(float k) { return isnan(k) ? k : ldexpf(1, (int)k); }
 static double f64_power(double k) { return isnan(k) ? k : ldexp(1, (int)k); }
 
-/* Defines -k and 2^-k, with 2/3 <= s 2^-k < 4/3. The pattern of s, less that of 2/3, has k as its exponent. */
+/* Defines c - k and 2^-k, with 2/3 <= s 2^-k < 4/3. The pattern of s, less that of 2/3, has k as its exponent. */
 #define DEFINE_SCALE(element, real, pattern, fraction_bits, bias, two_thirds)                                          \
     typedef struct element##_scaled {                                                                                  \
         real minus_k, power;                                                                                           \
     } element##_scaled;                                                                                                \
-    static element##_scaled element##_scale(real s) {                                                                  \
+    static element##_scaled element##_scale(real s, real c) {                                                          \
         const pattern one = (pattern)(bias) << (fraction_bits);                                                        \
         element##_scaled result;                                                                                       \
         pattern bits;                                                                                                  \
         memcpy(&bits, &s, sizeof bits);                                                                                \
         const int exponent = (int)((bits + (one - (two_thirds))) >> (fraction_bits));                                  \
-        result.minus_k = (real)((bias)-exponent);                                                                      \
+        result.minus_k = c + (real)((bias)-exponent);                                                                  \
         bits = (pattern)(2 * (bias)-exponent) << (fraction_bits);                                                      \
         memcpy(&result.power, &bits, sizeof bits);                                                                     \
         return result;                                                                                                 \
@@ -303,39 +303,59 @@ static void sum_f64(const void *predictions, const uint64_t *mask, int positives
     }
 }
 
-static void sum_products_f32(const void *predictions, const void *weights, const uint64_t *mask, int count,
-                             summation *s) {
+/* Defines the sums of w·d, as ±w·p and w, and of w·d², as w·p², -2w·p and w. */
+#define DEFINE_SUMS_OF_PRODUCTS(element)                                                                               \
+    static void sum_weighted_##element(const void *values, block_weights weights, const uint64_t *mask, int count,     \
+                                       summation *s) {                                                                 \
+        for (int i = 0; i < count; i++) {                                                                              \
+            const float w = f32_load(weights.array, i);                                                                \
+            add_product_##element(s->sum, element##_load(values, i), is_set(mask, i) ? -1 : 1, w);                     \
+            exactloss_sum_add_double(s->sum, is_set(mask, i) ? w : 0);                                                 \
+        }                                                                                                              \
+    }                                                                                                                  \
+    static void sum_squares_##element(const void *values, block_weights weights, const uint64_t *mask, int count,      \
+                                      summation *s) {                                                                  \
+        for (int i = 0; i < count; i++) {                                                                              \
+            const double x = element##_load(values, i);                                                                \
+            const float w = weights.array == NULL ? 1 : f32_load(weights.array, i);                                    \
+            add_square_##element(s->sum, x, w);                                                                        \
+            add_product_##element(s->sum, is_set(mask, i) && isfinite(x) ? x : 0, -2, w);                              \
+            exactloss_sum_add_double(s->sum, is_set(mask, i) ? w : 0);                                                 \
+        }                                                                                                              \
+    }
+
+static weight_span span_of_weights(const void *weights, int count) {
+    uint32_t least = UINT32_MAX, most = 0;
     for (int i = 0; i < count; i++) {
-        const double product = (double)f32_load(predictions, i) * (double)f32_load(weights, i);
-        exactloss_sum_add_double(s->sum, is_set(mask, i) ? -product : product);
+        const uint32_t w = load_u32(weights, i);
+        least = w != 0 && w < least ? w : least;
+        most = w > most ? w : most;
+    }
+    return most == 0 ? (weight_span){0, 0, 1}
+                     : (weight_span){(int)(least >> 23) - 127, (int)(most >> 23) - 126, most < 0x7f800000};
+}
+
+/* The product of two floats is a double. */
+static void add_product_f32(exact_sum *sum, double x, int factor, float w) {
+    exactloss_sum_add_double(sum, factor * x * (double)w);
+}
+
+static void add_square_f32(exact_sum *sum, double x, float w) {
+    if (w == 1) {
+        exactloss_sum_add_double(sum, x * x);
+    } else {
+        exactloss_sum_add_product(sum, x * x, 1, w);
     }
 }
 
-static void sum_products_f64(const void *predictions, const void *weights, const uint64_t *mask, int count,
-                             summation *s) {
-    for (int i = 0; i < count; i++) {
-        const double p = f64_load(predictions, i);
-        exactloss_sum_add_product(s->sum, is_set(mask, i) ? -p : p, 1, f32_load(weights, i));
-    }
+static void add_product_f64(exact_sum *sum, double x, int factor, float w) {
+    exactloss_sum_add_product(sum, x, factor, w);
 }
 
-static void sum_squares_f32(const void *values, const void *weights, int count, summation *s) {
-    for (int i = 0; i < count; i++) {
-        const double square = (double)f32_load(values, i) * (double)f32_load(values, i);
-        if (weights == NULL) {
-            exactloss_sum_add_double(s->sum, square);
-        } else {
-            exactloss_sum_add_product(s->sum, square, 1, f32_load(weights, i));
-        }
-    }
-}
+static void add_square_f64(exact_sum *sum, double x, float w) { exactloss_sum_add_product(sum, x, x, w); }
 
-static void sum_squares_f64(const void *values, const void *weights, int count, summation *s) {
-    for (int i = 0; i < count; i++) {
-        const double x = f64_load(values, i);
-        exactloss_sum_add_product(s->sum, x, x, weights == NULL ? 1 : f32_load(weights, i));
-    }
-}
+DEFINE_SUMS_OF_PRODUCTS(f32)
+DEFINE_SUMS_OF_PRODUCTS(f64)
 
 /* Defines the sum and the counts of a type of 16 bits. */
 #define DEFINE_NARROW_SUM(type)                                                                                        \

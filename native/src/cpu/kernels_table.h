@@ -20,6 +20,7 @@ const exactloss_kernels ISA_KERNELS = {
     .select_16 = select_16,
     .select_32 = select_32,
     .select_64 = select_64,
+    .span_of_weights = span_of_weights,
     .stream = stream,
     .stream_end = stream_end,
     .f16 =

@@ -49,7 +49,7 @@ static inline void prefetch_to_write(const unsigned char *p, size_t ahead) {
 #define USES_FLAG 0
 #define f32_add_quietly f32_add
 #define f64_add_quietly f64_add
-#define f64_mul_quietly f64_mul
+#define f64_fma_quietly f64_fma
 static inline const unsigned char *clear_inexact(const unsigned char *p) { return p; }
 static inline int is_inexact(int_vector *result) { return result == NULL; }
 #endif
@@ -94,6 +94,10 @@ static inline int f32_is_out_of_range(int_vector all, int_vector least) {
     return i32_any_above(i32_max(all, i32_sub(least, i32_set(f32_smallest_bits))), 0x3fffffff);
 }
 
+/* An unsigned integer for each lane, at most f32_usual where 0 < p < 1, and above it everywhere else. */
+static inline int_vector f32_unusual(f32_vector p) { return i32_sub(f32_bits(p), i32_set(1)); }
+#define f32_usual 0x3f7ffffeu
+
 /* Adds the parts of a block, in units of 2^-20 and 2^-42, and `ones` times 1. */
 static inline void f32_add_parts(int_vector high, int_vector low, int ones, exact_sum *sum) {
     const int_vector units = i64_add(i64_shift_left(i32_widen(high), 22), i32_widen(low));
@@ -134,6 +138,10 @@ static inline int f64_is_out_of_range(int_vector all, int_vector least) {
     const int_vector above = i64_sub(i64_shift_right(least, 32), i64_set(f64_smallest_bits >> 32));
     return i32_any_above(i32_max(i64_shift_right(all, 32), above), 0x3fffffff);
 }
+
+/* By the upper half, hence above f64_usual for the smallest numbers too. */
+static inline int_vector f64_unusual(f64_vector p) { return i64_sub(i64_shift_right(f64_bits(p), 32), i64_set(1)); }
+#define f64_usual 0x3feffffeu
 
 static inline int_vector i64_widen(int_vector x) { return x; }
 
@@ -248,58 +256,13 @@ static void stream(const void *from, size_t size, void *to) {
 
 /* ------------------------------------------------------------------------------------------------- products -- */
 
-/* The product of two floats is a double. */
-static ALWAYS_INLINE f64_vector f64_load_products(const void *p, ptrdiff_t other) {
-    return f64_mul(f64_load_floats(p), f64_load_floats((const unsigned char *)p + other));
-}
-
-/* The square of a float times another one is two doubles: the rounded product, and what was rounded off. */
-static ALWAYS_INLINE f64_vector f64_load_weighted_squares(const void *p, ptrdiff_t other) {
-    const f64_vector square = f64_load_products(p, 0);
-    return f64_mul_quietly(square, f64_load_floats((const unsigned char *)p + other));
-}
-
-static ALWAYS_INLINE f64_vector f64_load_weighted_squares_rests(const void *p, ptrdiff_t other) {
-    const f64_vector square = f64_load_products(p, 0), weight = f64_load_floats((const unsigned char *)p + other);
-    return f64_fma(square, weight, f64_sub(f64_set(0), f64_mul_quietly(square, weight)));
-}
-
-#define PRODUCT products
 #include "product_vector.h"
-#undef PRODUCT
 
-#define PRODUCT weighted_squares
-#include "product_vector.h"
-#undef PRODUCT
-
-#define PRODUCT weighted_squares_rests
-#include "product_vector.h"
-#undef PRODUCT
-
-static void sum_products_f32(const void *predictions, const void *weights, const uint64_t *mask, int count,
-                             summation *s) {
-    sum_products(predictions, weights, mask, count, s);
+/* Products with doubles are left to the portable kernels. */
+static void sum_weighted_f64(const void *values, block_weights weights, const uint64_t *mask, int count, summation *s) {
+    exactloss_kernels_portable.f64.wide->sum_weighted(values, weights, mask, count, s);
 }
 
-static void sum_squares_f32(const void *values, const void *weights, int count, summation *s) {
-    static const uint64_t NO_TARGET[MASK_WORDS];
-    if (weights == NULL) {
-        sum_products(values, values, NO_TARGET, count, s);
-    } else {
-        summation rests = {s->sum, 0};
-        sum_weighted_squares(values, weights, NO_TARGET, count, s);
-        const int64_t nan_count = s->sum->nan_count;
-        sum_weighted_squares_rests(values, weights, NO_TARGET, count, &rests);
-        s->sum->nan_count = nan_count; /* without the rests of what is NaN or infinite, which are NaN */
-    }
-}
-
-/* Products with a double are no doubles: left to the portable kernels. */
-static void sum_products_f64(const void *predictions, const void *weights, const uint64_t *mask, int count,
-                             summation *s) {
-    exactloss_kernels_portable.f64.wide->sum_products(predictions, weights, mask, count, s);
-}
-
-static void sum_squares_f64(const void *values, const void *weights, int count, summation *s) {
-    exactloss_kernels_portable.f64.wide->sum_squares(values, weights, count, s);
+static void sum_squares_f64(const void *values, block_weights weights, const uint64_t *mask, int count, summation *s) {
+    exactloss_kernels_portable.f64.wide->sum_squares(values, weights, mask, count, s);
 }

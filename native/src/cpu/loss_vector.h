@@ -7,16 +7,25 @@
 /* --------------------------------------------------------------------------------------------------- predictions -- */
 
 typedef V(vector) V(value_function)(V(vector) p, V(mask) t);
+typedef V(vector) V(complete_function)(V(vector) p, V(mask) t, V(vector) value);
 typedef V(vector) V(gradient_function)(V(vector) p, V(mask) t, V(vector) g);
 
-static ALWAYS_INLINE void V(values)(V(value_function) * value, const void *predictions, const uint64_t *mask, int count,
-                                    void *values) {
+static ALWAYS_INLINE void V(values)(V(value_function) * value, V(complete_function) * complete, const void *predictions,
+                                    const uint64_t *mask, int count, void *values) {
     const int vectors = count / V(lanes), rest = count % V(lanes);
     int v = 0;
     for (; v + INTERLEAVED <= vectors; v += INTERLEAVED) {
-        V(vector) r[INTERLEAVED];
+        V(vector) p[INTERLEAVED], r[INTERLEAVED];
+        int_vector unusual = B(set)(0);
         for (int i = 0; i < INTERLEAVED; i++) {
-            r[i] = value(V(load)(V(at)(predictions, (v + i) * V(lanes))), V(mask_at)(mask, v + i));
+            p[i] = V(load)(V(at)(predictions, (v + i) * V(lanes)));
+            r[i] = value(p[i], V(mask_at)(mask, v + i));
+            unusual = i32_max(unusual, V(unusual)(p[i]));
+        }
+        if (i32_any_above(unusual, V(usual))) {
+            for (int i = 0; i < INTERLEAVED; i++) {
+                r[i] = complete(p[i], V(mask_at)(mask, v + i), r[i]);
+            }
         }
         for (int i = 0; i < INTERLEAVED; i++) {
             V(store)(V(out)(values, (v + i) * V(lanes)), r[i]);
@@ -24,11 +33,13 @@ static ALWAYS_INLINE void V(values)(V(value_function) * value, const void *predi
     }
     for (; v < vectors; v++) {
         const V(vector) p = V(load)(V(at)(predictions, v * V(lanes)));
-        V(store)(V(out)(values, v * V(lanes)), value(p, V(mask_at)(mask, v)));
+        const V(mask) t = V(mask_at)(mask, v);
+        V(store)(V(out)(values, v * V(lanes)), complete(p, t, value(p, t)));
     }
     if (rest != 0) {
         const V(vector) p = V(load_first)(V(at)(predictions, vectors * V(lanes)), rest, V(set)(1));
-        V(store_first)(V(out)(values, vectors * V(lanes)), rest, value(p, V(mask_at)(mask, vectors)));
+        const V(mask) t = V(mask_at)(mask, vectors);
+        V(store_first)(V(out)(values, vectors * V(lanes)), rest, complete(p, t, value(p, t)));
     }
 }
 
@@ -214,7 +225,7 @@ static void K(sigmoid)(const void *logits, int count, void *out) {
 /* Defines the kernels of a loss. */
 #define LOSS(name, NAME)                                                                                               \
     static void K(values_##name)(const void *predictions, const uint64_t *mask, int count, void *values) {             \
-        V(values)(V(name##_value), predictions, mask, count, values);                                                  \
+        V(values)(V(name##_value), V(name##_complete), predictions, mask, count, values);                              \
     }                                                                                                                  \
     static void K(gradient_##name)(const void *predictions, const uint64_t *mask, int count, const void *g,            \
                                    void *gradient) {                                                                   \

@@ -57,7 +57,9 @@ static void K(sigmoid)(const void *logits, int count, void *out) {
 #define LOSS(name, NAME)                                                                                               \
     static void K(values_##name)(const void *predictions, const uint64_t *mask, int count, void *values) {             \
         for (int i = 0; i < count; i++) {                                                                              \
-            V(store)(values, i, V(name##_value)(V(load)(predictions, i), is_set(mask, i)));                            \
+            const V(vector) p = V(load)(predictions, i);                                                               \
+            const int t = is_set(mask, i);                                                                             \
+            V(store)(values, i, V(name##_complete)(p, t, V(name##_value)(p, t)));                                      \
         }                                                                                                              \
     }                                                                                                                  \
     static void K(gradient_##name)(const void *predictions, const uint64_t *mask, int count, const void *g,            \

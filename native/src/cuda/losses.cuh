@@ -12,7 +12,7 @@ template <int loss> struct loss_of;
 
 #define LOSS_FUNCTIONS(name, element)                                                                                  \
     static __device__ __forceinline__ element##_vector value(element##_vector p, bool t) {                             \
-        return element##_##name##_value(p, t);                                                                         \
+        return element##_##name##_complete(p, t, element##_##name##_value(p, t));                                      \
     }                                                                                                                  \
     static __device__ __forceinline__ element##_vector gradient(element##_vector p, bool t, element##_vector g) {      \
         return element##_##name##_gradient(p, t, g);                                                                   \

@@ -82,22 +82,22 @@ template <class real> static __device__ __forceinline__ real limited(real x, dou
 DEFINE_SELECTIONS(f32, float)
 DEFINE_SELECTIONS(f64, double)
 
-/* -k and 2^-k, with 2/3 <= s 2^-k < 4/3: the pattern of s, less that of 2/3, has k as its exponent. */
+/* c - k and 2^-k, with 2/3 <= s 2^-k < 4/3: the pattern of s, less that of 2/3, has k as its exponent. */
 struct f32_scaled {
     float minus_k, power;
 };
-static __device__ __forceinline__ f32_scaled f32_scale(float s) {
+static __device__ __forceinline__ f32_scaled f32_scale(float s, float c) {
     const uint32_t exponent = (bits_of(s) + ((127u << 23) - 0x3f2aaaabu)) >> 23;
-    return {__fsub_rn(0x1.8p23f + 127, __uint_as_float(bits_of(0x1.8p23f) + exponent)),
+    return {__fsub_rn(0x1.8p23f + 127 + c, __uint_as_float(bits_of(0x1.8p23f) + exponent)),
             __uint_as_float((254 - exponent) << 23)};
 }
 
 struct f64_scaled {
     double minus_k, power;
 };
-static __device__ __forceinline__ f64_scaled f64_scale(double s) {
+static __device__ __forceinline__ f64_scaled f64_scale(double s, double c) {
     const uint64_t exponent = (bits_of(s) + ((1023ull << 52) - 0x3fe5555555555555ull)) >> 52;
-    return {__dsub_rn(0x1.8p52 + 1023, f64_from_bits(bits_of(0x1.8p52) + exponent)),
+    return {__dsub_rn(0x1.8p52 + 1023 + c, f64_from_bits(bits_of(0x1.8p52) + exponent)),
             f64_from_bits((2046 - exponent) << 52)};
 }
 

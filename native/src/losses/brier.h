@@ -16,6 +16,12 @@ KERNEL_FUNCTION V(vector) V(brier_value)(V(vector) p, V(mask) t) {
     return V(mul)(d, d);
 }
 
+KERNEL_FUNCTION V(vector) V(brier_complete)(V(vector) p, V(mask) t, V(vector) value) {
+    (void)p;
+    (void)t;
+    return value;
+}
+
 KERNEL_FUNCTION V(vector) V(brier_gradient)(V(vector) p, V(mask) t, V(vector) g) {
     const V(vector) d = V(distance)(p, t);
     return V(negate_where)(t, V(mul)(V(add)(d, d), g));

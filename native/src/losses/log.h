@@ -10,11 +10,13 @@
 
 #ifdef LOSS_TEMPLATES
 
-KERNEL_FUNCTION V(vector) V(log_value)(V(vector) p, V(mask) t) {
+KERNEL_FUNCTION V(vector) V(log_value)(V(vector) p, V(mask) t) { return V(minus_log)(p, t); }
+
+KERNEL_FUNCTION V(vector) V(log_complete)(V(vector) p, V(mask) t, V(vector) value) {
     const V(vector) other = V(sub)(V(set)(1), p), s = V(select)(t, p, other);
-    const V(vector) value = V(select_less)(V(set)(0), s, V(minus_log)(p, t), V(set)((V(real))INFINITY));
+    const V(vector) of_zero = V(select_less)(V(set)(0), s, value, V(set)((V(real))INFINITY));
     /* p (1 - p) is negative, or NaN, where p is not within [0, 1]. */
-    return V(select_less)(V(set)(-V(SMALLEST)), V(mul)(p, other), value, V(set)((V(real))NAN));
+    return V(select_less)(V(set)(-V(SMALLEST)), V(mul)(p, other), of_zero, V(set)((V(real))NAN));
 }
 
 KERNEL_FUNCTION V(vector) V(log_gradient)(V(vector) p, V(mask) t, V(vector) g) {

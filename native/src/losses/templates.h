@@ -8,8 +8,9 @@
  *
  * A loss <name> defines the properties
  *     <name>_LINEAR, <name>_SQUARE            see losses.h
- * and four functions, of which each rounds in one fixed order of correctly rounded operations:
- *     V(<name>_value)(p, t)                   the loss of a prediction
+ * and five functions, of which each rounds in one fixed order of correctly rounded operations:
+ *     V(<name>_value)(p, t)                   the loss of a prediction, at least where 0 < p < 1
+ *     V(<name>_complete)(p, t, value)         the loss of any prediction, from that
  *     V(<name>_gradient)(p, t, g)             g times its derivative by p
  *     V(<name>_logit_value)(x, t)             the loss of a logit, see V(logit)
  *     V(<name>_logit_gradient)(x, t, g)       g times its derivative by the logit

@@ -151,13 +151,22 @@ static inline __m256i emulated_cvtps_ph(__m512 x) {
 
 #define _mm512_add_round_ps(a, b, rounding) emulated_add_quietly_ps(a, b)
 #define _mm512_add_round_pd(a, b, rounding) emulated_add_quietly_pd(a, b)
-#define _mm512_mul_round_pd(a, b, rounding) emulated_mul_quietly_pd(a, b)
+#define _mm512_fmadd_round_pd(a, b, c, rounding) emulated_fmadd_quietly_pd(a, b, c)
 
 DEFINE_QUIET_OPERATION(emulated_add_quietly_ps, __m512, _mm512_add_ps)
 DEFINE_QUIET_OPERATION(emulated_add_quietly_pd, __m512d, _mm512_add_pd)
-DEFINE_QUIET_OPERATION(emulated_mul_quietly_pd, __m512d, _mm512_mul_pd)
 DEFINE_FMADD(_mm512_fmadd_ps, __m512, float, 16, fmaf)
 DEFINE_FMADD(_mm512_fmadd_pd, __m512d, double, 8, fma)
+
+static __attribute__((noinline)) __m512d emulated_fmadd_quietly_pd(__m512d a, __m512d b, __m512d c) {
+    const unsigned flags = _mm_getcsr();
+    __asm__ volatile("" : "+m"(a), "+m"(b), "+m"(c));
+    __m512d sum = _mm512_fmadd_pd(a, b, c);
+    __asm__ volatile("" : "+m"(sum));
+    _mm_setcsr(flags);
+    return sum;
+}
+
 DEFINE_SCALEF(_mm512_scalef_ps, __m512, float, 16)
 DEFINE_SCALEF(_mm512_scalef_pd, __m512d, double, 8)
 
