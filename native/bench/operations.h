@@ -18,6 +18,18 @@ typedef enum operation_id {
     MEAN_ROWS,
     WEIGHTED_MEAN,
     WEIGHTED_GRADIENT,
+    BRIER,
+    WEIGHTED_BRIER,
+    BRIER_LOGITS,
+    BRIER_LOSS_AND_GRADIENT,
+    BRIER_LOSS_AND_GRADIENT_LOGITS,
+    LOG,
+    LOG_LOGITS,
+    LOG_GRADIENT,
+    LOG_LOSS_AND_GRADIENT,
+    LOG_LOSS_AND_GRADIENT_LOGITS,
+    EVALUATE_ALL, /* three losses in one pass */
+    EVALUATE_ALL_LOGITS,
     ACCUMULATOR, /* made, filled with all elements, and read */
     OPERATIONS
 } operation_id;
@@ -50,6 +62,7 @@ typedef struct operation {
     unsigned reads; /* a set of BIT(array) */
     int is_logits;
     output output;
+    int losses; /* one, or those of an evaluation; 0 where there is none */
 } operation;
 
 extern const operation OPERATION_LIST[OPERATIONS];
@@ -66,8 +79,11 @@ extern const operation DEVICE_COPY;
 /* A loop that moves the same bytes as an operation. */
 operation operation_that_moves(const operation *o, const inputs *in);
 
-/* The loss, the types and the flags of an operation of the library, as its functions take them. */
+/* The losses, the types and the flags of an operation of the library, as its functions take them. */
 int operation_options(const operation *o, const inputs *in);
+
+/* The number of the operation's loss, LOSS_*. */
+int operation_loss(const operation *o);
 
 /* Bits an element that an operation reads, and that it writes. */
 int operation_reads(const operation *o, const inputs *in);

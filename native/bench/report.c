@@ -86,7 +86,7 @@ static void write_cell(double value) {
 }
 
 static void write_heading(const suite *s) {
-    printf("\n%s\n\n%-24s %-16s %-8s %3s %8s %-21s %-11s %8s %8s %8s %7s %6s %6s %6s %6s\n", s->heading, "operation",
+    printf("\n%s\n\n%-28s %-16s %-8s %3s %8s %-21s %-11s %8s %8s %8s %7s %6s %6s %6s %6s\n", s->heading, "operation",
            "types", "isa", "thr", "elements", "values", "bytes", "ns", "min", "max", "GB/s", "bandw", "inex", "unif",
            "speed");
 }
@@ -101,7 +101,7 @@ static void write_text(const report *r, const group *g, const variant *v, const 
              ELEMENT_TYPES[in->targets_type].name);
     snprintf(kind, sizeof kind, "%s%s", VALUES_NAMES[in->values], in->labels == SORTED ? ",sorted" : "");
     snprintf(bytes, sizeof bytes, "%g+%g", c->bytes_read, c->bytes_written);
-    printf("%-24s %-16s %-8s %3d %8" PRId64 " %-21s %-11s %8.4f %8.4f %8.4f %7.2f %6.2f", v->operation->name, types,
+    printf("%-28s %-16s %-8s %3d %8" PRId64 " %-21s %-11s %8.4f %8.4f %8.4f %7.2f %6.2f", v->operation->name, types,
            v->backend->isa, v->threads, in->count, kind, bytes, measured_median(v), v->ns[0], v->ns[v->rounds - 1],
            c->gb_per_s, c->share_of_bandwidth);
     write_cell(c->share_of_inexact);

@@ -55,26 +55,27 @@ static int copy(const inputs *in) {
 }
 
 static int gradient(const inputs *in, int options, const float *weights) {
-    const int status = exactloss_cuda_gradient_async(device, options, NULL, on_device[TARGETS], weights, in->count,
-                                                     UPSTREAM, in->count, on_device[OUTPUT], NULL);
+    const int status = exactloss_cuda_gradient_async(device, options, on_device[PREDICTIONS], on_device[TARGETS],
+                                                     weights, in->count, UPSTREAM, in->count, on_device[OUTPUT], NULL);
     return status != EXACTLOSS_OK ? status : exactloss_cuda_stream_sync(device, NULL);
 }
 
-static int compute(const variant *v, exactloss_evaluation *e) {
+static int compute(const variant *v, outcome *result) {
     const inputs *in = v->in;
     const operation *o = v->operation;
     const int options = operation_options(o, in), mean = options | EXACTLOSS_MEAN;
     const void *p = on_device[o->is_logits ? LOGITS : PREDICTIONS], *t = on_device[TARGETS];
     const float *w = on_device[WEIGHTS]; /* NULL unless the operation reads them */
+    exactloss_evaluation *e = &result->evaluation;
     switch (o->work) {
         case COMPUTE_LOSS:
-            return exactloss_cuda_loss_sync(device, mean, p, t, w, in->count, &e->mnist.mean, NULL);
+            return exactloss_cuda_loss_sync(device, mean, p, t, w, in->count, &result->mean, NULL);
         case COMPUTE_EVALUATION:
             e->size = sizeof *e;
             return exactloss_cuda_evaluate_sync(device, options, p, t, w, in->count, THRESHOLD, e, NULL);
         case COMPUTE_LOSS_AND_GRADIENT:
             return exactloss_cuda_loss_and_gradient_sync(device, mean, p, t, w, in->count, UPSTREAM, on_device[OUTPUT],
-                                                         &e->mnist.mean, NULL);
+                                                         &result->mean, NULL);
         case COMPUTE_GRADIENT:
             return gradient(in, options, w);
         default:
@@ -82,7 +83,7 @@ static int compute(const variant *v, exactloss_evaluation *e) {
     }
 }
 
-static void run(const variant *v, outcome *result) { expect(compute(v, &result->evaluation), v->operation->name); }
+static void run(const variant *v, outcome *result) { expect(compute(v, result), v->operation->name); }
 
 static int can_run(const operation *o) {
     switch (o->work) {

@@ -33,12 +33,13 @@ static batch batch_of(const variant *v, int64_t start, int64_t count) {
     const inputs *in = v->in;
     const operation *o = v->operation;
     const int options = operation_options(o, in), is_weighted = (o->reads & BIT(WEIGHTS)) != 0;
+    const int is_of_targets = (o->reads & (BIT(PREDICTIONS) | BIT(LOGITS))) == 0;
     const unsigned char *predictions = in->arrays[o->is_logits ? LOGITS : PREDICTIONS];
     const unsigned char *weights = in->arrays[WEIGHTS];
     const exactloss_kernels *kernels = v->backend->kernels;
     const real_type *type = exactloss_real_type(kernels, options);
     return (batch){.kernels = kernels,
-                   .predictions = o->work == COMPUTE_GRADIENT ? NULL : predictions + type->size * start,
+                   .predictions = is_of_targets ? NULL : predictions + type->size * start,
                    .type = type,
                    .targets = in->arrays[TARGETS],
                    .target_type = exactloss_target_type(options),
@@ -46,7 +47,7 @@ static batch batch_of(const variant *v, int64_t start, int64_t count) {
                    .first_target = start,
                    .weights = is_weighted ? weights + (int64_t)sizeof(float) * start : NULL,
                    .count = count,
-                   .losses = o->work == COMPUTE_GRADIENT ? 0 : EXACTLOSS_MNIST,
+                   .losses = o->work == COMPUTE_GRADIENT ? 0 : o->losses,
                    .is_logits = o->is_logits,
                    .is_unchecked = is_weighted};
 }
@@ -140,7 +141,7 @@ static void compute_part(void *context, int part) {
     const call *c = context;
     partial *p = &c->variant->partials[part];
     const int64_t start = start_of(c->variant, part);
-    exactloss_totals_init(&p->totals, EXACTLOSS_MNIST);
+    exactloss_totals_init(&p->totals, c->variant->operation->losses);
     compute(c, start, start_of(c->variant, part + 1) - start, p);
 }
 
@@ -155,7 +156,7 @@ static void finish(const variant *v, outcome *result) {
     switch (v->operation->work) {
         case COMPUTE_LOSS:
         case COMPUTE_LOSS_AND_GRADIENT:
-            exactloss_totals_loss(&all->totals, LOSS_MNIST, EXACTLOSS_MEAN, &result->evaluation.mnist.mean, NULL);
+            exactloss_totals_loss(&all->totals, operation_loss(v->operation), EXACTLOSS_MEAN, &result->mean, NULL);
             break;
         case COMPUTE_EVALUATION:
         case COMPUTE_ACCUMULATION:
@@ -174,9 +175,10 @@ static void finish(const variant *v, outcome *result) {
 }
 
 void run_kernels(const variant *v, outcome *result) {
-    call c = {.variant = v, .gradient = {.loss = LOSS_MNIST}};
+    call c = {.variant = v};
     if (v->operation->work == COMPUTE_GRADIENT || v->operation->work == COMPUTE_LOSS_AND_GRADIENT) {
         const batch b = batch_of(v, 0, v->in->count);
+        c.gradient.loss = operation_loss(v->operation);
         exactloss_gradient_factor(&b, UPSTREAM, v->in->count, &c.gradient);
     }
     if (v->threads == 1) {

@@ -22,13 +22,14 @@ static int run(const variant *v, outcome *result) {
     const int options = operation_options(o, in), mean = options | EXACTLOSS_MEAN;
     const void *p = in->arrays[o->is_logits ? LOGITS : PREDICTIONS], *t = in->arrays[TARGETS];
     const float *w = (o->reads & BIT(WEIGHTS)) != 0 ? (const void *)in->arrays[WEIGHTS] : NULL;
+    const void *gradient_of = (o->reads & BIT(PREDICTIONS)) != 0 ? p : NULL; /* the targets alone */
     void *out = in->arrays[OUTPUT];
     const int64_t count = in->count;
     exactloss_evaluation *e = &result->evaluation;
     exactloss_rows rows = ADJACENT;
     switch (o->work) {
         case COMPUTE_LOSS:
-            return exactloss_loss(mean, p, t, w, count, NULL, &e->mnist.mean, NULL);
+            return exactloss_loss(mean, p, t, w, count, NULL, &result->mean, NULL);
         case COMPUTE_EVALUATION:
             e->size = sizeof *e;
             return exactloss_evaluate(options, p, t, w, count, NULL, THRESHOLD, e, NULL);
@@ -36,9 +37,9 @@ static int run(const variant *v, outcome *result) {
             e->size = sizeof *e;
             return accumulate(options, p, t, count, e);
         case COMPUTE_LOSS_AND_GRADIENT:
-            return exactloss_gradient(mean, p, t, w, count, UPSTREAM, count, out, &e->mnist.mean, NULL);
+            return exactloss_gradient(mean, p, t, w, count, UPSTREAM, count, out, &result->mean, NULL);
         case COMPUTE_GRADIENT:
-            return exactloss_gradient(options, NULL, t, w, count, UPSTREAM, count, out, NULL, NULL);
+            return exactloss_gradient(options, gradient_of, t, w, count, UPSTREAM, count, out, NULL, NULL);
         case COMPUTE_SIGMOID:
             return exactloss_sigmoid(ELEMENT_TYPES[in->predictions_type].as_real, p, count, out);
         case COMPUTE_WHERE:

@@ -13,6 +13,7 @@ const int64_t ELEMENTS[SIZES] = {
 #define REALS (BIT(FLOAT32) | BIT(FLOAT64) | BIT(FLOAT16) | BIT(BFLOAT16))
 #define LABEL_TYPES (BIT(UINT8) | BIT(INT8) | BIT(INT32) | BIT(INT64) | BIT(FLOAT32) | BIT(FLOAT64) | BIT(BITS))
 #define ARRAY_OPERATIONS (ALL(OPERATIONS) & ~BIT(ACCUMULATOR)) /* one call each */
+#define OTHER_LOSSES (ALL(ACCUMULATOR) & ~ALL(BRIER))
 #define LEVELS (BIT(L1) | BIT(L2) | BIT(L3) | BIT(RAM))
 
 const suite SUITES[] = {
@@ -31,7 +32,7 @@ const suite SUITES[] = {
      .by = PUBLIC_FUNCTIONS},
     {.name = "prediction_types",
      .heading = "Types of predictions",
-     .operations = BIT(MEAN) | BIT(EVALUATE) | BIT(LOSS_AND_GRADIENT_LOGITS),
+     .operations = BIT(MEAN) | BIT(EVALUATE) | BIT(LOSS_AND_GRADIENT_LOGITS) | BIT(BRIER) | BIT(LOG) | BIT(LOG_LOGITS),
      .predictions = REALS,
      .targets = BIT(UINT8),
      ORDINARY,
@@ -94,7 +95,8 @@ const suite SUITES[] = {
     {.name = "cuda",
      .heading = "Every operation that a GPU has, from its memory",
      .operations = BIT(MEAN) | BIT(MEAN_LOGITS) | BIT(EVALUATE) | BIT(EVALUATE_LOGITS) | BIT(GRADIENT) |
-                   BIT(LOSS_AND_GRADIENT) | BIT(LOSS_AND_GRADIENT_LOGITS) | BIT(WEIGHTED_MEAN) | BIT(WEIGHTED_GRADIENT),
+                   BIT(LOSS_AND_GRADIENT) | BIT(LOSS_AND_GRADIENT_LOGITS) | BIT(WEIGHTED_MEAN) |
+                   BIT(WEIGHTED_GRADIENT) | OTHER_LOSSES,
      .predictions = REALS,
      .targets = BIT(UINT8),
      ORDINARY,

@@ -15,6 +15,7 @@
 
 /* The results of a run, apart from the output array. Results that an operation does not give stay as they were. */
 typedef struct outcome {
+    double mean; /* of a loss */
     exactloss_evaluation evaluation;
     double inexact_loss;
     uint64_t moved; /* of the bytes read */
