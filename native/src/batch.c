@@ -87,30 +87,35 @@ static void add_loss(const batch *b, const block *k, int loss, workspace *work, 
     add_values(b, k, work->values, NO_TARGET, s);
 }
 
-/* Of a block of logits, adds the losses, and writes a gradient unless g is NULL, and the sigmoids likewise. */
+/* A pass over the logits of a block for a loss, which gives what is left to give, and a gradient unless g is NULL. */
+static void take_logits(const batch *b, const block *k, int loss, const gradient_output *g, logit_outputs *left,
+                        workspace *work, sums *s) {
+    const int is_summed = (b->losses & VALUE_LOSSES & 1 << loss) != 0;
+    left->values = is_summed ? work->values : NULL;
+    left->gradient = g == NULL ? NULL : exactloss_gradient_of_block(b, k, g, work);
+    b->type->wide->losses[loss].from_logits(k->predictions, k->mask, k->count, g == NULL ? NULL : g->factor, *left);
+    left->predictions = NULL;
+    left->distances = NULL;
+    if (is_summed) {
+        add_loss(b, k, loss, work, &s->losses[loss]);
+    }
+}
+
+/*
+ * Of a block of logits, adds the losses, and writes a gradient unless g is NULL, and the sigmoids likewise. A gradient may
+ * take the place of the logits, so its pass is the last one.
+ */
 static void total_logits(const batch *b, const block *k, const gradient_output *g, void *predictions, workspace *work,
                          sums *s) {
-    const int has_powers = s->distances.sum != NULL || s->squares.sum != NULL;
-    const int summed = b->losses & VALUE_LOSSES, last = g == NULL ? LOSS_COUNT : g->loss;
-    int wanted = summed | (g == NULL ? 0 : 1 << g->loss); /* of which loss there is a pass */
-    wanted = wanted == 0 ? b->losses & -b->losses : wanted;
-    logit_outputs to = {.predictions = predictions, .distances = has_powers ? work->distances : NULL};
-    for (int i = 0; i <= LOSS_COUNT; i++) {
-        const int loss =
-            i < LOSS_COUNT ? i : last; /* that comes last, as a gradient may take the place of the logits */
-        if (loss == LOSS_COUNT || (wanted >> loss & 1) == 0 || (i == last && i < LOSS_COUNT)) {
-            continue;
-        }
-        const int is_summed = (summed >> loss & 1) != 0, has_gradient = loss == last;
-        to.values = is_summed ? work->values : NULL;
-        to.gradient = has_gradient ? exactloss_gradient_of_block(b, k, g, work) : NULL;
-        b->type->wide->losses[loss].from_logits(k->predictions, k->mask, k->count, has_gradient ? g->factor : NULL, to);
-        to.predictions = NULL;
-        to.distances = NULL;
-        if (is_summed) {
-            add_loss(b, k, loss, work, &s->losses[loss]);
+    const int has_powers = s->distances.sum != NULL || s->squares.sum != NULL, summed = b->losses & VALUE_LOSSES;
+    const int last = g != NULL ? g->loss : exactloss_first_loss(summed != 0 ? summed : b->losses);
+    logit_outputs left = {.predictions = predictions, .distances = has_powers ? work->distances : NULL};
+    for (int i = 0; i < LOSS_COUNT; i++) {
+        if (i != last && (summed >> i & 1) != 0) {
+            take_logits(b, k, i, NULL, &left, work, s);
         }
     }
+    take_logits(b, k, last, g, &left, work, s);
     if (has_powers) {
         add_powers(b, k, work->distances, s);
     }

@@ -29,7 +29,7 @@ final class Answers {
      * @throws IllegalStateException if it is wrong
      */
     static void check(Peer peer, Inputs inputs, int threads, double answer) {
-        double exact = peer.work.isFromLogits() ? inputs.meanOfLogits() : inputs.mean;
+        double exact = inputs.mean(peer.work.measure, peer.work.isFromLogits);
         double error = Math.abs(answer - exact) / exact;
         boolean mustBeExact = peer.library == Peer.Library.EXACTLOSS;
         boolean mayBeWrong = !mustBeExact && inputs.count > SATURATION;
@@ -51,16 +51,25 @@ final class Answers {
     /** @throws IllegalStateException if an element of the gradient is wrong */
     static void checkGradient(Peer peer, Inputs inputs, float[] gradient) {
         for (int i = 0; i < inputs.count; i += Math.max(1, inputs.count / COMPARED)) {
-            double size = 1.0 / inputs.count;
-            if (peer.work.isFromLogits()) {
-                double s = 1 / (1 + Math.exp(-inputs.logits.getAtIndex(ValueLayout.JAVA_FLOAT, i)));
-                size *= s * (1 - s);
-            }
-            double expected = inputs.targetArray[i] == 1 ? -size : size;
-            if (!(Math.abs(gradient[i] - expected) <= TOLERANCE * size)) {
+            double expected = slope(peer.work, inputs, i) / inputs.count;
+            if (!(Math.abs(gradient[i] - expected) <= TOLERANCE * Math.abs(expected))) {
                 throw new IllegalStateException("%s of %d elements: the gradient %d is %s instead of %s"
                         .formatted(peer, inputs.count, i, gradient[i], expected));
             }
         }
+    }
+
+    /** The derivative of the loss of element i by its prediction or logit. */
+    private static double slope(Peer.Work work, Inputs inputs, int i) {
+        boolean isPositive = inputs.targetArray[i] == 1;
+        double x = inputs.logits.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        double p = inputs.predictionArray[i];
+        double d = work.isFromLogits ? 1 / (1 + Math.exp(isPositive ? x : -x)) : isPositive ? 1 - p : p;
+        double ofDistance = switch (work.measure) {
+            case MNIST -> 1;
+            case BRIER -> 2 * d;
+            case LOG -> 1 / (1 - d);
+        };
+        return (isPositive ? -ofDistance : ofDistance) * (work.isFromLogits ? d * (1 - d) : 1);
     }
 }

@@ -12,11 +12,15 @@ import java.sql.Statement;
 final class DuckDb implements AutoCloseable {
     static final String QUERY = "SELECT avg(CASE WHEN target = 1 THEN 1 - prediction ELSE prediction END) FROM scores";
 
+    private static final String LOG_QUERY =
+            "SELECT avg(-ln(CASE WHEN target = 1 THEN prediction ELSE 1 - prediction END)) FROM scores";
+
     private static DuckDb latest;
 
     private final Inputs inputs;
     private final Connection connection;
     private final PreparedStatement query;
+    private final PreparedStatement logQuery;
 
     private DuckDb(Inputs inputs) throws SQLException {
         this.inputs = inputs;
@@ -28,6 +32,7 @@ final class DuckDb implements AutoCloseable {
                             .formatted(Inputs.predictionExpression(), inputs.targetExpression(), inputs.count));
         }
         query = connection.prepareStatement(QUERY);
+        logQuery = connection.prepareStatement(LOG_QUERY);
     }
 
     /** The database of before, if it has the same inputs; the next one replaces it. */
@@ -51,6 +56,14 @@ final class DuckDb implements AutoCloseable {
     }
 
     double mean() throws SQLException {
+        return answer(query);
+    }
+
+    double meanOfLogs() throws SQLException {
+        return answer(logQuery);
+    }
+
+    private static double answer(PreparedStatement query) throws SQLException {
         try (ResultSet result = query.executeQuery()) {
             result.next();
             return result.getDouble(1);
@@ -60,6 +73,7 @@ final class DuckDb implements AutoCloseable {
     @Override
     public void close() throws SQLException {
         query.close();
+        logQuery.close();
         connection.close();
     }
 }

@@ -20,7 +20,7 @@ record DuckDbAnswers(
                 threads,
                 answers(inputs, 1, questions),
                 answers(inputs, threads, questions),
-                inputs.mean);
+                inputs.mean(Peer.Measure.MNIST, false));
     }
 
     private static SortedSet<Double> answers(Inputs inputs, int threads, int questions) throws SQLException {

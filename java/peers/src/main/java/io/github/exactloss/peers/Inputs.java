@@ -9,15 +9,25 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.math.BigDecimal;
+import java.math.BigInteger;
 import java.math.MathContext;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Predictions, logits and targets, once off the heap, where every library reads them in place, and once in arrays. They are
  * made by integer arithmetic that SQL has too, so that {@link DuckDb} can make the same ones.
  */
 final class Inputs {
-    /** The float32 predictions in [0, 1] are multiples of this, so the sum of 10^8 of them is exact in a long. */
+    /** The float32 predictions in (0, 1) are multiples of this, so the sum of 10^8 of them is exact in a long. */
     private static final double UNIT = 0x1p-36;
+
+    /** The largest float below 1, in units. */
+    private static final long LARGEST = (1L << 36) - (1L << 12);
+
+    /** Half the bits of a distance in units. */
+    private static final int HALF = 18;
 
     /** The first of the numbers behind random labels, and of those behind the low bits of predictions. */
     private static final long LABELS = 1_000_000_000;
@@ -40,11 +50,8 @@ final class Inputs {
     final float[] predictionArray;
     final byte[] targetArray;
 
-    /** The exact mean distance, rounded to double, found without the library that is measured. */
-    final double mean;
-
-    /** The same for logits, once asked for. */
-    private double meanOfLogits = Double.NaN;
+    /** The means that {@link #mean} found. */
+    private final Map<List<Object>, Double> means = new HashMap<>();
 
     private Inputs(int count, Labels labels) {
         this.count = count;
@@ -55,20 +62,15 @@ final class Inputs {
         targets = allocate(Byte.BYTES);
         predictionArray = new float[count];
         targetArray = new byte[count];
-        long sum = 0;
         for (int i = 0; i < count; i++) {
-            float prediction = (float) ((mix(i) << 5 | (mix(i + LOW_BITS) & 31)) * UNIT);
+            float prediction = (float) (Math.min(mix(i) << 5 | (mix(i + LOW_BITS) & 31) | 1, LARGEST) * UNIT);
             byte target = (byte) (labels == Labels.SORTED ? (i >= count / 2 ? 1 : 0) : mix(i + LABELS) & 1);
             predictionArray[i] = prediction;
             targetArray[i] = target;
             logits.setAtIndex(ValueLayout.JAVA_FLOAT, i, 16 * prediction - 8);
-            sum += target == 1 ? (long) ((1 - (double) prediction) / UNIT) : (long) (prediction / UNIT);
         }
         predictions.copyFrom(MemorySegment.ofArray(predictionArray));
         targets.copyFrom(MemorySegment.ofArray(targetArray));
-        mean = new BigDecimal(sum)
-                .divide(new BigDecimal((double) count / UNIT), new MathContext(60))
-                .doubleValue();
     }
 
     /** The previous inputs, if they are the same: large ones take a second to make, and gigabytes. */
@@ -80,24 +82,84 @@ final class Inputs {
         return latest;
     }
 
-    /** There the library's own sigmoid is part of the definition; it has to be near that of double arithmetic. */
-    synchronized double meanOfLogits() {
-        if (Double.isNaN(meanOfLogits)) {
-            double sum = 0;
-            for (int i = 0; i < count; i++) {
-                double x = logits.getAtIndex(ValueLayout.JAVA_FLOAT, i);
-                sum += 1 / (1 + Math.exp(targetArray[i] == 1 ? x : -x));
-            }
-            double mean = Loss.mnist()
-                    .fromLogits()
-                    .mean(Predictions.of(logits, ElementType.FLOAT32), Targets.of(targets, ElementType.UINT8));
-            if (!(Math.abs(sum / count - mean) <= 1e-7 * mean)) {
-                throw new IllegalStateException(
-                        "the loss of %d logits is %s, but should be near %s".formatted(count, mean, sum / count));
-            }
-            meanOfLogits = mean;
+    /**
+     * The exact mean, rounded to double. Of distances and their squares it is found without the library that is measured.
+     * The library's own sigmoid and logarithm are part of the definition of the others, which have to be near those of
+     * double arithmetic.
+     */
+    synchronized double mean(Peer.Measure measure, boolean isFromLogits) {
+        return means.computeIfAbsent(
+                List.of(measure, isFromLogits),
+                _ -> measure == Peer.Measure.LOG || isFromLogits
+                        ? meanNearDoubles(measure, isFromLogits)
+                        : exactMean(measure));
+    }
+
+    private double exactMean(Peer.Measure measure) {
+        BigInteger sum = measure == Peer.Measure.MNIST ? sumOfDistances() : sumOfSquares();
+        double one = measure == Peer.Measure.MNIST ? 1 / UNIT : 1 / UNIT / UNIT;
+        return new BigDecimal(sum)
+                .divide(new BigDecimal(one).multiply(BigDecimal.valueOf(count)), new MathContext(60))
+                .doubleValue();
+    }
+
+    /** Of element i, in units. */
+    private long distance(int i) {
+        double p = predictionArray[i];
+        return (long) ((targetArray[i] == 1 ? 1 - p : p) / UNIT);
+    }
+
+    private BigInteger sumOfDistances() {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += distance(i);
         }
-        return meanOfLogits;
+        return BigInteger.valueOf(sum);
+    }
+
+    /** With d = 2^18 a + b, d² is 2^36 a² + 2^19 ab + b². */
+    private BigInteger sumOfSquares() {
+        long high = 0;
+        long middle = 0;
+        long low = 0;
+        for (int i = 0; i < count; i++) {
+            long a = distance(i) >> HALF;
+            long b = distance(i) & ((1 << HALF) - 1);
+            high += a * a;
+            middle += a * b;
+            low += b * b;
+        }
+        return BigInteger.valueOf(high)
+                .shiftLeft(2 * HALF)
+                .add(BigInteger.valueOf(middle).shiftLeft(HALF + 1))
+                .add(BigInteger.valueOf(low));
+    }
+
+    private double meanNearDoubles(Peer.Measure measure, boolean isFromLogits) {
+        double sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += value(measure, isFromLogits, i);
+        }
+        Loss loss = measure == Peer.Measure.LOG ? Loss.log() : Loss.mnist();
+        double mean = (isFromLogits ? loss.fromLogits() : loss)
+                .mean(
+                        Predictions.of(isFromLogits ? logits : predictions, ElementType.FLOAT32),
+                        Targets.of(targets, ElementType.UINT8));
+        if (!(Math.abs(sum / count - mean) <= 1e-7 * mean)) {
+            throw new IllegalStateException("the %s loss of %d elements is %s, but should be near %s"
+                    .formatted(measure, count, mean, sum / count));
+        }
+        return mean;
+    }
+
+    private double value(Peer.Measure measure, boolean isFromLogits, int i) {
+        double sign = targetArray[i] == 1 ? 1 : -1;
+        double x = sign * logits.getAtIndex(ValueLayout.JAVA_FLOAT, i);
+        double p = predictionArray[i];
+        if (measure != Peer.Measure.LOG) {
+            return 1 / (1 + Math.exp(x));
+        }
+        return isFromLogits ? Math.log1p(Math.exp(-x)) : -(sign > 0 ? Math.log(p) : Math.log1p(-p));
     }
 
     float[] gradientArray() {
@@ -133,6 +195,7 @@ final class Inputs {
 
     /** The predictions in DuckDB's SQL, of {@code i}. */
     static String predictionExpression() {
-        return "CAST((mix(i) * 32 + (mix(i + " + LOW_BITS + ") & 31)) / CAST(68719476736 AS DOUBLE) AS FLOAT)";
+        return "CAST(least((mix(i) * 32 + (mix(i + " + LOW_BITS + ") & 31)) | 1, " + LARGEST
+                + ") / CAST(68719476736 AS DOUBLE) AS FLOAT)";
     }
 }

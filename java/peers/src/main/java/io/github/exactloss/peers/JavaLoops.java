@@ -32,6 +32,14 @@ final class JavaLoops {
         return sum / predictions.length;
     }
 
+    static double meanOfLogs(float[] predictions, byte[] targets) {
+        double sum = 0;
+        for (int i = 0; i < predictions.length; i++) {
+            sum -= Math.log(targets[i] == 1 ? predictions[i] : 1 - predictions[i]);
+        }
+        return sum / predictions.length;
+    }
+
     /** Four sums of vectors of floats, so that additions do not wait for each other. */
     static double meanInVectors(float[] predictions, byte[] targets) {
         FloatVector sum0 = FloatVector.zero(FLOATS);

@@ -3,11 +3,12 @@ package io.github.exactloss.peers;
 
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * The ONNX model of {@code where(targets, 1 - predictions, predictions).mean()}, written as the Protocol Buffers message
- * that onnx.proto defines. Three nodes need no library for it: a message is a sequence of fields, each a number times 8 plus
+ * The ONNX model of a loss, as {@code where(targets, 1 - predictions, predictions).mean()}, written as the Protocol Buffers message
+ * that onnx.proto defines. A few nodes need no library for it: a message is a sequence of fields, each a number times 8 plus
  * 0 (an integer follows) or 2 (a length and that number of bytes follow), and a field of a message is a message.
  */
 final class OnnxModel {
@@ -24,32 +25,48 @@ final class OnnxModel {
 
     private OnnxModel() {}
 
-    /** Its inputs are {@code predictions} (float) and {@code targets} (bool), both [n]; its output is {@code loss}. */
-    static byte[] mean() {
+    /**
+     * The model of a loss. Its inputs are {@code predictions} (float) and {@code targets} (bool), both [n]; its output is
+     * {@code loss}.
+     */
+    static byte[] of(Peer.Measure measure) {
+        Consumer<OnnxModel> others = node("Sub", "others", "one", "predictions");
+        Consumer<OnnxModel> distances = node("Where", "distances", "targets", "others", "predictions");
+        return switch (measure) {
+            case MNIST -> model(List.of(others, distances, mean("distances")));
+            case BRIER ->
+                model(List.of(others, distances, node("Mul", "squares", "distances", "distances"), mean("squares")));
+            case LOG ->
+                model(List.of(
+                        others,
+                        node("Where", "chances", "targets", "predictions", "others"),
+                        node("Log", "logarithms", "chances"),
+                        node("Neg", "values", "logarithms"),
+                        mean("values")));
+        };
+    }
+
+    private static byte[] model(List<Consumer<OnnxModel>> nodes) {
         return message(model -> model.integer(1, IR_VERSION)
                 .field(8, operatorSet -> operatorSet.text(1, "").integer(2, OPERATOR_SET))
-                .field(
-                        7,
-                        graph -> graph.field(1, node("Sub", "distances", "one", "predictions"))
-                                .field(1, node("Where", "chosen", "targets", "distances", "predictions"))
-                                .field(
-                                        1,
-                                        node("ReduceMean", "loss", "chosen")
-                                                .andThen(node -> node.field(
-                                                        5,
-                                                        keepDimensions -> keepDimensions
-                                                                .text(1, "keepdims")
-                                                                .integer(3, 0)
-                                                                .integer(20, INT_ATTRIBUTE))))
-                                .text(2, "mean")
-                                .field(
-                                        5,
-                                        one -> one.integer(2, FLOAT)
-                                                .text(8, "one")
-                                                .bytes(9, floatBytes(1)))
-                                .field(11, value("predictions", FLOAT, true))
-                                .field(11, value("targets", BOOL, true))
-                                .field(12, value("loss", FLOAT, false))));
+                .field(7, graph -> {
+                    nodes.forEach(node -> graph.field(1, node));
+                    graph.text(2, "loss")
+                            .field(
+                                    5,
+                                    one -> one.integer(2, FLOAT).text(8, "one").bytes(9, floatBytes(1)))
+                            .field(11, value("predictions", FLOAT, true))
+                            .field(11, value("targets", BOOL, true))
+                            .field(12, value("loss", FLOAT, false));
+                }));
+    }
+
+    private static Consumer<OnnxModel> mean(String input) {
+        return node("ReduceMean", "loss", input)
+                .andThen(node -> node.field(
+                        5,
+                        keepDimensions ->
+                                keepDimensions.text(1, "keepdims").integer(3, 0).integer(20, INT_ATTRIBUTE)));
     }
 
     private static Consumer<OnnxModel> node(String operator, String output, String... inputs) {

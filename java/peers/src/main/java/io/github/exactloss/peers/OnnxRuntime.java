@@ -14,12 +14,12 @@ final class OnnxRuntime implements AutoCloseable {
     private final OrtSession session;
     private final Map<String, OnnxTensor> tensors;
 
-    OnnxRuntime(Inputs inputs, int threads) throws OrtException {
+    OnnxRuntime(Inputs inputs, Peer.Measure measure, int threads) throws OrtException {
         OrtEnvironment environment = OrtEnvironment.getEnvironment();
         try (OrtSession.SessionOptions options = new OrtSession.SessionOptions()) {
             options.setIntraOpNumThreads(threads);
             options.setInterOpNumThreads(1);
-            session = environment.createSession(OnnxModel.mean(), options);
+            session = environment.createSession(OnnxModel.of(measure), options);
         }
         long[] shape = {inputs.count};
         tensors = Map.of(

@@ -29,7 +29,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "bench-peers",
         mixinStandardHelpOptions = true,
-        description = "Measures exactloss beside other ways to the same mean, in one JVM: minutes.")
+        description = "Measures exactloss beside other ways to the same losses, in one JVM: minutes.")
 public final class Peers implements Callable<Integer> {
     private static final int CALL = 64;
     private static final int IN_L2 = 1 << 16;
@@ -159,6 +159,12 @@ public final class Peers implements Callable<Integer> {
             claim(Peer.WHERE_GRADIENT, MILLION, threads, 60);
             claim(Peer.L1_LOSS_GRADIENT, MILLION, threads, 10);
         }
+        claim(Peer.MSE_LOSS, MILLION, 1, 1.7);
+        claim(Peer.CROSS_ENTROPY, MILLION, 1, 25);
+        claim(Peer.CROSS_ENTROPY_OF_LOGITS, MILLION, 1, 3.2);
+        claim(Peer.MSE_LOSS_GRADIENT, MILLION, 1, 2);
+        claim(Peer.CROSS_ENTROPY_GRADIENT, MILLION, 1, 20);
+        claim(Peer.CROSS_ENTROPY_OF_LOGITS_GRADIENT, MILLION, 1, 4);
         claim(Peer.WHERE, CALL, 1, 400);
         claim(Peer.JAVA_LOOP, MILLION, 1, 7);
         claim(Peer.VECTOR_API, IN_L2, 1, 0.7);

@@ -39,6 +39,9 @@ public class PeersBenchmark {
     private Inputs inputs;
     private Loss loss;
     private Loss lossOfLogits;
+    private Loss brier;
+    private Loss log;
+    private Loss logOfLogits;
     private Predictions predictions;
     private Predictions logits;
     private Targets targets;
@@ -53,13 +56,16 @@ public class PeersBenchmark {
         inputs = Inputs.of(elements, labels);
         loss = Loss.mnist().threads(threads);
         lossOfLogits = loss.fromLogits();
+        brier = Loss.brier().threads(threads);
+        log = Loss.log().threads(threads);
+        logOfLogits = log.fromLogits();
         predictions = Predictions.of(inputs.predictions, ElementType.FLOAT32);
         logits = Predictions.of(inputs.logits, ElementType.FLOAT32);
         targets = Targets.of(inputs.targets, ElementType.UINT8);
         switch (peer.library) {
             case EXACTLOSS, JAVA -> {}
-            case PYTORCH -> pyTorch = new PyTorch(inputs, threads, peer.work.hasGradient());
-            case ONNX_RUNTIME -> onnxRuntime = new OnnxRuntime(inputs, threads);
+            case PYTORCH -> pyTorch = new PyTorch(inputs, threads, peer.work.hasGradient);
+            case ONNX_RUNTIME -> onnxRuntime = new OnnxRuntime(inputs, peer.work.measure, threads);
             case DUCKDB -> duckDb = DuckDb.of(inputs, threads);
         }
         if (Answers.isChecked(new Answers.Case(peer, elements, labels, threads))) {
@@ -67,8 +73,8 @@ public class PeersBenchmark {
         }
         double answer = (double) getClass().getMethod(peer.method).invoke(this);
         Answers.check(peer, inputs, threads, answer);
-        if (peer.work.hasGradient()) {
-            boolean ofLogits = peer.work.isFromLogits();
+        if (peer.work.hasGradient) {
+            boolean ofLogits = peer.work.isFromLogits;
             Answers.checkGradient(peer, inputs, pyTorch == null ? inputs.gradientArray() : pyTorch.gradient(ofLogits));
         }
     }
@@ -190,5 +196,101 @@ public class PeersBenchmark {
     @Benchmark
     public double sigmoidL1LossGradient() {
         return pyTorch.sigmoidL1LossGradient();
+    }
+
+    /** The Brier score. */
+    @Benchmark
+    public double brier() {
+        return brier.mean(predictions, targets);
+    }
+
+    /** mse_loss, which is the same where targets are 0 and 1. */
+    @Benchmark
+    public double mseLoss() {
+        return pyTorch.mseLoss();
+    }
+
+    /** A model of four operators. */
+    @Benchmark
+    public double onnxBrier() throws OrtException {
+        return onnxRuntime.mean();
+    }
+
+    /** The Brier score and its gradient in one pass. */
+    @Benchmark
+    public double brierGradient() {
+        return brier.meanAndGradient(predictions, targets, inputs.gradient);
+    }
+
+    /** mse_loss and autograd. */
+    @Benchmark
+    public double mseLossGradient() {
+        return pyTorch.mseLossGradient();
+    }
+
+    /** Log loss. */
+    @Benchmark
+    public double log() {
+        return log.mean(predictions, targets);
+    }
+
+    /** A loop over arrays. */
+    @Benchmark
+    public double javaLogLoop() {
+        return JavaLoops.meanOfLogs(inputs.predictionArray, inputs.targetArray);
+    }
+
+    /** binary_cross_entropy. */
+    @Benchmark
+    public double crossEntropy() {
+        return pyTorch.crossEntropy();
+    }
+
+    /** A model of five operators. */
+    @Benchmark
+    public double onnxLog() throws OrtException {
+        return onnxRuntime.mean();
+    }
+
+    /** A query. */
+    @Benchmark
+    public double duckDbLog() throws SQLException {
+        return duckDb.meanOfLogs();
+    }
+
+    /** Log loss and its gradient in one pass. */
+    @Benchmark
+    public double logGradient() {
+        return log.meanAndGradient(predictions, targets, inputs.gradient);
+    }
+
+    /** binary_cross_entropy and autograd. */
+    @Benchmark
+    public double crossEntropyGradient() {
+        return pyTorch.crossEntropyGradient();
+    }
+
+    /** Log loss of logits. */
+    @Benchmark
+    public double logOfLogits() {
+        return logOfLogits.mean(logits, targets);
+    }
+
+    /** binary_cross_entropy_with_logits. */
+    @Benchmark
+    public double crossEntropyOfLogits() {
+        return pyTorch.crossEntropyOfLogits();
+    }
+
+    /** Log loss of logits and its gradient in one pass. */
+    @Benchmark
+    public double logOfLogitsGradient() {
+        return logOfLogits.meanAndGradient(logits, targets, inputs.gradient);
+    }
+
+    /** binary_cross_entropy_with_logits and autograd. */
+    @Benchmark
+    public double crossEntropyOfLogitsGradient() {
+        return pyTorch.crossEntropyOfLogitsGradient();
     }
 }

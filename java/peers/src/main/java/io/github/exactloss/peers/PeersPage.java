@@ -34,8 +34,8 @@ record PeersPage(List<Measurement> measurements, List<Claim> claims, DuckDbAnswe
             median of the rounds, with the least and the greatest in brackets. A ratio compares times of the same round.
             Before a peer was measured, its answer was compared with the exact one: "error" is their relative difference.
             Off-heap exactloss, PyTorch and ONNX Runtime read the same memory in place. Inputs in other forms were made
-            beforehand: float targets for `l1_loss`, which is the same mean for targets of 0 and 1, bool targets for ONNX
-            Runtime (Sub, Where, ReduceMean), and a table for DuckDB. PyTorch's gradients are those of `backward()` after
+            beforehand: float targets for PyTorch's own losses, of which `l1_loss` is the same mean for targets of 0 and 1,
+            bool targets for ONNX Runtime (Sub, Where, ReduceMean, and Mul or Log and Neg), and a table for DuckDB. PyTorch's gradients are those of `backward()` after
             `zero_grad()`.
 
             """,

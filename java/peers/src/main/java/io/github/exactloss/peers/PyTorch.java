@@ -13,7 +13,7 @@ import org.bytedeco.pytorch.global.torch;
 import org.bytedeco.pytorch.global.torch.ScalarType;
 
 /**
- * PyTorch on inputs that it reads in place. For l1_loss, which takes no other type, the targets are converted to float
+ * PyTorch on inputs that it reads in place. For its own losses, which take no other type, the targets are converted to float
  * before the measurement.
  */
 final class PyTorch implements AutoCloseable {
@@ -92,6 +92,42 @@ final class PyTorch implements AutoCloseable {
     double sigmoidL1LossGradient() {
         try (PointerScope _ = new PointerScope()) {
             return backward(torch.l1_loss(torch.sigmoid(logits), floatTargets), logits);
+        }
+    }
+
+    double mseLoss() {
+        try (PointerScope _ = new PointerScope()) {
+            return torch.mse_loss(predictions, floatTargets).item_float();
+        }
+    }
+
+    double mseLossGradient() {
+        try (PointerScope _ = new PointerScope()) {
+            return backward(torch.mse_loss(predictions, floatTargets), predictions);
+        }
+    }
+
+    double crossEntropy() {
+        try (PointerScope _ = new PointerScope()) {
+            return torch.binary_cross_entropy(predictions, floatTargets).item_float();
+        }
+    }
+
+    double crossEntropyGradient() {
+        try (PointerScope _ = new PointerScope()) {
+            return backward(torch.binary_cross_entropy(predictions, floatTargets), predictions);
+        }
+    }
+
+    double crossEntropyOfLogits() {
+        try (PointerScope _ = new PointerScope()) {
+            return torch.binary_cross_entropy_with_logits(logits, floatTargets).item_float();
+        }
+    }
+
+    double crossEntropyOfLogitsGradient() {
+        try (PointerScope _ = new PointerScope()) {
+            return backward(torch.binary_cross_entropy_with_logits(logits, floatTargets), logits);
         }
     }
 
