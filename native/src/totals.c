@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "totals.h"
 
+#include "arithmetic.h"
+
 #include <math.h>
 #include <stddef.h>
 #include <string.h>

@@ -27,6 +27,10 @@ foreach(kind shared static)
 endforeach()
 add_script_test(portable_build_test portable_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
 add_script_test(clang_build_test clang_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_GENERATOR})
+if(BUILD_SHARED_LIBS)
+  add_script_test(compiler_options_test compiler_options_test.sh
+    ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR} $<TARGET_FILE:exactloss>)
+endif()
 add_script_test(subproject_test subproject_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
 
 add_test(NAME example_c_test COMMAND mnist_loss)
