@@ -27,6 +27,7 @@ foreach(kind shared static)
 endforeach()
 add_script_test(portable_build_test portable_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
 add_script_test(clang_build_test clang_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_GENERATOR})
+add_script_test(cross_build_test cross_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_GENERATOR})
 add_script_test(undefined_behaviour_test undefined_behaviour_test.sh
   ${PROJECT_SOURCE_DIR} ${CXX_EXECUTABLE} ${CMAKE_GENERATOR})
 if(BUILD_SHARED_LIBS)
