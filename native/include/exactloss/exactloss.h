@@ -183,7 +183,7 @@ extern "C" {
 
 /* What exactloss_isa_support() says of an instruction set. */
 #define EXACTLOSS_ISA_USABLE 1      /* the processor has it and the operating system saves its registers */
-#define EXACTLOSS_ISA_ABSENT 0      /* the processor does not have it */
+#define EXACTLOSS_ISA_ABSENT 0      /* the processor does not have it, or its translator does not keep what it should */
 #define EXACTLOSS_ISA_DISABLED (-1) /* the processor has it, but the operating system does not enable it */
 
 /* The size in bytes of an accumulator in memory, and the largest size of its byte form. */

@@ -288,6 +288,31 @@ static inline f64_vector f64_add_quietly(f64_vector a, f64_vector b) {
     return _mm512_add_round_pd(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
+/*
+ * Whether inexact additions of a type raise the flag, and quiet ones do not. A translator of instructions may keep no
+ * flags, and then the sums of the kernels would be wrong without a sign of it.
+ */
+#define DEFINE_KEEPS_FLAG(element, real)                                                                               \
+    static int element##_keeps_flag(void) {                                                                            \
+        static const real TERMS[2 * element##_lanes] = {[0] = 1, [element##_lanes] = (real)0x1p-99};                   \
+        const unsigned char *p = clear_inexact((const void *)TERMS);                                                   \
+        int_vector sum = element##_bits(element##_add_quietly(element##_load(p), element##_load(p + VECTOR_BYTES)));   \
+        const int is_quiet = !is_inexact(&sum);                                                                        \
+        p = clear_inexact((const void *)TERMS);                                                                        \
+        sum = element##_bits(element##_add(element##_load(p), element##_load(p + VECTOR_BYTES)));                      \
+        return is_inexact(&sum) && is_quiet;                                                                           \
+    }
+
+DEFINE_KEEPS_FLAG(f32, float)
+DEFINE_KEEPS_FLAG(f64, double)
+
+static int keeps_inexact_flag(void) {
+    const fp_environment saved = fp_environment_enter();
+    const int is_kept = f32_keeps_flag() && f64_keeps_flag();
+    fp_environment_leave(saved);
+    return is_kept;
+}
+
 #include "kernels_vector.h"
 
 static int isa_support(cpu_facts facts) {
