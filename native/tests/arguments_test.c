@@ -417,7 +417,7 @@ static void empty_rows_end(void **unused) {
             c.predictions = c.targets = NULL;
             c.weights = NULL;
             c.count = 0;
-            c.rows = (exactloss_rows){is_possible ? INT64_MAX / 8 : INT64_MAX, 0, 0, 0};
+            c.rows = (exactloss_rows){is_possible ? PTRDIFF_MAX / 8 : INT64_MAX, 0, 0, 0};
             c.losses = NULL;
             c.evaluations =
                 OF_MATRICES[i] == EVALUATE && is_possible ? c.evaluations : NULL; /* of that many the first */
