@@ -71,7 +71,8 @@
  *                write the same memory (an output, an accumulator), and none reads what another writes.
  *   Ownership    All memory is the caller's. No function allocates, locks, starts a thread, or keeps a pointer after it
  *                has returned.
- *   Stack        At most 32 KiB are used.
+ *   Stack        At most 32 KiB are used. A thread that makes calls needs a larger stack, and a signal handler that
+ *                makes them a larger alternate stack: SIGSTKSZ may be less.
  *   Signals      A call may be interrupted by a signal handler, and the handler may make calls of its own. Neither a
  *                handler nor another thread may leave a call by longjmp(): the floating-point environment would stay
  *                the library's.
