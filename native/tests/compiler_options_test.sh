@@ -69,6 +69,9 @@ if readelf -SW "$work/static/native/libexactloss.a" | grep -m 1 '\.gnu\.lto\|\.l
 fi
 readelf -h "$work/static/native/libexactloss.a" | grep -c 'Type: *REL' >/dev/null
 
+# Without optimisation, where intrinsics are macros, compilers warn of more.
+build debug '' -DCMAKE_BUILD_TYPE=Debug -DEXACTLOSS_WARNINGS_AS_ERRORS=ON
+
 # ---- without CMake --------------------------------------------------------------------------------------------------
 
 for file in exact_quotient totals gradient metrics cpu/kernels_portable; do
