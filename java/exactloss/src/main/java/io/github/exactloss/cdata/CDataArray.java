@@ -147,6 +147,16 @@ public final class CDataArray {
                 .whereAlso(validity("the struct", array, STRUCT_BUFFERS, first, count));
     }
 
+    /** The format or, of a struct, the names, and the length: {@code CDataArray[[p, t] x 64]}. */
+    @Override
+    public String toString() {
+        if (!array.isAccessibleBy(Thread.currentThread()) || !array.scope().isAlive()) {
+            return "CDataArray[not accessible]";
+        }
+        return "CDataArray[" + (format(schema).equals(STRUCT) ? names() : format(schema)) + " x "
+                + number(array, LENGTH) + "]";
+    }
+
     /** {@code count} elements of an array from {@code from} on, counted from its offset. */
     private Column column(MemorySegment array, MemorySegment schema, long from, long count) {
         String name = name(schema);

@@ -255,6 +255,19 @@ class ContradictionsTest {
         assertThat(batch(struct).rowCount()).isZero();
     }
 
+    @Test
+    void viewsSayWhatTheyAre() {
+        Lent struct = struct();
+        assertThat(view(struct)).hasToString("CDataArray[[p, t] x 70]");
+        assertThat(view(struct.children.get(0))).hasToString("CDataArray[f x 70]");
+        assertThat(batch(struct)).hasToString("ColumnBatch[Column['p', FLOAT32 x 70], Column['t', UINT8 x 70]]");
+        CDataArray view;
+        try (Arena closed = Arena.ofConfined()) {
+            view = CDataArray.of(struct.array.address(), struct.schema.address(), closed);
+        }
+        assertThat(view).hasToString("CDataArray[not accessible]");
+    }
+
     /** Whatever the numbers are, a batch is refused or has the nulls of its bitmaps. No other exception is thrown. */
     @Test
     void randomNumbersAreRefusedOrRight() {
