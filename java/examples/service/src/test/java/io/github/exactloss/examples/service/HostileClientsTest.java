@@ -39,6 +39,16 @@ class HostileClientsTest {
         client = new Client(server.port());
     }
 
+    private void startWithMemory(int bytes) throws IOException {
+        start(
+                "service.memory",
+                String.valueOf(bytes),
+                "server.max-payload-size",
+                String.valueOf(SIZE),
+                "service.body-timeout",
+                "PT1H");
+    }
+
     @AfterEach
     void stop() {
         client.close();
@@ -137,7 +147,19 @@ class HostileClientsTest {
 
     /** All connections that the service takes are held by clients that send no more than this. */
     @ParameterizedTest
-    @ValueSource(strings = {"", "GET", "a body", "GET /totals", "GET /metrics", "GET /health", "GET /", "PUT /loss"})
+    @ValueSource(
+            strings = {
+                "",
+                "GET",
+                "a body",
+                "a late body",
+                "GET /totals",
+                "HEAD /totals",
+                "GET /metrics",
+                "GET /health",
+                "GET /",
+                "PUT /loss"
+            })
     void exhaustedConnectionsAreFreed(String sent) throws Exception {
         start(
                 "server.max-tcp-connections",
@@ -151,6 +173,7 @@ class HostileClientsTest {
         String packet = switch (sent) {
             case "", "GET" -> sent;
             case "a body" -> HEAD;
+            case "a late body" -> HEAD.replace("Host", "Expect: 100-continue\r\nHost");
             default -> sent + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n";
         };
         List<RawConnection> connections = new ArrayList<>();
@@ -191,6 +214,12 @@ class HostileClientsTest {
         String asked = GOOD_REQUEST.replace("Host: a\r\n", "Host: a\r\n" + CLOSE);
         List<String> closing = List.of(
                 asked,
+                asked.replace("close", "Close"),
+                asked.replace("close", "keep-alive, close"),
+                asked.replace(CLOSE, "Connection: x\r\n" + CLOSE),
+                asked.replace("GET", "HEAD"),
+                asked.replace("/health", "/metrics"),
+                asked.replace("Host: a\r\n", ""),
                 asked.replace("/health", "/nothing"),
                 HEAD.replace("Host", CLOSE + "Host").replace(": " + SIZE, ": 1") + "x",
                 HEAD.replace(": " + SIZE, ": 0"),
@@ -250,7 +279,7 @@ class HostileClientsTest {
 
     @Test
     void memoryInUseIsRefusedAndFreedMemoryIsNot() throws Exception {
-        start("service.memory", String.valueOf(SIZE * 3 / 2), "service.body-timeout", "PT1H");
+        startWithMemory(SIZE * 3 / 2);
         try (RawConnection first = connect()) {
             first.send(HEAD);
             client.awaitBodyMemory(SIZE);
@@ -268,7 +297,7 @@ class HostileClientsTest {
 
     @Test
     void aClientThatLeavesGivesItsMemoryBack() throws Exception {
-        start("service.memory", String.valueOf(SIZE), "service.body-timeout", "PT1H");
+        startWithMemory(SIZE);
         try (RawConnection leaving = connect()) {
             leaving.send(HEAD);
             client.awaitBodyMemory(SIZE);
