@@ -44,6 +44,12 @@
  * pieces of at most 65,536 elements and 256 KiB of an array, because the garbage collector has to wait while native code
  * reads the heap.
  *
+ * <p>A mapped file must not become shorter while a call uses it, and a mapped output must have its place on the disk: for a
+ * page that is missing, the operating system ends the process with SIGBUS, which neither Java nor this library can catch. A
+ * file that is replaced by another one, which is moved over it, stays as it was for those who have mapped it. Where another
+ * process may shorten a file, read it in pieces into memory of your own, and add them to an accumulator; the result has the
+ * same bits. {@code FileExample} in the sources does that.
+ *
  * <p>Each thread that makes a call, a virtual one too, keeps about 300 bytes of off-heap memory for its results, and 4.9
  * kilobytes more once it has taken a batch in several pieces; the garbage collector frees them after the thread has ended.
  *
