@@ -3,6 +3,7 @@ package io.github.exactloss.examples.service;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.UnixOperatingSystemMXBean;
 import io.github.exactloss.Accumulator;
 import io.github.exactloss.Evaluator;
 import io.github.exactloss.Loss;
@@ -41,6 +42,9 @@ final class LossServer implements AutoCloseable {
     /** Strict, because a single NaN would make the totals NaN for ever. It loads the native library before the port opens. */
     static final Evaluator EVALUATOR = Evaluator.of(Loss.mnist()).strict();
 
+    /** The open files that are not connections: those of the JVM and the jars, and some to spare. */
+    private static final int OTHER_FILES = 256;
+
     private final Accumulator totals = EVALUATOR.newConcurrentAccumulator();
     private final WebServer server;
 
@@ -50,10 +54,25 @@ final class LossServer implements AutoCloseable {
                 .config(config.get("server"))
                 .protocolsDiscoverServices(false) // with one protocol, anything else gets a 400 instead of silence
                 .addProtocol(http);
+        requireFiles(builder.maxTcpConnections());
         Limits limits = Limits.of(config.get("service"), builder.maxPayloadSize());
         server = builder.routing(routing -> routes(routing, limits))
                 .directHandlers(refusals(builder.maxPayloadSize(), http.maxPrologueLength()))
                 .build();
+    }
+
+    /** Helidon closes the port for ever when it can't accept a connection, because too many files are open. */
+    private static void requireFiles(int connections) {
+        if (connections < 1) {
+            throw new IllegalArgumentException(
+                    "server.max-tcp-connections is " + connections + ", and must be at least 1");
+        }
+        if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
+                && connections > system.getMaxFileDescriptorCount() - OTHER_FILES) {
+            throw new IllegalArgumentException("server.max-tcp-connections is " + connections
+                    + ", too many for a process that may open " + system.getMaxFileDescriptorCount()
+                    + " files: lower it, or raise that (ulimit -n)");
+        }
     }
 
     /** The settings of the service itself. */

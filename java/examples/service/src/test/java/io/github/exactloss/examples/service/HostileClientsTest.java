@@ -51,8 +51,10 @@ class HostileClientsTest {
 
     @AfterEach
     void stop() {
-        client.close();
-        server.close();
+        if (server != null) {
+            client.close();
+            server.close();
+        }
     }
 
     private RawConnection connect() throws IOException {
@@ -304,5 +306,28 @@ class HostileClientsTest {
         }
         client.awaitBodyMemory(0);
         assertServed();
+    }
+
+    /** As many connections at once as the service takes with so few files, and more. */
+    @Test
+    void filesAreLeftWhenAllConnectionsAreTaken() throws Exception {
+        int files = 320;
+        int most = files - 256;
+        List<RawConnection> connections = new ArrayList<>();
+        try (ServiceProcess service = ServiceProcess.startWithFiles(files, "-Dserver.max-tcp-connections=" + most);
+                Client other = new Client(service.port())) {
+            for (int i = 0; i < most; i++) {
+                connections.add(new RawConnection(service.port()).send(GOOD_REQUEST));
+                assertThat(connections.getLast().status()).isEqualTo(200);
+            }
+            for (int i = 0; i < files; i++) {
+                connections.add(new RawConnection(service.port()));
+            }
+            for (RawConnection connection : connections) {
+                connection.close();
+            }
+
+            LossServerTest.assertSame(other.loss(BATCH).json(), BATCH.evaluation());
+        }
     }
 }

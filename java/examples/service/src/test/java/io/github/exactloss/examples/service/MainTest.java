@@ -32,6 +32,7 @@ class MainTest {
                     -Dservice.memory=-1             | service.memory is -1, less than server.max-payload-size
                     -XX:MaxDirectMemorySize=255m    | service.memory is 268435456, more than the 267386880 bytes that this JVM may have off-heap: lower it, or raise -XX:MaxDirectMemorySize or -Xmx
                     -Xmx64m                         | service.memory is 268435456, more than the
+                    -Dserver.max-tcp-connections=0  | server.max-tcp-connections is 0, and must be at least 1
                     -Dservice.body-timeout=10       | '10' stored under key 'service.body-timeout'
                     -Dservice.body-timeout=PT0S     | service.body-timeout is PT0S, and must be positive
                     -Dexactloss.library.path=/none  | can't load the exactloss library; tried /none
@@ -43,6 +44,17 @@ class MainTest {
                 .singleElement(STRING)
                 .startsWith("exactloss-service: ")
                 .contains(reason);
+        assertThat(process.waitFor()).isEqualTo(1);
+    }
+
+    @Test
+    void moreConnectionsThanFilesAreRefused() throws Exception {
+        Process process = ServiceProcess.launchWithFiles(600, List.of());
+
+        assertThat(process.inputReader().lines())
+                .containsExactly(
+                        "exactloss-service: server.max-tcp-connections is 512, too many for a process that may "
+                                + "open 600 files: lower it, or raise that (ulimit -n)");
         assertThat(process.waitFor()).isEqualTo(1);
     }
 
