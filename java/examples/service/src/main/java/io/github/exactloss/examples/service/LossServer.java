@@ -45,24 +45,29 @@ final class LossServer implements AutoCloseable {
     /** The open files that are not connections: those of the JVM and the jars, and some to spare. */
     private static final int OTHER_FILES = 256;
 
+    private static final int HEADER_BYTES = 4 << 10;
+
+    /** Of one connection: short headers take 40 times their bytes. */
+    private static final int HEAP_OF_HEADERS = 40 * HEADER_BYTES;
+
     private final Accumulator totals = EVALUATOR.newConcurrentAccumulator();
     private final WebServer server;
 
     private LossServer(Config config) {
-        Http1Config http = Http1Config.create();
+        Http1Config http = Http1Config.builder().maxHeadersSize(HEADER_BYTES).build();
         WebServerConfig.Builder builder = WebServer.builder()
                 .config(config.get("server"))
                 .protocolsDiscoverServices(false) // with one protocol, anything else gets a 400 instead of silence
                 .addProtocol(http);
-        requireFiles(builder.maxTcpConnections());
+        requireRoom(builder.maxTcpConnections());
         Limits limits = Limits.of(config.get("service"), builder.maxPayloadSize());
         server = builder.routing(routing -> routes(routing, limits))
                 .directHandlers(refusals(builder.maxPayloadSize(), http.maxPrologueLength()))
                 .build();
     }
 
-    /** Helidon closes the port for ever when it can't accept a connection, because too many files are open. */
-    private static void requireFiles(int connections) {
+    /** Helidon closes the port for ever when it can't accept a connection, for lack of files or of memory. */
+    private static void requireRoom(int connections) {
         if (connections < 1) {
             throw new IllegalArgumentException(
                     "server.max-tcp-connections is " + connections + ", and must be at least 1");
@@ -72,6 +77,11 @@ final class LossServer implements AutoCloseable {
             throw new IllegalArgumentException("server.max-tcp-connections is " + connections
                     + ", too many for a process that may open " + system.getMaxFileDescriptorCount()
                     + " files: lower it, or raise that (ulimit -n)");
+        }
+        long heap = Runtime.getRuntime().maxMemory();
+        if (connections > heap / 4 * 3 / HEAP_OF_HEADERS) {
+            throw new IllegalArgumentException("server.max-tcp-connections is " + connections
+                    + ", too many for a heap of " + heap + " bytes: lower it, or raise -Xmx");
         }
     }
 

@@ -10,6 +10,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Named;
@@ -327,6 +329,26 @@ class HostileClientsTest {
                 connection.close();
             }
 
+            LossServerTest.assertSame(other.loss(BATCH).json(), BATCH.evaluation());
+        }
+    }
+
+    /** The most short headers on the most connections, with the smallest heap. */
+    @Test
+    void headersThatDoNotEndFitIntoTheHeap() throws Exception {
+        String head = "GET /health HTTP/1.1\r\nHost: a\r\n"
+                + IntStream.range(0, 400).mapToObj("x%d: 1\r\n"::formatted).collect(Collectors.joining());
+        List<RawConnection> connections = new ArrayList<>();
+        try (ServiceProcess service = ServiceProcess.start("-Xmx128m", "-Dservice.memory=67108864");
+                Client other = new Client(service.port())) {
+            for (int i = 0; i < 511; i++) {
+                connections.add(new RawConnection(service.port()).send(head));
+            }
+            LossServerTest.assertSame(other.loss(BATCH).json(), BATCH.evaluation());
+            for (RawConnection connection : connections) {
+                assertThat(connection.send("\r\n").status()).isEqualTo(200);
+                connection.close();
+            }
             LossServerTest.assertSame(other.loss(BATCH).json(), BATCH.evaluation());
         }
     }

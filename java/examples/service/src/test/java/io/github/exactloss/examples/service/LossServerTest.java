@@ -180,6 +180,7 @@ class LossServerTest {
                     GET /%zz HTTP/1.1\\r\\nHost: a                           | 400 | no valid request of HTTP/1.1
                     garbage                                                  | 400 | no valid request of HTTP/1.1
                     GET /LONG HTTP/1.1\\r\\nHost: a                          | 414 | the request line may have at most 4096 bytes
+                    GET /totals HTTP/1.1\\r\\nHost: a\\r\\nx: LONG            | 400 | no valid request of HTTP/1.1
                     POST /loss HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 1048577 | 413 | the body may have at most 1048576 bytes
                     """)
     void whatIsNoRequestIsRefusedWithARemedy(String head, int status, String error) throws Exception {

@@ -31,7 +31,7 @@ class MainTest {
                     -Dservice.memory=16777215       | service.memory is 16777215, less than server.max-payload-size, which is 16777216: raise it, or lower that
                     -Dservice.memory=-1             | service.memory is -1, less than server.max-payload-size
                     -XX:MaxDirectMemorySize=255m    | service.memory is 268435456, more than the 267386880 bytes that this JVM may have off-heap: lower it, or raise -XX:MaxDirectMemorySize or -Xmx
-                    -Xmx64m                         | service.memory is 268435456, more than the
+                    -Xmx64m                         | server.max-tcp-connections is 512, too many for a heap of
                     -Dserver.max-tcp-connections=0  | server.max-tcp-connections is 0, and must be at least 1
                     -Dservice.body-timeout=10       | '10' stored under key 'service.body-timeout'
                     -Dservice.body-timeout=PT0S     | service.body-timeout is PT0S, and must be positive
