@@ -2,8 +2,6 @@
 package io.github.exactloss.examples.service;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.sun.management.HotSpotDiagnosticMXBean;
-import com.sun.management.UnixOperatingSystemMXBean;
 import io.github.exactloss.Accumulator;
 import io.github.exactloss.Evaluator;
 import io.github.exactloss.Loss;
@@ -32,85 +30,28 @@ import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import io.helidon.webserver.http1.Http1Config;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.time.Duration;
 
 /** The running service. Its limits are in {@code application.properties}. */
 final class LossServer implements AutoCloseable {
     /** Strict, because a single NaN would make the totals NaN for ever. It loads the native library before the port opens. */
     static final Evaluator EVALUATOR = Evaluator.of(Loss.mnist()).strict();
 
-    /** The open files that are not connections: those of the JVM and the jars, and some to spare. */
-    private static final int OTHER_FILES = 256;
-
-    private static final int HEADER_BYTES = 4 << 10;
-
-    /** Of one connection: short headers take 40 times their bytes. */
-    private static final int HEAP_OF_HEADERS = 40 * HEADER_BYTES;
-
     private final Accumulator totals = EVALUATOR.newConcurrentAccumulator();
     private final WebServer server;
 
     private LossServer(Config config) {
-        Http1Config http = Http1Config.builder().maxHeadersSize(HEADER_BYTES).build();
+        Http1Config http =
+                Http1Config.builder().maxHeadersSize(Limits.HEADER_BYTES).build();
         WebServerConfig.Builder builder = WebServer.builder()
                 .config(config.get("server"))
                 .protocolsDiscoverServices(false) // with one protocol, anything else gets a 400 instead of silence
                 .addProtocol(http);
-        requireRoom(builder.maxTcpConnections());
-        Limits limits = Limits.of(config.get("service"), builder.maxPayloadSize());
+        Limits limits = Limits.of(config.get("service"), builder.maxTcpConnections(), builder.maxPayloadSize());
         server = builder.routing(routing -> routes(routing, limits))
                 .directHandlers(refusals(builder.maxPayloadSize(), http.maxPrologueLength()))
                 .build();
-    }
-
-    /** Helidon closes the port for ever when it can't accept a connection, for lack of files or of memory. */
-    private static void requireRoom(int connections) {
-        if (connections < 1) {
-            throw new IllegalArgumentException(
-                    "server.max-tcp-connections is " + connections + ", and must be at least 1");
-        }
-        if (ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean system
-                && connections > system.getMaxFileDescriptorCount() - OTHER_FILES) {
-            throw new IllegalArgumentException("server.max-tcp-connections is " + connections
-                    + ", too many for a process that may open " + system.getMaxFileDescriptorCount()
-                    + " files: lower it, or raise that (ulimit -n)");
-        }
-        long heap = Runtime.getRuntime().maxMemory();
-        if (connections > heap / 4 * 3 / HEAP_OF_HEADERS) {
-            throw new IllegalArgumentException("server.max-tcp-connections is " + connections
-                    + ", too many for a heap of " + heap + " bytes: lower it, or raise -Xmx");
-        }
-    }
-
-    /** The settings of the service itself. */
-    private record Limits(long memory, Duration bodyTimeout) {
-        static Limits of(Config config, long largestBody) {
-            long memory = config.get("memory").asLong().get();
-            Duration bodyTimeout = config.get("body-timeout").as(Duration.class).get();
-            if (memory < largestBody) {
-                throw new IllegalArgumentException("service.memory is " + memory
-                        + ", less than server.max-payload-size, which is " + largestBody + ": raise it, or lower that");
-            }
-            if (memory > directMemory()) {
-                throw new IllegalArgumentException("service.memory is " + memory + ", more than the " + directMemory()
-                        + " bytes that this JVM may have off-heap: lower it, or raise -XX:MaxDirectMemorySize or -Xmx");
-            }
-            if (!bodyTimeout.isPositive()) {
-                throw new IllegalArgumentException("service.body-timeout is " + bodyTimeout + ", and must be positive");
-            }
-            return new Limits(memory, bodyTimeout);
-        }
-
-        /** The size of the heap, unless the JVM has an option. */
-        private static long directMemory() {
-            String option = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class)
-                    .getVMOption("MaxDirectMemorySize")
-                    .getValue();
-            return option.equals("0") ? Runtime.getRuntime().maxMemory() : Long.parseLong(option);
-        }
     }
 
     /**
@@ -140,12 +81,12 @@ final class LossServer implements AutoCloseable {
     }
 
     private void routes(HttpRouting.Builder routing, Limits limits) {
-        MemoryBudget memory = new MemoryBudget(limits.memory);
+        MemoryBudget memory = new MemoryBudget(limits.memory());
         Telemetry telemetry = new Telemetry(memory, totals);
         routing.addFilter(LossServer::closeWhenAnnounced)
                 .addFilter(telemetry)
                 .error(HttpException.class, LossServer::refuse)
-                .post("/loss", new LossHandler(memory, totals, limits.bodyTimeout))
+                .post("/loss", new LossHandler(memory, totals, limits.bodyTimeout()))
                 .any(LossServer::leaveBodyUnread)
                 .any("/loss", onlyWith(Method.POST))
                 .get("/totals", (request, response) -> response.send(Answer.of(totals.evaluate())))

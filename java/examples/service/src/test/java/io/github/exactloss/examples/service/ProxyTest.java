@@ -70,9 +70,18 @@ class ProxyTest {
                         "daemon off; user root; error_log stderr; pid " + folder.resolve("pid") + ";")
                 .inheritIO()
                 .start();
-        while (!Files.exists(socket())) {
+        while (!listens()) {
             assertThat(nginx.isAlive()).isTrue();
             Thread.onSpinWait();
+        }
+    }
+
+    /** nginx makes the socket some time before it listens there. */
+    private boolean listens() {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket()))) {
+            return channel.isConnected();
+        } catch (IOException e) {
+            return false;
         }
     }
 
