@@ -51,8 +51,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--chart",
             paramLabel = "FILE",
-            description = "Draw a picture into FILE, whose name ends with .png or .svg, instead of printing the table:"
-                    + " the roof of the memory's bandwidth, and how near to it each operation comes.")
+            description =
+                    "Draw a picture into FILE, whose name ends with .png or .svg, instead of printing the table. It"
+                            + " replaces an earlier picture, and no other file. It shows the roof of the memory's bandwidth,"
+                            + " and how near to it each operation comes.")
     private Path chart;
 
     @Option(
@@ -70,7 +72,7 @@ final class BenchCommand implements Callable<Integer> {
             return run(ProcessBuilder.Redirect.INHERIT);
         }
         // Made before hours of measuring, so that a folder without write access is told of at once.
-        try (OutputFile picture = OutputFile.create("picture", chart)) {
+        try (OutputFile picture = OutputFile.create(OutputFile.Kind.PICTURE, chart)) {
             picture.write(new RooflineChart(from == null ? measure() : Measurements.read(from)).write(format()));
         }
         return ExitCode.OK;

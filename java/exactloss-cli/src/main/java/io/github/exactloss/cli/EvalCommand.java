@@ -10,10 +10,8 @@ import io.github.exactloss.NativeLibrary;
 import io.github.exactloss.cli.report.EvaluationPage;
 import io.github.exactloss.cli.report.ParallelBins;
 import io.github.exactloss.cli.report.RunDescription;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Locale;
@@ -166,8 +164,8 @@ final class EvalCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "Write a page about the evaluation to this file: HTML that needs no other file and no network. It"
-                            + " has the losses, the metrics, the confusion matrix, the calibration, histograms of the predictions of"
-                            + " each class, and what ran.")
+                            + " replaces an earlier page, and no other file. It has the losses, the metrics, the confusion"
+                            + " matrix, the calibration, histograms of the predictions of each class, and what ran.")
     private Path reportPath;
 
     enum Backend {
@@ -215,9 +213,8 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private void report(BatchSource source) {
-        requireNoInput(reportPath);
         // Opened first: a page that can't be written is known before the work.
-        try (OutputFile file = OutputFile.create("report", reportPath)) {
+        try (OutputFile file = OutputFile.create(OutputFile.Kind.REPORT, reportPath)) {
             RunDescription run =
                     new RunDescription(spec.commandLine().getParseResult().originalArgs());
             ParallelBins bins = new ParallelBins(threads, logits);
@@ -238,19 +235,6 @@ final class EvalCommand implements Callable<Integer> {
         source.nullCount().ifPresent(count -> run.put("rows skipped for NULL", count));
         run.put("backend", backend == Backend.CUDA ? backendName() : null);
         run.put("threads", threads);
-    }
-
-    /** The report replaces what is in its file, and that must not be what it is about. */
-    private void requireNoInput(Path path) {
-        for (Path input : new Path[] {predictionsFile, targetsFile, weightsFile, database}) {
-            try {
-                if (input != null && Files.exists(path) && Files.exists(input) && Files.isSameFile(path, input)) {
-                    throw new BadDataException(path + ": the report must not replace a file that is read");
-                }
-            } catch (IOException failure) {
-                throw new BadDataException(path + ": cannot be read: " + failure.getMessage());
-            }
-        }
     }
 
     private void print(BatchSource source, Evaluation evaluation) {

@@ -105,15 +105,15 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "Write a page about the training to this file: HTML that needs no other file and no network. It"
-                            + " has the losses and the accuracy after each mini-batch, the confusion matrix, the digits that"
-                            + " were most wrong, the weights, and what ran.")
+                            + " replaces an earlier page, and no other file. It has the losses and the accuracy after each"
+                            + " mini-batch, the confusion matrix, the digits that were most wrong, the weights, and what ran.")
     private Path reportPath;
 
     @Override
     public Integer call() {
         checkOptions();
         // Opened first: a page that can't be written is known before the training.
-        try (OutputFile reportFile = reportPath == null ? null : OutputFile.create("report", reportPath);
+        try (OutputFile reportFile = reportPath == null ? null : OutputFile.create(OutputFile.Kind.REPORT, reportPath);
                 Arena arena = Arena.ofConfined()) {
             run(reportFile, arena);
         }

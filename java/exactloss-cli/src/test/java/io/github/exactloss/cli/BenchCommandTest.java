@@ -88,7 +88,7 @@ class BenchCommandTest {
     @Test
     void drawsVectors() throws Exception {
         Path rows = Files.writeString(folder.resolve("rows.json"), json());
-        Path chart = Files.writeString(folder.resolve("roof.svg"), "old");
+        Path chart = Files.writeString(folder.resolve("roof.svg"), "<svg old");
         Exactloss run = Exactloss.run("bench", "--from", rows, "--chart", chart);
         assertThat(run).isEqualTo(new Exactloss(0, "", ""));
         assertThat(DocumentBuilderFactory.newInstance()
@@ -148,12 +148,12 @@ class BenchCommandTest {
             })
     void whatIsNoMeasurementMakesNoPicture(String content) throws IOException {
         Path rows = Files.writeString(folder.resolve("rows.json"), content);
-        Path chart = Files.writeString(folder.resolve("roof.png"), "old");
+        Path chart = Files.writeString(folder.resolve("roof.png"), "<svg old");
         Exactloss run = Exactloss.run("bench", "--from", rows, "--chart", chart);
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).startsWith("exactloss: ").hasLineCount(1);
         assertThat(run.err()).containsAnyOf(rows.toString(), "the measurements have no suite \"operations\"");
-        assertThat(chart).hasContent("old");
+        assertThat(chart).hasContent("<svg old");
         assertThat(folder.toFile().list()).containsExactlyInAnyOrder("rows.json", "roof.png");
     }
 
