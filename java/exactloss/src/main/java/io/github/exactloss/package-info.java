@@ -43,6 +43,11 @@
  * pieces of at most 65,536 elements and 256 KiB of an array, because the garbage collector has to wait while native code
  * reads the heap.
  *
+ * <p>A file may be mapped and used in place, if no other program makes it shorter meanwhile. If one does, the operating
+ * system stops the native code at the first missing page, and the JVM crashes; no library can prevent that. Where a file may
+ * change, read pieces of it into a buffer, and add them to an accumulator: the result has the same bits, and a buffer that
+ * fits into a cache costs little time. {@code FileExample} among the project's examples does so.
+ *
  * <p>Each thread that makes a call, a virtual one too, keeps about 300 bytes of off-heap memory for its results, and 4.9
  * kilobytes more once it has taken a batch in several pieces; the garbage collector frees them after the thread has ended.
  *

@@ -42,14 +42,14 @@ import picocli.CommandLine.TypeConversionException;
         description = {
             "A query is run by DuckDB: SELECT prediction, target FROM 'scores/*.parquet'. It reads Parquet, CSV and JSON"
                     + " files, or a database, and its rows stream through the memory, of whatever number they are.",
-            "NumPy files are memory-mapped, not copied, and may be larger than the memory; they must not be cut short"
-                    + " meanwhile. They hold the same number of elements, in any shape and in C order.",
+            "NumPy files are read in pieces, and may be larger than the memory. They have the same shape, apart from"
+                    + " extents of 1. If it has two axes or more, all are in C order, or all in Fortran order.",
             "The losses are functions of the distance d between a prediction and its target: mnist is the mean of d, brier"
                     + " that of d * d, and log that of -ln(1 - d)."
         })
 final class EvalCommand implements Callable<Integer> {
-    /** What the loss and the bins of a report read one after the other: enough to split, little enough for a cache. */
-    private static final long REPORT_BATCH_SIZE = 1 << 20;
+    /** What is read from files and evaluated at a time: enough to split, little enough for a cache. */
+    private static final int BATCH_SIZE = 1 << 20;
 
     @Spec
     private CommandSpec spec;
@@ -79,8 +79,8 @@ final class EvalCommand implements Callable<Integer> {
             names = "--predictions",
             paramLabel = "FILE",
             description =
-                    "The predictions: a .npy file of little-endian float32 ('<f4'), float64 ('<f8'), float16 ('<f2') or"
-                            + " bfloat16 ('<V2' or '|V2', as NumPy saves that of ml_dtypes). Usually in [0, 1], but any"
+                    "The predictions: a .npy file of float32, float64, float16 or bfloat16 (as NumPy saves that of"
+                            + " ml_dtypes), in this machine's byte order. Usually in [0, 1], but any"
                             + " number is allowed. NaN makes the losses NaN, a number outside [0, 1] only log.")
     private Path predictionsFile;
 
@@ -88,15 +88,14 @@ final class EvalCommand implements Callable<Integer> {
             names = "--targets",
             paramLabel = "FILE",
             description =
-                    "The targets: a .npy file of uint8 ('|u1'), int8 ('|i1'), bool ('|b1'), or little-endian int32"
-                            + " ('<i4'), int64 ('<i8'), float32 ('<f4') or float64 ('<f8'). A target is positive when it"
-                            + " equals 1.")
+                    "The targets: a .npy file of uint8, int8, bool, int32, int64, float32 or float64. A target is positive"
+                            + " when it equals 1.")
     private Path targetsFile;
 
     @Option(
             names = "--weights",
             paramLabel = "FILE",
-            description = "The weights of the elements: a .npy file of little-endian float32 ('<f4'), finite and not"
+            description = "The weights of the elements: a .npy file of float32, finite and not"
                     + " negative. A loss is then the sum of the elements' weighted losses divided by the sum of the"
                     + " weights; the counts and the metrics stay unweighted. Default: every weight is 1.")
     private Path weightsFile;
@@ -260,14 +259,11 @@ final class EvalCommand implements Callable<Integer> {
         require(database == null && !skipNulls, "--database and --skip-nulls need a query");
         require(predictionsFile != null, "Missing required option: '--predictions=FILE'");
         require(targetsFile != null, "Missing required option: '--targets=FILE'");
-        return new NpySource(predictionsFile, targetsFile, weightsFile, batchSize());
-    }
-
-    private long batchSize() {
-        if (reportPath != null) {
-            return REPORT_BATCH_SIZE;
-        }
-        return backend == Backend.CUDA ? CudaBatches.BATCH_SIZE : Long.MAX_VALUE;
+        return new NpySource(
+                predictionsFile,
+                targetsFile,
+                weightsFile,
+                backend == Backend.CUDA ? CudaBatches.BATCH_SIZE : BATCH_SIZE);
     }
 
     /** @param watcher is given each batch after it was added */

@@ -82,7 +82,7 @@ class MainTest {
         "'',train eval bench info generate-completion --version",
         "train,--data --epochs --batch-size --learning-rate --seed --loss --logits --json --report",
         "eval,SQL --database --skip-nulls --predictions --targets --weights --loss --logits --strict --threshold --threads --backend --json --report",
-        "eval,'<f4' '<f8' '<f2' '<V2' '|V2'",
+        "eval,float32 float64 float16 bfloat16 int8 bool",
         "bench,--json --quick --suite --chart --from EXACTLOSS_BENCH everything",
         "info,--json EXACTLOSS_MAX_ISA",
         "generate-completion,source"

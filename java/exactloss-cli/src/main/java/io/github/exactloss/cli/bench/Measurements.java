@@ -76,13 +76,13 @@ public record Measurements(String machine, int processors, List<Row> rows) {
                     || read.machine == null
                     || read.rows == null
                     || !read.rows.stream().allMatch(Row::isWhole)) {
-                throw new BadDataException(file + " is no output of exactloss-bench --json");
+                throw new BadDataException(file + ": is no output of exactloss-bench --json");
             }
             return read;
-        } catch (JsonParseException e) {
-            throw new BadDataException(file + " is no output of exactloss-bench --json: " + e.getMessage());
-        } catch (IOException e) {
-            throw new BadDataException(file + " cannot be read: " + e.getMessage());
+        } catch (JsonParseException noJson) {
+            throw new BadDataException(file + ": is no JSON, and so no output of exactloss-bench --json");
+        } catch (IOException failure) {
+            throw BadDataException.unreadable(file, failure);
         }
     }
 }
