@@ -39,6 +39,9 @@ final class TrainCommand implements Callable<Integer> {
     /** The folder of MNIST where {@code --data} names none. */
     private static final String FOLDER_VARIABLE = "EXACTLOSS_MNIST_DIR";
 
+    /** Each of them is a line of output, and of the report. */
+    private static final int MOST_EPOCHS = 100_000;
+
     @Spec
     private CommandSpec spec;
 
@@ -143,7 +146,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private void checkOptions() {
-        require(epochs >= 1, "--epochs must be at least 1, not " + epochs);
+        require(epochs >= 1 && epochs <= MOST_EPOCHS, "--epochs must be from 1 to " + MOST_EPOCHS + ", not " + epochs);
         require(batchSize >= 1, "--batch-size must be at least 1, not " + batchSize);
         require(
                 learningRate > 0 && Double.isFinite(learningRate),

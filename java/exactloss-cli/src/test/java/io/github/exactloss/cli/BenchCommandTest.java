@@ -157,6 +157,35 @@ class BenchCommandTest {
         assertThat(folder.toFile().list()).containsExactlyInAnyOrder("rows.json", "roof.png");
     }
 
+    @Test
+    void unreadableMeasurementsAreNamedWithTheReason() throws IOException {
+        Path missing = folder.resolve("missing.json");
+        assertUnreadable(missing, missing + ": no such file");
+        Path npy = Npy.floats(folder.resolve("p.npy"), 0.9f);
+        assertUnreadable(npy, npy + ": is not text in UTF-8");
+        Path text = Files.writeString(folder.resolve("table.txt"), "suite operation\n");
+        assertUnreadable(text, text + ": is no JSON, and so no output of exactloss-bench --json");
+        Path other = Files.writeString(folder.resolve("other.json"), "{}");
+        assertUnreadable(other, other + ": is no output of exactloss-bench --json");
+    }
+
+    private void assertUnreadable(Path rows, String problem) {
+        Exactloss run = Exactloss.run("bench", "--from", rows, "--chart", folder.resolve("roof.png"));
+        assertThat(run).isEqualTo(new Exactloss(1, "", "exactloss: " + problem + System.lineSeparator()));
+    }
+
+    @Test
+    void aWrongOptionOfTheBenchmarkIsOneOfTheCommand() throws IOException, InterruptedException {
+        Exactloss run = run("", 2, "bench", "--suite", "nope");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).isEqualTo("asked: --suite nope\n");
+    }
+
+    @Test
+    void aBenchmarkThatNobodyReadsIsNoFailure() throws IOException, InterruptedException {
+        assertThat(run("", 141, "bench")).isEqualTo(new Exactloss(141, "", "asked: \n"));
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"", "/nowhere/exactloss-bench", "/"})
     void aMissingBenchmarkIsNamed(String program) throws IOException, InterruptedException {
