@@ -18,17 +18,14 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code exactloss eval}: the losses and the metrics of predictions and targets in {@code .npy} files, or of a query. */
 @Command(
@@ -41,9 +38,9 @@ import picocli.CommandLine.TypeConversionException;
         },
         description = {
             "A query is run by DuckDB: SELECT prediction, target FROM 'scores/*.parquet'. It reads Parquet, CSV and JSON"
-                    + " files, or a database, and its rows stream through the memory, of whatever number they are.",
+                    + " files, or a database. It is one SELECT statement. Its rows stream through the memory, in any number.",
             "NumPy files are read in pieces, and may be larger than the memory. They have the same shape, apart from"
-                    + " extents of 1. If it has two axes or more, all are in C order, or all in Fortran order.",
+                    + " extents of 1. Matrices are all in C order, or all in Fortran order.",
             "The losses are functions of the distance d between a prediction and its target: mnist is the mean of d, brier"
                     + " that of d * d, and log that of -ln(1 - d)."
         })
@@ -74,6 +71,15 @@ final class EvalCommand implements Callable<Integer> {
             names = "--skip-nulls",
             description = "Skip and count rows with NULL in one of the query's columns; otherwise they are refused.")
     private boolean skipNulls;
+
+    @Option(
+            names = "--memory-limit",
+            paramLabel = "SIZE",
+            converter = OptionValues.MemoryLimit.class,
+            description =
+                    "The memory that DuckDB may use before it writes temporary files, such as 4GB. They are in a folder of"
+                            + " the run's own in $TMPDIR, or else in /tmp. Default: 80%% of the machine's memory.")
+    private String memoryLimit;
 
     @Option(
             names = "--predictions",
@@ -125,7 +131,7 @@ final class EvalCommand implements Callable<Integer> {
             names = "--threshold",
             paramLabel = "T",
             defaultValue = "" + Evaluator.DEFAULT_THRESHOLD,
-            converter = Threshold.class,
+            converter = OptionValues.Threshold.class,
             description =
                     "A prediction (with --logits the sigmoid of a logit) greater than this counts as positive: any"
                             + " number, inf or -inf; default: ${DEFAULT-VALUE}.")
@@ -134,9 +140,11 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            defaultValue = "1",
-            description =
-                    "The number of threads, also of DuckDB; the result has the same bits with any. Default: ${DEFAULT-VALUE}.")
+            converter = OptionValues.Threads.class,
+            defaultValue = "0",
+            description = "The most threads that compute, also in DuckDB, up to " + OptionValues.Threads.MOST
+                    + "; 0 for one on each processor. The result has the same bits with any number. Default:"
+                    + " ${DEFAULT-VALUE}.")
     private int threads;
 
     @Option(
@@ -178,24 +186,9 @@ final class EvalCommand implements Callable<Integer> {
         }
     }
 
-    /** Reads what Java reads as a double, and the infinities as C and Python write them. */
-    static final class Threshold implements ITypeConverter<Double> {
-        private static final Pattern INFINITY = Pattern.compile("^([+-]?)inf(inity)?$", Pattern.CASE_INSENSITIVE);
-
-        @Override
-        public Double convert(String text) {
-            try {
-                return Double.valueOf(INFINITY.matcher(text).replaceFirst("$1Infinity"));
-            } catch (NumberFormatException e) {
-                throw new TypeConversionException("'" + text + "' is not a number");
-            }
-        }
-    }
-
     @Override
     public Integer call() {
         require(!Double.isNaN(threshold), "--threshold must be a number, not NaN");
-        require(threads >= 1, "--threads must be at least 1, not " + threads);
         require(backend == Backend.CPU || !strict, "--strict is not offered with --backend=cuda");
         require(backend == Backend.CPU || weightsFile == null, "--weights is not offered with --backend=cuda");
         require(
@@ -253,10 +246,12 @@ final class EvalCommand implements Callable<Integer> {
         if (query != null) {
             boolean visible = !json && StandardError.isTerminal();
             PrintWriter terminal = visible ? spec.commandLine().getErr() : new PrintWriter(Writer.nullWriter());
-            return new SqlSource(query, database, threads, skipNulls, terminal);
+            return new SqlSource(query, database, threads, memoryLimit, skipNulls, terminal);
         }
         require(files, "Missing a query, or --predictions and --targets");
-        require(database == null && !skipNulls, "--database and --skip-nulls need a query");
+        require(
+                database == null && !skipNulls && memoryLimit == null,
+                "--database, --skip-nulls and --memory-limit need a query");
         require(predictionsFile != null, "Missing required option: '--predictions=FILE'");
         require(targetsFile != null, "Missing required option: '--targets=FILE'");
         return new NpySource(

@@ -211,6 +211,14 @@ class NpyErrorsTest {
     }
 
     @Test
+    void longHeaderMakesNoLongMessage() {
+        String dtype = "x".repeat(60_000);
+        Path predictions = Npy.write(folder.resolve("p.npy"), Npy.of(dtype, "(3,)", THREE));
+        Exactloss run = Exactloss.run("eval", "--predictions", predictions, "--targets", predictions);
+        assertThat(run.err()).contains("has elements of dtype 'xxxx").hasSizeLessThan(2100);
+    }
+
+    @Test
     void lineBreakInFileNameDoesNotBreakTheLine() {
         Path strange = folder.resolve("a\nb\u001b[31m.npy");
         Exactloss run = Exactloss.run("eval", "--predictions", strange, "--targets", strange);
