@@ -94,14 +94,7 @@ final class NpyFile implements AutoCloseable {
     void requireSameShape(NpyFile other) {
         if (!header.extents().equals(other.header.extents())) {
             throw new BadDataException("%s has the shape %s, but %s has the shape %s: %s"
-                    .formatted(
-                            path,
-                            header.shapeText(),
-                            other.path,
-                            other.header.shapeText(),
-                            count() == other.count()
-                                    ? "give one of them the shape of the other by numpy.reshape"
-                                    : count() + " and " + other.count() + " elements"));
+                    .formatted(path, header.shapeText(), other.path, other.header.shapeText(), difference(other)));
         }
         if (header.extents().size() > 1 && header.fortranOrder() != other.header.fortranOrder()) {
             NpyFile fortran = header.fortranOrder() ? this : other;
@@ -110,6 +103,16 @@ final class NpyFile implements AutoCloseable {
                     "%s is in Fortran order, but %s is in C order: save the former by numpy.ascontiguousarray"
                             .formatted(fortran.path, c.path));
         }
+    }
+
+    private String difference(NpyFile other) {
+        if (count() == other.count()) {
+            return "give one of them the shape of the other by numpy.reshape";
+        }
+        String counts = count() + " and " + other.count() + " elements";
+        boolean columns = header.extents().size() == other.header.extents().size() + 1;
+        // The probabilities of both classes, as scikit-learn's predict_proba gives them.
+        return columns ? counts + "; save one column of it, such as a[:, 1]" : counts;
     }
 
     /**

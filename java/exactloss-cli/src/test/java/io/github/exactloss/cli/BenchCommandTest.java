@@ -2,6 +2,7 @@
 package io.github.exactloss.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.awt.Color;
 import java.awt.image.BufferedImage;
@@ -165,6 +166,10 @@ class BenchCommandTest {
         assertUnreadable(npy, npy + ": is not text in UTF-8");
         Path text = Files.writeString(folder.resolve("table.txt"), "suite operation\n");
         assertUnreadable(text, text + ": is no JSON, and so no output of exactloss-bench --json");
+        Path endless = Path.of("/dev/zero");
+        assumeTrue(Files.exists(endless), "this system has no /dev/zero");
+        assertUnreadable(
+                endless, endless + ": is no output of exactloss-bench --json: it has more than 16777216 bytes");
         Path other = Files.writeString(folder.resolve("other.json"), "{}");
         assertUnreadable(other, other + ": is no output of exactloss-bench --json");
     }

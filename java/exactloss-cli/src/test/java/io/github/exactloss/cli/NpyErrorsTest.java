@@ -210,6 +210,18 @@ class NpyErrorsTest {
                         .formatted(predictions, targets));
     }
 
+    /** What a classifier's predict_proba gives: a column for each class. */
+    @Test
+    void columnsInsteadOfPredictionsAreNamed() {
+        Path predictions =
+                Npy.write(folder.resolve("p.npy"), Npy.of("<f4", "(3, 2)", Npy.floatBytes(0, 1, 0, 1, 0, 1)));
+        Path targets = Npy.bytes(folder.resolve("t.npy"), 1, 0, 1);
+        Exactloss run = Exactloss.run("eval", "--predictions", predictions, "--targets", targets);
+        assertThat(run.err())
+                .endsWith(": 6 and 3 elements; save one column of it, such as a[:, 1]%n".formatted())
+                .hasLineCount(1);
+    }
+
     @Test
     void longHeaderMakesNoLongMessage() {
         String dtype = "x".repeat(60_000);
