@@ -20,6 +20,8 @@
         "command curl        | curl          | runs the commands in the example service's README"
         "command nm          | binutils      | lists the library's symbols"
         "command valgrind    | valgrind      | counts the instructions of the kernels"
+        "command clang       | clang libclang-rt-dev | looks for undefined behaviour"
+        "command aarch64-linux-gnu-gcc | gcc-aarch64-linux-gnu libc6-dev-arm64-cross | compiles the libraries for ARM"
         "header cmocka.h     | libcmocka-dev | carries the C tests"
         "header simde/x86/avx512.h | libsimde-dev | runs the AVX-512 kernels on processors without AVX-512"
     )

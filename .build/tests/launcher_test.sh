@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The command that build.sh puts in place: from another folder, through a symbolic link, with spaces in its arguments.
+# The command that build.sh puts in place: from another folder, through a symbolic link, with spaces in its arguments, in
+# every locale, with a temporary folder that the user names, and into a pipe that nobody reads.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
 if [[ ! -x $root/build/exactloss ]]; then
@@ -47,3 +48,40 @@ END
 status=0
 ./exactloss no-such-command 2>/dev/null || status=$?
 ((status == 2))
+
+# The bytes of a query and of a file's name are the same in every locale, also in one that is not installed.
+printf 'prediction,target,city\n0.75,1,Köln\n0.25,0,Bonn\n0.5,1,Köln\n' >'Kölns Werte.csv'
+for locale in C POSIX C.UTF-8 xx_XX.UTF-8; do
+    LC_ALL=$locale ./exactloss eval --json --report "Köln $locale.html" \
+        "SELECT prediction, target FROM 'Kölns Werte.csv' WHERE city <> 'Köln'" >city.json 2>errors
+    python3 - "Köln $locale.html" <<'END'
+import json, sys
+
+evaluation = json.load(open("city.json"))
+assert evaluation["loss"] == 0.25 and evaluation["count"] == 1, evaluation
+assert "city &lt;&gt; 'Köln'" in open(sys.argv[1], encoding="utf-8").read().replace("&#39;", "'")
+END
+done
+
+# Nothing stays in the temporary folder but the library, which the next run uses again.
+mkdir "temporary files"
+TMPDIR="$work/temporary files" ./exactloss eval --json "SELECT 0.5::FLOAT, 1" >half.json
+for left in "temporary files"/*; do
+    [[ $left == "temporary files/exactloss-"* && $left != *query* ]] || { echo "the command leaves $left"; exit 1; }
+done
+TMPDIR=$work/missing ./exactloss eval --json "SELECT 0.5::FLOAT, 1" | cmp - half.json
+
+# A reader that goes away is no failure to report, as with other commands.
+exec 5> >(:)
+wait "$!"
+status=0
+./exactloss info >&5 2>errors || status=$?
+if ((status != 141)) || [[ -s errors ]]; then
+    echo "status $status, and it said:"
+    cat errors
+    exit 1
+fi
+
+mkdir -p "a:b/bin"
+cp "$root/java/exactloss-cli/target/bin/exactloss" "a:b/bin"
+[[ $("a:b/bin/exactloss" info 2>&1) == *"it is in the folder $work/a:b, "*colon* ]]

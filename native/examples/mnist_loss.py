@@ -6,13 +6,10 @@ import pathlib
 import sys
 
 try:
-    from numpy import array
+    import numpy
 except ImportError:
-    from array import array as typed_array
-
-    def array(values, dtype):
-        return typed_array(dtype, values)
-
+    numpy = None
+    from array import array
 
 # EXACTLOSS_MNIST, EXACTLOSS_MEAN, EXACTLOSS_P_FLOAT32, EXACTLOSS_T_UINT8
 MNIST, MEAN, P_FLOAT32, T_UINT8 = 0x1, 0x100, 0x3000, 0x10000
@@ -31,7 +28,10 @@ def memory_of(values, dtypes):
     """The memory of a contiguous array, which is not copied."""
     view = memoryview(values)
     if view.format not in dtypes or view.ndim != 1 or not view.contiguous:
-        raise TypeError(f"not a contiguous array of one dimension and a type of {dtypes!r}")
+        raise TypeError(f"an array of type {view.format!r} and shape {view.shape}, contiguous: {view.contiguous}; "
+                        f"it must be a contiguous one of a type among {dtypes!r} and of one dimension")
+    if numpy is not None:
+        return numpy.asarray(view).ctypes.data  # of memory that may only be read, too
     return (ctypes.c_char * view.nbytes).from_buffer(view)
 
 
@@ -47,4 +47,8 @@ def mnist_loss(predictions, targets):
     return loss.value
 
 
-print(mnist_loss(array([0.9, 0.4, 0.2], dtype="f"), array([1, 0, 1], dtype="B")))  # 0.43333334227403003
+if numpy is not None:
+    scores, labels = numpy.float32([0.9, 0.4, 0.2]), numpy.uint8([1, 0, 1])
+else:
+    scores, labels = array("f", [0.9, 0.4, 0.2]), array("B", [1, 0, 1])
+print(mnist_loss(scores, labels))  # 0.43333334227403003

@@ -140,7 +140,7 @@ int exactloss_evaluate(int options, const void *predictions, const void *targets
         status = exactloss_check_row_pointers(&m);
     }
     if (status == EXACTLOSS_OK && m.shape.count > 0) {
-        status = exactloss_check_evaluation(evaluations);
+        status = exactloss_check_evaluations(evaluations, m.shape.count);
     }
     if (status != EXACTLOSS_OK) {
         return status;

@@ -57,7 +57,7 @@ static int check_room(const accumulator *a, int64_t count) {
 static int check_all(const exactloss_accumulator *memory, int64_t rows, int options) {
     const int losses = options & OPTION_LOSSES, is_too_many = rows > PTRDIFF_MAX / EXACTLOSS_ACCUMULATOR_SIZE;
     const int64_t count = is_too_many ? 0 : rows;
-    int status = EXACTLOSS_OK;
+    int status = count > 0 ? exactloss_accumulator_check_address(memory) : EXACTLOSS_OK; /* before it is added to */
     for (int64_t row = 0; row < count && status == EXACTLOSS_OK; row++) {
         status = exactloss_accumulator_check(memory + row);
     }
@@ -157,7 +157,7 @@ int exactloss_accumulator_merge(exactloss_accumulator *memory, const exactloss_a
 int exactloss_accumulator_result(const exactloss_accumulator *memory, exactloss_evaluation *evaluation) {
     int status = exactloss_accumulator_check(memory);
     if (status == EXACTLOSS_OK) {
-        status = exactloss_check_evaluation(evaluation);
+        status = exactloss_check_evaluations(evaluation, 1);
     }
     if (status != EXACTLOSS_OK) {
         return status;

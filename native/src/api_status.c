@@ -26,7 +26,7 @@ const char *exactloss_status_string(int status) {
         case EXACTLOSS_ERROR_OVERFLOW:
             return "an accumulator would count more than 2^63-1 elements";
         case EXACTLOSS_ERROR_SIZE:
-            return "a buffer or a struct is too small, or bytes are too few or too many";
+            return "the size of a buffer, a struct or a byte form is out of range";
         case EXACTLOSS_ERROR_FORMAT:
             return "the bytes are no accumulator, or one of an unknown version";
         case EXACTLOSS_ERROR_MAX_ISA:

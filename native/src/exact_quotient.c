@@ -5,6 +5,8 @@
  */
 #include "exact_sum.h"
 
+#include "arithmetic.h"
+
 #include <float.h>
 #include <math.h>
 

@@ -7,6 +7,8 @@
 #ifndef EXACTLOSS_FP_ENVIRONMENT_H
 #define EXACTLOSS_FP_ENVIRONMENT_H
 
+#include "arithmetic.h"
+
 #ifdef EXACTLOSS_X86_64
 
 #include <immintrin.h>

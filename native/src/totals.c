@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "totals.h"
 
+#include "arithmetic.h"
+
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -49,11 +51,13 @@ _Static_assert(sizeof(exactloss_loss_result) == 40, "exactloss_loss_result is pa
 _Static_assert(sizeof(exactloss_evaluation) == 88 + LOSS_COUNT * sizeof(exactloss_loss_result),
                "exactloss_evaluation is part of the binary interface");
 
-int exactloss_check_evaluation(const exactloss_evaluation *evaluation) {
-    if (evaluation == NULL) {
+int exactloss_check_evaluations(const exactloss_evaluation *evaluations, int64_t count) {
+    if (evaluations == NULL) {
         return EXACTLOSS_ERROR_NULL;
     }
-    return evaluation->size < FIRST_EVALUATION_SIZE || evaluation->size % 8 != 0 ? EXACTLOSS_ERROR_SIZE : EXACTLOSS_OK;
+    const int64_t size = evaluations->size;
+    return size < FIRST_EVALUATION_SIZE || size % 8 != 0 || size > PTRDIFF_MAX / count ? EXACTLOSS_ERROR_SIZE
+                                                                                       : EXACTLOSS_OK;
 }
 
 static void put_result(const totals *t, int loss, exactloss_loss_result *r) {

@@ -45,8 +45,8 @@ void exactloss_totals_loss(const totals *t, int loss, int reduction, double *f64
 /* All results. The size of the evaluation has been set. */
 void exactloss_totals_result(const totals *t, double threshold, exactloss_evaluation *evaluation);
 
-/* EXACTLOSS_OK, or an error where there is no room for a first evaluation. */
-int exactloss_check_evaluation(const exactloss_evaluation *evaluation);
+/* EXACTLOSS_OK, or an error where there is no room for `count` evaluations, at least 1, of the size that the first has. */
+int exactloss_check_evaluations(const exactloss_evaluation *evaluations, int64_t count);
 
 /*
  * A threshold may be any double but NaN. -0 is the same threshold as +0, and becomes it. Only the bits are looked at,

@@ -319,12 +319,19 @@ static void bytes_have_their_number(void **unused) {
     assert_true(BYTES <= EXACTLOSS_ACCUMULATOR_MAX_BYTES);
 }
 
+/* Writes an integer of the form, of 8 bytes. */
+static void put_number(int64_t value, unsigned char *bytes) {
+    for (int i = 0; i < 8; i++) {
+        bytes[i] = (unsigned char)(value >> 8 * i);
+    }
+}
+
 /* Writes a sum of value * 2^bits as `used` bytes, of which bit `one` is the integer 1. */
 static void put_sum(int64_t value, int bits, int one, int used, unsigned char *bytes) {
     const int at = (one + bits) / 8;
     memset(bytes, 0, (size_t)at);
     memset(bytes + at, value < 0 ? 0xff : 0, (size_t)(used - at));
-    memcpy(bytes + at, &value, sizeof value);
+    put_number(value, bytes + at);
 }
 
 /* The form of so many elements, with weights and losses that are just above the largest. */
@@ -332,8 +339,8 @@ static void forge(int losses, int64_t count, int is_weighted, int sign, unsigned
     const exactloss_accumulator empty = fresh_of(losses, 0.5);
     const int weight_bits = is_weighted ? 128 : 0;
     serialize_set(&empty, losses, bytes);
-    memcpy(bytes + 24, &count, 8);
-    memcpy(bytes + 56, is_weighted ? &count : &(int64_t){0}, 8);
+    put_number(count, bytes + 24);
+    put_number(is_weighted ? count : 0, bytes + 56);
     put_sum(is_weighted ? count : 0, 128, 160, 44, bytes + 64);
     for (int loss = 1, at = 112; loss <= LOG; loss *= 2) {
         if ((losses & loss) != 0 && loss == BRIER) {

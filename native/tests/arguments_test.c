@@ -201,6 +201,10 @@ static void no_losses(call *c) { c->losses = NULL; }
 static void no_evaluation(call *c) { c->evaluations = NULL; }
 static void small_evaluation(call *c) { (void)c, outputs.evaluations[0].size = sizeof *outputs.evaluations - 8; }
 static void odd_evaluation(call *c) { (void)c, outputs.evaluations[0].size = sizeof *outputs.evaluations + 4; }
+static void largest_evaluation(call *c) {
+    c->has_rows = 1; /* one of that size could be addressed */
+    outputs.evaluations[0].size = INT64_MAX / 8 * 8;
+}
 static void negative_evaluation(call *c) { (void)c, outputs.evaluations[0].size = INT64_MIN; }
 
 /* As many elements as an accumulator can count; only the byte form can make such an accumulator. */
@@ -312,6 +316,7 @@ static const struct fault {
     FAULT(small_evaluation, SIZE, AT_SIZE, EVALUATION, OF(EVALUATE)),
     FAULT(odd_evaluation, SIZE, AT_SIZE, EVALUATION, OF(EVALUATE)),
     FAULT(negative_evaluation, SIZE, AT_SIZE, EVALUATION, OF(EVALUATE)),
+    FAULT(largest_evaluation, SIZE, AT_SIZE, EVALUATION, OF(EVALUATE)),
     FAULT(full_accumulator, OVERFLOW, AT_OVERFLOW, ACCUMULATOR, OF_ACCUMULATORS),
     FAULT(bad_prediction, STRICT, AT_ELEMENTS, ELEMENT, OF_BATCHES),
     FAULT(bad_target, STRICT, AT_ELEMENTS, ELEMENT, OF_BATCHES),
@@ -399,6 +404,28 @@ static void elements_can_be_counted(void **unused) {
         c.count = 9;
         c.rows = (exactloss_rows){INT64_MAX / 8, 0, 0, 0};
         assert_int_equal(EXACTLOSS_ERROR_COUNT, status_of(OF_MATRICES[i], &c, "too many elements"));
+    }
+}
+
+/* Rows without elements: as many as there are numbers, and as many as could have a result each, which is missing. */
+static void empty_rows_end(void **unused) {
+    (void)unused;
+    static const function OF_MATRICES[] = {LOSS, EVALUATE, ADD};
+    for (int i = 0; i < 3; i++) {
+        for (int is_possible = 0; is_possible < 2; is_possible++) {
+            call c = good_call(OF_MATRICES[i]);
+            c.predictions = c.targets = NULL;
+            c.weights = NULL;
+            c.count = 0;
+            c.rows = (exactloss_rows){is_possible ? PTRDIFF_MAX / 8 : INT64_MAX, 0, 0, 0};
+            c.losses = NULL;
+            c.evaluations =
+                OF_MATRICES[i] == EVALUATE && is_possible ? c.evaluations : NULL; /* of that many the first */
+            const int want = OF_MATRICES[i] == ADD || !is_possible ? EXACTLOSS_ERROR_COUNT
+                             : OF_MATRICES[i] == EVALUATE          ? EXACTLOSS_ERROR_SIZE
+                                                                   : EXACTLOSS_ERROR_NULL;
+            assert_int_equal(want, status_of(OF_MATRICES[i], &c, "rows without elements"));
+        }
     }
 }
 
@@ -558,11 +585,17 @@ static void statuses_have_words(void **unused) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_first_fault_is_returned), cmocka_unit_test(batches_have_the_same_faults),
-        cmocka_unit_test(elements_can_be_counted),     cmocka_unit_test(no_number_of_rows_leads_beyond_memory),
-        cmocka_unit_test(every_bit_of_options),        cmocka_unit_test(every_type),
-        cmocka_unit_test(nothing_needs_no_arrays),     cmocka_unit_test(what_is_optional_may_be_null),
-        cmocka_unit_test(strides_that_do_not_matter),  cmocka_unit_test(statuses_have_words),
+        cmocka_unit_test(the_first_fault_is_returned),
+        cmocka_unit_test(batches_have_the_same_faults),
+        cmocka_unit_test(elements_can_be_counted),
+        cmocka_unit_test(no_number_of_rows_leads_beyond_memory),
+        cmocka_unit_test(empty_rows_end),
+        cmocka_unit_test(every_bit_of_options),
+        cmocka_unit_test(every_type),
+        cmocka_unit_test(nothing_needs_no_arrays),
+        cmocka_unit_test(what_is_optional_may_be_null),
+        cmocka_unit_test(strides_that_do_not_matter),
+        cmocka_unit_test(statuses_have_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

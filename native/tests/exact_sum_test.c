@@ -8,6 +8,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -125,16 +126,25 @@ static void sums_divide_by_wide_sums(void **unused) {
     check_double(-INFINITY, quotient);
 }
 
-/* Adds product * 2^(position - EXACT_SUM_ONE). */
-__extension__ static void add_wide(exact_sum *sum, __int128 product, int position) {
-    /* frexp makes subnormals longer than they are: shift their zeros out again. */
-    const int zeros = position < 0 ? -position : 0;
-    exactloss_sum_add(sum, (int64_t)(product >> zeros & 0xffffffff), position + zeros);
-    exactloss_sum_add(sum, (int64_t)(product >> zeros >> 32 & 0xffffffff), position + zeros + 32);
-    exactloss_sum_add(sum, (int64_t)(product >> zeros >> 64), position + zeros + 64);
+/*
+ * Adds sign * m * n * f * 2^(position - EXACT_SUM_ONE), m and n below 2^54 and f at most 2^24, in products of 60 bits.
+ * frexp makes subnormals longer than they are: below position 0 there are only zeros.
+ */
+static void add_pieces(exact_sum *sum, int sign, int64_t m, int64_t n, int64_t f, int position) {
+    const int size = 18, mask = (1 << size) - 1;
+    for (int i = 0; i < 3; i++) {
+        for (int j = 0; j < 3; j++) {
+            const int64_t product = (m >> size * i & mask) * (n >> size * j & mask) * f;
+            const int at = position + size * (i + j), zeros = at < 0 ? -at : 0;
+            if (product != 0) {
+                assert_true(zeros < 63 && product >> zeros << zeros == product);
+                exactloss_sum_add(sum, sign * (product >> zeros), at + zeros);
+            }
+        }
+    }
 }
 
-/* Products of three random values, against 128-bit ones of the halves of one factor. */
+/* Products of three random values, against those of their pieces. */
 static void products_are_exact(void **unused) {
     (void)unused;
     uint64_t state = 12;
@@ -143,18 +153,11 @@ static void products_are_exact(void **unused) {
         const float factor = next_float(i % 3 == 0 ? SUBNORMAL : MIXED, &state);
         int of_a, of_b, of_factor;
         const int64_t m = (int64_t)ldexp(frexp(a, &of_a), 53), n = (int64_t)ldexp(frexp(b, &of_b), 53);
-        const int64_t f = (int64_t)ldexp(frexp((double)factor, &of_factor), 24), low = n % (1 << 27);
-        const int position = EXACT_SUM_ONE + of_a + of_b + of_factor - 53 - 53 - 24;
+        const int64_t f = (int64_t)ldexp(frexp((double)factor, &of_factor), 24);
+        const int sign = (m < 0) ^ (n < 0) ^ (f < 0) ? -1 : 1;
         exact_sum have = empty(), want = empty();
         exactloss_sum_add_product(&have, a, b, factor);
-        __extension__ const __int128 product = (__int128)m * f;
-        if (position >= -27) { /* and otherwise no half of it is an integer */
-            add_wide(&want, product * low, position);
-            add_wide(&want, product * ((n - low) / (1 << 27)), position + 27);
-        } else {
-            add_wide(&want, product * (n / (1 << 27)), position + 27);
-            assert_int_equal(0, low);
-        }
+        add_pieces(&want, sign, llabs(m), llabs(n), llabs(f), EXACT_SUM_ONE + of_a + of_b + of_factor - 53 - 53 - 24);
         check_same(&want, &have);
     }
     exact_sum sum = empty();
@@ -306,8 +309,8 @@ static void the_shortcut_rounds_to_float_correctly(void **unused) {
         }
         /* divisor * middle = 1 modulo 2^20, so units / divisor * 2^20 lies 1 / divisor below the 25-bit odd number. */
         const int64_t middle = (int64_t)((inverse & 0xfffff) | (16 + next_random(&state) % 16) << 20);
-        __extension__ const __int128 product = (__int128)divisor * middle;
-        const int64_t units = (int64_t)(product >> 20) + (int64_t)(next_random(&state) & 1);
+        const int64_t product_high = (divisor >> 20) * middle + ((divisor & 0xfffff) * middle >> 20);
+        const int64_t units = product_high + (int64_t)(next_random(&state) & 1);
         exact_sum by_units = empty(), by_bins = empty();
         exactloss_sum_add_units(&by_units, units);
         exactloss_sum_add(&by_bins, units, EXACT_SUM_UNIT);
@@ -361,7 +364,7 @@ static void specials_decide(void **unused) {
     check_quotient(&sum, 1, NAN, NAN);
 }
 
-/* More additions than bins hold without settling their carries, against a 128-bit product. */
+/* More additions than bins hold without settling their carries, against their product: 2^63 and -1 of each. */
 static void settles_carries_in_time(void **unused) {
     (void)unused;
     const int64_t additions = ((int64_t)1 << 28) + 3;
@@ -370,11 +373,9 @@ static void settles_carries_in_time(void **unused) {
         exactloss_sum_add(&sum, INT64_MAX, EXACT_SUM_ONE + 31);
         exactloss_sum_add(&negative, INT64_MIN, EXACT_SUM_ONE + 31);
     }
-    __extension__ const __int128 product = (__int128)INT64_MAX * additions;
     exact_sum expected = empty();
-    exactloss_sum_add(&expected, (int64_t)(product >> 64), EXACT_SUM_ONE + 31 + 64);
-    exactloss_sum_add(&expected, (int64_t)(product >> 1 & INT64_MAX), EXACT_SUM_ONE + 31 + 1);
-    exactloss_sum_add(&expected, (int64_t)(product & 1), EXACT_SUM_ONE + 31);
+    exactloss_sum_add(&expected, additions, EXACT_SUM_ONE + 31 + 63);
+    exactloss_sum_add(&expected, -additions, EXACT_SUM_ONE + 31);
     unsigned char want[4 * EXACT_SUM_BINS], have[4 * EXACT_SUM_BINS];
     exactloss_sum_to_bytes(&expected, 0, EXACT_SUM_BINS, want);
     exactloss_sum_to_bytes(&sum, 0, EXACT_SUM_BINS, have);

@@ -27,11 +27,19 @@ foreach(kind shared static)
 endforeach()
 add_script_test(portable_build_test portable_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
 add_script_test(clang_build_test clang_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_GENERATOR})
+add_script_test(cross_build_test cross_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_GENERATOR})
+add_script_test(undefined_behaviour_test undefined_behaviour_test.sh
+  ${PROJECT_SOURCE_DIR} ${CXX_EXECUTABLE} ${CMAKE_GENERATOR})
+if(BUILD_SHARED_LIBS)
+  add_script_test(compiler_options_test compiler_options_test.sh
+    ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR} $<TARGET_FILE:exactloss>)
+endif()
 add_script_test(subproject_test subproject_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
 
 add_test(NAME example_c_test COMMAND mnist_loss)
-add_test(NAME example_python_test COMMAND
-  ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/native/examples/mnist_loss.py $<TARGET_FILE:exactloss>)
-set_tests_properties(example_c_test example_python_test PROPERTIES
-  PASS_REGULAR_EXPRESSION "^0\\.43333334227403003\n$"
-  LABELS install)
+set_tests_properties(example_c_test PROPERTIES PASS_REGULAR_EXPRESSION "^0\\.43333334227403003\n$" LABELS install)
+if(BUILD_SHARED_LIBS)
+  add_test(NAME example_python_test COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/example_python_test.py
+    ${PROJECT_SOURCE_DIR}/native/examples/mnist_loss.py $<TARGET_FILE:exactloss>)
+  set_tests_properties(example_python_test PROPERTIES LABELS install)
+endif()

@@ -137,7 +137,7 @@ static void gradients_add_up(void **unused) {
 /* Gradients of 32 MiB and more are written in another way, at any address of an element. */
 static void large_gradients(void **unused) {
     (void)unused;
-    static const unsigned char MINUS_AND_PLUS[2][2] = {{0x00, 0xbc}, {0x00, 0x3c}};
+    static const uint16_t MINUS_AND_PLUS[] = {0xbc00, 0x3c00};
     const int64_t count = ((int64_t)1 << 24) + 37;
     unsigned char *t = malloc((size_t)count), *memory = malloc((size_t)count * 4 + 68), *gradient = memory + 4;
     float *w = malloc((size_t)count * sizeof *w);
@@ -163,7 +163,7 @@ static void large_gradients(void **unused) {
     assert_int_equal(EXACTLOSS_OK, exactloss_gradient(MNIST | EXACTLOSS_P_FLOAT16 | EXACTLOSS_T_UINT8, NULL, t, NULL,
                                                       count, 1, 1, memory + 6, NULL, NULL));
     for (int64_t i = 0; i < count; i++) {
-        if (memcmp(memory + 6 + 2 * i, MINUS_AND_PLUS[t[i] != 1], 2) != 0) {
+        if (memcmp(memory + 6 + 2 * i, &MINUS_AND_PLUS[t[i] != 1], 2) != 0) {
             fail_msg("the gradient %lld of float16 is wrong", (long long)i);
         }
     }

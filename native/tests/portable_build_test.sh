@@ -5,7 +5,7 @@
 # builds and is right.
 set -euo pipefail
 source=$1 compiler=$2 generator=$3
-programs=(exact_sum_test api_test arguments_test accumulator_test targets_test dispatch_test)
+programs=(exact_sum_test api_test arguments_test accumulator_test forged_forms_test targets_test dispatch_test)
 
 work=$(mktemp -d /tmp/exactloss-portable.XXXXXX)
 trap 'rm -rf "$work"' EXIT

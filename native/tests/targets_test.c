@@ -186,6 +186,14 @@ static void strict_mode_names_the_value(void **unused) {
     }
 }
 
+/* Flips a bit of an element of so many bits. */
+static void flip_bit(unsigned char *element, int bits, int bit) {
+    const uint16_t one = 1;
+    unsigned char is_little_endian;
+    memcpy(&is_little_endian, &one, 1);
+    element[is_little_endian ? bit / 8 : (bits - 1 - bit) / 8] ^= (unsigned char)(1 << bit % 8);
+}
+
 /* Every single bit that is wrong: in the pattern of 1, and in that of 0 unless it is the sign of a float. */
 static void strict_mode_looks_at_every_bit(void **unused) {
     (void)unused;
@@ -196,11 +204,11 @@ static void strict_mode_looks_at_every_bit(void **unused) {
         for (int bit = 0; bit < type->bits && type->bits > 1; bit++) {
             const int is_sign = is_real && bit == type->bits - 1;
             for (int value = 0; value < 2; value++) {
-                const int at = 100 + bit, byte = at * type->bits / 8 + bit / 8;
+                const int at = 100 + bit;
                 exactloss_violation v = {.index = -1};
                 fill(type, 0, 0, COUNT, 1, memory);
                 type->write(memory, at, value);
-                memory[byte] = (unsigned char)(memory[byte] ^ 1 << bit % 8);
+                flip_bit(memory + at * type->bits / 8, type->bits, bit);
                 const int is_other = !is_real && bit == 0; /* 1 becomes 0, and 0 becomes 1 */
                 const int is_good = is_other || (is_sign && value == 0);
                 assert_int_equal(is_good ? EXACTLOSS_OK : EXACTLOSS_ERROR_STRICT, strict_loss(type, memory, &v));

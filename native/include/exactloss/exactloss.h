@@ -61,8 +61,9 @@
  *                size of an evaluation; an accumulator's overflow. Elements are looked at after that: the first bad
  *                one in the order of the arrays is named, and of one element the prediction before the target before
  *                the weight.
- *   Alignment    Arrays are contiguous, in the machine's byte order, and may have any alignment. Structs have that of
- *                their type.
+ *   Alignment    Arrays of elements (predictions, targets, weights, values, gradients ...) are contiguous, in the
+ *                machine's byte order, and may have any alignment. Structs, and the doubles and counts that a function
+ *                writes, have that of their type.
  *   Bounds       No byte outside of the arrays is read or written, not even one that could not fault.
  *   Aliasing     Inputs may overlap each other. An output must not overlap any input or any other output, unless the
  *                function allows it: the result would be undefined.
@@ -70,7 +71,8 @@
  *                write the same memory (an output, an accumulator), and none reads what another writes.
  *   Ownership    All memory is the caller's. No function allocates, locks, starts a thread, or keeps a pointer after it
  *                has returned.
- *   Stack        At most 32 KiB are used.
+ *   Stack        At most 32 KiB are used. A thread that makes calls needs a larger stack, and a signal handler that
+ *                makes them a larger alternate stack: SIGSTKSZ may be less.
  *   Signals      A call may be interrupted by a signal handler, and the handler may make calls of its own. Neither a
  *                handler nor another thread may leave a call by longjmp(): the floating-point environment would stay
  *                the library's.
@@ -117,7 +119,7 @@ extern "C" {
 #define EXACTLOSS_ERROR_STRICT 7      /* strict mode refused an element; see exactloss_violation */
 #define EXACTLOSS_ERROR_ACCUMULATOR 8 /* the memory is no initialised accumulator */
 #define EXACTLOSS_ERROR_OVERFLOW 9    /* an accumulator would count more than 2^63-1 elements */
-#define EXACTLOSS_ERROR_SIZE 10       /* a buffer or a struct is too small, or bytes are too few or too many */
+#define EXACTLOSS_ERROR_SIZE 10       /* the size of a buffer, a struct or a byte form is out of range */
 #define EXACTLOSS_ERROR_FORMAT 11     /* bytes are no accumulator, or one of an unknown version */
 #define EXACTLOSS_ERROR_MAX_ISA 12    /* EXACTLOSS_MAX_ISA is the name of no instruction set */
 #define EXACTLOSS_ERROR_WEIGHT 13     /* a weight is negative, NaN or infinite; see exactloss_violation */
@@ -182,7 +184,7 @@ extern "C" {
 
 /* What exactloss_isa_support() says of an instruction set. */
 #define EXACTLOSS_ISA_USABLE 1      /* the processor has it and the operating system saves its registers */
-#define EXACTLOSS_ISA_ABSENT 0      /* the processor does not have it */
+#define EXACTLOSS_ISA_ABSENT 0      /* the processor does not have it, or its translator does not keep what it should */
 #define EXACTLOSS_ISA_DISABLED (-1) /* the processor has it, but the operating system does not enable it */
 
 /* The size in bytes of an accumulator in memory, and the largest size of its byte form. */
@@ -335,6 +337,8 @@ EXACTLOSS_API int exactloss_gradient(int options, const void *predictions, const
  * threshold    any double but NaN, compared exactly with each prediction; customarily 0.5. From logits it is compared
  *              with sigmoid(x), as a float32 (float64 for float64).
  * evaluations  receives one evaluation, or rows->count of them, `evaluations->size` bytes apart. Set that in the first.
+ *              A size that is too small, no multiple of 8, or too large for so many evaluations to be addressed, is
+ *              EXACTLOSS_ERROR_SIZE.
  */
 EXACTLOSS_API int exactloss_evaluate(int options, const void *predictions, const void *targets, const float *weights,
                                      int64_t count, const exactloss_rows *rows, double threshold,

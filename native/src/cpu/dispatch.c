@@ -32,13 +32,14 @@ static atomic_int has_failed = 0;
 
 const exactloss_isa *exactloss_isa_of(int number) { return number >= 0 && number < ISA_COUNT ? &ISAS[number] : NULL; }
 
-static int is_usable(const exactloss_isa *isa, cpu_facts facts) {
-    return isa->kernels != NULL && isa->kernels->support(facts) == EXACTLOSS_ISA_USABLE;
+/* What is not as it should be is as if it were not there. */
+static int support_of(const exactloss_kernels *kernels, cpu_facts facts) {
+    const int support = kernels == NULL ? EXACTLOSS_ISA_ABSENT : kernels->support(facts);
+    const int is_tried = support == EXACTLOSS_ISA_USABLE && kernels->is_faithful != NULL;
+    return is_tried && !kernels->is_faithful() ? EXACTLOSS_ISA_ABSENT : support;
 }
 
-int exactloss_support_of(const exactloss_isa *isa) {
-    return isa->kernels == NULL ? EXACTLOSS_ISA_ABSENT : isa->kernels->support(exactloss_read_cpu());
-}
+int exactloss_support_of(const exactloss_isa *isa) { return support_of(isa->kernels, exactloss_read_cpu()); }
 
 /* The rank that the environment allows at most, or -1 for an unknown name. */
 static int highest_allowed(void) {
@@ -56,7 +57,7 @@ const exactloss_kernels *exactloss_choose_kernels(void) {
     }
     const cpu_facts facts = exactloss_read_cpu();
     int rank = highest_allowed();
-    while (rank > 0 && !is_usable(&ISAS[rank], facts)) {
+    while (rank > 0 && support_of(ISAS[rank].kernels, facts) != EXACTLOSS_ISA_USABLE) {
         rank--;
     }
     if (rank < 0) {

@@ -151,6 +151,7 @@ typedef struct real_type {
 /* The descriptor of an instruction set, with which its file ends: its kernels, and whether a machine has it. */
 typedef struct exactloss_kernels {
     int (*support)(cpu_facts facts); /* EXACTLOSS_ISA_USABLE, _ABSENT or _DISABLED */
+    int (*is_faithful)(void);        /* whether a machine that has it does what is relied on; NULL: of course */
 
     exactloss_decode *decode_8, *decode_32, *decode_64;             /* elements of this number of bits */
     exactloss_select *select_8, *select_16, *select_32, *select_64; /* between such elements */

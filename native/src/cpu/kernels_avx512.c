@@ -288,6 +288,35 @@ static inline f64_vector f64_fma_quietly(f64_vector a, f64_vector b, f64_vector 
     return _mm512_fmadd_round_pd(a, b, c, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
+/*
+ * Whether an operation raises the flag where it is inexact, and its quiet form does not. A translator of instructions may
+ * keep no flags, and then the sums of the kernels would be wrong without a sign of it.
+ */
+#define DEFINE_KEEPS_FLAG(operation, element, real, loud, quiet)                                                       \
+    static int operation##_keeps_flag(void) {                                                                          \
+        static const real TERMS[2 * element##_lanes] = {[0] = 1, [element##_lanes] = (real)0x1p-99};                   \
+        const unsigned char *p = clear_inexact((const void *)TERMS);                                                   \
+        element##_vector a = element##_load(p), b = element##_load(p + VECTOR_BYTES);                                  \
+        int_vector sum = element##_bits(quiet);                                                                        \
+        const int is_quiet = !is_inexact(&sum);                                                                        \
+        p = clear_inexact((const void *)TERMS);                                                                        \
+        a = element##_load(p);                                                                                         \
+        b = element##_load(p + VECTOR_BYTES);                                                                          \
+        sum = element##_bits(loud);                                                                                    \
+        return is_inexact(&sum) && is_quiet;                                                                           \
+    }
+
+DEFINE_KEEPS_FLAG(f32_add, f32, float, f32_add(a, b), f32_add_quietly(a, b))
+DEFINE_KEEPS_FLAG(f64_add, f64, double, f64_add(a, b), f64_add_quietly(a, b))
+DEFINE_KEEPS_FLAG(f64_fma, f64, double, f64_fma(a, a, b), f64_fma_quietly(a, a, b))
+
+static int keeps_inexact_flag(void) {
+    const fp_environment saved = fp_environment_enter();
+    const int is_kept = f32_add_keeps_flag() && f64_add_keeps_flag() && f64_fma_keeps_flag();
+    fp_environment_leave(saved);
+    return is_kept;
+}
+
 #include "kernels_vector.h"
 
 static int isa_support(cpu_facts facts) {

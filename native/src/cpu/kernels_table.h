@@ -13,6 +13,9 @@
 
 const exactloss_kernels ISA_KERNELS = {
     .support = isa_support,
+#ifdef HAS_INEXACT_FLAG
+    .is_faithful = keeps_inexact_flag,
+#endif
     .decode_8 = decode_8,
     .decode_32 = decode_32,
     .decode_64 = decode_64,

@@ -198,6 +198,9 @@ int exactloss_cuda_launch(exactloss_cuda_device *device, const prepared_job *p, 
     const int64_t fewest = (tiles + most - 1) / most;
     int64_t blocks = tiles < kernel->resident ? tiles : kernel->resident;
     blocks = blocks < fewest ? fewest : blocks;
+    if (blocks > INT32_MAX) { /* than which a grid has no more */
+        return exactloss_cuda_explain(EXACTLOSS_ERROR_COUNT);
+    }
     cuda_job job = p->job;
     void *arguments[] = {&job};
     return CUDA_CALL(device->driver, cuLaunchKernel, kernel->function, (unsigned)blocks, 1, 1, BLOCK_THREADS, 1, 1, 0,

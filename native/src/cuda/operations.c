@@ -146,7 +146,7 @@ int exactloss_cuda_evaluate_sync(exactloss_cuda_device *device, int options, con
     }
     int status = exactloss_cuda_prepare(&request, &prepared);
     if (status == EXACTLOSS_OK) {
-        status = exactloss_cuda_explain(exactloss_check_evaluation(evaluation));
+        status = exactloss_cuda_explain(exactloss_check_evaluations(evaluation, 1));
     }
     if (status == EXACTLOSS_OK) {
         status = total(device, &prepared, stream, &t);

@@ -129,6 +129,11 @@ static void test_other_wrong_arguments(void **state) {
                      EXACTLOSS_ERROR_OPTIONS);
     assert_int_equal(exactloss_cuda_gradient_async(device, LOSS, p, t, NULL, 10, 1, 0, gradient, NULL),
                      EXACTLOSS_ERROR_COUNT);
+    /* More blocks than a grid has, of which 32 bits would keep 1. */
+    const int64_t beyond_grid = ((int64_t)1 << 32) * BLOCK_THREADS * THREAD_ELEMENTS + 1;
+    assert_int_equal(exactloss_cuda_gradient_async(device, LOSS, p, t, NULL, beyond_grid, 1, 1, gradient, NULL),
+                     EXACTLOSS_ERROR_COUNT);
+    assert_string_equal(exactloss_cuda_error(), exactloss_status_string(EXACTLOSS_ERROR_COUNT));
     assert_int_equal(
         exactloss_cuda_gradient_async(device, LOSS | EXACTLOSS_FROM_LOGITS, NULL, t, NULL, 10, 1, 1, gradient, NULL),
         EXACTLOSS_ERROR_NULL);

@@ -25,7 +25,9 @@ import java.util.function.Consumer;
  * fill their own and merge them afterwards. {@link Evaluator#newConcurrentAccumulator()} and {@link Evaluator#newWindow}
  * make ones that all threads may use at the same time.
  *
- * <p>Methods that add data throw the exceptions that {@link Loss} lists, and then have added and written nothing.
+ * <p>Methods that add data throw the exceptions that {@link Loss} lists, and then have added and written nothing. More than
+ * 2<sup>63</sup> - 1 elements, which only merging can reach, are an {@link ExactLossException}: of {@link #merge}, or, if
+ * they lie in the sums of several threads or intervals, of what reads them.
  */
 public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAccumulator, WindowAccumulator {
     private final Evaluator evaluator;
@@ -187,6 +189,7 @@ public abstract sealed class Accumulator permits PlainAccumulator, ConcurrentAcc
      * Adds the content of another accumulator, which stays as it is.
      *
      * @throws IllegalArgumentException if the losses or the thresholds differ
+     * @throws ExactLossException if the number of elements would exceed 2<sup>63</sup> - 1
      */
     public final void merge(Accumulator other) {
         evaluator.requireSame(other.evaluator.losses(), other.evaluator.threshold());

@@ -40,8 +40,15 @@ public enum ElementType {
         return bits;
     }
 
-    /** The bytes that {@code count} elements fill, the last one perhaps in part. */
+    /**
+     * The bytes that {@code count} elements fill, the last one perhaps in part.
+     *
+     * @throws IllegalArgumentException if the number is negative or too large to address
+     */
     public long bytes(long count) {
+        if (count < 0 || count > Long.MAX_VALUE >> log2Bits) {
+            throw new IllegalArgumentException("a count of " + count + " is negative or too large");
+        }
         return Math.ceilDiv(count * bits, Byte.SIZE);
     }
 

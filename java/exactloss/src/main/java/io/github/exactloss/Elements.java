@@ -27,6 +27,10 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
     /** All elements of a segment. */
     Elements(MemorySegment segment, ElementType type) {
         this(segment, type, 0, type.elements(segment.byteSize()));
+        if (count < 0) {
+            throw new IllegalArgumentException("a segment of " + segment.byteSize()
+                    + " bytes is larger than memory; give it its size by asSlice(0, bytes)");
+        }
         if (segment.byteSize() != type.bytes(count)) {
             throw new IllegalArgumentException("a segment of " + segment.byteSize() + " bytes holds no whole number of "
                     + type + " elements of " + type.bytes(1) + " bytes");
@@ -42,9 +46,6 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
     }
 
     static MemorySegment newMemory(long count, ElementType type, Arena arena) {
-        if (count < 0 || count > Long.MAX_VALUE / type.bits()) {
-            throw new IllegalArgumentException("a count of " + count + " is negative or too large");
-        }
         return arena.allocate(type.bytes(count), CACHE_LINE);
     }
 
@@ -108,7 +109,9 @@ abstract sealed class Elements permits Condition, Output, Predictions, Targets, 
 
     /** The whole bytes that hold {@code count} packed bits. */
     static MemorySegment bytesOfBits(MemorySegment segment, long bitOffset, long count) {
-        Objects.checkFromIndexSize(bitOffset, count, segment.byteSize() * Byte.SIZE);
+        // A pointer from C may have the size Long.MAX_VALUE.
+        long bits = Math.min(segment.byteSize(), Long.MAX_VALUE / Byte.SIZE) * Byte.SIZE;
+        Objects.checkFromIndexSize(bitOffset, count, bits);
         return segment.asSlice(bitOffset / Byte.SIZE, ElementType.BITS.bytes(bitOffset % Byte.SIZE + count));
     }
 

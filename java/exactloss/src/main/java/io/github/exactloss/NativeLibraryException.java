@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss;
 
-/** The native library can't be loaded. The message names every file that was tried, and the system's error. */
+/** The native library can't be loaded. The message names what was tried, the reason and a remedy. */
 public final class NativeLibraryException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
-    /** With a message that says which file was tried and what happened. */
+    /** With a message that says what was tried and what happened. */
     public NativeLibraryException(String message, Throwable cause) {
         super(message, cause);
     }

@@ -18,18 +18,19 @@
  *
  * <h2>The native library</h2>
  *
- * It is loaded once in a process, by the first method that needs it:
+ * It is loaded once, by the first method that needs it:
  *
  * <ol>
  *   <li>the file that {@code -Dexactloss.library.path=FILE} names; if it can't be loaded, nothing else is tried;
- *   <li>without that property, the copy in the jar for this operating system and processor. It is unpacked to the folder
- *       {@code exactloss-USER} of {@code java.io.tmpdir}, which only its owner may use, under a name that carries its
- *       SHA-256.
+ *   <li>without that property, the copy in the jar for this operating system and processor. It is written to a new file in
+ *       {@code java.io.tmpdir} that only its owner may use, and that is deleted once it is loaded. Name a file by the
+ *       property where there is no such folder, or to see the library in a profiler.
  * </ol>
  *
- * A failure is a {@link io.github.exactloss.NativeLibraryException} that names the file and the reason. The JVM
- * loads a library into one class loader only, so these classes must not be loaded twice. Java requires access to native code
- * to be granted: run with {@code --enable-native-access=io.github.exactloss}, or {@code ALL-UNNAMED} on the class path.
+ * A failure is a {@link io.github.exactloss.NativeLibraryException} that names the file, the reason and a remedy. It is
+ * final for the process. If several class loaders load these classes, each has a library of its own. Java requires access to
+ * native code to be granted: run with {@code --enable-native-access=io.github.exactloss}, or {@code ALL-UNNAMED} on the
+ * class path.
  *
  * <p>The environment variable {@code EXACTLOSS_MAX_ISA} forbids the kernels above the instruction set that it names;
  * {@link io.github.exactloss.NativeLibrary#isas()} lists the names. The results have the same bits with all of them.
@@ -42,6 +43,12 @@
  * it frees the memory, and every later use is an {@link IllegalStateException}. Heap arrays are passed in place too, in
  * pieces of at most 65,536 elements and 256 KiB of an array, because the garbage collector has to wait while native code
  * reads the heap.
+ *
+ * <p>A mapped file must not become shorter while a call uses it, and a mapped output must have its place on the disk: for a
+ * page that is missing, the operating system ends the process with SIGBUS, which neither Java nor this library can catch. A
+ * file that is replaced by another one, which is moved over it, stays as it was for those who have mapped it. Where another
+ * process may shorten a file, read it in pieces into memory of your own, and add them to an accumulator; the result has the
+ * same bits. {@code FileExample} in the sources does that.
  *
  * <p>Each thread that makes a call, a virtual one too, keeps about 300 bytes of off-heap memory for its results, and 4.9
  * kilobytes more once it has taken a batch in several pieces; the garbage collector frees them after the thread has ended.

@@ -2,6 +2,7 @@
 package io.github.exactloss;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
@@ -64,6 +65,22 @@ class AccumulatorTest {
             assertThat(accumulator.evaluate().count()).isEqualTo(2 * once.count());
             assertThat(accumulator.evaluate().mean(Loss.mnist())).isEqualTo(once.mean(Loss.mnist()));
         }
+    }
+
+    @Test
+    void moreElementsThanALongCountsAreRefused() {
+        Accumulator accumulator = evaluator.newAccumulator();
+        accumulator.add(Predictions.of(new float[1]), Targets.of(new byte[1]));
+        for (int doubling = 0; doubling < 62; doubling++) {
+            accumulator.merge(accumulator);
+        }
+        Evaluation before = accumulator.evaluate();
+        assertThat(before.count()).isEqualTo(1L << 62);
+
+        assertThatExceptionOfType(ExactLossException.class)
+                .isThrownBy(() -> accumulator.merge(accumulator))
+                .withMessage("an accumulator would count more than 2^63-1 elements");
+        assertThat(accumulator.evaluate()).isEqualTo(before);
     }
 
     /** Every kind takes in every kind. */

@@ -208,6 +208,10 @@ class BadInputTest {
                 "3 predictions, but 4 targets", () -> Batch.of(Predictions.of(new float[3]), Targets.of(new byte[4])));
         message = "a count of %d is negative or too large".formatted(1L << 61);
         assertRefused(message, () -> Predictions.allocate(1L << 61, ElementType.FLOAT32, Arena.ofAuto()));
+        assertRefused(message, () -> ElementType.FLOAT64.bytes(1L << 61));
+        assertRefused("a count of -1 is negative or too large", () -> ElementType.BITS.bytes(-1));
+        assertThat(ElementType.BITS.bytes(Long.MAX_VALUE)).isEqualTo(1L << 60);
+        assertThat(ElementType.FLOAT64.bytes(Long.MAX_VALUE / 64)).isEqualTo((1L << 60) - 8);
         Predictions predictions = Predictions.of(new float[6]);
         Targets targets = Targets.of(new byte[6]);
         for (long[] range : new long[][] {{-1, 2}, {0, 7}, {6, 1}, {2, -1}, {Long.MAX_VALUE, 1}, {1, Long.MAX_VALUE}}) {
@@ -216,6 +220,22 @@ class BadInputTest {
             assertOutOfBounds(() -> Weights.of(new float[6]).slice(range[0], range[1]));
             assertOutOfBounds(() -> Condition.of(new byte[6]).slice(range[0], range[1]));
             assertOutOfBounds(() -> Batch.of(predictions, targets).slice(range[0], range[1]));
+        }
+    }
+
+    /** A pointer from C, as jextract's bindings give it. */
+    @Test
+    @SuppressWarnings("restricted") // to make such a pointer; only its first bytes are read
+    void pointersWithoutASize() {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment pointer = arena.allocate(8).reinterpret(Long.MAX_VALUE);
+            String message = "a segment of 9223372036854775807 bytes is larger than memory; give it its size by "
+                    + "asSlice(0, bytes)";
+            assertRefused(message, () -> Predictions.of(pointer, ElementType.FLOAT32));
+            assertRefused(message, () -> Targets.of(pointer, ElementType.UINT8));
+            assertRefused(message, () -> Targets.of(pointer, ElementType.BITS));
+            assertRefused(message, () -> Weights.of(pointer));
+            assertThat(Targets.ofBits(pointer, 3, 60).count()).isEqualTo(60);
         }
     }
 

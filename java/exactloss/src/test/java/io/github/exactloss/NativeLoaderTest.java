@@ -2,17 +2,21 @@
 package io.github.exactloss;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.github.exactloss.internal.bindings.exactloss_h;
 import io.github.exactloss.testing.CCompiler;
 import io.github.exactloss.testing.ChildJvm;
+import java.io.File;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -20,6 +24,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Loading happens once in a process, so each of these tests starts its own. */
 class NativeLoaderTest {
@@ -59,8 +66,13 @@ class NativeLoaderTest {
         return ChildJvm.run(Main.class, Map.of(), options).output();
     }
 
-    private String unpack() throws Exception {
-        return load("-Djava.io.tmpdir=" + directory, "-Duser.name=somebody");
+    private String loadByWayOf(Path folder) throws Exception {
+        return load("-Djava.io.tmpdir=" + folder);
+    }
+
+    /** The names of unpacked files without their random numbers. */
+    private static String anonymous(String output) {
+        return output.replaceAll("exactloss\\d+-", "exactloss-");
     }
 
     @Test
@@ -81,7 +93,7 @@ class NativeLoaderTest {
         Path missing = directory.resolve("libnothing.so");
         assertThat(load("-Dexactloss.library.path=" + missing))
                 .isEqualTo("can't load the exactloss library; tried " + missing
-                        + " (-Dexactloss.library.path): Can't load library: " + missing);
+                        + " (-Dexactloss.library.path): there is no such file");
     }
 
     @Test
@@ -114,13 +126,15 @@ class NativeLoaderTest {
     @Test
     void anotherPlatform() throws Exception {
         assertThat(load("-Dos.arch=riscv64"))
-                .contains("-riscv64/" + System.mapLibraryName("exactloss") + " in the jar", "none for this platform");
+                .contains("-riscv64/" + System.mapLibraryName("exactloss") + " in the jar")
+                .endsWith("there is none for this platform; build one on this machine, and name it by "
+                        + "-Dexactloss.library.path=FILE");
     }
 
     @Test
     void processorsOfTwoNames() throws Exception {
-        assertThat(load("-Dos.arch=arm64")).isEqualTo(load("-Dos.arch=aarch64"));
-        assertThat(load("-Dos.arch=amd64")).isEqualTo(load("-Dos.arch=x86_64"));
+        assertThat(anonymous(load("-Dos.arch=arm64"))).isEqualTo(anonymous(load("-Dos.arch=aarch64")));
+        assertThat(anonymous(load("-Dos.arch=amd64"))).isEqualTo(anonymous(load("-Dos.arch=x86_64")));
     }
 
     /** The same message in every thread, and at every call. */
@@ -153,62 +167,148 @@ class NativeLoaderTest {
     }
 
     @Test
-    void aRelativeTemporaryFolder() throws Exception {
+    void aTemporaryFolderIsLeftEmpty() throws Exception {
         Path relative = Path.of("").toAbsolutePath().relativize(directory.toAbsolutePath());
-        assertThat(Path.of(load("-Djava.io.tmpdir=" + relative, "-Duser.name=somebody")))
-                .isAbsolute()
-                .hasSameBinaryContentAs(LIBRARY);
-    }
-
-    @Test
-    void isUnpackedForItsOwnerUnderItsHash() throws Exception {
-        String hash =
-                HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(Files.readAllBytes(LIBRARY)));
-        Path unpacked =
-                directory.resolve("exactloss-somebody").resolve(hash + "-" + System.mapLibraryName("exactloss"));
-        assertThat(unpack()).isEqualTo(unpacked.toString());
-        assertThat(unpacked).hasSameBinaryContentAs(LIBRARY);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(unpacked.getParent())))
-                .isEqualTo("rwx------");
-        Files.writeString(unpacked, "damaged");
-        assertThat(unpack()).isEqualTo(unpacked.toString());
-        assertThat(unpacked).hasSameBinaryContentAs(LIBRARY);
+        for (Path folder : List.of(directory, relative)) {
+            assertThat(anonymous(loadByWayOf(folder)))
+                    .isEqualTo(folder.toAbsolutePath().resolve("exactloss-" + System.mapLibraryName("exactloss")) + "");
+            assertThat(directory).isEmptyDirectory();
+        }
     }
 
     @Test
     void processesUnpackAtOnce() throws Exception {
         List<ChildJvm> processes = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
-            processes.add(
-                    ChildJvm.start(Main.class, Map.of(), "-Djava.io.tmpdir=" + directory, "-Duser.name=somebody"));
+            processes.add(ChildJvm.start(Main.class, Map.of(), "-Djava.io.tmpdir=" + directory));
         }
-        Path folder = directory.resolve("exactloss-somebody");
         for (ChildJvm process : processes) {
-            assertThat(process.await().output()).startsWith(folder.toString()).hasLineCount(1);
+            assertThat(process.await().output())
+                    .startsWith(directory.toString())
+                    .hasLineCount(1);
         }
-        try (Stream<Path> files = Files.list(folder)) {
-            assertThat(files).hasSize(1);
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    /** Names that a user of the same folder may have, or that another user may have taken. */
+    @ParameterizedTest
+    @ValueSource(strings = {"?", "somebody", "a/b", ""})
+    void theNameOfTheUserDoesNotMatter(String name) throws Exception {
+        Files.writeString(directory.resolve("exactloss-" + name.replace('/', '-')), "taken");
+
+        assertThat(load("-Djava.io.tmpdir=" + directory, "-Duser.name=" + name))
+                .startsWith(directory.toString())
+                .hasLineCount(1);
+    }
+
+    /** A failure would be final. */
+    static final class Interrupted {
+        private Interrupted() {}
+
+        public static void main(String[] args) {
+            Thread.currentThread().interrupt();
+            System.out.println(NativeLibrary.isas().size() + " " + Thread.interrupted());
         }
     }
 
     @Test
-    void aFolderThatOthersMayWriteToIsRefused() throws Exception {
-        Path folder = Files.createDirectory(directory.resolve("exactloss-somebody"));
-        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxrwxrwx"));
-        assertThat(unpack()).contains("another user may write to " + folder);
-        assertThat(folder).isEmptyDirectory();
+    void aThreadThatIsInterruptedLoads() throws Exception {
+        assertThat(ChildJvm.run(Interrupted.class, Map.of()).output()).endsWith(" true");
+    }
+
+    /** Loads these classes twice, each time by a class loader of its own, as web applications and plugins do. */
+    static final class TwoClassLoaders {
+        private TwoClassLoaders() {}
+
+        public static void main(String[] args) throws Throwable {
+            List<URL> urls = new ArrayList<>();
+            for (String path : System.getProperty("java.class.path").split(File.pathSeparator, -1)) {
+                urls.add(Path.of(path).toUri().toURL());
+            }
+            for (int i = 0; i < 2; i++) {
+                try (URLClassLoader loader =
+                        new URLClassLoader(urls.toArray(URL[]::new), ClassLoader.getPlatformClassLoader())) {
+                    Class<?> main = loader.loadClass(Main.class.getName());
+                    MethodHandles.privateLookupIn(main, MethodHandles.lookup())
+                            .findStatic(main, "main", MethodType.methodType(void.class, String[].class))
+                            .invokeExact(new String[0]);
+                }
+            }
+        }
     }
 
     @Test
-    void aLinkInPlaceOfTheFolderIsRefused() throws Exception {
-        Path link = Files.createSymbolicLink(
-                directory.resolve("exactloss-somebody"), Files.createDirectory(directory.resolve("elsewhere")));
-        assertThat(unpack()).contains("tried " + link, "FileAlreadyExistsException");
+    void everyClassLoaderLoadsALibrary() throws Exception {
+        assertThat(ChildJvm.run(TwoClassLoaders.class, Map.of(), "-Djava.io.tmpdir=" + directory)
+                        .output()
+                        .lines()
+                        .map(NativeLoaderTest::anonymous))
+                .hasSize(2)
+                .containsOnly(directory.resolve("exactloss-" + System.mapLibraryName("exactloss")) + "");
+        assertThat(ChildJvm.run(
+                                TwoClassLoaders.class,
+                                Map.of(),
+                                "-Djava.io.tmpdir=" + directory,
+                                "-Dexactloss.library.path=" + LIBRARY)
+                        .output()
+                        .lines())
+                .containsExactly(LIBRARY.toString(), LIBRARY.toString());
+        assertThat(directory).isEmptyDirectory();
+    }
+
+    /** Folders that a container or a careful administrator mounts. */
+    @ParameterizedTest
+    @CsvSource({
+        "noexec, it may be mounted noexec: ",
+        "ro, Read-only file system",
+        "size=64k, No space left on device",
+        "nr_inodes=1, No space left on device"
+    })
+    void aTemporaryFolderThatIsOfNoUse(String mountOptions, String reason) throws Exception {
+        List<String> mounted = List.of(
+                "unshare",
+                "--user",
+                "--map-root-user",
+                "--mount",
+                "sh",
+                "-c",
+                "mount -t tmpfs -o \"$0\" none \"$1\" && shift && exec \"$@\"",
+                mountOptions,
+                directory.toString());
+        assumeThat(new ProcessBuilder(Stream.concat(mounted.stream(), Stream.of("true"))
+                                .toList())
+                        .start()
+                        .waitFor())
+                .as("whether unshare can mount a folder")
+                .isZero();
+
+        assertUseless(directory, reason, mounted);
     }
 
     @Test
-    void aTemporaryFolderThatIsMissing() throws Exception {
-        assertThat(load("-Djava.io.tmpdir=" + directory.resolve("nowhere"), "-Duser.name=somebody"))
-                .contains("tried " + directory.resolve("nowhere/exactloss-somebody"), "NoSuchFileException");
+    void aTemporaryFolderThatIsMissingOrAFile() throws Exception {
+        assertUseless(directory.resolve("nowhere"), "there is no such folder", List.of());
+        assertUseless(Files.writeString(directory.resolve("file"), ""), "Not a directory", List.of());
+    }
+
+    @Test
+    void aTemporaryFolderOfAnotherUser() throws Exception {
+        Path folder = Files.createDirectory(directory.resolve("other"));
+        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));
+        // Otherwise root may write everywhere.
+        List<String> withoutPrivileges =
+                Files.isWritable(folder) ? List.of("setpriv", "--bounding-set=-all", "--inh-caps=-all") : List.of();
+
+        assertUseless(folder, "this user may not write to it", withoutPrivileges);
+    }
+
+    private static void assertUseless(Path folder, String reason, List<String> prefix) throws Exception {
+        assertThat(ChildJvm.runBy(prefix, Main.class, "-Djava.io.tmpdir=" + folder)
+                        .output())
+                .contains("can't load the exactloss library; tried " + folder
+                        + " (java.io.tmpdir), to unpack META-INF/native/")
+                .contains(" in the jar to: " + reason)
+                .endsWith("; set -Djava.io.tmpdir=FOLDER to one that can be written to and is not mounted noexec, "
+                        + "or name an unpacked library by -Dexactloss.library.path=FILE");
     }
 }

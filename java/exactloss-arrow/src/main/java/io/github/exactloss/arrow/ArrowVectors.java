@@ -17,8 +17,8 @@ import org.apache.arrow.vector.FieldVector;
  * transferred before. Close the arena before the vector's allocator. An arena that is never closed, such as the global one,
  * keeps the memory for ever. The arena also says which threads may use the view.
  *
- * <p>All methods throw {@link IllegalArgumentException} if a vector's type is not in the list of {@link Column}, or the
- * vector is dictionary-encoded.
+ * <p>All methods throw {@link IllegalArgumentException} if a vector is null, its type is not in the list of {@link Column},
+ * or it is dictionary-encoded.
  */
 public final class ArrowVectors {
     private ArrowVectors() {}
@@ -55,6 +55,10 @@ public final class ArrowVectors {
     }
 
     private static ElementType type(FieldVector vector) {
+        if (vector == null) {
+            throw new IllegalArgumentException(
+                    "the vector is null: VectorSchemaRoot.getVector gives that for a name that the root lacks");
+        }
         if (vector.getField().getDictionary() != null) {
             throw unsupported(vector, "is dictionary-encoded");
         }

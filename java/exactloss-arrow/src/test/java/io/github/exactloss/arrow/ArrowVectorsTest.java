@@ -29,6 +29,7 @@ import org.apache.arrow.vector.Float4Vector;
 import org.apache.arrow.vector.IntVector;
 import org.apache.arrow.vector.SmallIntVector;
 import org.apache.arrow.vector.VarCharVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.FieldType;
@@ -190,6 +191,17 @@ class ArrowVectorsTest {
             assertThatIllegalArgumentException()
                     .isThrownBy(() -> ArrowVectors.batch(two, two, three, arena))
                     .withMessage("2 predictions, but 3 weights");
+        }
+    }
+
+    @Test
+    void aNameThatTheRootLacksIsRefused() {
+        try (FieldVector p = Vectors.FLOAT4.of("p", new double[2], new boolean[2], allocator);
+                VectorSchemaRoot root = VectorSchemaRoot.of(p);
+                Arena arena = Arena.ofConfined()) {
+            assertRefused(
+                    () -> ArrowVectors.batch(p, root.getVector("label"), arena),
+                    "the vector is null: VectorSchemaRoot.getVector gives that for a name that the root lacks");
         }
     }
 

@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
@@ -27,6 +28,9 @@ import picocli.CommandLine.Spec;
                 + " and an inexact mean. A full run takes some minutes and up to 3 GiB of memory.")
 final class BenchCommand implements Callable<Integer> {
     static final String PROGRAM_VARIABLE = "EXACTLOSS_BENCH";
+
+    /** What the benchmark ends with after it has said why, or if nobody reads what it says. */
+    private static final Set<Integer> EXPLAINED = Set.of(ExitCode.USAGE, Main.NO_READER);
 
     private static final List<String> FORMATS = List.of("png", "svg");
 
@@ -51,8 +55,10 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--chart",
             paramLabel = "FILE",
-            description = "Draw a picture into FILE, whose name ends with .png or .svg, instead of printing the table:"
-                    + " the roof of the memory's bandwidth, and how near to it each operation comes.")
+            description =
+                    "Draw a picture into FILE, whose name ends with .png or .svg, instead of printing the table. It"
+                            + " replaces an earlier picture, and no other file. It shows the roof of the memory's bandwidth,"
+                            + " and how near to it each operation comes.")
     private Path chart;
 
     @Option(
@@ -70,7 +76,7 @@ final class BenchCommand implements Callable<Integer> {
             return run(ProcessBuilder.Redirect.INHERIT);
         }
         // Made before hours of measuring, so that a folder without write access is told of at once.
-        try (OutputFile picture = OutputFile.create("picture", chart)) {
+        try (OutputFile picture = OutputFile.create(OutputFile.Kind.PICTURE, chart)) {
             picture.write(new RooflineChart(from == null ? measure() : Measurements.read(from)).write(format()));
         }
         return ExitCode.OK;
@@ -100,7 +106,10 @@ final class BenchCommand implements Callable<Integer> {
         Path measured = Files.createTempFile("exactloss", ".json");
         measured.toFile().deleteOnExit();
         try {
-            run(ProcessBuilder.Redirect.to(measured.toFile()));
+            int status = run(ProcessBuilder.Redirect.to(measured.toFile()));
+            if (status != 0) {
+                throw endedWith(status);
+            }
             if (json) {
                 spec.commandLine().getOut().print(Files.readString(measured));
             }
@@ -110,7 +119,11 @@ final class BenchCommand implements Callable<Integer> {
         }
     }
 
-    /** Runs the benchmark, whose progress and complaints are on standard error. */
+    /**
+     * Runs the benchmark, whose progress and complaints are on standard error.
+     *
+     * @return 0, or a status that it has explained there
+     */
     private int run(ProcessBuilder.Redirect output) throws IOException, InterruptedException {
         List<String> command = new ArrayList<>(List.of(program().toString()));
         if (json || chart != null) {
@@ -129,11 +142,15 @@ final class BenchCommand implements Callable<Integer> {
         // It must not go on measuring when the command is ended.
         try (Interruption _ = new Interruption(benchmark::destroy)) {
             int status = benchmark.waitFor();
-            if (status != 0) {
-                throw new BadDataException(command.getFirst() + " ended with the status " + status);
+            if (status != 0 && !EXPLAINED.contains(status)) {
+                throw endedWith(status);
             }
             return status;
         }
+    }
+
+    private static BadDataException endedWith(int status) {
+        return new BadDataException(program() + " ended with the status " + status);
     }
 
     private static Path program() {

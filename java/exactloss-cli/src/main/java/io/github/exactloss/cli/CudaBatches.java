@@ -13,7 +13,7 @@ import java.util.function.Consumer;
 /** Copies batches to the first GPU and evaluates them there. */
 final class CudaBatches {
     /** The elements of a batch: enough to keep a GPU busy, few for its memory. */
-    static final long BATCH_SIZE = 1 << 22;
+    static final int BATCH_SIZE = 1 << 22;
 
     /** The losses that GPUs offer. */
     static final Set<LossName> LOSSES = Set.of(LossName.MNIST);

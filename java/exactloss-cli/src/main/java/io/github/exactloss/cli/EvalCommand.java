@@ -10,27 +10,22 @@ import io.github.exactloss.NativeLibrary;
 import io.github.exactloss.cli.report.EvaluationPage;
 import io.github.exactloss.cli.report.ParallelBins;
 import io.github.exactloss.cli.report.RunDescription;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code exactloss eval}: the losses and the metrics of predictions and targets in {@code .npy} files, or of a query. */
 @Command(
@@ -43,15 +38,15 @@ import picocli.CommandLine.TypeConversionException;
         },
         description = {
             "A query is run by DuckDB: SELECT prediction, target FROM 'scores/*.parquet'. It reads Parquet, CSV and JSON"
-                    + " files, or a database, and its rows stream through the memory, of whatever number they are.",
-            "NumPy files are memory-mapped, not copied, and may be larger than the memory; they must not be cut short"
-                    + " meanwhile. They hold the same number of elements, in any shape and in C order.",
+                    + " files, or a database. It is one SELECT statement. Its rows stream through the memory, in any number.",
+            "NumPy files are read in pieces, and may be larger than the memory. They have the same shape, apart from"
+                    + " extents of 1. Matrices are all in C order, or all in Fortran order.",
             "The losses are functions of the distance d between a prediction and its target: mnist is the mean of d, brier"
                     + " that of d * d, and log that of -ln(1 - d)."
         })
 final class EvalCommand implements Callable<Integer> {
-    /** What the loss and the bins of a report read one after the other: enough to split, little enough for a cache. */
-    private static final long REPORT_BATCH_SIZE = 1 << 20;
+    /** What is read from files and evaluated at a time: enough to split, little enough for a cache. */
+    private static final int BATCH_SIZE = 1 << 20;
 
     @Spec
     private CommandSpec spec;
@@ -78,11 +73,20 @@ final class EvalCommand implements Callable<Integer> {
     private boolean skipNulls;
 
     @Option(
+            names = "--memory-limit",
+            paramLabel = "SIZE",
+            converter = OptionValues.MemoryLimit.class,
+            description =
+                    "The memory that DuckDB may use before it writes temporary files, such as 4GB. They are in a folder of"
+                            + " the run's own in $TMPDIR, or else in /tmp. Default: 80%% of the machine's memory.")
+    private String memoryLimit;
+
+    @Option(
             names = "--predictions",
             paramLabel = "FILE",
             description =
-                    "The predictions: a .npy file of little-endian float32 ('<f4'), float64 ('<f8'), float16 ('<f2') or"
-                            + " bfloat16 ('<V2' or '|V2', as NumPy saves that of ml_dtypes). Usually in [0, 1], but any"
+                    "The predictions: a .npy file of float32, float64, float16 or bfloat16 (as NumPy saves that of"
+                            + " ml_dtypes), in this machine's byte order. Usually in [0, 1], but any"
                             + " number is allowed. NaN makes the losses NaN, a number outside [0, 1] only log.")
     private Path predictionsFile;
 
@@ -90,15 +94,14 @@ final class EvalCommand implements Callable<Integer> {
             names = "--targets",
             paramLabel = "FILE",
             description =
-                    "The targets: a .npy file of uint8 ('|u1'), int8 ('|i1'), bool ('|b1'), or little-endian int32"
-                            + " ('<i4'), int64 ('<i8'), float32 ('<f4') or float64 ('<f8'). A target is positive when it"
-                            + " equals 1.")
+                    "The targets: a .npy file of uint8, int8, bool, int32, int64, float32 or float64. A target is positive"
+                            + " when it equals 1.")
     private Path targetsFile;
 
     @Option(
             names = "--weights",
             paramLabel = "FILE",
-            description = "The weights of the elements: a .npy file of little-endian float32 ('<f4'), finite and not"
+            description = "The weights of the elements: a .npy file of float32, finite and not"
                     + " negative. A loss is then the sum of the elements' weighted losses divided by the sum of the"
                     + " weights; the counts and the metrics stay unweighted. Default: every weight is 1.")
     private Path weightsFile;
@@ -128,7 +131,7 @@ final class EvalCommand implements Callable<Integer> {
             names = "--threshold",
             paramLabel = "T",
             defaultValue = "" + Evaluator.DEFAULT_THRESHOLD,
-            converter = Threshold.class,
+            converter = OptionValues.Threshold.class,
             description =
                     "A prediction (with --logits the sigmoid of a logit) greater than this counts as positive: any"
                             + " number, inf or -inf; default: ${DEFAULT-VALUE}.")
@@ -137,9 +140,11 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--threads",
             paramLabel = "N",
-            defaultValue = "1",
-            description =
-                    "The number of threads, also of DuckDB; the result has the same bits with any. Default: ${DEFAULT-VALUE}.")
+            converter = OptionValues.Threads.class,
+            defaultValue = "0",
+            description = "The most threads that compute, also in DuckDB, up to " + OptionValues.Threads.MOST
+                    + "; 0 for one on each processor. The result has the same bits with any number. Default:"
+                    + " ${DEFAULT-VALUE}.")
     private int threads;
 
     @Option(
@@ -166,8 +171,8 @@ final class EvalCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "Write a page about the evaluation to this file: HTML that needs no other file and no network. It"
-                            + " has the losses, the metrics, the confusion matrix, the calibration, histograms of the predictions of"
-                            + " each class, and what ran.")
+                            + " replaces an earlier page, and no other file. It has the losses, the metrics, the confusion"
+                            + " matrix, the calibration, histograms of the predictions of each class, and what ran.")
     private Path reportPath;
 
     enum Backend {
@@ -181,24 +186,9 @@ final class EvalCommand implements Callable<Integer> {
         }
     }
 
-    /** Reads what Java reads as a double, and the infinities as C and Python write them. */
-    static final class Threshold implements ITypeConverter<Double> {
-        private static final Pattern INFINITY = Pattern.compile("^([+-]?)inf(inity)?$", Pattern.CASE_INSENSITIVE);
-
-        @Override
-        public Double convert(String text) {
-            try {
-                return Double.valueOf(INFINITY.matcher(text).replaceFirst("$1Infinity"));
-            } catch (NumberFormatException e) {
-                throw new TypeConversionException("'" + text + "' is not a number");
-            }
-        }
-    }
-
     @Override
     public Integer call() {
         require(!Double.isNaN(threshold), "--threshold must be a number, not NaN");
-        require(threads >= 1, "--threads must be at least 1, not " + threads);
         require(backend == Backend.CPU || !strict, "--strict is not offered with --backend=cuda");
         require(backend == Backend.CPU || weightsFile == null, "--weights is not offered with --backend=cuda");
         require(
@@ -215,9 +205,8 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private void report(BatchSource source) {
-        requireNoInput(reportPath);
         // Opened first: a page that can't be written is known before the work.
-        try (OutputFile file = OutputFile.create("report", reportPath)) {
+        try (OutputFile file = OutputFile.create(OutputFile.Kind.REPORT, reportPath)) {
             RunDescription run =
                     new RunDescription(spec.commandLine().getParseResult().originalArgs());
             ParallelBins bins = new ParallelBins(threads, logits);
@@ -240,19 +229,6 @@ final class EvalCommand implements Callable<Integer> {
         run.put("threads", threads);
     }
 
-    /** The report replaces what is in its file, and that must not be what it is about. */
-    private void requireNoInput(Path path) {
-        for (Path input : new Path[] {predictionsFile, targetsFile, weightsFile, database}) {
-            try {
-                if (input != null && Files.exists(path) && Files.exists(input) && Files.isSameFile(path, input)) {
-                    throw new BadDataException(path + ": the report must not replace a file that is read");
-                }
-            } catch (IOException failure) {
-                throw new BadDataException(path + ": cannot be read: " + failure.getMessage());
-            }
-        }
-    }
-
     private void print(BatchSource source, Evaluation evaluation) {
         EvaluationReport report = new EvaluationReport(
                 evaluation, logits, source.isWeighted(), source.nullCount(), backendName(), threads);
@@ -270,20 +246,19 @@ final class EvalCommand implements Callable<Integer> {
         if (query != null) {
             boolean visible = !json && StandardError.isTerminal();
             PrintWriter terminal = visible ? spec.commandLine().getErr() : new PrintWriter(Writer.nullWriter());
-            return new SqlSource(query, database, threads, skipNulls, terminal);
+            return new SqlSource(query, database, threads, memoryLimit, skipNulls, terminal);
         }
         require(files, "Missing a query, or --predictions and --targets");
-        require(database == null && !skipNulls, "--database and --skip-nulls need a query");
+        require(
+                database == null && !skipNulls && memoryLimit == null,
+                "--database, --skip-nulls and --memory-limit need a query");
         require(predictionsFile != null, "Missing required option: '--predictions=FILE'");
         require(targetsFile != null, "Missing required option: '--targets=FILE'");
-        return new NpySource(predictionsFile, targetsFile, weightsFile, batchSize());
-    }
-
-    private long batchSize() {
-        if (reportPath != null) {
-            return REPORT_BATCH_SIZE;
-        }
-        return backend == Backend.CUDA ? CudaBatches.BATCH_SIZE : Long.MAX_VALUE;
+        return new NpySource(
+                predictionsFile,
+                targetsFile,
+                weightsFile,
+                backend == Backend.CUDA ? CudaBatches.BATCH_SIZE : BATCH_SIZE);
     }
 
     /** @param watcher is given each batch after it was added */

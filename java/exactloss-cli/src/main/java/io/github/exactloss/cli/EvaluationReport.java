@@ -17,7 +17,7 @@ import java.util.OptionalLong;
  * @param weighted whether the elements had weights
  * @param nullCount rows that were skipped, where that was asked for
  * @param backend the instruction set that ran, or cuda
- * @param threads the number of threads that were asked for
+ * @param threads the most threads that computed; small data needs fewer
  */
 record EvaluationReport(
         Evaluation evaluation, boolean logits, boolean weighted, OptionalLong nullCount, String backend, int threads) {
@@ -80,7 +80,7 @@ record EvaluationReport(
         lines.add(counts("target 1", evaluation.truePositives(), evaluation.falseNegatives()));
         lines.add(counts("target 0", evaluation.falsePositives(), evaluation.trueNegatives()));
         nullCount.ifPresent(nulls -> lines.add(line("NULL rows", nulls)));
-        lines.add(line("backend", backend + ", " + threads + (threads == 1 ? " thread" : " threads")));
+        lines.add(line("backend", backend + ", " + (threads == 1 ? "1 thread" : "at most " + threads + " threads")));
         return lines;
     }
 

@@ -6,16 +6,19 @@ import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.Charset;
+import java.nio.file.Path;
 import java.util.Locale;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.PicocliException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code exactloss} command: sets up its subcommands and turns every failure into one line and an exit code. */
@@ -30,16 +33,36 @@ import picocli.CommandLine.UnmatchedArgumentException;
         exitCodeList = {
             "0:success",
             "1:bad data or a failure, with one line on standard error",
-            "2:the command line is not understood"
+            "2:the command line is not understood",
+            "141:nobody reads the output any more"
         })
 public final class Main {
+    /** What a program ends with in a shell that writes to a closed pipe: 128 and the number of SIGPIPE. */
+    static final int NO_READER = 141;
+
+    /** A header or a query can be longer than anybody reads. */
+    private static final int LONGEST_MESSAGE = 2000;
+
+    @Spec
+    private CommandSpec spec;
+
     private Main() {}
+
+    @Command(name = "version", header = "Prints the version, as --version does.")
+    void printVersion() {
+        spec.commandLine().printVersionHelp(spec.commandLine().getOut());
+    }
 
     /** Runs the command and ends the process with its exit code. */
     public static void main(String[] args) {
-        PrintWriter out = writer(FileDescriptor.out, System.out.charset());
-        PrintWriter err = writer(FileDescriptor.err, System.err.charset());
-        System.exit(run(out, err, args));
+        StandardOutput stream = new StandardOutput();
+        PrintWriter out = new PrintWriter(stream, true, System.out.charset());
+        PrintWriter err = new PrintWriter(new FileOutputStream(FileDescriptor.err), true, System.err.charset());
+        int exitCode = run(out, err, args);
+        if (out.checkError()) {
+            exitCode = stream.hasNoReader() ? NO_READER : reportFailure(err, stream.failure());
+        }
+        System.exit(exitCode);
     }
 
     /**
@@ -55,13 +78,12 @@ public final class Main {
         CommandLine exactloss = commandLine(out, err);
         int exitCode;
         try {
-            exitCode = exactloss.execute(args);
-        } catch (PicocliException | OutOfMemoryError | LinkageError | InternalError failure) {
+            Arguments.requireText(args);
+            exitCode = exactloss.execute(Arguments.commentsLast(args));
+        } catch (PicocliException | BadDataException | Error failure) {
             exitCode = reportFailure(err, failure);
         }
-        if (out.checkError()) {
-            return reportFailure(err, new BadDataException("standard output cannot be written"));
-        }
+        out.flush();
         err.flush();
         return exitCode;
     }
@@ -73,6 +95,8 @@ public final class Main {
                 .addSubcommand(new BenchCommand())
                 .addSubcommand(new InfoCommand())
                 .addSubcommand(new GenerateCompletion())
+                .addSubcommand(new HelpCommand())
+                .registerConverter(Path.class, Main::path)
                 .setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
@@ -94,6 +118,13 @@ public final class Main {
     /** The library's version is the command's: both are built from one number. */
     private static String[] version() {
         return new String[] {"exactloss " + NativeLibrary.version()};
+    }
+
+    private static Path path(String name) {
+        if (name.isEmpty()) {
+            throw new TypeConversionException("a file's name is not empty");
+        }
+        return Path.of(name);
     }
 
     private static int reportUsage(ParameterException problem, String[] args) {
@@ -118,11 +149,7 @@ public final class Main {
 
     /** Messages may carry file names and library texts, so line breaks and control characters are taken out. */
     private static String oneLine(String message) {
-        return message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
-    }
-
-    /** A writer whose {@code checkError} tells of a full disk; one to {@link System#out} would not. */
-    private static PrintWriter writer(FileDescriptor stream, Charset charset) {
-        return new PrintWriter(new FileOutputStream(stream), true, charset);
+        String line = message.strip().replaceAll("\\s*\\R\\s*", " ").replaceAll("\\p{Cntrl}", "?");
+        return line.length() <= LONGEST_MESSAGE ? line : line.substring(0, LONGEST_MESSAGE) + "...";
     }
 }

@@ -36,6 +36,11 @@ record NpyHeader(String descr, boolean fortranOrder, List<Long> shape) {
         return shape.stream().reduce(1L, Math::multiplyExact);
     }
 
+    /** The shape without extents of 1, which change nothing about the order of the elements. */
+    List<Long> extents() {
+        return shape.stream().filter(extent -> extent != 1).toList();
+    }
+
     /** The shape as Python writes it: {@code ()}, {@code (3,)}, {@code (2, 3)}. */
     String shapeText() {
         String extents = shape.toString();
@@ -46,7 +51,7 @@ record NpyHeader(String descr, boolean fortranOrder, List<Long> shape) {
     private static final class Parser {
         private static final Pattern STRING = Pattern.compile("'([^'\\\\]*)'|\"([^\"\\\\]*)\"");
         private static final Pattern BOOLEAN = Pattern.compile("True|False");
-        private static final Pattern EXTENT = Pattern.compile("0|[1-9][0-9]*");
+        private static final Pattern EXTENT = Pattern.compile("(0|[1-9][0-9]*)L?");
 
         private final String text;
         private int position;
@@ -112,7 +117,8 @@ record NpyHeader(String descr, boolean fortranOrder, List<Long> shape) {
         }
 
         private long extent() {
-            String digits = token(EXTENT, "a dimension");
+            // Python 2 writes a long integer with an L behind it.
+            String digits = token(EXTENT, "a dimension").replace("L", "");
             try {
                 return Long.parseLong(digits);
             } catch (NumberFormatException tooLarge) {

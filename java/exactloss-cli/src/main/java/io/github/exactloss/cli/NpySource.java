@@ -7,34 +7,48 @@ import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import io.github.exactloss.Weights;
 import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalLong;
 import java.util.function.Consumer;
 
 /**
- * {@code .npy} files, memory-mapped.
+ * {@code .npy} files.
  *
  * @param weightsFile null where every weight is 1
  * @param batchSize the elements in a batch; the last one may have fewer
  */
-record NpySource(Path predictionsFile, Path targetsFile, Path weightsFile, long batchSize) implements BatchSource {
+record NpySource(Path predictionsFile, Path targetsFile, Path weightsFile, int batchSize) implements BatchSource {
+    /** The first is what a message recommends. */
     private static final List<NpyType> PREDICTION_TYPES =
-            List.of(NpyType.FLOAT32, NpyType.FLOAT64, NpyType.FLOAT16, NpyType.BFLOAT16, NpyType.BFLOAT16_RESAVED);
+            List.of(NpyType.FLOAT32, NpyType.FLOAT64, NpyType.FLOAT16, NpyType.BFLOAT16);
 
     private static final List<NpyType> TARGET_TYPES = List.of(
-            NpyType.UINT8, NpyType.INT8, NpyType.BOOL, NpyType.INT32, NpyType.INT64, NpyType.FLOAT32, NpyType.FLOAT64);
+            NpyType.INT64, NpyType.INT32, NpyType.INT8, NpyType.UINT8, NpyType.BOOL, NpyType.FLOAT32, NpyType.FLOAT64);
 
     private static final List<NpyType> WEIGHT_TYPES = List.of(NpyType.FLOAT32);
 
+    /** A file and the memory that its elements are read to. */
+    private record Column(NpyFile file, MemorySegment elements) {
+        Column(NpyFile file, long elements, Arena arena) {
+            this(file, arena.allocate(file.type().bytes(elements), Long.BYTES));
+        }
+
+        void read(long from, long count) {
+            file.read(from, elements.asSlice(0, file.type().bytes(count)));
+        }
+    }
+
     @Override
     public void forEachBatch(Consumer<Batch> consumer) {
-        // Shared, because the threads that the facade splits the work over read the mapping too.
-        try (Arena arena = Arena.ofShared()) {
-            Batch all = map(arena);
-            for (long from = 0; from < all.count(); from += batchSize) {
-                give(all, from, consumer);
-            }
+        try (NpyFile predictions = NpyFile.open(predictionsFile, PREDICTION_TYPES);
+                NpyFile targets = NpyFile.open(targetsFile, TARGET_TYPES);
+                NpyFile weights = isWeighted() ? NpyFile.open(weightsFile, WEIGHT_TYPES) : null;
+                // Shared, because the threads that the facade splits the work over read the elements too.
+                Arena arena = Arena.ofShared()) {
+            read(predictions, targets, weights, arena, consumer);
         } catch (InvalidElementException element) {
             Path file = switch (element.argument()) {
                 case PREDICTIONS -> predictionsFile;
@@ -45,9 +59,35 @@ record NpySource(Path predictionsFile, Path targetsFile, Path weightsFile, long 
         }
     }
 
-    private void give(Batch all, long from, Consumer<Batch> consumer) {
+    private void read(NpyFile predictions, NpyFile targets, NpyFile weights, Arena arena, Consumer<Batch> consumer) {
+        predictions.requireSameShape(targets);
+        long count = predictions.count();
+        long size = Math.min(batchSize, count);
+        Column first = new Column(predictions, size, arena);
+        Column second = new Column(targets, size, arena);
+        List<Column> columns = new ArrayList<>(List.of(first, second));
+        Batch batch = Batch.of(
+                Predictions.of(first.elements(), predictions.type()), Targets.of(second.elements(), targets.type()));
+        if (weights != null) {
+            predictions.requireSameShape(weights);
+            Column third = new Column(weights, size, arena);
+            columns.add(third);
+            batch = batch.weights(Weights.of(third.elements()));
+        }
+        for (long from = 0; from < count; from += size) {
+            long rest = Math.min(size, count - from);
+            for (Column column : columns) {
+                column.read(from, rest);
+            }
+            give(batch.slice(0, rest), from, consumer);
+        }
+        columns.forEach(column -> column.file().requireUnchanged());
+    }
+
+    /** @param from the index of the batch's first element in the files */
+    private static void give(Batch batch, long from, Consumer<Batch> consumer) {
         try {
-            consumer.accept(all.slice(from, Math.min(batchSize, all.count() - from)));
+            consumer.accept(batch);
         } catch (InvalidElementException element) {
             throw element.at(from + element.index(), element.value());
         }
@@ -61,20 +101,5 @@ record NpySource(Path predictionsFile, Path targetsFile, Path weightsFile, long 
     @Override
     public OptionalLong nullCount() {
         return OptionalLong.empty();
-    }
-
-    private Batch map(Arena arena) {
-        NpyFile predictions = NpyFile.map(predictionsFile, PREDICTION_TYPES, arena);
-        NpyFile targets = NpyFile.map(targetsFile, TARGET_TYPES, arena);
-        predictions.requireSameCount(targets);
-        Batch batch = Batch.of(
-                Predictions.of(predictions.elements(), predictions.type()),
-                Targets.of(targets.elements(), targets.type()));
-        if (!isWeighted()) {
-            return batch;
-        }
-        NpyFile weights = NpyFile.map(weightsFile, WEIGHT_TYPES, arena);
-        predictions.requireSameCount(weights);
-        return batch.weights(Weights.of(weights.elements()));
     }
 }

@@ -2,30 +2,63 @@
 package io.github.exactloss.cli;
 
 import io.github.exactloss.ElementType;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
 
-/** The element types that {@code .npy} files may have here, little-endian where they have more than one byte. */
+/**
+ * The element types that {@code .npy} files may have here. NumPy has several names for each of them, and other programs
+ * write all of these.
+ */
+@SuppressWarnings("ImmutableEnumChecker") // it can't see that the lists are
 enum NpyType {
-    UINT8("|u1", ElementType.UINT8),
-    INT8("|i1", ElementType.INT8),
-    BOOL("|b1", ElementType.UINT8),
-    INT32("<i4", ElementType.INT32),
-    INT64("<i8", ElementType.INT64),
-    FLOAT16("<f2", ElementType.FLOAT16),
-    FLOAT32("<f4", ElementType.FLOAT32),
-    FLOAT64("<f8", ElementType.FLOAT64),
+    UINT8(ElementType.UINT8, "u1", "B", "uint8"),
+    INT8(ElementType.INT8, "i1", "b", "int8"),
+    BOOL(ElementType.UINT8, "b1", "?", "bool"),
+    INT32(ElementType.INT32, "i4", "i", "int32"),
+    INT64(ElementType.INT64, "i8", "q", "int64"),
+    FLOAT16(ElementType.FLOAT16, "f2", "e", "float16"),
+    FLOAT32(ElementType.FLOAT32, "f4", "f", "float32"),
+    FLOAT64(ElementType.FLOAT64, "f8", "d", "float64"),
 
     /** NumPy has no name for bfloat16: ml_dtypes saves it as two bytes of an unknown kind. */
-    BFLOAT16("<V2", ElementType.BFLOAT16),
+    BFLOAT16(ElementType.BFLOAT16, "V2", "bfloat16");
 
-    /** What {@link #BFLOAT16} becomes when NumPy has loaded it without ml_dtypes and saves it again. */
-    BFLOAT16_RESAVED("|V2", ElementType.BFLOAT16);
+    private static final String ORDER_MARKS = "<>=|";
 
-    private final String descr;
     private final ElementType elements;
+    private final List<String> names;
 
-    NpyType(String descr, ElementType elements) {
-        this.descr = descr;
+    NpyType(ElementType elements, String... names) {
         this.elements = elements;
+        this.names = List.of(names);
+    }
+
+    /**
+     * Reads the description of a type: a name, after a mark for the order of the bytes or none.
+     *
+     * @return nothing if it is another type, or if its bytes are in another order than this machine's
+     */
+    static Optional<NpyType> parse(String descr) {
+        boolean marked = !descr.isEmpty() && ORDER_MARKS.indexOf(descr.charAt(0)) >= 0;
+        String name = marked ? descr.substring(1) : descr;
+        for (NpyType type : values()) {
+            // NumPy has no mark in front of a long name.
+            if (type.names.contains(name) && !(marked && name.equals(type.toString()))) {
+                boolean oneByte = type.elements.bits() == Byte.SIZE;
+                return oneByte || order(descr) == ByteOrder.nativeOrder() ? Optional.of(type) : Optional.empty();
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** What a mark says, or no mark: "=" is the order of the machine that reads. */
+    static ByteOrder order(String descr) {
+        return switch (descr.isEmpty() ? '=' : descr.charAt(0)) {
+            case '<' -> ByteOrder.LITTLE_ENDIAN;
+            case '>' -> ByteOrder.BIG_ENDIAN;
+            default -> ByteOrder.nativeOrder();
+        };
     }
 
     /** The type as the library reads it. */
@@ -33,9 +66,9 @@ enum NpyType {
         return elements;
     }
 
-    /** The type as NumPy writes it. */
+    /** The type as NumPy shows it. */
     @Override
     public String toString() {
-        return descr;
+        return names.getLast();
     }
 }

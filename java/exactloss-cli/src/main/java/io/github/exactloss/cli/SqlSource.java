@@ -8,24 +8,18 @@ import io.github.exactloss.cdata.ColumnBatch;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.foreign.Arena;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.OptionalLong;
-import java.util.Properties;
 import java.util.function.Consumer;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
 import org.apache.arrow.vector.ipc.ArrowReader;
-import org.duckdb.DuckDBDriver;
 import org.duckdb.DuckDBPreparedStatement;
 import org.duckdb.DuckDBResultSet;
 
@@ -37,12 +31,10 @@ final class SqlSource implements BatchSource {
     /** A few hundred kilobytes, which stay in the processor's caches from DuckDB to the loss. */
     private static final long BATCH_ROWS = 65_536;
 
-    /** What Arrow puts around the message of a stream's producer. */
-    private static final Pattern STREAM_ERROR = Pattern.compile(".*message=(.*)\\}", Pattern.DOTALL);
-
     private final String query;
     private final Path database;
     private final int threads;
+    private final String memoryLimit;
     private final boolean skipNulls;
     private final PrintWriter terminal;
     private boolean weighted;
@@ -51,30 +43,34 @@ final class SqlSource implements BatchSource {
     /**
      * @param database a file of DuckDB, which is only read; null for none
      * @param threads how many DuckDB uses
+     * @param memoryLimit what DuckDB may use before it writes temporary files; null for its own limit
      * @param skipNulls whether rows with NULL are skipped and counted; otherwise they are refused
      * @param terminal where to draw a progress bar
      */
-    SqlSource(String query, Path database, int threads, boolean skipNulls, PrintWriter terminal) {
+    SqlSource(String query, Path database, int threads, String memoryLimit, boolean skipNulls, PrintWriter terminal) {
         this.query = query;
         this.database = database;
         this.threads = threads;
+        this.memoryLimit = memoryLimit;
         this.skipNulls = skipNulls;
         this.terminal = terminal;
     }
 
     @Override
     public void forEachBatch(Consumer<Batch> consumer) {
-        try (Connection connection = connect();
+        try (TemporaryFolder temporary = TemporaryFolder.create(DuckDb.systemTemporaryFolder());
+                Connection connection = DuckDb.connect(database, threads, memoryLimit, temporary.path());
                 Statement statement = connection.createStatement()) {
-            // DuckDB keeps account of its progress if it is asked to.
-            statement.execute("SET enable_progress_bar = true; SET enable_progress_bar_print = false");
+            DuckDb.requireSelect(connection, query);
+            // DuckDB keeps account of its progress if it is asked to. It must not print it, not even once.
+            statement.execute("SET enable_progress_bar_print = false; SET enable_progress_bar = true");
             try (DuckDBResultSet result = statement.executeQuery(query).unwrap(DuckDBResultSet.class)) {
                 stream(result, statement.unwrap(DuckDBPreparedStatement.class), consumer);
             }
         } catch (InvalidElementException element) {
             throw new BadDataException("the query's " + element.getMessage());
         } catch (SQLException | IOException failure) {
-            throw new BadDataException("the query fails: " + reason(failure));
+            throw new BadDataException("the query fails: " + DuckDb.reason(failure));
         }
     }
 
@@ -86,25 +82,6 @@ final class SqlSource implements BatchSource {
     @Override
     public OptionalLong nullCount() {
         return skipNulls ? OptionalLong.of(nullCount) : OptionalLong.empty();
-    }
-
-    private Connection connect() throws SQLException {
-        Properties properties = new Properties();
-        properties.setProperty(DuckDBDriver.JDBC_STREAM_RESULTS, "true");
-        properties.setProperty("threads", Integer.toString(threads));
-        if (database == null) {
-            return DriverManager.getConnection("jdbc:duckdb:", properties);
-        }
-        if (!Files.isRegularFile(database)) {
-            String problem = Files.exists(database) ? "is not a regular file" : "no such file";
-            throw new BadDataException(database + ": " + problem);
-        }
-        properties.setProperty(DuckDBDriver.DUCKDB_READONLY_PROPERTY, "true");
-        try {
-            return DriverManager.getConnection("jdbc:duckdb:" + database, properties);
-        } catch (SQLException failure) {
-            throw new BadDataException(database + ": cannot be opened as a database of DuckDB: " + reason(failure));
-        }
     }
 
     private void stream(DuckDBResultSet result, DuckDBPreparedStatement statement, Consumer<Batch> consumer)
@@ -152,12 +129,5 @@ final class SqlSource implements BatchSource {
                 }
             }
         }
-    }
-
-    /** The first paragraph of DuckDB's message: below are the query with a mark, and hints of a page's length. */
-    private static String reason(Exception failure) {
-        String message = String.valueOf(failure.getMessage());
-        Matcher wrapped = STREAM_ERROR.matcher(message);
-        return (wrapped.matches() ? wrapped.group(1) : message).strip().split("\\R\\s*\\R", 2)[0];
     }
 }

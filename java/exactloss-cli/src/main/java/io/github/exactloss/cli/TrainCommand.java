@@ -39,6 +39,9 @@ final class TrainCommand implements Callable<Integer> {
     /** The folder of MNIST where {@code --data} names none. */
     private static final String FOLDER_VARIABLE = "EXACTLOSS_MNIST_DIR";
 
+    /** Each of them is a line of output, and of the report. */
+    private static final int MOST_EPOCHS = 100_000;
+
     @Spec
     private CommandSpec spec;
 
@@ -105,15 +108,15 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "Write a page about the training to this file: HTML that needs no other file and no network. It"
-                            + " has the losses and the accuracy after each mini-batch, the confusion matrix, the digits that"
-                            + " were most wrong, the weights, and what ran.")
+                            + " replaces an earlier page, and no other file. It has the losses and the accuracy after each"
+                            + " mini-batch, the confusion matrix, the digits that were most wrong, the weights, and what ran.")
     private Path reportPath;
 
     @Override
     public Integer call() {
         checkOptions();
         // Opened first: a page that can't be written is known before the training.
-        try (OutputFile reportFile = reportPath == null ? null : OutputFile.create("report", reportPath);
+        try (OutputFile reportFile = reportPath == null ? null : OutputFile.create(OutputFile.Kind.REPORT, reportPath);
                 Arena arena = Arena.ofConfined()) {
             run(reportFile, arena);
         }
@@ -143,7 +146,7 @@ final class TrainCommand implements Callable<Integer> {
     }
 
     private void checkOptions() {
-        require(epochs >= 1, "--epochs must be at least 1, not " + epochs);
+        require(epochs >= 1 && epochs <= MOST_EPOCHS, "--epochs must be from 1 to " + MOST_EPOCHS + ", not " + epochs);
         require(batchSize >= 1, "--batch-size must be at least 1, not " + batchSize);
         require(
                 learningRate > 0 && Double.isFinite(learningRate),

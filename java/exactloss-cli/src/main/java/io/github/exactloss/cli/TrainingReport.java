@@ -67,6 +67,11 @@ final class TrainingReport {
             members.put("accuracy", last.validation().accuracy());
             members.put("loss", settings.loss().name());
             members.put("from_logits", settings.loss().isFromLogits());
+            members.put("batch_size", settings.batchSize());
+            members.put("learning_rate", settings.learningRate());
+            members.put("training_count", data.training().count());
+            members.put("validation_count", data.validation().count());
+            members.put("version", NativeLibrary.version());
             out.println(Json.write(members));
         } else {
             out.printf(

@@ -2,6 +2,7 @@
 package io.github.exactloss.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.awt.Color;
 import java.awt.image.BufferedImage;
@@ -88,7 +89,7 @@ class BenchCommandTest {
     @Test
     void drawsVectors() throws Exception {
         Path rows = Files.writeString(folder.resolve("rows.json"), json());
-        Path chart = Files.writeString(folder.resolve("roof.svg"), "old");
+        Path chart = Files.writeString(folder.resolve("roof.svg"), "<svg old");
         Exactloss run = Exactloss.run("bench", "--from", rows, "--chart", chart);
         assertThat(run).isEqualTo(new Exactloss(0, "", ""));
         assertThat(DocumentBuilderFactory.newInstance()
@@ -148,13 +149,46 @@ class BenchCommandTest {
             })
     void whatIsNoMeasurementMakesNoPicture(String content) throws IOException {
         Path rows = Files.writeString(folder.resolve("rows.json"), content);
-        Path chart = Files.writeString(folder.resolve("roof.png"), "old");
+        Path chart = Files.writeString(folder.resolve("roof.png"), "<svg old");
         Exactloss run = Exactloss.run("bench", "--from", rows, "--chart", chart);
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).startsWith("exactloss: ").hasLineCount(1);
         assertThat(run.err()).containsAnyOf(rows.toString(), "the measurements have no suite \"operations\"");
-        assertThat(chart).hasContent("old");
+        assertThat(chart).hasContent("<svg old");
         assertThat(folder.toFile().list()).containsExactlyInAnyOrder("rows.json", "roof.png");
+    }
+
+    @Test
+    void unreadableMeasurementsAreNamedWithTheReason() throws IOException {
+        Path missing = folder.resolve("missing.json");
+        assertUnreadable(missing, missing + ": no such file");
+        Path npy = Npy.floats(folder.resolve("p.npy"), 0.9f);
+        assertUnreadable(npy, npy + ": is not text in UTF-8");
+        Path text = Files.writeString(folder.resolve("table.txt"), "suite operation\n");
+        assertUnreadable(text, text + ": is no JSON, and so no output of exactloss-bench --json");
+        Path endless = Path.of("/dev/zero");
+        assumeTrue(Files.exists(endless), "this system has no /dev/zero");
+        assertUnreadable(
+                endless, endless + ": is no output of exactloss-bench --json: it has more than 16777216 bytes");
+        Path other = Files.writeString(folder.resolve("other.json"), "{}");
+        assertUnreadable(other, other + ": is no output of exactloss-bench --json");
+    }
+
+    private void assertUnreadable(Path rows, String problem) {
+        Exactloss run = Exactloss.run("bench", "--from", rows, "--chart", folder.resolve("roof.png"));
+        assertThat(run).isEqualTo(new Exactloss(1, "", "exactloss: " + problem + System.lineSeparator()));
+    }
+
+    @Test
+    void aWrongOptionOfTheBenchmarkIsOneOfTheCommand() throws IOException, InterruptedException {
+        Exactloss run = run("", 2, "bench", "--suite", "nope");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).isEqualTo("asked: --suite nope\n");
+    }
+
+    @Test
+    void aBenchmarkThatNobodyReadsIsNoFailure() throws IOException, InterruptedException {
+        assertThat(run("", 141, "bench")).isEqualTo(new Exactloss(141, "", "asked: \n"));
     }
 
     @ParameterizedTest

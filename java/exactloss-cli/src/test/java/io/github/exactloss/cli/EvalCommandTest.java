@@ -616,7 +616,7 @@ class EvalCommandTest {
 
     /** More bytes than an int can count. The file is sparse, and only its last element is read. */
     @Test
-    void filesLargerThanTwoGibibytesAreMapped() throws IOException {
+    void filesLargerThanTwoGibibytesAreRead() throws IOException {
         long count = (1L << 29) + 8;
         byte[] head = Npy.of("<f4", "(" + count + ",)", new byte[0]);
         try (RandomAccessFile file = new RandomAccessFile(predictions.toFile(), "rw")) {
@@ -625,13 +625,12 @@ class EvalCommandTest {
             file.seek(head.length + (count - 1) * Float.BYTES);
             file.write(Npy.floatBytes(0.75f));
         }
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment elements =
-                    NpyFile.map(predictions, List.of(NpyType.FLOAT32), arena).elements();
-            assertThat(elements.byteSize()).isEqualTo(count * Float.BYTES);
-            assertThat(elements.get(ValueLayout.JAVA_FLOAT_UNALIGNED, (count - 1) * Float.BYTES))
-                    .isEqualTo(0.75f);
-            assertThat(elements.isMapped()).isTrue();
+        try (Arena arena = Arena.ofConfined();
+                NpyFile file = NpyFile.open(predictions, List.of(NpyType.FLOAT32))) {
+            MemorySegment last = arena.allocate(ValueLayout.JAVA_FLOAT);
+            file.read(count - 1, last);
+            assertThat(file.count()).isEqualTo(count);
+            assertThat(last.get(ValueLayout.JAVA_FLOAT, 0)).isEqualTo(0.75f);
         }
     }
 
@@ -640,9 +639,11 @@ class EvalCommandTest {
     }
 
     private Exactloss eval(String... options) {
-        Object[] args = new Object[5 + options.length];
-        System.arraycopy(new Object[] {"eval", "--predictions", predictions, "--targets", targets}, 0, args, 0, 5);
-        System.arraycopy(options, 0, args, 5, options.length);
-        return Exactloss.run(args);
+        List<Object> args = new ArrayList<>(List.of("eval", "--predictions", predictions, "--targets", targets));
+        args.addAll(List.of(options));
+        if (!args.contains("--threads")) {
+            args.addAll(List.of("--threads", "1"));
+        }
+        return Exactloss.run(args.toArray());
     }
 }

@@ -53,6 +53,21 @@ record Exactloss(int exitCode, String out, String err) {
     /** Runs the command in a process of its own that writes its standard output to a file. */
     static Exactloss runChild(Map<String, String> environment, List<String> jvmOptions, File out, Object... args)
             throws IOException, InterruptedException {
+        File err = File.createTempFile("exactloss", ".err");
+        try {
+            int exitCode = child(environment, jvmOptions, args)
+                    .redirectOutput(out)
+                    .redirectError(err)
+                    .start()
+                    .waitFor();
+            return new Exactloss(exitCode, "", Files.readString(err.toPath(), StandardCharsets.UTF_8));
+        } finally {
+            Files.delete(err.toPath());
+        }
+    }
+
+    /** A process of the command, not started yet, where {@code environment} alone has variables that steer it. */
+    static ProcessBuilder child(Map<String, String> environment, List<String> jvmOptions, Object... args) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(jvmOptions);
@@ -64,17 +79,10 @@ record Exactloss(int exitCode, String out, String err) {
         command.add(System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")));
         command.add(Main.class.getName());
         command.addAll(List.of(strings(args)));
-        File err = File.createTempFile("exactloss", ".err");
-        try {
-            ProcessBuilder builder =
-                    new ProcessBuilder(command).redirectOutput(out).redirectError(err);
-            builder.environment().keySet().removeIf(name -> name.startsWith("EXACTLOSS_") || name.startsWith("JAVA_"));
-            builder.environment().putAll(environment);
-            int exitCode = builder.start().waitFor();
-            return new Exactloss(exitCode, "", Files.readString(err.toPath(), StandardCharsets.UTF_8));
-        } finally {
-            Files.delete(err.toPath());
-        }
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().keySet().removeIf(name -> name.startsWith("EXACTLOSS_") || name.startsWith("JAVA_"));
+        builder.environment().putAll(environment);
+        return builder;
     }
 
     /** Standard output, read by an independent JSON parser that accepts no NaN. */

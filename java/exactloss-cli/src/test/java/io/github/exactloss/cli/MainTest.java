@@ -23,8 +23,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 class MainTest {
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
-                    eval --predictions p --targets t --threads 0 | --threads must be at least 1, not 0
-                    eval --predictions p --targets t --threads x | 'x' is not an int
+                    eval --predictions p --targets t --threads -1 | '--threads': '-1' is not a number from 0 to 1024
+                    eval --predictions p --targets t --threads 1025 | '--threads': '1025' is not a number from 0 to 1024
+                    eval --predictions p --targets t --threads 60000 | '--threads': '60000' is not a number from 0 to 1024
+                    eval SELECT --threads 99999999999 | '--threads': '99999999999' is not a number from 0 to 1024
+                    eval --predictions p --targets t --threads x | '--threads': 'x' is not a number from 0 to 1024
+                    eval SELECT --memory-limit 5 | '--memory-limit': '5' is not a size such as 500MB or 4GB
+                    eval SELECT --memory-limit 50% | '--memory-limit': '50%' is not a size
+                    eval SELECT --memory-limit 1GB;threads=1 | is not a size
+                    eval SELECT --memory-limit 99999999999GB | is not a size
+                    eval --predictions p --targets t --memory-limit 1GB | --database, --skip-nulls and --memory-limit need a query
                     eval --predictions p --targets t --threshold NaN | --threshold must be a number, not NaN
                     eval --predictions p --targets t --threshold x | 'x' is not a number
                     eval --predictions p | '--targets=FILE'
@@ -34,8 +42,8 @@ class MainTest {
                     eval SELECT --predictions p --targets t | Either a query or NumPy files can be given, not both
                     eval SELECT --weights w | Either a query or NumPy files can be given, not both
                     eval SELECT 1 | '1'
-                    eval --predictions p --targets t --database d | --database and --skip-nulls need a query
-                    eval --predictions p --targets t --skip-nulls | --database and --skip-nulls need a query
+                    eval --predictions p --targets t --database d | --database, --skip-nulls and --memory-limit need a query
+                    eval --predictions p --targets t --skip-nulls | --database, --skip-nulls and --memory-limit need a query
                     eval --predictions p --targets t --weights | '--weights' (FILE)
                     eval --predictions p --targets t --logits=1 | '--logits'
                     eval --predictions p --targets t --jsn | '--jsn'. Possible solutions: --json
@@ -45,7 +53,8 @@ class MainTest {
                     train --loss hinge | expected one of [MNIST, BRIER, LOG] (case-insensitive) but was 'hinge'
                     train --loss mnist,log | expected one of [MNIST, BRIER, LOG] (case-insensitive) but was 'mnist,log'
                     train --loss mnist --loss log | '--loss' (NAME) should be specified only once
-                    train --epochs 0 | --epochs must be at least 1, not 0
+                    train --epochs 0 | --epochs must be from 1 to 100000, not 0
+                    train --epochs 2147483647 | --epochs must be from 1 to 100000, not 2147483647
                     train --batch-size -1 | --batch-size must be at least 1, not -1
                     train --learning-rate 0 | --learning-rate must be positive and finite, not 0.0
                     train --learning-rate Infinity | --learning-rate must be positive and finite, not Infinity
@@ -79,10 +88,10 @@ class MainTest {
 
     @ParameterizedTest
     @CsvSource({
-        "'',train eval bench info generate-completion --version",
+        "'',train eval bench info generate-completion help version --version",
         "train,--data --epochs --batch-size --learning-rate --seed --loss --logits --json --report",
-        "eval,SQL --database --skip-nulls --predictions --targets --weights --loss --logits --strict --threshold --threads --backend --json --report",
-        "eval,'<f4' '<f8' '<f2' '<V2' '|V2'",
+        "eval,SQL --database --skip-nulls --memory-limit --predictions --targets --weights --loss --logits --strict --threshold --threads --backend --json --report",
+        "eval,float32 float64 float16 bfloat16 int8 bool TMPDIR",
         "bench,--json --quick --suite --chart --from EXACTLOSS_BENCH everything",
         "info,--json EXACTLOSS_MAX_ISA",
         "generate-completion,source"
@@ -94,11 +103,12 @@ class MainTest {
         assertThat(run.out())
                 .contains("Usage: exactloss")
                 .contains(mentioned.split(" "))
-                .contains("Exit codes:", "0   success", "1   bad data", "2   the command line");
+                .containsPattern(
+                        "Exit codes:\\R +0 +success\\R +1 +bad data[^:]*\\R +2 +the command line[^:]*\\R +141 +nobody");
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"--version", "eval --version"})
+    @ValueSource(strings = {"--version", "eval --version", "version"})
     void versionIsTheLibrarys(String commandLine) {
         Exactloss run = Exactloss.run((Object[]) commandLine.split(" "));
         assertThat(run)
@@ -219,6 +229,8 @@ class MainTest {
         File full = new File("/dev/full");
         assumeTrue(full.exists(), "this system has no /dev/full");
         Exactloss run = Exactloss.runChild(Map.of(), List.of(), full, "info");
-        assertThat(run).isEqualTo(new Exactloss(1, "", "exactloss: standard output cannot be written%n".formatted()));
+        assertThat(run)
+                .isEqualTo(new Exactloss(
+                        1, "", "exactloss: standard output cannot be written: No space left on device%n".formatted()));
     }
 }

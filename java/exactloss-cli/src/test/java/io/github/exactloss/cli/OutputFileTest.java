@@ -5,15 +5,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.github.exactloss.cli.OutputFile.Kind;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.GroupPrincipal;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class OutputFileTest {
+    private static final String OLD = EvalReportTest.OLD_REPORT;
+
     @TempDir
     private Path folder;
 
@@ -25,7 +34,20 @@ class OutputFileTest {
     }
 
     private static OutputFile create(Path path) {
-        return OutputFile.create("report", path);
+        return OutputFile.create(Kind.REPORT, path);
+    }
+
+    private static void write(Path path) {
+        try (OutputFile file = create(path)) {
+            file.write("new");
+        }
+    }
+
+    private static void assertKept(Path path) {
+        assertThatThrownBy(() -> create(path))
+                .isInstanceOf(BadDataException.class)
+                .hasMessage(path + ": is there already, and is no report that may be replaced;"
+                        + " choose another name, or remove it");
     }
 
     @Test
@@ -39,11 +61,12 @@ class OutputFileTest {
         assertNothingElse();
     }
 
-    @Test
-    void oldReportStaysUntilTheNewOneIsComplete() throws IOException {
-        Files.writeString(path, "old");
+    @ParameterizedTest
+    @ValueSource(strings = {OLD, ""})
+    void oldReportStaysUntilTheNewOneIsComplete(String old) throws IOException {
+        Files.writeString(path, old);
         try (OutputFile file = create(path)) {
-            assertThat(path).hasContent("old");
+            assertThat(path).hasContent(old);
             file.write("new");
         }
         assertThat(path).hasContent("new");
@@ -52,31 +75,125 @@ class OutputFileTest {
 
     @Test
     void failedWorkLeavesNothing() throws IOException {
-        Files.writeString(path, "old");
+        Files.writeString(path, OLD);
         create(path).close();
-        assertThat(path).hasContent("old");
+        assertThat(path).hasContent(OLD);
+        assertNothingElse();
+    }
+
+    /** Whatever a file is, a report replaces only a report: a table, a page of the user's, or one that ends too early. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "score,label\n0.9,1\n",
+                "\u0093NUMPY",
+                "PAR1",
+                "{}",
+                "\n",
+                "<!DOCTYPE html>\n<title>mine</title>\n",
+                "<!DOCTYPE html>\n<meta name=\"generator\" content=\"exac",
+                "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"
+            })
+    void otherFilesAreKept(String content) throws IOException {
+        Files.writeString(path, content, StandardCharsets.ISO_8859_1);
+        assertKept(path);
+        assertThat(Files.readString(path, StandardCharsets.ISO_8859_1)).isEqualTo(content);
+        assertNothingElse();
+    }
+
+    @Test
+    void picturesReplacePictures() throws IOException {
+        for (String picture : new String[] {"\u0089PNG\r\n", "<svg xmlns"}) {
+            Files.writeString(path, picture, StandardCharsets.ISO_8859_1);
+            assertKept(path);
+            OutputFile.create(Kind.PICTURE, path).close();
+        }
+        Files.writeString(path, OLD);
+        assertThatThrownBy(() -> OutputFile.create(Kind.PICTURE, path))
+                .hasMessageContaining("is no picture that may be");
+    }
+
+    /** The same file by any of its names. */
+    @Test
+    void otherFilesAreKeptUnderEveryName() throws IOException {
+        Path data = Files.writeString(folder.resolve("scores.csv"), "score,label\n0.9,1\n");
+        Path subfolder = Files.createDirectory(folder.resolve("pages"));
+        Path link = Files.createSymbolicLink(folder.resolve("link.html"), data.getFileName());
+        assertKept(link);
+        assertKept(Files.createSymbolicLink(folder.resolve("second.html"), link));
+        assertKept(Files.createLink(folder.resolve("hard.html"), data));
+        assertKept(subfolder.resolve("../scores.csv"));
+        assertKept(Files.createSymbolicLink(folder.resolve("here"), folder).resolve("scores.csv"));
+        assertKept(Path.of("").toAbsolutePath().relativize(data));
+        assertThat(data).hasContent("score,label\n0.9,1\n");
+    }
+
+    @Test
+    void fileThatComesMeanwhileIsKept() throws IOException {
+        try (OutputFile file = create(path)) {
+            Files.writeString(path, "score,label\n");
+            assertThatThrownBy(() -> file.write("new")).hasMessageContaining("is no report that may be replaced");
+        }
+        assertThat(path).hasContent("score,label\n");
         assertNothingElse();
     }
 
     @Test
     void linkToAReportStaysALink() throws IOException {
         Path link = folder.resolve("latest.html");
-        Files.writeString(path, "old");
-        Files.createSymbolicLink(link, path);
-        try (OutputFile file = create(link)) {
-            file.write("new");
-        }
+        Files.writeString(path, OLD);
+        Files.createSymbolicLink(link, path.getFileName());
+        write(link);
         assertThat(link).isSymbolicLink().hasContent("new");
         assertThat(path).hasContent("new");
     }
 
     @Test
+    void linkToNoFileYetStaysALink() throws IOException {
+        Path link = Files.createSymbolicLink(folder.resolve("latest.html"), path.getFileName());
+        write(link);
+        assertThat(link).isSymbolicLink().hasContent("new");
+        assertThat(path).isRegularFile().hasContent("new");
+    }
+
+    @Test
+    void circleOfLinksIsNamed() throws IOException {
+        Path link = Files.createSymbolicLink(path, path.getFileName());
+        assertThatThrownBy(() -> create(link))
+                .hasMessage(link + ": the report cannot be written: too many symbolic links");
+    }
+
+    @Test
     void othersMayReadIt() throws IOException {
         Path ordinary = Files.createFile(folder.resolve("ordinary"));
-        try (OutputFile file = create(path)) {
-            file.write("");
-        }
+        write(path);
         assertThat(Files.getPosixFilePermissions(path)).isEqualTo(Files.getPosixFilePermissions(ordinary));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rw-------", "rw-rw-rw-", "rwxr-x---"})
+    void permissionsStay(String permissions) throws IOException {
+        Files.writeString(path, OLD);
+        Files.setPosixFilePermissions(path, PosixFilePermissions.fromString(permissions));
+        write(path);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
+                .isEqualTo(permissions);
+    }
+
+    @Test
+    void groupStays() throws IOException {
+        Files.writeString(path, OLD);
+        PosixFileAttributeView view = Files.getFileAttributeView(path, PosixFileAttributeView.class);
+        GroupPrincipal group =
+                path.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByGroupName("12345");
+        try {
+            view.setGroup(group);
+        } catch (IOException notAllowed) {
+            assumeTrue(false, "only root may choose any group");
+        }
+        write(path);
+        assertThat(Files.readAttributes(path, PosixFileAttributes.class).group())
+                .isEqualTo(group);
     }
 
     @Test

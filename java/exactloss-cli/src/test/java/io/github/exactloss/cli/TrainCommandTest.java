@@ -98,7 +98,19 @@ class TrainCommandTest {
         JsonObject json = trainDrawn(Map.of(), "--json", "--epochs", "2", "--seed", "-9", "--batch-size", "100")
                 .json();
         assertThat(json.keySet())
-                .containsExactly("data", "seed", "backend", "epochs", "accuracy", "loss", "from_logits");
+                .containsExactly(
+                        "data",
+                        "seed",
+                        "backend",
+                        "epochs",
+                        "accuracy",
+                        "loss",
+                        "from_logits",
+                        "batch_size",
+                        "learning_rate",
+                        "training_count",
+                        "validation_count",
+                        "version");
         assertThat(json.get("loss").getAsString()).isEqualTo("mnist");
         assertThat(json.get("from_logits").getAsBoolean()).isFalse();
         assertThat(json.get("data").getAsString()).isEqualTo("drawn");

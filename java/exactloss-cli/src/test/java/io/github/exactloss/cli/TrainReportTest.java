@@ -121,11 +121,11 @@ class TrainReportTest {
 
     @Test
     void failedTrainingLeavesTheOldReport() throws IOException {
-        Path file = Files.writeString(folder.resolve("report.html"), "old");
+        Path file = Files.writeString(folder.resolve("report.html"), EvalReportTest.OLD_REPORT);
         Exactloss run = Exactloss.run("train", "--data", folder, "--report", file);
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(folder.toFile().list()).containsExactly("report.html");
-        assertThat(file).hasContent("old");
+        assertThat(file).hasContent(EvalReportTest.OLD_REPORT);
     }
 
     private static Exactloss train(String... options) throws IOException, InterruptedException {

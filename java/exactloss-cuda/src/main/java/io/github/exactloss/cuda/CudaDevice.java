@@ -110,9 +110,6 @@ public final class CudaDevice {
      * @throws ExactLossException if there is not enough memory, or the driver fails
      */
     public DeviceSegment allocate(ElementType type, long count, Arena arena) {
-        if (count < 0 || count > Long.MAX_VALUE / type.bits()) {
-            throw new IllegalArgumentException("a count of " + count + " is negative or too large");
-        }
         long bytes = type.bytes(count);
         MemorySegment memory =
                 make(bytes, arena, () -> CudaKernels.allocate(handle, bytes), ended -> CudaKernels.free(raw, ended));
@@ -129,6 +126,10 @@ public final class CudaDevice {
     public DeviceSegment view(MemorySegment memory, ElementType type) {
         if (!memory.isNative()) {
             throw new IllegalArgumentException("memory of the heap is none of a device");
+        }
+        if (memory.byteSize() > Long.MAX_VALUE / Byte.SIZE) {
+            throw new IllegalArgumentException("a segment of " + memory.byteSize()
+                    + " bytes is larger than memory; give it its size by asSlice(0, bytes)");
         }
         long count = memory.byteSize() * Byte.SIZE / type.bits();
         if (type.bytes(count) != memory.byteSize()) {

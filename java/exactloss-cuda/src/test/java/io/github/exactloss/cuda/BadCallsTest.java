@@ -55,6 +55,19 @@ class BadCallsTest extends OnFakeDriver {
                 .isThrownBy(() -> other.newStream(arena).loss(loss).mean(predictions, targets));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> device.view(MemorySegment.ofArray(new byte[4]), ElementType.UINT8));
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> device.allocate(ElementType.FLOAT64, 1L << 61, arena))
+                .withMessage("a count of 2305843009213693952 is negative or too large");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> device.view(pointerWithoutASize(), ElementType.UINT8))
+                .withMessage("a segment of 9223372036854775807 bytes is larger than memory; give it its size by "
+                        + "asSlice(0, bytes)");
+    }
+
+    /** As jextract's bindings give it. */
+    @SuppressWarnings("restricted") // nothing reads it
+    private static MemorySegment pointerWithoutASize() {
+        return MemorySegment.ofAddress(64).reinterpret(Long.MAX_VALUE);
     }
 
     @Test

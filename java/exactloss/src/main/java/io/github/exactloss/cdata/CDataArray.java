@@ -13,8 +13,9 @@ import java.util.stream.LongStream;
  * Interface</a>: an {@code ArrowArray} and its {@code ArrowSchema}, read where they are. It respects offsets, also
  * of a struct and its children.
  *
- * <p>It is only borrowed: its owner releases it, but not before the arena is closed. The addresses are trusted; if they are
- * not those of such structures, the process may crash.
+ * <p>It is only borrowed: its owner releases it, but not before the arena is closed. The addresses, and the sizes of the
+ * memory behind them, are trusted; if they are wrong, the process may crash. What contradicts itself is refused: a number of
+ * nulls that is not that of the validity bitmap, for example.
  */
 public final class CDataArray {
     /** The members of ArrowArray and of ArrowSchema, each of 8 bytes. */
@@ -26,6 +27,7 @@ public final class CDataArray {
     private static final int CHILD_COUNT = 4;
     private static final int BUFFERS = 5;
     private static final int CHILDREN = 6;
+    private static final int DICTIONARY = 7;
     private static final int RELEASE = 8;
     private static final int ARRAY_MEMBERS = 10;
 
@@ -41,6 +43,18 @@ public final class CDataArray {
     static final long SCHEMA_BYTES = SCHEMA_MEMBERS * Long.BYTES;
 
     private static final String STRUCT = "+s";
+
+    /** The validity bitmap. */
+    private static final long STRUCT_BUFFERS = 1;
+
+    /** The validity bitmap and the values. */
+    private static final long COLUMN_BUFFERS = 2;
+
+    /** The number of nulls that nobody has counted yet. */
+    private static final long UNKNOWN = -1;
+
+    /** Of any type. */
+    private static final long MOST_ELEMENTS = Long.MAX_VALUE / Long.SIZE;
 
     private final MemorySegment array;
     private final MemorySegment schema;
@@ -58,17 +72,18 @@ public final class CDataArray {
      * @param array the address of an {@code ArrowArray}
      * @param schema the address of its {@code ArrowSchema}
      * @param arena says how long its columns can be used, and by which threads
-     * @throws IllegalArgumentException if one of the two was released, or they don't fit each other
+     * @throws IllegalArgumentException if one of the two is null, was released or has impossible numbers, or they don't fit
+     *     each other
      */
     public static CDataArray of(long array, long schema, Arena arena) {
         return of(MemorySegment.ofAddress(array), MemorySegment.ofAddress(schema), arena);
     }
 
     static CDataArray of(MemorySegment array, MemorySegment schema, Arena arena) {
-        CDataArray borrowed =
-                new CDataArray(sized(array, ARRAY_BYTES, arena), sized(schema, SCHEMA_BYTES, arena), arena);
-        borrowed.requireSound();
-        return borrowed;
+        MemorySegment sizedArray = sized(array, ARRAY_BYTES, arena);
+        MemorySegment sizedSchema = sized(schema, SCHEMA_BYTES, arena);
+        requireSound("the array", sizedArray, sizedSchema);
+        return new CDataArray(sizedArray, sizedSchema, arena);
     }
 
     /** Whether an {@code ArrowArray} is the mark of a stream's end. */
@@ -90,7 +105,11 @@ public final class CDataArray {
         return schema.getAtIndex(ValueLayout.ADDRESS, SCHEMA_RELEASE);
     }
 
-    /** The names of a struct's children (a batch is a struct); empty for a child without a name. */
+    /**
+     * The names of a struct's children (a batch is a struct); empty for a child without a name.
+     *
+     * @throws IllegalArgumentException if a pointer to a child is null
+     */
     public List<String> names() {
         return LongStream.range(0, childCount())
                 .mapToObj(index -> name(childSchema(index)))
@@ -100,17 +119,18 @@ public final class CDataArray {
     /**
      * The array as a column.
      *
-     * @throws IllegalArgumentException if the type is none of those of {@link Column}, or is dictionary-encoded
+     * @throws IllegalArgumentException if the type is none of those of {@link Column}, or is dictionary-encoded, or if the
+     *     array contradicts itself
      */
     public Column column() {
-        return column(array, schema, 0, array.getAtIndex(ValueLayout.JAVA_LONG, LENGTH));
+        return column(array, schema, 0, number(array, LENGTH));
     }
 
     /**
      * A child of a struct (a batch is a struct) as a column, which is null where the struct is.
      *
      * @throws IllegalArgumentException if there is not exactly one of this name, or its type is none of those of
-     *     {@link Column}, or is dictionary-encoded
+     *     {@link Column}, or is dictionary-encoded, or if the struct or the child contradicts itself
      */
     public Column column(String name) {
         List<String> names = names();
@@ -119,48 +139,77 @@ public final class CDataArray {
             throw new IllegalArgumentException(
                     (index < 0 ? "no child" : "several children") + " named '" + name + "' among " + names);
         }
-        long first = array.getAtIndex(ValueLayout.JAVA_LONG, OFFSET);
-        long count = array.getAtIndex(ValueLayout.JAVA_LONG, LENGTH);
-        Column child = column(pointed(array, CHILDREN, index, ARRAY_BYTES), childSchema(index), first, count);
-        return child.whereAlso(validity(array, first, count));
+        MemorySegment child = pointed(array, CHILDREN, index, ARRAY_BYTES);
+        requireSound(subject(name), child, childSchema(index));
+        long first = number(array, OFFSET);
+        long count = number(array, LENGTH);
+        return column(child, childSchema(index), first, count)
+                .whereAlso(validity("the struct", array, STRUCT_BUFFERS, first, count));
+    }
+
+    /** The format or, of a struct, the names, and the length: {@code CDataArray[[p, t] x 64]}. */
+    @Override
+    public String toString() {
+        if (!array.isAccessibleBy(Thread.currentThread()) || !array.scope().isAlive()) {
+            return "CDataArray[not accessible]";
+        }
+        return "CDataArray[" + (format(schema).equals(STRUCT) ? names() : format(schema)) + " x "
+                + number(array, LENGTH) + "]";
     }
 
     /** {@code count} elements of an array from {@code from} on, counted from its offset. */
     private Column column(MemorySegment array, MemorySegment schema, long from, long count) {
         String name = name(schema);
-        if (!schema.getAtIndex(ValueLayout.ADDRESS, SCHEMA_DICTIONARY).equals(MemorySegment.NULL)) {
+        if (!schema.getAtIndex(ValueLayout.ADDRESS, SCHEMA_DICTIONARY).equals(MemorySegment.NULL)
+                || !array.getAtIndex(ValueLayout.ADDRESS, DICTIONARY).equals(MemorySegment.NULL)) {
             throw unsupported(name, "is dictionary-encoded");
         }
         ElementType type = type(name, format(schema));
-        if (array.getAtIndex(ValueLayout.JAVA_LONG, BUFFER_COUNT) != 2) {
-            throw new IllegalArgumentException("the column '" + name + "' has "
-                    + array.getAtIndex(ValueLayout.JAVA_LONG, BUFFER_COUNT) + " buffers, not 2");
-        }
-        if (count > array.getAtIndex(ValueLayout.JAVA_LONG, LENGTH) - from) {
-            throw new IllegalArgumentException(
-                    "the column '" + name + "' is shorter than the struct that it is a child of");
+        if (count > number(array, LENGTH) - from) {
+            throw new IllegalArgumentException(subject(name) + " is shorter than the struct that it is a child of");
         }
         if (count == 0) { // and it may have an offset, but no buffers
             return Column.of(name, type, MemorySegment.NULL, MemorySegment.NULL, 0, 0);
         }
-        long first = Math.addExact(array.getAtIndex(ValueLayout.JAVA_LONG, OFFSET), from);
-        MemorySegment data = buffer(array, 1, type.bytes(Math.addExact(first, count)));
+        long first = number(array, OFFSET) + from;
+        Validity validity = validity(subject(name), array, COLUMN_BUFFERS, first, count);
+        MemorySegment data = pointed(array, BUFFERS, 1, type.bytes(first + count));
         if (data.equals(MemorySegment.NULL)) {
-            throw new IllegalArgumentException("the column '" + name + "' has no buffer of values");
+            throw new IllegalArgumentException(subject(name) + " has no buffer of values");
         }
-        return Column.of(name, type, data, validityBits(array, first, count), first, count);
+        return new Column(name, type, data, validity, first, count);
     }
 
-    private Validity validity(MemorySegment array, long first, long count) {
-        MemorySegment bits = validityBits(array, first, count);
-        return bits.equals(MemorySegment.NULL) ? Validity.all(count) : Validity.of(bits, first, count);
-    }
-
-    /** The validity bitmap; the null segment without nulls. */
-    private MemorySegment validityBits(MemorySegment array, long first, long count) {
-        return array.getAtIndex(ValueLayout.JAVA_LONG, NULL_COUNT) == 0
-                ? MemorySegment.NULL
-                : buffer(array, 0, ElementType.BITS.bytes(Math.addExact(first, count)));
+    /**
+     * Which of {@code count} elements from {@code first} on are not null, after a comparison of the array's number of nulls
+     * with its bitmap.
+     */
+    private Validity validity(String subject, MemorySegment array, long bufferCount, long first, long count) {
+        if (count == 0) {
+            return Validity.all(0);
+        }
+        if (number(array, BUFFER_COUNT) != bufferCount) {
+            throw new IllegalArgumentException(
+                    subject + " has " + number(array, BUFFER_COUNT) + " buffers, not " + bufferCount);
+        }
+        long offset = number(array, OFFSET);
+        long length = number(array, LENGTH);
+        long nulls = number(array, NULL_COUNT);
+        MemorySegment bits = pointed(array, BUFFERS, 0, ElementType.BITS.bytes(offset + length));
+        if (bits.equals(MemorySegment.NULL)) {
+            if (nulls > 0) {
+                throw new IllegalArgumentException(subject + " has " + nulls + " nulls, but no validity bitmap");
+            }
+            return Validity.all(count);
+        }
+        if (nulls != UNKNOWN) {
+            long counted = Validity.of(bits, offset, length).nullCount();
+            if (counted != nulls) {
+                throw new IllegalArgumentException(
+                        subject + " has " + nulls + " nulls, but " + counted + " in its validity bitmap");
+            }
+        }
+        return nulls == 0 ? Validity.all(count) : Validity.of(bits, first, count);
     }
 
     private static ElementType type(String column, String format) {
@@ -178,36 +227,62 @@ public final class CDataArray {
     }
 
     private static IllegalArgumentException unsupported(String column, String problem) {
-        return new IllegalArgumentException("the column '" + column + "' " + problem
+        return new IllegalArgumentException(subject(column) + " " + problem
                 + "; supported are float16, float32, float64, uint8, int8, int32, int64 and bool");
     }
 
-    private MemorySegment buffer(MemorySegment array, int index, long bytes) {
-        return pointed(array, BUFFERS, index, bytes);
+    private static String subject(String column) {
+        return "the column '" + column + "'";
     }
 
     private MemorySegment childSchema(long index) {
-        return pointed(schema, SCHEMA_CHILDREN, index, SCHEMA_BYTES);
+        MemorySegment child = pointed(schema, SCHEMA_CHILDREN, index, SCHEMA_BYTES);
+        if (child.equals(MemorySegment.NULL)) {
+            throw new IllegalArgumentException("child number " + index + " has a null pointer for its ArrowSchema");
+        }
+        return child;
     }
 
     private long childCount() {
-        return format(schema).equals(STRUCT) ? array.getAtIndex(ValueLayout.JAVA_LONG, CHILD_COUNT) : 0;
+        return format(schema).equals(STRUCT) ? number(array, CHILD_COUNT) : 0;
     }
 
-    private void requireSound() {
+    private static void requireSound(String subject, MemorySegment array, MemorySegment schema) {
+        if (array.equals(MemorySegment.NULL) || schema.equals(MemorySegment.NULL)) {
+            throw new IllegalArgumentException(subject + " has a null pointer for its ArrowArray or its ArrowSchema");
+        }
         if (isReleased(array) || isSchemaReleased(schema)) {
-            throw new IllegalArgumentException("the ArrowArray or the ArrowSchema was released");
+            throw new IllegalArgumentException("the ArrowArray or the ArrowSchema of " + subject + " was released");
         }
-        if (array.getAtIndex(ValueLayout.JAVA_LONG, CHILD_COUNT)
-                != schema.getAtIndex(ValueLayout.JAVA_LONG, SCHEMA_CHILD_COUNT)) {
-            throw new IllegalArgumentException("the ArrowArray and the ArrowSchema have different numbers of children");
+        long offset = number(array, OFFSET);
+        long length = number(array, LENGTH);
+        if (offset < 0 || length < 0 || offset > MOST_ELEMENTS - length) {
+            throw new IllegalArgumentException(
+                    subject + " has the offset " + offset + " and the length " + length + ", which no memory has");
+        }
+        long nulls = number(array, NULL_COUNT);
+        if (nulls < UNKNOWN || nulls > length) {
+            throw new IllegalArgumentException(subject + " has " + nulls + " nulls among " + length + " elements");
+        }
+        long children = number(array, CHILD_COUNT);
+        if (children < 0 || children != number(schema, SCHEMA_CHILD_COUNT)) {
+            throw new IllegalArgumentException(subject + " has " + children + " children, but its ArrowSchema has "
+                    + number(schema, SCHEMA_CHILD_COUNT));
         }
     }
 
-    /** The target of pointer number {@code index} of an array of pointers; empty for a null pointer. */
+    private static long number(MemorySegment structure, int member) {
+        return structure.getAtIndex(ValueLayout.JAVA_LONG, member);
+    }
+
+    /** The target of pointer number {@code index} of an array of pointers; the null segment for a null pointer. */
     private MemorySegment pointed(MemorySegment structure, int member, long index, long bytes) {
         MemorySegment pointers = sized(
                 structure.getAtIndex(ValueLayout.ADDRESS, member), (index + 1) * ValueLayout.ADDRESS.byteSize(), arena);
+        if (pointers.equals(MemorySegment.NULL)) {
+            throw new IllegalArgumentException(
+                    "an ArrowArray or an ArrowSchema has a null pointer in place of its buffers or children");
+        }
         return sized(pointers.getAtIndex(ValueLayout.ADDRESS, index), bytes, arena);
     }
 

@@ -44,22 +44,31 @@ public final class CDataStream implements AutoCloseable {
      * Takes over a stream: {@link #close()} releases it. The structure itself remains the caller's, and must stay until then.
      *
      * @param address the address of an {@code ArrowArrayStream}, which is trusted
-     * @throws IllegalArgumentException if the stream was released
+     * @throws IllegalArgumentException if the address is 0, the stream was released, or it lacks a function
      * @throws IOException if the stream fails; it is released then
      */
     @SuppressWarnings({"restricted", "MustBeClosedChecker"
     }) // the interface says how large it is; close() closes the arena
     public static CDataStream of(long address) throws IOException {
+        if (address == 0) {
+            throw new IllegalArgumentException("the address of the ArrowArrayStream is 0");
+        }
         Arena arena = Arena.ofConfined();
         MemorySegment memory = MemorySegment.ofAddress(address).reinterpret(STREAM_BYTES, arena, null);
         if (function(memory, RELEASE).equals(MemorySegment.NULL)) {
+            arena.close();
             throw new IllegalArgumentException("the ArrowArrayStream was released");
         }
         CDataStream stream = new CDataStream(memory, arena);
         try {
+            for (int member = GET_SCHEMA; member <= GET_LAST_ERROR; member++) {
+                if (function(memory, member).equals(MemorySegment.NULL)) {
+                    throw new IllegalArgumentException("the ArrowArrayStream lacks one of its functions");
+                }
+            }
             stream.check(Functions.read(function(memory, GET_SCHEMA), memory, stream.schema));
             return stream;
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException e) {
             stream.close();
             throw e;
         }
@@ -69,6 +78,7 @@ public final class CDataStream implements AutoCloseable {
      * The next batch; empty at the end. Using a view of the batch before it is an {@link IllegalStateException} from now on.
      *
      * @throws IOException if the stream fails, with the message that it gives
+     * @throws IllegalArgumentException if the batch or the schema has impossible numbers, or they don't fit each other
      */
     @SuppressWarnings("MustBeClosedChecker") // releaseBatch() closes it
     public Optional<CDataArray> next() throws IOException {

@@ -6,6 +6,7 @@ import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
 import io.github.exactloss.Weights;
 import java.lang.foreign.MemorySegment;
+import java.util.Objects;
 
 /**
  * A column of numbers in memory of Arrow's layout: a view, without a copy, that lives as long as its memory.
@@ -36,7 +37,12 @@ public final class Column {
     private final long first;
     private final long count;
 
-    private Column(String name, ElementType type, MemorySegment data, Validity validity, long first, long count) {
+    /**
+     * Without a check.
+     *
+     * @param data the bytes that hold the elements and all before them
+     */
+    Column(String name, ElementType type, MemorySegment data, Validity validity, long first, long count) {
         this.name = name;
         this.type = type;
         this.data = data;
@@ -51,10 +57,11 @@ public final class Column {
      * @param name what messages call it; may be empty
      * @param data the bytes that hold the elements and all before them
      * @param validity the bitmap that says which elements are not null, likewise; {@link MemorySegment#NULL} where none is
-     * @throws IndexOutOfBoundsException if a segment is too small
+     * @throws IndexOutOfBoundsException if a number is negative, or a segment is too small
      */
     public static Column of(
             String name, ElementType type, MemorySegment data, MemorySegment validity, long first, long count) {
+        Objects.checkFromIndexSize(first, count, Long.MAX_VALUE / type.bits());
         Validity all = validity.equals(MemorySegment.NULL) ? Validity.all(count) : Validity.of(validity, first, count);
         return new Column(name, type, data.asSlice(0, type.bytes(first + count)), all, first, count);
     }

@@ -106,6 +106,12 @@ public final class ColumnBatch {
         accumulator.merge(sum);
     }
 
+    /** The columns: {@code ColumnBatch[Column['p', FLOAT32 x 64], Column['t', BITS x 64]]}. */
+    @Override
+    public String toString() {
+        return "ColumnBatch[" + predictions + ", " + targets + (weights == null ? "" : ", " + weights) + "]";
+    }
+
     private Run run(long first, long count) {
         Batch batch = Batch.of(predictions.predictions(first, count), targets.targets(first, count));
         return new Run(first, weights == null ? batch : batch.weights(weights.weights(first, count)));

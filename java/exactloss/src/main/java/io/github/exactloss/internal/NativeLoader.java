@@ -4,19 +4,13 @@ package io.github.exactloss.internal;
 import io.github.exactloss.NativeLibraryException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
-import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.Locale;
-import java.util.Set;
 
 /**
  * Loads a native library: the file that a system property names, or else the copy in the jar of the loader's own class. It
@@ -25,8 +19,6 @@ import java.util.Set;
  * <p>A subclass stands for a library, and lies in the module that calls it: the JVM ties the library to that class's loader.
  */
 public abstract class NativeLoader {
-    private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rwx------");
-
     private final String title;
     private final String fileName;
     private final String property;
@@ -69,30 +61,50 @@ public abstract class NativeLoader {
     protected final Outcome attempt() {
         try {
             String path = System.getProperty(property);
-            return new Outcome(path != null ? loadNamed(Path.of(path)) : loadFromJar(), null);
+            return new Outcome(path != null ? loadNamed(path) : loadFromJar(), null);
         } catch (NativeLibraryException e) {
             return new Outcome(null, e);
-        } catch (InvalidPathException e) {
-            return new Outcome(null, failure(e.getInput(), "it is no path: " + e.getReason(), e));
         }
     }
 
-    private Path loadNamed(Path path) {
-        return load(path.toAbsolutePath(), "-D" + property);
+    private Path loadNamed(String name) {
+        Path file = path(name).toAbsolutePath();
+        String tried = file + " (-D" + property + ")";
+        if (!Files.exists(file)) {
+            throw failure(tried, "there is no such file", null);
+        }
+        try {
+            load(file, tried);
+        } catch (UnsatisfiedLinkError e) {
+            if (!e.getMessage().contains("already loaded in another classloader")) {
+                throw failure(tried, e.getMessage(), e);
+            }
+            loadCopy(bytes(file, tried), "a copy of " + tried);
+        }
+        return file;
+    }
+
+    private byte[] bytes(Path file, String tried) {
+        try {
+            return Files.readAllBytes(file);
+        } catch (IOException e) {
+            throw failure(tried, e.toString(), e);
+        }
     }
 
     private Path loadFromJar() {
         String resource = "META-INF/native/" + platform() + "/" + fileName;
-        Path directory = Path.of(System.getProperty("java.io.tmpdir"), "exactloss-" + System.getProperty("user.name"))
-                .toAbsolutePath();
+        String tried = resource + " in the jar";
+        byte[] library;
         try (InputStream in = getClass().getResourceAsStream("/" + resource)) {
             if (in == null) {
-                throw failure(resource + " in the jar", "there is none for this platform", null);
+                throw failure(tried, "there is none for this platform; " + otherLibrary(), null);
             }
-            return load(unpack(in.readAllBytes(), directory), resource + " in the jar");
+            library = in.readAllBytes();
         } catch (IOException e) {
-            throw failure(directory + ", to unpack " + resource + " to", e.toString(), e);
+            throw failure(tried, e.toString(), e);
         }
+        return loadCopy(library, tried);
     }
 
     /** The folder of this platform's library in the jar, such as linux-x86_64. pom.xml names it by the same rule. */
@@ -109,65 +121,78 @@ public abstract class NativeLoader {
     }
 
     /**
-     * Writes the library to a file named by its hash, in a directory that belongs to this user alone. The move makes it
-     * appear complete, also to processes that unpack it at the same time. Each process writes it anew, so none trusts an
-     * existing file.
+     * Loads a library from a new file, which is deleted at once. So no other user or process can know its name before or
+     * change it, every class loader may load one (the JVM ties a file to one of them), and nothing is left behind.
      */
-    private Path unpack(byte[] library, Path directory) throws IOException {
-        boolean posix = directory.getFileSystem().supportedFileAttributeViews().contains("posix");
-        createDirectory(directory, posix);
-        Path written = Files.createTempFile(directory, "unpacking", null);
+    private Path loadCopy(byte[] library, String origin) {
+        Path folder = path(System.getProperty("java.io.tmpdir")).toAbsolutePath();
+        String tried = folder + " (java.io.tmpdir), to unpack " + origin + " to";
+        Path copy = null;
         try {
-            if (posix && !isOwnersOnly(directory, written)) {
-                throw new IOException("another user may write to " + directory + "; remove it, or set -D" + property);
-            }
-            Files.write(written, library);
-            Path unpacked = directory.resolve(sha256(library) + "-" + fileName);
-            return Files.move(written, unpacked, StandardCopyOption.ATOMIC_MOVE);
+            copy = Files.createTempFile(folder, "exactloss", "-" + fileName); // for this user alone
+            Files.write(copy, library);
+            load(copy, tried);
+            return copy;
+        } catch (IOException e) {
+            throw failure(tried, reason(e) + "; " + otherFolder(), e);
+        } catch (UnsatisfiedLinkError e) {
+            String words = e.getMessage();
+            // What dlopen says where the folder is mounted noexec, in glibc and in musl.
+            boolean forbidden = words.contains("failed to map segment") || words.contains("Operation not permitted");
+            throw failure(
+                    tried,
+                    forbidden
+                            ? "it may be mounted noexec: " + words + "; " + otherFolder()
+                            : words + "; " + otherLibrary(),
+                    e);
         } finally {
-            Files.deleteIfExists(written);
+            delete(copy);
         }
     }
 
-    private static void createDirectory(Path directory, boolean posix) throws IOException {
+    private String otherFolder() {
+        return "set -Djava.io.tmpdir=FOLDER to one that can be written to and is not mounted noexec, or name an unpacked "
+                + "library by -D" + property + "=FILE";
+    }
+
+    private String otherLibrary() {
+        return "build one on this machine, and name it by -D" + property + "=FILE";
+    }
+
+    /** NIO's exceptions for the commonest reasons have no words. */
+    private static String reason(IOException e) {
+        return switch (e) {
+            case NoSuchFileException missing -> "there is no such folder";
+            case AccessDeniedException denied -> "this user may not write to it";
+            case FileSystemException other when other.getReason() != null -> other.getReason();
+            default -> e.getMessage();
+        };
+    }
+
+    private static void delete(Path file) {
         try {
-            if (posix) {
-                Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
-            } else {
-                Files.createDirectory(directory);
+            if (file != null) {
+                Files.deleteIfExists(file);
             }
-        } catch (FileAlreadyExistsException e) {
-            if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
-                throw e;
-            }
+        } catch (IOException e) {
+            // Windows keeps the file of a loaded library, in a temporary folder that is the user's own.
         }
     }
 
-    /** Whether the directory belongs to the owner of the file, which this process made, and is closed to others. */
-    private static boolean isOwnersOnly(Path directory, Path file) throws IOException {
-        return Files.getOwner(directory, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(file))
-                && Files.getPosixFilePermissions(directory, LinkOption.NOFOLLOW_LINKS)
-                        .equals(OWNER_ONLY);
-    }
-
-    private static String sha256(byte[] bytes) {
+    private Path path(String name) {
         try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java platform has SHA-256", e);
+            return Path.of(name);
+        } catch (InvalidPathException e) {
+            throw failure(e.getInput(), "it is no path: " + e.getReason(), e);
         }
     }
 
-    private Path load(Path file, String origin) {
-        String tried = file + " (" + origin + ")";
+    private void load(Path file, String tried) {
         try {
             load(file.toString());
             if (abiVersion() != abiVersionNeeded()) {
                 throw failure(tried, "its ABI version is " + abiVersion() + ", not " + abiVersionNeeded(), null);
             }
-            return file;
-        } catch (UnsatisfiedLinkError e) {
-            throw failure(tried, e.getMessage(), e);
         } catch (IllegalCallerException e) {
             Module module = getClass().getModule();
             String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";

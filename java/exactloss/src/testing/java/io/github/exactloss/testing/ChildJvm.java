@@ -27,7 +27,12 @@ public final class ChildJvm {
     public record Result(int exit, String output) {}
 
     public static ChildJvm start(Class<?> main, Map<String, String> environment, String... options) throws IOException {
-        List<String> command = new ArrayList<>();
+        return start(List.of(), main, environment, options);
+    }
+
+    private static ChildJvm start(
+            List<String> prefix, Class<?> main, Map<String, String> environment, String... options) throws IOException {
+        List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
         command.addAll(List.of(options));
@@ -51,5 +56,15 @@ public final class ChildJvm {
     public static Result run(Class<?> main, Map<String, String> environment, String... options)
             throws IOException, InterruptedException {
         return start(main, environment, options).await();
+    }
+
+    /**
+     * Runs it by way of another command.
+     *
+     * @param prefix a command that runs the one that follows it, such as {@code nice}
+     */
+    public static Result runBy(List<String> prefix, Class<?> main, String... options)
+            throws IOException, InterruptedException {
+        return start(prefix, main, Map.of(), options).await();
     }
 }

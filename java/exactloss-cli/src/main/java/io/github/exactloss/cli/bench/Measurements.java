@@ -7,6 +7,9 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonParseException;
 import io.github.exactloss.cli.BadDataException;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +21,9 @@ import java.util.List;
  * @param processors how many there are
  */
 public record Measurements(String machine, int processors, List<Row> rows) {
+    /** A benchmark writes some hundred bytes for each of its rows. */
+    private static final int MOST_BYTES = 1 << 24;
+
     private static final Gson GSON = new GsonBuilder()
             .setFieldNamingPolicy(FieldNamingPolicy.LOWER_CASE_WITH_UNDERSCORES)
             .create();
@@ -71,18 +77,33 @@ public record Measurements(String machine, int processors, List<Row> rows) {
      */
     public static Measurements read(Path file) {
         try {
-            Measurements read = GSON.fromJson(Files.readString(file), Measurements.class);
+            Measurements read = GSON.fromJson(text(file), Measurements.class);
             if (read == null
                     || read.machine == null
                     || read.rows == null
                     || !read.rows.stream().allMatch(Row::isWhole)) {
-                throw new BadDataException(file + " is no output of exactloss-bench --json");
+                throw new BadDataException(file + ": is no output of exactloss-bench --json");
             }
             return read;
-        } catch (JsonParseException e) {
-            throw new BadDataException(file + " is no output of exactloss-bench --json: " + e.getMessage());
-        } catch (IOException e) {
-            throw new BadDataException(file + " cannot be read: " + e.getMessage());
+        } catch (JsonParseException noJson) {
+            throw new BadDataException(file + ": is no JSON, and so no output of exactloss-bench --json");
+        } catch (IOException failure) {
+            throw BadDataException.unreadable(file, failure);
+        }
+    }
+
+    private static String text(Path file) throws IOException {
+        try (InputStream content = Files.newInputStream(file)) {
+            byte[] bytes = content.readNBytes(MOST_BYTES + 1);
+            if (bytes.length > MOST_BYTES) {
+                throw new BadDataException("%s: is no output of exactloss-bench --json: it has more than %d bytes"
+                        .formatted(file, MOST_BYTES));
+            }
+            // Unlike a String's constructor, the decoder refuses what is no text.
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(bytes))
+                    .toString();
         }
     }
 }

@@ -2,6 +2,7 @@
 package io.github.exactloss.cli.train;
 
 import io.github.exactloss.cli.BadDataException;
+import io.github.exactloss.cli.FileFormat;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
@@ -25,6 +26,9 @@ public final class Mnist {
     static final Half VALIDATION = new Half(
             new Part("t10k-images-idx3-ubyte", "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"),
             new Part("t10k-labels-idx1-ubyte", "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"));
+
+    /** Above the genuine ones, so that no other file is read whole. */
+    private static final long LARGEST_FILE = 1 << 26;
 
     private Mnist() {}
 
@@ -79,18 +83,36 @@ public final class Mnist {
         Path path = folder.resolve(part.fileName());
         byte[] content;
         try {
+            if (Files.size(path) > LARGEST_FILE) {
+                throw new BadDataException(
+                        "%s: is not the genuine file: it has %d bytes".formatted(path, Files.size(path)));
+            }
             content = Files.readAllBytes(path);
         } catch (NoSuchFileException missing) {
-            throw new BadDataException(path + ": no such file");
+            throw new BadDataException(path + ": no such file" + otherName(path));
         } catch (IOException failure) {
-            throw new BadDataException(path + ": cannot be read: " + failure.getMessage());
+            throw BadDataException.unreadable(path, failure);
         }
         String sha256 = sha256(content);
         if (!sha256.equals(part.sha256())) {
-            throw new BadDataException(
-                    "%s: is not the genuine file: its SHA-256 is %s, not %s".formatted(path, sha256, part.sha256()));
+            String reason = FileFormat.of(content)
+                    .map(FileFormat::description)
+                    .orElse("is not the genuine file: its SHA-256 is %s, not %s".formatted(sha256, part.sha256()));
+            throw new BadDataException(path + ": " + reason);
         }
         return IdxFile.parse(path.toString(), content, dimensions);
+    }
+
+    /** Other distributions of MNIST compress the files, or write a dot in their names. */
+    private static String otherName(Path path) {
+        String name = path.getFileName().toString();
+        for (String other :
+                new String[] {name + ".gz", name.replace("-idx", ".idx"), name.replace("-idx", ".idx") + ".gz"}) {
+            if (Files.exists(path.resolveSibling(other))) {
+                return other.endsWith(".gz") ? "; unpack " + other + " to it" : "; rename " + other + " to it";
+            }
+        }
+        return "";
     }
 
     private static String sha256(byte[] content) {

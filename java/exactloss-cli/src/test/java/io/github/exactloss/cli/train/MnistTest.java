@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.exactloss.cli.BadDataException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
@@ -17,6 +18,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class MnistTest {
     @TempDir
@@ -73,6 +76,41 @@ class MnistTest {
         assertThatThrownBy(() -> Mnist.load(folder, arena))
                 .isInstanceOf(BadDataException.class)
                 .hasMessage(folder.resolve("train-labels-idx1-ubyte") + ": no such file");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "train-labels-idx1-ubyte.gz, unpack train-labels-idx1-ubyte.gz to it",
+        "train-labels.idx1-ubyte, rename train-labels.idx1-ubyte to it",
+        "train-labels.idx1-ubyte.gz, unpack train-labels.idx1-ubyte.gz to it"
+    })
+    void fileUnderAnotherNameIsNamed(String name, String remedy) throws IOException {
+        Files.createFile(folder.resolve(name));
+        assertThatThrownBy(() -> Mnist.load(folder, arena))
+                .hasMessage(folder.resolve("train-labels-idx1-ubyte") + ": no such file; " + remedy);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "1f8b08, is compressed by gzip; unpack it with gunzip",
+        "3c68746d6c3e, 'is HTML, perhaps a server''s message instead of the file'",
+        "504b0304, is a .npz file or another zip archive; save one of its arrays with numpy.save"
+    })
+    void otherFormatIsNamed(String content, String problem) throws IOException {
+        Path labels = folder.resolve("train-labels-idx1-ubyte");
+        Files.write(labels, HexFormat.of().parseHex(content));
+        assertThatThrownBy(() -> Mnist.load(folder, arena)).hasMessage(labels + ": " + problem);
+    }
+
+    /** It is not read into the memory. The file is sparse. */
+    @Test
+    void hugeFileIsRefused() throws IOException {
+        Path labels = folder.resolve("train-labels-idx1-ubyte");
+        try (RandomAccessFile file = new RandomAccessFile(labels.toFile(), "rw")) {
+            file.setLength(1L << 40);
+        }
+        assertThatThrownBy(() -> Mnist.load(folder, arena))
+                .hasMessage(labels + ": is not the genuine file: it has 1099511627776 bytes");
     }
 
     @Test

@@ -32,7 +32,6 @@ import io.helidon.webserver.http1.Http1Config;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.time.Duration;
 
 /** The running service. Its limits are in {@code application.properties}. */
 final class LossServer implements AutoCloseable {
@@ -43,15 +42,24 @@ final class LossServer implements AutoCloseable {
     private final WebServer server;
 
     private LossServer(Config config) {
+        Http1Config http =
+                Http1Config.builder().maxHeadersSize(Limits.HEADER_BYTES).build();
         WebServerConfig.Builder builder = WebServer.builder()
                 .config(config.get("server"))
                 .protocolsDiscoverServices(false) // with one protocol, anything else gets a 400 instead of silence
-                .addProtocol(Http1Config.create())
-                .routing(routing -> routes(routing, config.get("service")));
-        server = builder.directHandlers(refusals(builder.maxPayloadSize())).build();
+                .addProtocol(http);
+        Limits limits = Limits.of(config.get("service"), builder.maxTcpConnections(), builder.maxPayloadSize());
+        server = builder.routing(routing -> routes(routing, limits))
+                .directHandlers(refusals(builder.maxPayloadSize(), http.maxPrologueLength()))
+                .build();
     }
 
-    /** @throws IOException if it can't listen */
+    /**
+     * Starts it.
+     *
+     * @throws IOException if it can't listen
+     * @throws IllegalArgumentException if a setting is out of its range
+     */
     static LossServer start(Config config) throws IOException {
         LossServer service = new LossServer(config);
         requireFree(service.server.prototype());
@@ -72,14 +80,13 @@ final class LossServer implements AutoCloseable {
         }
     }
 
-    private void routes(HttpRouting.Builder routing, Config config) {
-        MemoryBudget memory = new MemoryBudget(config.get("memory").asLong().get());
+    private void routes(HttpRouting.Builder routing, Limits limits) {
+        MemoryBudget memory = new MemoryBudget(limits.memory());
         Telemetry telemetry = new Telemetry(memory, totals);
-        Duration time = config.get("body-timeout").as(Duration.class).get();
         routing.addFilter(LossServer::closeWhenAnnounced)
                 .addFilter(telemetry)
                 .error(HttpException.class, LossServer::refuse)
-                .post("/loss", new LossHandler(memory, totals, time))
+                .post("/loss", new LossHandler(memory, totals, limits.bodyTimeout()))
                 .any(LossServer::leaveBodyUnread)
                 .any("/loss", onlyWith(Method.POST))
                 .get("/totals", (request, response) -> response.send(Answer.of(totals.evaluate())))
@@ -128,20 +135,30 @@ final class LossServer implements AutoCloseable {
     }
 
     /** Refusals by Helidon itself, before any route. */
-    private static DirectHandlers refusals(long bodyBytes) {
+    private static DirectHandlers refusals(long bodyBytes, int lineBytes) {
         DirectHandlers.Builder handlers = DirectHandlers.builder();
         for (EventType type : EventType.values()) {
             handlers.addHandler(type, (request, event, status, headers, message) -> {
-                if (status.equals(Status.REQUEST_ENTITY_TOO_LARGE_413)) {
-                    return problem(status, headers, "the body may have at most " + bodyBytes + " bytes");
-                }
                 // What fails before there is a request is the fault of its sender.
                 boolean early = event == EventType.INTERNAL_ERROR && request.equals(TransportRequest.empty());
-                return problem(
-                        early ? Status.BAD_REQUEST_400 : status, headers, early ? "no HTTP/1.1 request" : message);
+                Status refusal = early ? Status.BAD_REQUEST_400 : status;
+                return problem(refusal, headers, reason(refusal, bodyBytes, lineBytes));
             });
         }
         return handlers.build();
+    }
+
+    /** Helidon's own words repeat what the client sent, of any length. */
+    private static String reason(Status status, long bodyBytes, int lineBytes) {
+        return switch (status.code()) {
+            case 400 ->
+                "no valid request of HTTP/1.1; look at the request line, Host, Content-Length, and the length and the "
+                        + "characters of the headers";
+            case 413 -> "the body may have at most " + bodyBytes + " bytes";
+            case 414 -> "the request line may have at most " + lineBytes + " bytes";
+            case 505 -> "use HTTP/1.1";
+            default -> status.reasonPhrase();
+        };
     }
 
     private static TransportResponse problem(Status status, ServerResponseHeaders headers, String error) {
@@ -151,7 +168,7 @@ final class LossServer implements AutoCloseable {
                 .headers(headers)
                 .entity(JsonNodeFactory.instance
                         .objectNode()
-                        .put("error", error == null ? status.reasonPhrase() : error)
+                        .put("error", error)
                         .toString())
                 .build();
     }

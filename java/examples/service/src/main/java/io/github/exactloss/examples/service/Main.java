@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.examples.service;
 
+import io.github.exactloss.NativeLibrary;
+import io.github.exactloss.NativeLibraryException;
 import io.helidon.config.Config;
+import io.helidon.config.ConfigException;
 import java.io.IOException;
 import java.nio.ByteOrder;
 
@@ -16,10 +19,11 @@ final class Main {
         if (ByteOrder.nativeOrder() != ByteOrder.LITTLE_ENDIAN) {
             fail("bodies are little-endian and are read where they lie, and this machine is big-endian", 1);
         }
-        Config config = Config.create();
         try {
-            System.out.println("listening on port " + LossServer.start(config).port());
-        } catch (IOException e) {
+            NativeLibrary.location(); // loads it, or says why not
+            System.out.println(
+                    "listening on port " + LossServer.start(Config.create()).port());
+        } catch (IOException | NativeLibraryException | ConfigException | IllegalArgumentException e) {
             fail(e.getMessage(), 1);
         }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * An HTTP service that evaluates predictions and targets. A request passes {@code LossServer} (limits and routes), {@code
- * LossHandler} (one batch), {@code RawArrays} (views of its bytes) and {@code Answer}. The README beside the sources describes
- * the protocol and the limits.
+ * An HTTP service that evaluates predictions and targets. A request passes {@code LossServer} (routes, within {@code Limits}),
+ * {@code LossHandler} (one batch), {@code RawArrays} (views of its bytes) and {@code Answer}. The README beside the sources
+ * describes the protocol and the limits.
  */
 package io.github.exactloss.examples.service;

@@ -10,6 +10,8 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Named;
@@ -39,10 +41,22 @@ class HostileClientsTest {
         client = new Client(server.port());
     }
 
+    private void startWithMemory(int bytes) throws IOException {
+        start(
+                "service.memory",
+                String.valueOf(bytes),
+                "server.max-payload-size",
+                String.valueOf(SIZE),
+                "service.body-timeout",
+                "PT1H");
+    }
+
     @AfterEach
     void stop() {
-        client.close();
-        server.close();
+        if (server != null) {
+            client.close();
+            server.close();
+        }
     }
 
     private RawConnection connect() throws IOException {
@@ -137,7 +151,19 @@ class HostileClientsTest {
 
     /** All connections that the service takes are held by clients that send no more than this. */
     @ParameterizedTest
-    @ValueSource(strings = {"", "GET", "a body", "GET /totals", "GET /metrics", "GET /health", "GET /", "PUT /loss"})
+    @ValueSource(
+            strings = {
+                "",
+                "GET",
+                "a body",
+                "a late body",
+                "GET /totals",
+                "HEAD /totals",
+                "GET /metrics",
+                "GET /health",
+                "GET /",
+                "PUT /loss"
+            })
     void exhaustedConnectionsAreFreed(String sent) throws Exception {
         start(
                 "server.max-tcp-connections",
@@ -151,6 +177,7 @@ class HostileClientsTest {
         String packet = switch (sent) {
             case "", "GET" -> sent;
             case "a body" -> HEAD;
+            case "a late body" -> HEAD.replace("Host", "Expect: 100-continue\r\nHost");
             default -> sent + " HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\r\n";
         };
         List<RawConnection> connections = new ArrayList<>();
@@ -191,6 +218,12 @@ class HostileClientsTest {
         String asked = GOOD_REQUEST.replace("Host: a\r\n", "Host: a\r\n" + CLOSE);
         List<String> closing = List.of(
                 asked,
+                asked.replace("close", "Close"),
+                asked.replace("close", "keep-alive, close"),
+                asked.replace(CLOSE, "Connection: x\r\n" + CLOSE),
+                asked.replace("GET", "HEAD"),
+                asked.replace("/health", "/metrics"),
+                asked.replace("Host: a\r\n", ""),
                 asked.replace("/health", "/nothing"),
                 HEAD.replace("Host", CLOSE + "Host").replace(": " + SIZE, ": 1") + "x",
                 HEAD.replace(": " + SIZE, ": 0"),
@@ -250,7 +283,7 @@ class HostileClientsTest {
 
     @Test
     void memoryInUseIsRefusedAndFreedMemoryIsNot() throws Exception {
-        start("service.memory", String.valueOf(SIZE * 3 / 2), "service.body-timeout", "PT1H");
+        startWithMemory(SIZE * 3 / 2);
         try (RawConnection first = connect()) {
             first.send(HEAD);
             client.awaitBodyMemory(SIZE);
@@ -268,12 +301,55 @@ class HostileClientsTest {
 
     @Test
     void aClientThatLeavesGivesItsMemoryBack() throws Exception {
-        start("service.memory", String.valueOf(SIZE), "service.body-timeout", "PT1H");
+        startWithMemory(SIZE);
         try (RawConnection leaving = connect()) {
             leaving.send(HEAD);
             client.awaitBodyMemory(SIZE);
         }
         client.awaitBodyMemory(0);
         assertServed();
+    }
+
+    /** As many connections at once as the service takes with so few files, and more. */
+    @Test
+    void filesAreLeftWhenAllConnectionsAreTaken() throws Exception {
+        int files = 320;
+        int most = files - 256;
+        List<RawConnection> connections = new ArrayList<>();
+        try (ServiceProcess service = ServiceProcess.startWithFiles(files, "-Dserver.max-tcp-connections=" + most);
+                Client other = new Client(service.port())) {
+            for (int i = 0; i < most; i++) {
+                connections.add(new RawConnection(service.port()).send(GOOD_REQUEST));
+                assertThat(connections.getLast().status()).isEqualTo(200);
+            }
+            for (int i = 0; i < files; i++) {
+                connections.add(new RawConnection(service.port()));
+            }
+            for (RawConnection connection : connections) {
+                connection.close();
+            }
+
+            LossServerTest.assertSame(other.loss(BATCH).json(), BATCH.evaluation());
+        }
+    }
+
+    /** The most short headers on the most connections, with the smallest heap. */
+    @Test
+    void headersThatDoNotEndFitIntoTheHeap() throws Exception {
+        String head = "GET /health HTTP/1.1\r\nHost: a\r\n"
+                + IntStream.range(0, 400).mapToObj("x%d: 1\r\n"::formatted).collect(Collectors.joining());
+        List<RawConnection> connections = new ArrayList<>();
+        try (ServiceProcess service = ServiceProcess.start("-Xmx128m", "-Dservice.memory=67108864");
+                Client other = new Client(service.port())) {
+            for (int i = 0; i < 511; i++) {
+                connections.add(new RawConnection(service.port()).send(head));
+            }
+            LossServerTest.assertSame(other.loss(BATCH).json(), BATCH.evaluation());
+            for (RawConnection connection : connections) {
+                assertThat(connection.send("\r\n").status()).isEqualTo(200);
+                connection.close();
+            }
+            LossServerTest.assertSame(other.loss(BATCH).json(), BATCH.evaluation());
+        }
     }
 }

@@ -172,6 +172,26 @@ class LossServerTest {
         assertThat(Client.parse(response).error()).isEqualTo(path + " takes " + allowed);
     }
 
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+                    GET /totals HTTP/1.0\\r\\nHost: a                           | 505 | use HTTP/1.1
+                    GET /totals HTTP/1.1                                     | 400 | no valid request of HTTP/1.1; look at the request line, Host, Content-Length,
+                    GET /totals HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: x  | 400 | no valid request of HTTP/1.1
+                    GET /%zz HTTP/1.1\\r\\nHost: a                           | 400 | no valid request of HTTP/1.1
+                    garbage                                                  | 400 | no valid request of HTTP/1.1
+                    GET /LONG HTTP/1.1\\r\\nHost: a                          | 414 | the request line may have at most 4096 bytes
+                    GET /totals HTTP/1.1\\r\\nHost: a\\r\\nx: LONG            | 400 | no valid request of HTTP/1.1
+                    POST /loss HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 1048577 | 413 | the body may have at most 1048576 bytes
+                    """)
+    void whatIsNoRequestIsRefusedWithARemedy(String head, int status, String error) throws Exception {
+        String request = head.translateEscapes().replace("LONG", "x".repeat(4_096)) + "\r\n\r\n";
+        try (RawConnection connection = new RawConnection(server.port())) {
+            assertThat(connection.send(request).rest())
+                    .startsWith("HTTP/1.1 " + status)
+                    .contains("{\"error\":\"" + error);
+        }
+    }
+
     @Test
     void theAnswerToHeadHasNoBody() throws Exception {
         try (RawConnection connection = new RawConnection(server.port())) {

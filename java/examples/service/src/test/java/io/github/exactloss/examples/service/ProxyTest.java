@@ -2,6 +2,7 @@
 package io.github.exactloss.examples.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -13,21 +14,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * The service behind nginx, with nginx.conf except its addresses, files, and times. Run by {@code ./build.sh test-service}.
+ * The service behind nginx, with nginx.conf except its addresses and files, and what a test changes. Run by {@code ./build.sh test-service}.
  */
 @Tag("load")
 @Timeout(120)
 class ProxyTest {
-    private static final int CONNECTIONS = 2; // of the service
+    private static final int CONNECTIONS = 8; // of the service
     private static final int SLOW_CLIENTS = 40;
+    private static final int DEAF_CLIENTS = CONNECTIONS - 1;
+    private static final String[] SHORT_TIMEOUTS = {"((client_header|client_body|send)_timeout) 10s", "$1 1s"};
     private static final Batch BATCH = Batch.random(3, 1);
     private static final String POST = "POST /loss?" + BATCH.query()
             + " HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Type: application/octet-stream\r\n";
@@ -39,21 +45,21 @@ class ProxyTest {
     private LossServer server;
     private Process nginx;
 
-    @BeforeEach
-    void start() throws IOException {
+    private void start(String... changes) throws IOException {
         server = TestServer.start("server.max-tcp-connections", String.valueOf(CONNECTIONS));
         StringBuilder files = new StringBuilder("http {\naccess_log off;\n");
         for (String kind : List.of("client_body", "proxy", "fastcgi", "uwsgi", "scgi")) {
             files.append("%s_temp_path %s;%n".formatted(kind, folder.resolve(kind)));
         }
         Path configuration = folder.resolve("nginx.conf");
-        Files.writeString(
-                configuration,
-                Files.readString(Path.of("nginx.conf"))
-                        .replace("http {\n", files)
-                        .replace("listen 8000", "listen unix:" + socket())
-                        .replace("127.0.0.1:8080", "127.0.0.1:" + server.port())
-                        .replaceAll("(client_\\w+_timeout) 10s", "$1 1s"));
+        String text = Files.readString(Path.of("nginx.conf"))
+                .replace("http {\n", files)
+                .replace("listen 8000", "listen unix:" + socket())
+                .replace("127.0.0.1:8080", "127.0.0.1:" + server.port());
+        for (int i = 0; i < changes.length; i += 2) {
+            text = text.replaceAll(changes[i], changes[i + 1]);
+        }
+        Files.writeString(configuration, text);
         nginx = new ProcessBuilder(
                         "nginx",
                         "-p",
@@ -64,9 +70,18 @@ class ProxyTest {
                         "daemon off; user root; error_log stderr; pid " + folder.resolve("pid") + ";")
                 .inheritIO()
                 .start();
-        while (!Files.exists(socket())) {
+        while (!listens()) {
             assertThat(nginx.isAlive()).isTrue();
             Thread.onSpinWait();
+        }
+    }
+
+    /** nginx makes the socket some time before it listens there. */
+    private boolean listens() {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket()))) {
+            return channel.isConnected();
+        } catch (IOException e) {
+            return false;
         }
     }
 
@@ -101,6 +116,7 @@ class ProxyTest {
 
     @Test
     void whatTheServiceRefusesIsTranslated() throws IOException {
+        start();
         byte[] end = "\r\n0\r\n\r\n".getBytes(StandardCharsets.ISO_8859_1);
         byte[] chunks =
                 ByteBuffer.allocate(15 + end.length).put(BATCH.body()).put(end).array();
@@ -115,6 +131,7 @@ class ProxyTest {
 
     @Test
     void slowClientsAreDisconnectedAndHoldNoConnectionOfTheService() throws IOException {
+        start(SHORT_TIMEOUTS);
         List<SocketChannel> slow = new ArrayList<>();
         try {
             for (int i = 0; i < SLOW_CLIENTS; i++) {
@@ -131,5 +148,50 @@ class ProxyTest {
                 channel.close();
             }
         }
+    }
+
+    /** Clients that send requests until they are disconnected, and fetch no answer. */
+    @Test
+    void deafClientsAreDisconnectedAndHoldNoConnectionOfTheService() throws Exception {
+        start(SHORT_TIMEOUTS);
+        String requests = "GET /totals HTTP/1.1\r\nHost: a\r\n\r\n".repeat(100);
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<Future<?>> deaf = new ArrayList<>();
+            for (int i = 0; i < DEAF_CLIENTS; i++) {
+                SocketChannel channel = connect(requests, new byte[0]);
+                deaf.add(threads.submit(() -> {
+                    try (channel) {
+                        while (true) {
+                            channel.write(ByteBuffer.wrap(requests.getBytes(StandardCharsets.ISO_8859_1)));
+                        }
+                    }
+                }));
+            }
+
+            do {
+                assertThat(exchange(HEAD, BATCH.body())).startsWith("HTTP/1.1 200 ");
+            } while (!deaf.stream().allMatch(Future::isDone));
+
+            for (Future<?> client : deaf) {
+                assertThatExceptionOfType(ExecutionException.class)
+                        .isThrownBy(client::get)
+                        .withCauseInstanceOf(IOException.class);
+            }
+        }
+    }
+
+    @Test
+    void anAddressHasALimitedNumberOfRequestsAtATime() throws IOException {
+        start("limit_conn clients 64;", "limit_conn clients 2;");
+        try (SocketChannel first = connect(HEAD, new byte[0]);
+                SocketChannel second = connect(HEAD, new byte[0])) {
+            assertThat(exchange(HEAD, BATCH.body())).startsWith("HTTP/1.1 429 ");
+
+            for (SocketChannel open : List.of(first, second)) {
+                open.write(ByteBuffer.wrap(BATCH.body()));
+                assertThat(rest(open)).startsWith("HTTP/1.1 200 ");
+            }
+        }
+        assertThat(exchange(HEAD, BATCH.body())).startsWith("HTTP/1.1 200 ");
     }
 }

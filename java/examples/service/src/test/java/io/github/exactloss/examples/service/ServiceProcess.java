@@ -20,7 +20,17 @@ final class ServiceProcess implements AutoCloseable {
     static ServiceProcess start(String... jvmOptions) throws IOException {
         List<String> options = new ArrayList<>(List.of(jvmOptions));
         options.add("-Dserver.port=0");
-        Process process = launch(options);
+        return started(launch(options));
+    }
+
+    /** Starts it on a free port, in a process that may open so many files. */
+    static ServiceProcess startWithFiles(int files, String... jvmOptions) throws IOException {
+        List<String> options = new ArrayList<>(List.of(jvmOptions));
+        options.add("-Dserver.port=0");
+        return started(launchWithFiles(files, options));
+    }
+
+    private static ServiceProcess started(Process process) throws IOException {
         String line = process.inputReader().readLine();
         if (line == null || !line.startsWith("listening on port ")) {
             process.destroyForcibly();
@@ -30,7 +40,16 @@ final class ServiceProcess implements AutoCloseable {
     }
 
     static Process launch(List<String> jvmOptions, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
+        return launch(List.of(), jvmOptions, arguments);
+    }
+
+    static Process launchWithFiles(int files, List<String> jvmOptions) throws IOException {
+        return launch(List.of("sh", "-c", "ulimit -n " + files + " && exec \"$@\"", "sh"), jvmOptions);
+    }
+
+    private static Process launch(List<String> prefix, List<String> jvmOptions, String... arguments)
+            throws IOException {
+        List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of(
                 "--enable-native-access=ALL-UNNAMED",

@@ -2,9 +2,14 @@
 package io.github.exactloss.examples.service;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.io.IOException;
 import java.net.SocketException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -56,6 +61,42 @@ class ShutdownTest {
 
             assertThat(service.exitStatus()).isEqualTo(SIGTERM_STATUS);
             assertThat(request.status()).isZero();
+        }
+    }
+
+    /** A head that doesn't end: Helidon has no limit of its own for it. */
+    @Test
+    void aHeadThatOutlastsTheGraceIsCutOff() throws Exception {
+        try (ServiceProcess service = ServiceProcess.start(FIRST_COMPILER_ONLY, "-Dserver.shutdown-grace-period=PT1S");
+                RawConnection half = new RawConnection(service.port()).send(HEALTH + "GET /health HTTP/1.1\r\nHost")) {
+            assertThat(half.status()).isEqualTo(200);
+
+            service.terminate();
+
+            assertThat(service.exitStatus()).isEqualTo(SIGTERM_STATUS);
+        }
+    }
+
+    /** A client that sends requests until its connection is cut, and fetches no answer. */
+    @Test
+    void anAnswerThatIsNotFetchedIsCutOff() throws Exception {
+        try (ServiceProcess service = ServiceProcess.start(FIRST_COMPILER_ONLY, "-Dserver.shutdown-grace-period=PT1S");
+                ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+                RawConnection deaf = new RawConnection(service.port()).send(HEALTH)) {
+            assertThat(deaf.status()).isEqualTo(200);
+            Future<?> sending = threads.submit(() -> {
+                String requests = HEALTH.replace("/health", "/metrics").repeat(100);
+                while (true) {
+                    deaf.send(requests);
+                }
+            });
+
+            service.terminate();
+
+            assertThat(service.exitStatus()).isEqualTo(SIGTERM_STATUS);
+            assertThatExceptionOfType(ExecutionException.class)
+                    .isThrownBy(sending::get)
+                    .withCauseInstanceOf(IOException.class);
         }
     }
 
