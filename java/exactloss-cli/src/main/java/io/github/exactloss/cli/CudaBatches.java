@@ -7,16 +7,12 @@ import io.github.exactloss.cuda.CudaAccumulator;
 import io.github.exactloss.cuda.CudaDevice;
 import io.github.exactloss.cuda.CudaStream;
 import java.lang.foreign.Arena;
-import java.util.Set;
 import java.util.function.Consumer;
 
 /** Copies batches to the first GPU and evaluates them there. */
 final class CudaBatches {
     /** The elements of a batch: enough to keep a GPU busy, few for its memory. */
     static final int BATCH_SIZE = 1 << 22;
-
-    /** The losses that GPUs offer. */
-    static final Set<LossName> LOSSES = Set.of(LossName.MNIST);
 
     private CudaBatches() {}
 
@@ -41,11 +37,8 @@ final class CudaBatches {
     }
 
     private static void add(Batch batch, CudaStream stream, CudaAccumulator onDevice) {
-        if (batch.weights().isPresent()) {
-            throw new BadDataException("weights are not offered with --backend=cuda");
-        }
         try (Arena arena = Arena.ofConfined()) {
-            onDevice.add(stream.copyOf(batch.predictions(), arena), stream.copyOf(batch.targets(), arena));
+            onDevice.add(stream.copyOf(batch, arena));
         }
     }
 }

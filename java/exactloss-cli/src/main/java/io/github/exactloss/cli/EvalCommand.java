@@ -18,7 +18,6 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Model.CommandSpec;
@@ -112,7 +111,7 @@ final class EvalCommand implements Callable<Integer> {
             split = ",",
             description =
                     "The losses to compute: ${COMPLETION-CANDIDATES}; several are separated by commas, or the option"
-                            + " is repeated. Default: all, or with --backend=cuda mnist alone, which is what a GPU offers.")
+                            + " is repeated. Default: all.")
     private Set<LossName> lossNames;
 
     @Option(
@@ -154,7 +153,7 @@ final class EvalCommand implements Callable<Integer> {
             description =
                     "What computes (${COMPLETION-CANDIDATES}): the processor, or the first NVIDIA GPU, with the same"
                             + " bits. The elements are sent there in pieces, which takes longer than the processor needs to"
-                            + " sum them. A GPU has neither weights nor --strict. Default: ${DEFAULT-VALUE}.")
+                            + " sum them. --strict is not offered there. Default: ${DEFAULT-VALUE}.")
     private Backend backend;
 
     @Option(
@@ -190,11 +189,6 @@ final class EvalCommand implements Callable<Integer> {
     public Integer call() {
         require(!Double.isNaN(threshold), "--threshold must be a number, not NaN");
         require(backend == Backend.CPU || !strict, "--strict is not offered with --backend=cuda");
-        require(backend == Backend.CPU || weightsFile == null, "--weights is not offered with --backend=cuda");
-        require(
-                backend == Backend.CPU || CudaBatches.LOSSES.containsAll(chosenLosses()),
-                "--backend=cuda offers only --loss="
-                        + CudaBatches.LOSSES.stream().map(LossName::toString).collect(Collectors.joining(",")));
         BatchSource source = source();
         if (reportPath == null) {
             print(source, evaluate(source, batch -> {}));
@@ -285,15 +279,9 @@ final class EvalCommand implements Callable<Integer> {
         }
     }
 
-    private Set<LossName> chosenLosses() {
-        if (lossNames != null) {
-            return lossNames;
-        }
-        return backend == Backend.CUDA ? CudaBatches.LOSSES : EnumSet.allOf(LossName.class);
-    }
-
     private Evaluator evaluator() {
-        Loss[] losses = chosenLosses().stream().map(LossName::loss).toArray(Loss[]::new);
+        Set<LossName> names = lossNames == null ? EnumSet.allOf(LossName.class) : lossNames;
+        Loss[] losses = names.stream().map(LossName::loss).toArray(Loss[]::new);
         Evaluator evaluator =
                 Evaluator.of(losses[0], losses).threshold(threshold).threads(threads);
         evaluator = logits ? evaluator.fromLogits() : evaluator;
