@@ -14,10 +14,12 @@
 
 /* The arrays that are computed of a block. They hold floats or doubles unless stated otherwise. */
 typedef struct workspace {
-    _Alignas(64) unsigned char inputs[WORK_BYTES]; /* predictions or logits of a narrower type, widened */
-    unsigned char predictions[WORK_BYTES];         /* of logits */
-    unsigned char values[WORK_BYTES];              /* of a loss */
-    unsigned char gradient[WORK_BYTES];
+    union { /* a gradient takes the place of what it is computed from, when nothing else needs that */
+        _Alignas(64) unsigned char inputs[WORK_BYTES]; /* predictions or logits of a narrower type, widened */
+        unsigned char gradient[WORK_BYTES];
+    };
+    unsigned char predictions[WORK_BYTES];           /* of logits */
+    unsigned char values[WORK_BYTES];                /* of a loss */
     union {                                          /* of which one is done with when the other comes */
         unsigned char distances[WORK_BYTES];         /* of logits */
         uint16_t narrow[WORK_BYTES / sizeof(float)]; /* values or a gradient, rounded to a narrower type */

@@ -17,7 +17,7 @@
  * Any other block is summed as what it consists of, in an array: w·p and w·p² are a double or two, whatever p is.
  */
 #define GROUP (4 * f64_lanes) /* elements */
-#define SOME 128              /* elements in arrays, each of 1 KiB of the stack */
+#define SOME 64               /* elements in arrays, each of half a KiB of the stack */
 #define GRID -26              /* u is a multiple of 2^this */
 #define GRID_SHIFT 0x1.8p26   /* doubles of its size are 2^GRID apart */
 #define BELOW_GRID 29         /* how far the e of w·v is below that of w·u */
