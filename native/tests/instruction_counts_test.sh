@@ -20,7 +20,7 @@ sum_f16                3410
 sum_and_count_f32      4870
 select_32              2690
 logits_f32            18460
-sum_squares_f32        9180
+sum_squares_f32        7350
 log_f32               12730
 log_of_logits_f32     33720
 call_64                 487

@@ -255,6 +255,16 @@ static inline f64_vector f64_select_less(f64_vector a, f64_vector b, f64_vector 
 
 static inline f64_vector f64_negate_where(f64_mask mask, f64_vector x) { return _mm256_xor_pd(x, mask); }
 
+/* 1 - x where the bit of the lane is set, x elsewhere. Before a selection GCC would compare the selector with 0. */
+static inline f64_vector f64_distance_by(uint64_t bits, f64_vector x) {
+    return f64_add(f64_negate_where(signs_64(bits), x), _mm256_load_pd(ONES_64[bits & 0xf]));
+}
+
+/* The same, with either sign, for its square. Adders are busier than fma. */
+static inline f64_vector f64_root_by(uint64_t bits, f64_vector x) {
+    return f64_fma(x, f64_set(-1), _mm256_load_pd(ONES_64[bits & 0xf]));
+}
+
 static inline f64_vector f64_load_first(const void *p, int count, f64_vector fill) {
     const int_vector first = i64_first(count);
     return _mm256_blendv_pd(fill, _mm256_maskload_pd(p, first), f64_from_bits(first));

@@ -221,6 +221,13 @@ static inline f64_vector f64_negate_where(f64_mask mask, f64_vector x) {
     return _mm512_mask_xor_pd(x, mask, x, f64_set(-0.0));
 }
 
+/* 1 - x where the bit of the lane is set, x elsewhere. Adders are busier than fma. */
+static inline f64_vector f64_distance_by(uint64_t bits, f64_vector x) {
+    return f64_select(f64_mask_of(bits), f64_fma(x, f64_set(-1), f64_set(1)), x);
+}
+
+static inline f64_vector f64_root_by(uint64_t bits, f64_vector x) { return f64_distance_by(bits, x); }
+
 static inline f64_vector f64_load_first(const void *p, int count, f64_vector fill) {
     return _mm512_mask_loadu_pd(fill, i64_first(count), p);
 }

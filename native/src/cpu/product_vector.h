@@ -59,19 +59,18 @@ typedef struct product_sums {
 static ALWAYS_INLINE void products_of(product_kind kind, const unsigned char *p, const unsigned char *w, uint64_t bits,
                                       product products[2]) {
     const f64_vector x = f64_load_floats(p);
-    const f64_mask t = f64_mask_of(bits);
-    const f64_vector d = f64_select(t, f64_fma(x, f64_set(-1), f64_set(1)), x); /* adders are busier than fma */
     if (!kind.is_weighted) {
-        products[0] = (product){d, d};
+        const f64_vector root = f64_root_by(bits, x);
+        products[0] = (product){root, root};
         return;
     }
     const f64_vector weight = f64_load_floats(w);
     if (!kind.is_square) {
-        products[0] = (product){weight, d};
+        products[0] = (product){weight, f64_distance_by(bits, x)};
         return;
     }
     const f64_vector shift = f64_set(GRID_SHIFT), minus_n = f64_sub(shift, f64_fma_quietly(x, x, shift));
-    const f64_vector line = f64_select(t, f64_fma(f64_set(-2), x, f64_set(1)), f64_set(0));
+    const f64_vector line = f64_select(f64_mask_of(bits), f64_fma(f64_set(-2), x, f64_set(1)), f64_set(0));
     products[0] = (product){weight, f64_sub(line, minus_n)};
     products[1] = (product){weight, f64_fma(x, x, minus_n)};
 }
