@@ -273,6 +273,10 @@ step_bench-safepoint() {
 
 # step_bench-sql [ROWS [RUNS]]
 step_bench-sql() {
+    local number
+    for number in "$@"; do
+        [[ $number =~ ^[1-9][0-9]{0,9}$ ]] || usage_error "bench-sql takes numbers of rows and of runs, not \"$number\""
+    done
     step_native
     step java build_java benchmarks
     exec "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED \

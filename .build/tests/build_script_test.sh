@@ -28,6 +28,7 @@ expect 0 JAVA_HOME --help
 expect 2 'no step "nonsense"' nonsense
 expect 2 'takes no arguments' clean everything
 expect 2 'takes one argument' install here there
+expect 2 'bench-sql takes numbers of rows and of runs, not "1e8"' bench-sql 1e8
 
 # One line, so that no list of steps pushes it off the screen.
 [[ $("$root/build.sh" nonsense 2>&1) == 'build.sh: there is no step "nonsense"; see ./build.sh help' ]]

@@ -64,7 +64,7 @@ static int read_options(int argc, char **argv, options *o) {
         } else if (strcmp(argv[i], "--suite") == 0) {
             o->suite = i + 1 < argc ? argv[++i] : "";
             if (find_suite(o->suite) < 0) {
-                fprintf(stderr, "exactloss-bench: there is no suite \"%s\"\n%s", o->suite, USAGE);
+                fprintf(stderr, "exactloss-bench: there is no suite \"%s\"; see exactloss-bench --help\n", o->suite);
                 return 2;
             }
         } else if (strcmp(argv[i], "--check") == 0) {
@@ -72,7 +72,7 @@ static int read_options(int argc, char **argv, options *o) {
         } else if (strcmp(argv[i], "--quick") == 0) {
             o->is_quick = 1;
         } else {
-            fprintf(stderr, "exactloss-bench: there is no argument \"%s\"\n%s", argv[i], USAGE);
+            fprintf(stderr, "exactloss-bench: there is no argument \"%s\"; see exactloss-bench --help\n", argv[i]);
             return 2;
         }
     }

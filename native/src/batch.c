@@ -87,7 +87,10 @@ static void add_loss(const batch *b, const block *k, int loss, workspace *work, 
     add_values(b, k, work->values, NO_TARGET, s);
 }
 
-/* A pass over the logits of a block for a loss, which gives what is left to give, and a gradient unless g is NULL. */
+/*
+ * One pass over the logits of a block. It writes the loss's values if they are summed, the outputs in `left` that no earlier
+ * pass has written, and the gradient unless g is NULL.
+ */
 static void take_logits(const batch *b, const block *k, int loss, const gradient_output *g, logit_outputs *left,
                         workspace *work, sums *s) {
     const int is_summed = (b->losses & VALUE_LOSSES & 1 << loss) != 0;

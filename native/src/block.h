@@ -14,13 +14,13 @@
 
 /* The arrays that are computed of a block. They hold floats or doubles unless stated otherwise. */
 typedef struct workspace {
-    union { /* a gradient takes the place of what it is computed from, when nothing else needs that */
+    union { /* the gradient overwrites its inputs, which nothing reads afterwards */
         _Alignas(64) unsigned char inputs[WORK_BYTES]; /* predictions or logits of a narrower type, widened */
         unsigned char gradient[WORK_BYTES];
     };
     unsigned char predictions[WORK_BYTES];           /* of logits */
     unsigned char values[WORK_BYTES];                /* of a loss */
-    union {                                          /* of which one is done with when the other comes */
+    union {                                          /* never in use at the same time */
         unsigned char distances[WORK_BYTES];         /* of logits */
         uint16_t narrow[WORK_BYTES / sizeof(float)]; /* values or a gradient, rounded to a narrower type */
     };

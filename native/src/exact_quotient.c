@@ -171,7 +171,9 @@ static int divide_step(uint32_t *remainder, const magnitude *divisor, uint64_t b
     return 1;
 }
 
-/* Whether a magnitude is short * 2^(position - EXACT_SUM_ONE), with a short that divide() takes. */
+/*
+ * Whether a magnitude is *value * 2^(*position - EXACT_SUM_ONE), with a value of at most 63 bits, which divide() takes.
+ */
 static int is_short(const magnitude *m, uint64_t *value, int *position) {
     int low = 0;
     while (m->limbs[low / 32] == 0) {

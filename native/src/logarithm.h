@@ -17,7 +17,8 @@
  * 3. ln(1 + a) = a - a^2 / 4 + a^2 T(a), and b adds b / (1 + a). T is minimax on [0, 1], where a^2 T(a) is above -0.06 and
  *    so costs 0.1 with all its roundings. It is a polynomial of a - 1/2, since the terms of one of a would cancel.
  * 4. max(x, 0) + a is a TwoSum, and that less a^2 / 4 is one fma; what these round off joins the small terms, by another
- *    fma. So does b (1 - a / 2), which is b / (1 + a) but for a sixth of b: 0.2. The last addition rounds: 0.5.
+ *    fma. So does b (1 - a / 2), which is b / (1 + a) but for a twelfth of b: 0.1. exp's own error, step 2 of sigmoid.h,
+ *    is below 0.25, and the last addition rounds: 0.5.
  *
  * Measured: see docs/numerics.md.
  */

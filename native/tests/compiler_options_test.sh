@@ -63,7 +63,7 @@ for isa in portable avx2 avx512; do
     echo "$(wc -l <"$work/given") cases on $isa, the same bits"
 done
 
-# An archive of link-time optimisation's code would be compiled, and optimised, by whoever links it.
+# An archive of link-time optimisation's code would be compiled, and optimised, when a program is linked with it.
 build static "$options" -DBUILD_SHARED_LIBS=OFF
 if readelf -SW "$work/static/native/libexactloss.a" | grep -m 1 '\.gnu\.lto\|\.llvm\.lto'; then
     echo "the archive is not machine code"

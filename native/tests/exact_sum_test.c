@@ -92,6 +92,32 @@ static void sums_divide_as_ieee_does(void **unused) {
     }
 }
 
+/* Around the widest divisor that is an integer, and far beyond it: a b and b, times a number of any width, give a. */
+static void sums_divide_by_sums_of_every_width(void **unused) {
+    (void)unused;
+    uint64_t state = 12;
+    for (int i = 0; i < 20000; i++) {
+        const int64_t a = (int64_t)(next_random(&state) >> 40), b = (int64_t)(next_random(&state) >> 40) | 1;
+        const int scale = (int)(next_random(&state) % 900), width = 36 + (int)(next_random(&state) % (i % 2 ? 8 : 800));
+        const int sign = i % 3 == 0 ? -1 : 1;
+        exact_sum sum = empty(), divisor = empty();
+        exactloss_sum_add(&sum, a * b, scale);
+        exactloss_sum_add(&sum, sign * a * b, scale + width);
+        exactloss_sum_add(&divisor, sign * b, scale + width);
+        exactloss_sum_add(&divisor, b, scale);
+        if (sign < 0) { /* which the divisor must not have */
+            exact_sum positive = empty(), other = empty();
+            exactloss_sum_add_finite(&positive, &divisor, -1);
+            exactloss_sum_add_finite(&other, &sum, -1);
+            divisor = positive;
+            sum = other;
+        }
+        double quotient;
+        exactloss_sum_divide_by_sum(&sum, &divisor, &quotient, NULL);
+        check_double((double)a, quotient);
+    }
+}
+
 static void sums_divide_by_wide_sums(void **unused) {
     (void)unused;
     /* (2^200 + 1) * 3 / (2^200 + 1), (2^200 + 2) / (2^200 + 1) just above 1, and 0 / 0 */
@@ -501,6 +527,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(integers_divide_as_ieee_does),
         cmocka_unit_test(sums_divide_as_ieee_does),
+        cmocka_unit_test(sums_divide_by_sums_of_every_width),
         cmocka_unit_test(sums_divide_by_wide_sums),
         cmocka_unit_test(products_are_exact),
         cmocka_unit_test(adds_the_finite_part),

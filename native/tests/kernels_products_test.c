@@ -80,7 +80,7 @@ static void products_at_all_lengths(void **unused) {
     for_all_lengths(products_of_length);
 }
 
-/* A number of either size between 2^low and 2^high, with all bits of its significand; seldom 0. */
+/* A float with an exponent from low to high and random bits of its significand; 1 in 32 is 0. */
 static float between(int low, int high, uint64_t *state) {
     const uint64_t random = next_random(state);
     const float significand = 1 + (float)(random & 0x7fffff) * 0x1p-23f;
@@ -107,14 +107,15 @@ static void products_of_all_ranges(void **unused) {
     }
 }
 
-/* One element or weight at each place of a block that else takes the fast path. */
+/* One element or weight at each place of a block that otherwise takes the fast path. */
 static void products_with_one_stranger(void **unused) {
     (void)unused;
     static const float VALUES[] = {2.5f,       3.9f, 7.9f,      0,         -0.0f,      1,          0x1.fffffep0f,
                                    2,          -1,   0x1p-149f, 0x1p-126f, 0x1.8p-29f, 0x1.2p-30f, 0x1.8p-26f,
                                    0x1.8p-27f, NAN,  INFINITY,  -INFINITY, 0x1p127f};
-    static const float WEIGHTS[] = {0, 0x1p-149f, 0x1.8p-28f, 0x1.8p-36f, 0x1p100f, 0x1.fffffep127f};
-    const int count = 700, values = (int)(sizeof VALUES / sizeof *VALUES), weights_count = 6;
+    static const float WEIGHTS[] = {0, 0x1p-149f, 0x1.8p-28f, 0x1.8p-36f, 0x1p100f, 0x1.fffffep127f, -0.0f};
+    const int count = 700, values = (int)(sizeof VALUES / sizeof *VALUES),
+              weights_count = (int)(sizeof WEIGHTS / sizeof *WEIGHTS);
     const real_case r = real_of(F32);
     uint64_t state = 5, mask[MASK_WORDS];
     unsigned char *p = predictions.end - r.size * count, *weights = spare.end - 4 * count;
@@ -129,6 +130,20 @@ static void products_with_one_stranger(void **unused) {
             check(&(product_case){&r, p, weights, mask, count}, "one stranger", (uint64_t)(i * 100 + k));
             memcpy(element, saved, sizeof saved);
         }
+    }
+}
+
+static void products_at_all_alignments(void **unused) {
+    (void)unused;
+    const int count = 333;
+    const real_case r = real_of(F32);
+    uint64_t mask[MASK_WORDS], state = 3;
+    random_mask(&state, count, mask);
+    for (int shift = 0; shift < SLACK; shift++) {
+        unsigned char *p = predictions.begin + shift, *weights = spare.begin + (SLACK - 1 - shift);
+        r.fill(FAST_RANGE, &state, p, count);
+        fill_weights(FAST_RANGE, &state, weights, count);
+        check(&(product_case){&r, p, weights, mask, count}, "at an alignment", (uint64_t)shift);
     }
 }
 
@@ -201,7 +216,7 @@ static void spans_are_equal(void **unused) {
 static void usual_products_take_the_fast_path(void **unused) {
     (void)unused;
     const real_case r = real_of(F32);
-    for (uint64_t seed = 0; seed < 200 && kernels != portable; seed++) {
+    for (uint64_t seed = 0; seed < 200; seed++) {
         uint64_t state = seed, mask[MASK_WORDS];
         const int count = 1 + (int)(next_random(&state) % 1024);
         unsigned char *p = predictions.end - r.size * count, *weights = spare.end - 4 * count;
@@ -228,11 +243,9 @@ int main(int argc, char **argv) {
         return status;
     }
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(products_at_all_lengths),
-        cmocka_unit_test(products_of_all_ranges),
-        cmocka_unit_test(products_with_one_stranger),
-        cmocka_unit_test(portable_products_are_exact),
-        cmocka_unit_test(spans_are_equal),
+        cmocka_unit_test(products_at_all_lengths),           cmocka_unit_test(products_of_all_ranges),
+        cmocka_unit_test(products_with_one_stranger),        cmocka_unit_test(products_at_all_alignments),
+        cmocka_unit_test(portable_products_are_exact),       cmocka_unit_test(spans_are_equal),
         cmocka_unit_test(usual_products_take_the_fast_path),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,23 +10,14 @@ static inline unsigned char *V(out)(void *array, int i) { return (unsigned char 
 /* The lanes of a vector of the block whose targets are positive. */
 static inline V(mask) V(mask_at)(const uint64_t *mask, int vector) { return V(mask_of)(V(lanes_at)(mask, vector)); }
 
-/*
- * How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals.
- * What is the product of two arrays has the second one `other` bytes behind the first.
- */
+/* How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals. */
 typedef struct V(layout) {
     int size;
-    V(vector) (*load)(const void *p, ptrdiff_t other);
-    void (*widen)(const void *from, ptrdiff_t other, int count, void *to); /* NULL where they are reals already */
-    ptrdiff_t other;
+    V(vector) (*load)(const void *p);
+    exactloss_convert *widen; /* NULL where they are reals already */
 } V(layout);
 
-static ALWAYS_INLINE V(vector) V(load_array)(const void *p, ptrdiff_t other) {
-    (void)other;
-    return V(load)(p);
-}
-
-static ALWAYS_INLINE V(layout) V(array)(void) { return (V(layout)){sizeof(V(real)), V(load_array), NULL, 0}; }
+static ALWAYS_INLINE V(layout) V(array)(void) { return (V(layout)){sizeof(V(real)), V(load), NULL}; }
 
 /* One bit for each of at most 64 elements that lies between the limits. */
 static ALWAYS_INLINE uint64_t V(within_word)(const unsigned char *p, int count, V(vector) lower, V(vector) upper) {
@@ -65,7 +56,7 @@ static ALWAYS_INLINE int V(count)(V(layout) layout, const void *predictions, con
     for (int i = 0; i < words; i++, p += layout.size * 64) {
         uint64_t bits = 0;
         for (int k = 0; k < 64; k += V(lanes)) {
-            bits |= (uint64_t)V(at_least)(layout.load(p + layout.size * k, layout.other), least) << k;
+            bits |= (uint64_t)V(at_least)(layout.load(p + layout.size * k), least) << k;
         }
         found += __builtin_popcountll(bits);
         *common += __builtin_popcountll(bits & mask[i]);
@@ -74,7 +65,7 @@ static ALWAYS_INLINE int V(count)(V(layout) layout, const void *predictions, con
         V(real) reals[64];
         uint64_t bits = 0;
         if (layout.widen != NULL) {
-            layout.widen(p, layout.other, rest, reals);
+            layout.widen(p, rest, reals);
             p = (const unsigned char *)reals;
         }
         for (int k = 0; k < rest; k += V(lanes)) {

@@ -68,7 +68,10 @@ typedef int exactloss_add_and_count(const void *predictions, const uint64_t *mas
 /* Copies an array, past the caches if the instruction set can. The copy is complete only after stream_end(). */
 typedef void exactloss_stream(const void *from, size_t size, void *to);
 
-/* The range of weights: where they are good, all are multiples of 2^(least - 23) and below 2^above. */
+/*
+ * The range of weights that are finite and not negative: all are multiples of 2^(least - 23) and below 2^above, which is 130
+ * where one is -0.
+ */
 typedef struct weight_span {
     int least, above;
     int are_good; /* finite, and not negative; 0 also where one is -0 */

@@ -34,19 +34,7 @@ static void JOIN(narrow, TYPE)(const void *from, int count, void *to) {
     }
 }
 
-static ALWAYS_INLINE f32_vector JOIN(load, TYPE)(const void *p, ptrdiff_t other) {
-    (void)other;
-    return LOAD(p);
-}
-
-static void JOIN(widen_part, TYPE)(const void *from, ptrdiff_t other, int count, void *to) {
-    (void)other;
-    JOIN(widen, TYPE)(from, count, to);
-}
-
-static ALWAYS_INLINE f32_layout JOIN(TYPE, array)(void) {
-    return (f32_layout){2, JOIN(load, TYPE), JOIN(widen_part, TYPE), 0};
-}
+static ALWAYS_INLINE f32_layout JOIN(TYPE, array)(void) { return (f32_layout){2, LOAD, JOIN(widen, TYPE)}; }
 
 static __attribute__((noinline)) void JOIN(sum_any, TYPE)(const void *predictions, const uint64_t *mask, int positives,
                                                           int count, exact_sum *sum) {

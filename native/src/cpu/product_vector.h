@@ -7,12 +7,13 @@
  *    and g are as before, and so is l, if a·b is a multiple of 2^(e-101) and at most 2^e. It may have more than 53 bits.
  *
  * 9. The factors are w and d, or d twice. With 2^m <= p < 2, or p = 0, p and 1 - p are multiples of 2^(m-23), which are
- *    doubles as long as m >= -30; so the smallest p, the smallest w and the largest one tell whether a block is such a
- *    one. For w·d², which has too many bits, d² is u + v. Let n be p² in units of 2^-26, rounded; then u is n, or
- *    n + 1 - 2p where the target is positive, which has 52 bits, and v = p² - n, at most 2^-27 and exact as well. w·v
- *    is summed with an e of its own.
+ *    doubles as long as m >= -30; so the smallest p, the smallest w and the largest one tell whether all products of a
+ *    block are such multiples. For w·d², which has too many bits, d² is u + v. Let n be p² rounded to a multiple of
+ *    2^-26; then u is n, or n + 1 - 2p where the target is positive, which is a multiple of 2^-52 and at most 1, and
+ *    v = p² - n, at most 2^-27, is exact as well. w·v is summed with an e of its own.
  *
- * 10. With the flag, it tells whether all of this was exact, and only the largest magnitudes are looked at.
+ * 10. The inexact flag, where there is one, tells whether all of this was exact. Then only the bitwise or of the patterns
+ *     and the bound of the weights are needed.
  *
  * Any other block is summed as what it consists of, in an array: w·p and w·p² are a double or two, whatever p is.
  */
@@ -31,15 +32,21 @@ typedef struct product {
 /* What is summed; constants in the loops. */
 typedef struct product_kind {
     int is_weighted, is_square;
-    int terms;         /* products of an element */
-    int above_weights; /* w·d or w·d² is below 2^this times the bound of w */
 } product_kind;
 
-#define WEIGHTED_DISTANCES ((product_kind){1, 0, 1, 1})
-#define SQUARES ((product_kind){0, 1, 1, 2})
-#define WEIGHTED_SQUARES ((product_kind){1, 1, 2, 2})
+#define WEIGHTED_DISTANCES ((product_kind){1, 0})
+#define SQUARES ((product_kind){0, 1})
+#define WEIGHTED_SQUARES ((product_kind){1, 1})
 
-/* Where e is for each term. */
+/* The number of products of an element. */
+static ALWAYS_INLINE int terms_of(product_kind kind) { return kind.is_weighted && kind.is_square ? 2 : 1; }
+
+/* The least e: d is below 2, and the weights are below 2^above. */
+static ALWAYS_INLINE int bound_of(product_kind kind, weight_span weights) {
+    return weights.above + (kind.is_square ? 2 : 1);
+}
+
+/* The constants c and c + c' of a term. */
 typedef struct product_scale {
     f64_vector c, both;
 } product_scale;
@@ -98,7 +105,7 @@ static ALWAYS_INLINE product_sums add_group_of_products(product_sums s, product_
         product y[2], z[2];
         products_of(kind, p + step * k, w + step * k, bits >> f64_lanes * k, y);
         products_of(kind, p + step * (k + 1), w + step * (k + 1), bits >> f64_lanes * (k + 1), z);
-        for (int i = 0; i < kind.terms; i++) {
+        for (int i = 0; i < terms_of(kind); i++) {
             add_pair_of_products(y[i], z[i], scales[i], &s.high[i], &s.low[i]);
         }
     }
@@ -111,8 +118,9 @@ static inline int are_multiples(product_kind kind, weight_span weights, int_vect
     const int exponent = smallest == 0 ? 0 : f32_exponent(smallest), m = exponent < 0 ? exponent : 0;
     const int of_distance = m - f32_fraction, of_weight = kind.is_weighted ? weights.least - f32_fraction : 0;
     const int of_factor = kind.is_square ? 2 * of_distance : of_distance;
-    const int first = kind.terms == 1 ? of_factor : GRID; /* 1 - 2p may be finer, but then so is v, which tells */
-    const int lowest = weights.above + kind.above_weights - 2 * f64_step + 1; /* of the first term */
+    const int first =
+        terms_of(kind) == 1 ? of_factor : GRID; /* if m < -4, 1 - 2p is finer, but v's condition stronger */
+    const int lowest = bound_of(kind, weights) - 2 * f64_step + 1; /* of the first term */
     return m >= SMALLEST_EXPONENT && of_weight + first >= lowest && of_weight + of_factor >= lowest - BELOW_GRID;
 }
 
@@ -120,7 +128,7 @@ static inline int are_multiples(product_kind kind, weight_span weights, int_vect
 static ALWAYS_INLINE int sum_products_in_range(product_kind kind, const unsigned char *p, const unsigned char *w,
                                                weight_span weights, const uint64_t *mask, int count, exact_sum *sum) {
     const int whole = count / GROUP, rest = count % GROUP;
-    const int e[2] = {weights.above + kind.above_weights, weights.above + kind.above_weights - BELOW_GRID};
+    const int e[2] = {bound_of(kind, weights), bound_of(kind, weights) - BELOW_GRID};
     const product_scale scales[2] = {product_scale_of(e[0]), product_scale_of(e[1])};
     product_sums s;
     for (int i = 0; i < 2; i++) {
@@ -151,7 +159,7 @@ static ALWAYS_INLINE int sum_products_in_range(product_kind kind, const unsigned
             return 0;
         }
     }
-    for (int i = 0; i < kind.terms; i++) {
+    for (int i = 0; i < terms_of(kind); i++) {
         const int_vector parts[2] = {s.high[i], s.low[i]};
         f64_add_sums(parts, 2, 2 * (whole + (rest != 0)), e[i], sum);
     }
@@ -218,22 +226,9 @@ static void sum_squares_f32(const void *values, block_weights weights, const uin
     }
 }
 
-/* Negated, the smallest pattern except 0 is the largest. */
 static weight_span span_of_weights(const void *weights, int count) {
-    const int_vector zero = i32_set(0);
-    int_vector largest = zero, negated = zero;
-    for (int g = 0; g * 4 * f32_lanes < count; g++) {
-        f32_vector w[4];
-        int_vector m[4], n[4];
-        f32_load_group(weights, g, count, w);
-        for (int k = 0; k < 4; k++) {
-            m[k] = f32_bits(w[k]);
-            n[k] = i32_sub(zero, m[k]);
-        }
-        largest = i32_max(largest, i32_max(i32_max(m[0], m[1]), i32_max(m[2], m[3])));
-        negated = i32_max(negated, i32_max(i32_max(n[0], n[1]), i32_max(n[2], n[3])));
-    }
-    const uint32_t most = i32_largest(largest), least = 0 - i32_largest(negated);
+    const f32_extremes e = f32_extremes_of(weights, count, i32_set(UINT32_MAX));
+    const uint32_t most = i32_largest(e.largest), least = 0 - i32_largest(e.negated);
     return most == 0 ? (weight_span){0, 0, 1}
                      : (weight_span){f32_exponent(least), f32_exponent(most) + 1, most < 0x7f800000};
 }

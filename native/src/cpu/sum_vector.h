@@ -19,8 +19,7 @@
  *    16 * 2^21 = 2^30. With doubles: c' = 6 * 2^(e-51), units of 2^(e-50) and 2^(e-101), and 1024 / 4 * 2^50 = 2^58
  *    in a lane of int64_t.
  *
- * 2. Predictions nearly always lie in [2^-19, 1], so they are multiples of 2^-42: e = 1, c = 12. All of [2^-19, 2) is
- * as
+ * 2. Predictions nearly always lie in [2^-19, 1], so they are multiples of 2^-42: e = 1, c = 12. All of [2^-19, 2) is as
  *    good, and cheaper to check: the bitwise or of the patterns tells that none has the exponent of 2 or a sign, and
  *    the smallest pattern, as an unsigned integer, that none is 0 or less than 2^-19. NaN and infinities have an
  *    exponent above that of 2. A tail is padded with ones, which are subtracted again. The range is looked at after
@@ -115,7 +114,7 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
 static ALWAYS_INLINE void V(load_rest)(V(layout) layout, const unsigned char *p, int rest, V(vector) x[4]) {
     V(real) reals[GROUP];
     if (layout.widen != NULL) {
-        layout.widen(p, layout.other, rest, reals);
+        layout.widen(p, rest, reals);
         p = (const unsigned char *)reals;
     }
     for (int k = 0; k < 4; k++) {
@@ -176,7 +175,7 @@ static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const un
     for (int g = from; g < to; g++, p += 4 * step) {
         V(vector) x[4];
         for (int k = 0; k < 4; k++) {
-            x[k] = layout.load(p + step * k, layout.other);
+            x[k] = layout.load(p + step * k);
             if (step * k % 64 == 0) {
                 prefetch(p + step * k, PREFETCH);
             }

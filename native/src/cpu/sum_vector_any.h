@@ -41,25 +41,34 @@ typedef struct V(span) {
 } V(span);
 
 /*
- * The largest pattern tells `above`. Negated, the smallest pattern except 0 is the largest. Its exponent comes out one
- * too low for a power of two and for a subnormal number. Each is the largest of a group first: one chain of such
- * operations would take longer than the rest.
+ * The largest pattern, and the largest negated one, which is that of the smallest pattern except 0; of the bits in `mask`
+ * alone. Each is the largest of a group first: one chain of such operations would take longer than the rest.
  */
-static V(span) V(magnitudes)(const void *predictions, int count) {
-    int_vector largest = B(set)(0), negated = largest;
+typedef struct V(extremes) {
+    int_vector largest, negated;
+} V(extremes);
+
+static V(extremes) V(extremes_of)(const void *values, int count, int_vector mask) {
+    V(extremes) e = {B(set)(0), B(set)(0)};
     for (int g = 0; g * GROUP < count; g++) {
         V(vector) x[4];
         int_vector m[4], n[4];
-        V(load_group)(predictions, g, count, x);
+        V(load_group)(values, g, count, x);
         for (int k = 0; k < 4; k++) {
-            m[k] = int_and(V(bits)(x[k]), B(set)(V(magnitude_bits)));
+            m[k] = int_and(V(bits)(x[k]), mask);
             n[k] = B(sub)(B(set)(0), m[k]);
         }
-        largest = i32_max(largest, i32_max(i32_max(m[0], m[1]), i32_max(m[2], m[3])));
-        negated = i32_max(negated, i32_max(i32_max(n[0], n[1]), i32_max(n[2], n[3])));
+        e.largest = i32_max(e.largest, i32_max(i32_max(m[0], m[1]), i32_max(m[2], m[3])));
+        e.negated = i32_max(e.negated, i32_max(i32_max(n[0], n[1]), i32_max(n[2], n[3])));
     }
-    const uint32_t last = V(largest_upper)(negated);
-    return (V(span)){V(exponent)(~last), V(bound)(V(largest_upper)(largest)), last == 0};
+    return e;
+}
+
+/* The exponent of the smallest comes out one too low for a power of two and for a subnormal number. */
+static V(span) V(magnitudes)(const void *predictions, int count) {
+    const V(extremes) e = V(extremes_of)(predictions, count, B(set)(V(magnitude_bits)));
+    const uint32_t last = V(largest_upper)(e.negated);
+    return (V(span)){V(exponent)(~last), V(bound)(V(largest_upper)(e.largest)), last == 0};
 }
 
 /*

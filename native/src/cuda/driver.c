@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define STUB 34              /* CUDA_ERROR_STUB_LIBRARY */
 #define OLDEST_VERSION 11000 /* CUDA 11.0; the kernels' PTX asks for less, but nothing older is tested by anybody */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -38,7 +39,8 @@ static const char *words_of(CUresult result) {
 }
 
 static void give_up(const char *call, CUresult result) {
-    snprintf(reason, sizeof reason, "CUDA unavailable: %s: %s (error %d)", call, words_of(result), result);
+    const char *words = result == STUB ? "libcuda.so.1 is the CUDA toolkit's stub, not the driver" : words_of(result);
+    snprintf(reason, sizeof reason, "CUDA unavailable: %s: %s (error %d)", call, words, result);
 }
 
 static void load(void) {

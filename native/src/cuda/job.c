@@ -198,7 +198,7 @@ int exactloss_cuda_launch(exactloss_cuda_device *device, const prepared_job *p, 
     const int64_t fewest = (tiles + most - 1) / most;
     int64_t blocks = tiles < kernel->resident ? tiles : kernel->resident;
     blocks = blocks < fewest ? fewest : blocks;
-    if (blocks > INT32_MAX) { /* than which a grid has no more */
+    if (blocks > INT32_MAX) { /* the most blocks of a grid */
         return exactloss_cuda_explain(EXACTLOSS_ERROR_COUNT);
     }
     cuda_job job = p->job;

@@ -5,6 +5,7 @@
  *     V(mask)                  for each lane, whether its target is positive
  *     V(select)(t, a, b)       a where t, b elsewhere
  *     V(negate_where)(t, x)    -x where t, x elsewhere, by the sign bit alone
+ *     V(select_less)(a, b, x, y)   x where a < b, y elsewhere, as where a or b is NaN
  *
  * A loss <name> defines the properties
  *     <name>_LINEAR, <name>_SQUARE            see losses.h

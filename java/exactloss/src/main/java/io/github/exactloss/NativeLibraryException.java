@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss;
 
-/** The native library can't be loaded. The message names what was tried, the reason and a remedy. */
+/** The native library can't be loaded. The message names what was tried and the reason, and a remedy for the jar's. */
 public final class NativeLibraryException extends RuntimeException {
     private static final long serialVersionUID = 1;
 

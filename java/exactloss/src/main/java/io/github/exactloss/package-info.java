@@ -27,8 +27,8 @@
  *       property where there is no such folder, or to see the library in a profiler.
  * </ol>
  *
- * A failure is a {@link io.github.exactloss.NativeLibraryException} that names the file, the reason and a remedy. It is
- * final for the process. If several class loaders load these classes, each has a library of its own. Java requires access to
+ * A failure is a {@link io.github.exactloss.NativeLibraryException} that names the file and the reason, and where the
+ * jar's library can't be used, a remedy. It is final for the class loader. If several class loaders load these classes, each has a library of its own. Java requires access to
  * native code to be granted: run with {@code --enable-native-access=io.github.exactloss}, or {@code ALL-UNNAMED} on the
  * class path.
  *

@@ -5,6 +5,8 @@ import io.github.exactloss.Isa;
 import io.github.exactloss.NativeLibrary;
 import io.github.exactloss.cuda.CudaDevice;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -45,7 +47,7 @@ final class InfoCommand implements Callable<Integer> {
         members.put("isa", NativeLibrary.isa());
         members.put("isa_support", support);
         List<CudaDevice.Description> devices = CudaDevice.available();
-        members.put("library", NativeLibrary.location().toString());
+        members.put("library", library());
         members.put("cuda_devices", devices.stream().map(InfoCommand::json).toList());
         CudaDevice.absence().ifPresent(reason -> members.put("cuda_absence", reason));
         members.put("java", System.getProperty("java.version") + " (" + System.getProperty("java.vendor") + ")");
@@ -65,6 +67,12 @@ final class InfoCommand implements Callable<Integer> {
             out.printf("Java        %s%n", members.get("java"));
         }
         return ExitCode.OK;
+    }
+
+    /** The copy of the jar's library is deleted once it is loaded. */
+    private static String library() {
+        Path location = NativeLibrary.location();
+        return Files.exists(location) ? location.toString() : "in the jar";
     }
 
     private static Map<String, Object> json(CudaDevice.Description device) {

@@ -2,6 +2,7 @@
 package io.github.exactloss.cli;
 
 import io.github.exactloss.NativeLibrary;
+import io.github.exactloss.NativeLibraryException;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.PrintWriter;
@@ -142,6 +143,9 @@ public final class Main {
         boolean wrapper = failure instanceof PicocliException || failure instanceof ExceptionInInitializerError;
         Throwable told = wrapper && failure.getCause() != null ? failure.getCause() : failure;
         String message = told.getMessage();
+        if (told instanceof NativeLibraryException) {
+            message += "; the command takes java.io.tmpdir from TMPDIR, and other properties from JAVA_TOOL_OPTIONS";
+        }
         boolean speaksForItself = message != null && !(told instanceof Error);
         err.println("exactloss: " + oneLine(speaksForItself ? message : told.toString()));
         return ExitCode.SOFTWARE;

@@ -4,9 +4,17 @@ package io.github.exactloss.cli;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** Standard output, which remembers why it could not be written; {@link System#out} does not. */
 final class StandardOutput extends FileOutputStream {
+    /** Of the mode of a file, in Unix. */
+    private static final int FILE_TYPE = 0170000;
+
+    private static final int PIPE = 0010000;
+    private static final int SOCKET = 0140000;
+
     private IOException failure;
 
     StandardOutput() {
@@ -23,9 +31,21 @@ final class StandardOutput extends FileOutputStream {
         }
     }
 
-    /** Whether the other end of a pipe was closed, as head closes it when it has seen enough. */
+    /**
+     * Whether the other end of a pipe was closed, as head closes it when it has seen enough: nothing else makes writing to a
+     * pipe or a socket fail. The failure's text depends on the language.
+     */
     boolean hasNoReader() {
-        return failure != null && "Broken pipe".equals(failure.getMessage());
+        return failure != null && isPipe();
+    }
+
+    private static boolean isPipe() {
+        try {
+            int type = (int) Files.getAttribute(Path.of("/dev/stdout"), "unix:mode") & FILE_TYPE;
+            return type == PIPE || type == SOCKET;
+        } catch (IOException | UnsupportedOperationException e) {
+            return false;
+        }
     }
 
     BadDataException failure() {

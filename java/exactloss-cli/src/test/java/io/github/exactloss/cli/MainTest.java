@@ -9,8 +9,6 @@ import io.github.exactloss.Isa;
 import io.github.exactloss.NativeLibrary;
 import java.io.File;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -164,8 +162,7 @@ class MainTest {
             assertThat(support.get(isa.name()).getAsString())
                     .isEqualToIgnoringCase(isa.support().name());
         }
-        assertThat(Files.isRegularFile(Path.of(json.get("library").getAsString())))
-                .isTrue();
+        assertThat(json.get("library").getAsString()).isEqualTo("in the jar");
         assertThat(json.get("java").getAsString()).startsWith(System.getProperty("java.version"));
 
         assertThat(Exactloss.run("info").out().lines())
@@ -173,6 +170,22 @@ class MainTest {
                         "ISA         " + NativeLibrary.isa(),
                         "  portable  usable",
                         "ABI         " + NativeLibrary.abiVersion());
+    }
+
+    @Test
+    void infoNamesAnotherLibrary() throws IOException, InterruptedException {
+        String library = System.getProperty("test.native.library");
+        Exactloss run = Exactloss.runChild(Map.of(), List.of("-Dexactloss.library.path=" + library), "info", "--json");
+        assertThat(run.json().get("library").getAsString()).isEqualTo(library);
+    }
+
+    /** By the names that the command's user can set. */
+    @Test
+    void libraryThatCannotBeUnpacked() throws IOException, InterruptedException {
+        Exactloss run = Exactloss.runChild(Map.of(), List.of("-Djava.io.tmpdir=/nonexistent"), "info");
+        assertThat(run.exitCode()).isEqualTo(1);
+        assertThat(run.err())
+                .contains("tried /nonexistent (java.io.tmpdir)", "there is no such folder", "from TMPDIR");
     }
 
     @ParameterizedTest

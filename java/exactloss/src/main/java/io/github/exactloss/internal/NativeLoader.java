@@ -136,14 +136,10 @@ public abstract class NativeLoader {
         } catch (IOException e) {
             throw failure(tried, reason(e) + "; " + otherFolder(), e);
         } catch (UnsatisfiedLinkError e) {
-            String words = e.getMessage();
-            // What dlopen says where the folder is mounted noexec, in glibc and in musl.
-            boolean forbidden = words.contains("failed to map segment") || words.contains("Operation not permitted");
+            // The words for a folder that is mounted noexec depend on the C library, and on the language.
             throw failure(
                     tried,
-                    forbidden
-                            ? "it may be mounted noexec: " + words + "; " + otherFolder()
-                            : words + "; " + otherLibrary(),
+                    e.getMessage() + "; if the folder is mounted noexec, " + otherFolder() + "; else " + otherLibrary(),
                     e);
         } finally {
             delete(copy);

@@ -140,7 +140,11 @@ final class Inputs {
         for (int i = 0; i < count; i++) {
             sum += value(measure, isFromLogits, i);
         }
-        Loss loss = measure == Peer.Measure.LOG ? Loss.log() : Loss.mnist();
+        Loss loss = switch (measure) {
+            case MNIST -> Loss.mnist();
+            case BRIER -> Loss.brier();
+            case LOG -> Loss.log();
+        };
         double mean = (isFromLogits ? loss.fromLogits() : loss)
                 .mean(
                         Predictions.of(isFromLogits ? logits : predictions, ElementType.FLOAT32),
@@ -156,10 +160,12 @@ final class Inputs {
         double sign = targetArray[i] == 1 ? 1 : -1;
         double x = sign * logits.getAtIndex(ValueLayout.JAVA_FLOAT, i);
         double p = predictionArray[i];
-        if (measure != Peer.Measure.LOG) {
-            return 1 / (1 + Math.exp(x));
-        }
-        return isFromLogits ? Math.log1p(Math.exp(-x)) : -(sign > 0 ? Math.log(p) : Math.log1p(-p));
+        double d = 1 / (1 + Math.exp(x));
+        return switch (measure) {
+            case MNIST -> d;
+            case BRIER -> d * d;
+            case LOG -> isFromLogits ? Math.log1p(Math.exp(-x)) : -(sign > 0 ? Math.log(p) : Math.log1p(-p));
+        };
     }
 
     float[] gradientArray() {
