@@ -19,17 +19,22 @@ public final class BadDataException extends RuntimeException {
 
     /** For a file that cannot be read. */
     public static BadDataException unreadable(Path file, IOException failure) {
-        return new BadDataException(file + ": " + reason(failure));
+        // These reasons say it on their own.
+        String problem = switch (failure) {
+            case NoSuchFileException _, AccessDeniedException _, CharacterCodingException _ -> "";
+            default -> "cannot be read: ";
+        };
+        return new BadDataException(file + ": " + problem + reason(failure));
     }
 
-    /** Why the system refused a file, without the file's name. */
+    /** Why the system refused to read or write a file, without the file's name. */
     static String reason(IOException failure) {
         return switch (failure) {
             case NoSuchFileException e -> "no such file";
             case AccessDeniedException e -> "permission denied";
             case CharacterCodingException e -> "is not text in UTF-8";
             case FileSystemException e when e.getReason() != null -> e.getReason();
-            default -> "cannot be read: " + failure.getMessage();
+            default -> failure.getMessage();
         };
     }
 }

@@ -57,8 +57,8 @@ final class BenchCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description =
                     "Draw a picture into FILE, whose name ends with .png or .svg, instead of printing the table. It"
-                            + " replaces an earlier picture, and no other file. It shows the roof of the memory's bandwidth,"
-                            + " and how near to it each operation comes.")
+                            + " replaces an earlier picture of this command, and no other file. It shows the roof of the"
+                            + " memory's bandwidth, and how near to it each operation comes.")
     private Path chart;
 
     @Option(
@@ -75,7 +75,7 @@ final class BenchCommand implements Callable<Integer> {
         if (chart == null) {
             return run(ProcessBuilder.Redirect.INHERIT);
         }
-        // Made before hours of measuring, so that a folder without write access is told of at once.
+        // Made before hours of measuring, so that a folder without write access is reported at once.
         try (OutputFile picture = OutputFile.create(OutputFile.Kind.PICTURE, chart)) {
             picture.write(new RooflineChart(from == null ? measure() : Measurements.read(from)).write(format()));
         }

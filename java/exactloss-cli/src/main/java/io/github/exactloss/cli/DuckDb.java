@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cli;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -30,9 +31,10 @@ final class DuckDb {
     /** What the driver unpacks. Where there is less space, it leaves the beginning of a library behind. */
     private static final long UNPACKED_BYTES = 64_000_000;
 
-    /** The names that DuckDB has for the first, empty database of a connection, and for the one that replaces it. */
+    /** DuckDB's name for the first, empty database of a connection. */
     private static final String FIRST_DATABASE = "memory";
 
+    /** The name of the empty database that replaces it. */
     private static final String EMPTY_DATABASE = "exactloss empty";
 
     private DuckDb() {}
@@ -93,12 +95,16 @@ final class DuckDb {
     }
 
     private static void requireSpace() {
-        long space = systemTemporaryFolder().toFile().getUsableSpace();
-        // 0 may mean that the file system doesn't tell.
-        if (space > 0 && space < UNPACKED_BYTES) {
+        File folder = systemTemporaryFolder().toFile();
+        if (isTooFull(folder.getUsableSpace(), folder.getTotalSpace())) {
             throw new BadDataException("%s: DuckDB needs %d MB there; make room, or set TMPDIR to another folder"
                     .formatted(systemTemporaryFolder(), UNPACKED_BYTES / 1_000_000));
         }
+    }
+
+    /** Whether a file system has no room for the libraries. One that doesn't tell its space has a total of 0. */
+    static boolean isTooFull(long usable, long total) {
+        return total > 0 && usable < UNPACKED_BYTES;
     }
 
     /** Where the libraries are unpacked to. The launcher passes TMPDIR to Java. */

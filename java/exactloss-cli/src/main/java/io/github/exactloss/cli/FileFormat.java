@@ -10,11 +10,11 @@ import java.util.regex.Pattern;
 public enum FileFormat {
     GZIP("\u001f\u008b", "is compressed by gzip; unpack it with gunzip"),
     ZSTANDARD("\\(\u00b5/\u00fd", "is compressed by Zstandard; unpack it with unzstd"),
-    ZIP("PK[\u0003\u0005]", "is a .npz file or another zip archive; save one of its arrays with numpy.save"),
-    HDF5("\u0089HDF", "is an HDF5 file; save its array with numpy.save"),
-    PARQUET("PAR1", "is a Parquet file; give it in a query: SELECT ... FROM 'FILE'"),
-    MATLAB("MATLAB ", "is a MATLAB file; save its array with numpy.save"),
-    PICKLE("\u0080[\u0002-\u0005]", "is a pickle of Python; save its array with numpy.save"),
+    ZIP("PK[\u0003\u0005]", "is a .npz file or another zip archive"),
+    HDF5("\u0089HDF", "is an HDF5 file"),
+    PARQUET("PAR1", "is a Parquet file"),
+    MATLAB("MATLAB ", "is a MATLAB file"),
+    PICKLE("\u0080[\u0002-\u0005]", "is a pickle of Python"),
     HTML("(?i)<!doctype html|<html", "is HTML, perhaps a server's message instead of the file");
 
     /** The number of bytes that tell all of them. */
@@ -40,7 +40,7 @@ public enum FileFormat {
                 .findFirst();
     }
 
-    /** What a message says of such a file, and what to do. */
+    /** What a message says of such a file, and how to unpack it. */
     public String description() {
         return description;
     }

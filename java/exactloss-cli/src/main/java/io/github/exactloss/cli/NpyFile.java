@@ -176,7 +176,7 @@ final class NpyFile implements AutoCloseable {
         if (!Arrays.equals(begin, 0, Math.min(begin.length, MAGIC.length), MAGIC, 0, MAGIC.length)) {
             throw new BadDataException("is not a .npy file: it "
                     + FileFormat.of(begin)
-                            .map(FileFormat::description)
+                            .map(format -> format.description() + remedy(format))
                             .orElse("begins with the bytes %s, not %s".formatted(hex(begin), hex(MAGIC))));
         }
         if (begin.length < MAGIC.length + 2) {
@@ -187,6 +187,15 @@ final class NpyFile implements AutoCloseable {
                     .formatted(Byte.toUnsignedInt(begin[6]), Byte.toUnsignedInt(begin[7])));
         }
         return begin[6];
+    }
+
+    private static String remedy(FileFormat format) {
+        return switch (format) {
+            case ZIP -> "; save one of its arrays with numpy.save";
+            case HDF5, MATLAB, PICKLE -> "; save its array with numpy.save";
+            case PARQUET -> "; give it in a query: SELECT ... FROM 'FILE'";
+            case GZIP, ZSTANDARD, HTML -> "";
+        };
     }
 
     private static String hex(byte[] bytes) {

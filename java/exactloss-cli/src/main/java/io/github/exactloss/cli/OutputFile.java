@@ -31,7 +31,7 @@ import java.util.regex.Pattern;
  * replaces, and a link to that one stays a link.
  */
 final class OutputFile implements AutoCloseable {
-    /** As many links in a row are not a mistake; it is Linux's limit. */
+    /** The most symbolic links that are followed, as in Linux. */
     private static final int MOST_LINKS = 40;
 
     private static final Set<PosixFilePermission> GROUP = PosixFilePermissions.fromString("---rwx---");
@@ -39,7 +39,7 @@ final class OutputFile implements AutoCloseable {
     /** What a file holds. */
     enum Kind {
         REPORT("report", "<!DOCTYPE html>.*<meta name=\"generator\" content=\"exactloss\"/>.*"),
-        PICTURE("picture", "(\u0089PNG|<svg ).*");
+        PICTURE("picture", "(\u0089PNG.*tEXtSoftware\u0000exactloss|<svg [^>]*><!-- drawn by exactloss -->).*");
 
         private static final int LONGEST_START = 400;
 

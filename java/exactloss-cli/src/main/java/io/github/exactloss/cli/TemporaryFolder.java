@@ -81,16 +81,24 @@ final class TemporaryFolder implements AutoCloseable {
     private static void removeAbandoned(Path parent, UserPrincipal user) {
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, PREFIX + "*")) {
             for (Path folder : folders) {
-                // What another user has put there may be a trap, such as a link to a folder of this user.
-                boolean mine = Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
-                        && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(user);
-                FileChannel lock = mine && !OWN.contains(folder) ? lock(folder, StandardOpenOption.WRITE) : null;
-                if (lock != null) {
-                    remove(folder, lock);
-                }
+                removeIfAbandoned(folder, user);
             }
         } catch (IOException | DirectoryIteratorException unreadable) {
             // The next process tries again.
+        }
+    }
+
+    private static void removeIfAbandoned(Path folder, UserPrincipal user) {
+        try {
+            // What another user has put there may be a trap, such as a link to a folder of this user.
+            boolean mine = Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
+                    && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(user);
+            FileChannel lock = mine && !OWN.contains(folder) ? lock(folder, StandardOpenOption.WRITE) : null;
+            if (lock != null) {
+                remove(folder, lock);
+            }
+        } catch (IOException failure) {
+            // It stays, and the others are still removed.
         }
     }
 

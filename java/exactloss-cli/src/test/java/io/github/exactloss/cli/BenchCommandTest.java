@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.awt.Color;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -24,6 +25,7 @@ import org.w3c.dom.NodeList;
 
 /** The command around the native benchmark, whose part a shell script plays. */
 class BenchCommandTest {
+    private static final String OLD_PICTURE = "<svg old><!-- drawn by exactloss -->";
     private static final int AVX2_COLOR = 0xD55E00;
     private static final int AVX512_COLOR = 0x0072B2;
 
@@ -89,7 +91,7 @@ class BenchCommandTest {
     @Test
     void drawsVectors() throws Exception {
         Path rows = Files.writeString(folder.resolve("rows.json"), json());
-        Path chart = Files.writeString(folder.resolve("roof.svg"), "<svg old");
+        Path chart = Files.writeString(folder.resolve("roof.svg"), OLD_PICTURE);
         Exactloss run = Exactloss.run("bench", "--from", rows, "--chart", chart);
         assertThat(run).isEqualTo(new Exactloss(0, "", ""));
         assertThat(DocumentBuilderFactory.newInstance()
@@ -149,12 +151,12 @@ class BenchCommandTest {
             })
     void whatIsNoMeasurementMakesNoPicture(String content) throws IOException {
         Path rows = Files.writeString(folder.resolve("rows.json"), content);
-        Path chart = Files.writeString(folder.resolve("roof.png"), "<svg old");
+        Path chart = Files.writeString(folder.resolve("roof.png"), OLD_PICTURE);
         Exactloss run = Exactloss.run("bench", "--from", rows, "--chart", chart);
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).startsWith("exactloss: ").hasLineCount(1);
         assertThat(run.err()).containsAnyOf(rows.toString(), "the measurements have no suite \"operations\"");
-        assertThat(chart).hasContent("<svg old");
+        assertThat(chart).hasContent(OLD_PICTURE);
         assertThat(folder.toFile().list()).containsExactlyInAnyOrder("rows.json", "roof.png");
     }
 
@@ -197,6 +199,22 @@ class BenchCommandTest {
         Exactloss run = Exactloss.runChild(Map.of(BenchCommand.PROGRAM_VARIABLE, program), List.of(), "bench");
         assertThat(run.exitCode()).isEqualTo(1);
         assertThat(run.err()).contains(BenchCommand.PROGRAM_VARIABLE, program).hasLineCount(1);
+    }
+
+    /** The limit to the size of a file fails as a full disk does: when the picture is written. */
+    @Test
+    void aPictureThatFindsNoRoomIsNamed() throws IOException, InterruptedException {
+        Path rows = Files.writeString(folder.resolve("rows.json"), json());
+        Path chart = Files.writeString(folder.resolve("roof.svg"), OLD_PICTURE);
+        ProcessBuilder command =
+                Exactloss.child(Map.of(), List.of("-XX:-UsePerfData"), "bench", "--from", rows, "--chart", chart);
+        command.command().addAll(0, List.of("sh", "-c", "ulimit -f 1 && exec \"$@\"", "sh"));
+        Process process = command.redirectErrorStream(true).start();
+        assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+                .isEqualTo("exactloss: %s: the picture cannot be written: File too large%n", chart);
+        assertThat(process.waitFor()).isEqualTo(1);
+        assertThat(chart).hasContent(OLD_PICTURE);
+        assertThat(folder.toFile().list()).containsExactlyInAnyOrder("rows.json", "roof.svg");
     }
 
     /** Before anything is measured. */

@@ -184,8 +184,7 @@ class MainTest {
     void libraryThatCannotBeUnpacked() throws IOException, InterruptedException {
         Exactloss run = Exactloss.runChild(Map.of(), List.of("-Djava.io.tmpdir=/nonexistent"), "info");
         assertThat(run.exitCode()).isEqualTo(1);
-        assertThat(run.err())
-                .contains("tried /nonexistent (java.io.tmpdir)", "there is no such folder", "from TMPDIR");
+        assertThat(run.err()).contains("tried /nonexistent (java.io.tmpdir)", "there is no such folder", "from TMPDIR");
     }
 
     @ParameterizedTest

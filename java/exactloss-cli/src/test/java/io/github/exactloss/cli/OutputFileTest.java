@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.exactloss.cli.OutputFile.Kind;
+import io.github.exactloss.cli.chart.Axis;
+import io.github.exactloss.cli.chart.Chart;
+import io.github.exactloss.cli.chart.Figure;
+import io.github.exactloss.cli.chart.Figure.Panel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,6 +18,7 @@ import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,16 +106,35 @@ class OutputFileTest {
         assertNothingElse();
     }
 
-    @Test
-    void picturesReplacePictures() throws IOException {
-        for (String picture : new String[] {"\u0089PNG\r\n", "<svg xmlns"}) {
-            Files.writeString(path, picture, StandardCharsets.ISO_8859_1);
-            assertKept(path);
-            OutputFile.create(Kind.PICTURE, path).close();
+    @ParameterizedTest
+    @ValueSource(strings = {"png", "svg"})
+    void picturesReplacePictures(String format) throws IOException {
+        Chart chart = new Chart("description", Axis.within("x", 0, 1), Axis.within("y", 0, 1));
+        byte[] picture = new Figure("title", List.of(), List.of(new Panel(chart, 40, 400))).write(format);
+        Files.write(path, picture);
+        assertKept(path);
+        try (OutputFile file = OutputFile.create(Kind.PICTURE, path)) {
+            file.write(picture);
         }
-        Files.writeString(path, OLD);
+        assertThat(path).hasBinaryContent(picture);
+    }
+
+    /** Above all no picture of the user's. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                OLD,
+                "\u0089PNG\r\n\u001a\n",
+                "\u0089PNG\r\n\u001a\ntEXtSoftware\0another",
+                "<svg xmlns=\"http://www.w3.org/2000/svg\"/>",
+                "<svg><desc>of exactloss</desc></svg>"
+            })
+    void picturesReplaceNothingElse(String content) throws IOException {
+        Files.writeString(path, content, StandardCharsets.ISO_8859_1);
         assertThatThrownBy(() -> OutputFile.create(Kind.PICTURE, path))
-                .hasMessageContaining("is no picture that may be");
+                .hasMessage(path + ": is there already, and is no picture that may be replaced;"
+                        + " choose another name, or remove it");
+        assertThat(Files.readString(path, StandardCharsets.ISO_8859_1)).isEqualTo(content);
     }
 
     /** The same file by any of its names. */

@@ -2,6 +2,7 @@
 package io.github.exactloss.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
@@ -19,19 +20,31 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Queries that need temporary files, several at once in one folder, and killed: in processes of their own. */
+@Timeout(300) // of a process that doesn't end
 class SpillTest {
     /** The rows of a query, which take more memory than it may use. */
-    private static final int ROWS = 2_000_000;
+    private static final int ROWS = 1_000_000;
 
-    private static final String MEMORY_LIMIT = "40MB";
+    /** The rows of a query that is still running when it is killed. */
+    private static final long ENDLESS = 200_000_000;
+
+    private static final String MEMORY_LIMIT = "25MB";
+
+    /** Runs a command without the privilege of root to write everywhere. */
+    private static final List<String> WITHOUT_PRIVILEGES = List.of("setpriv", "--bounding-set=-all", "--inh-caps=-all");
+
+    /** Runs a command that signals end, even if these tests run in the background or without a terminal. */
+    private static final List<String> WITH_SIGNALS = List.of("env", "--default-signal=HUP,INT,TERM");
 
     @TempDir
     private Path folder;
@@ -42,32 +55,63 @@ class SpillTest {
     /** What TMPDIR names. */
     private Path temporary;
 
+    private final List<Process> started = new ArrayList<>();
+
     @BeforeEach
     void makeFolders() throws IOException {
         workingFolder = Files.createDirectory(folder.resolve("working"));
         temporary = Files.createDirectory(folder.resolve("temporary"));
     }
 
-    /** Its loss is that of two predictions, which every query has others of: a quarter of a number, and a quarter more. */
-    private static String query(int quarters, long rows) {
-        return "SELECT ((%d + i %% 2) / 4)::FLOAT AS prediction, 1::TINYINT AS target FROM range(%d) t(i) ORDER BY hash(i)"
-                .formatted(quarters, rows);
+    @AfterEach
+    void endProcesses() {
+        started.forEach(Process::destroyForcibly);
     }
 
-    private static double loss(int quarters) {
-        return 1 - (quarters + 0.5) / 4;
+    /** The predictions are number / 16 and (number + 1) / 16, so each query has a loss of its own. */
+    private static String query(int number, long rows) {
+        return "SELECT ((%d + i %% 2) / 16)::FLOAT AS prediction, 1::TINYINT AS target FROM range(%d) t(i) ORDER BY hash(i)"
+                .formatted(number, rows);
+    }
+
+    private static double loss(int number) {
+        return 1 - (number + 0.5) / 16;
+    }
+
+    private static void assumeRuns(List<String> prefix, String reason) throws InterruptedException {
+        boolean runs;
+        try {
+            List<String> command = new ArrayList<>(prefix);
+            command.add("true");
+            runs = new ProcessBuilder(command).start().waitFor() == 0;
+        } catch (IOException noSuchProgram) {
+            runs = false;
+        }
+        assumeTrue(runs, reason);
+    }
+
+    private static void assumeSignals() throws InterruptedException {
+        assumeRuns(WITH_SIGNALS, "env has no --default-signal, so signals may be ignored here");
+    }
+
+    private Process start(List<String> prefix, ProcessBuilder command) throws IOException {
+        command.command().addAll(0, prefix);
+        Process process = command.start();
+        started.add(process);
+        return process;
     }
 
     private ProcessBuilder eval(String query, Object... options) {
+        return eval(Map.of(), query, options);
+    }
+
+    private ProcessBuilder eval(Map<String, String> environment, String query, Object... options) {
         List<Object> arguments =
                 new ArrayList<>(List.of("eval", query, "--memory-limit", MEMORY_LIMIT, "--threads", "1", "--json"));
         arguments.addAll(List.of(options));
-        List<String> jvmOptions = List.of(
-                "-Djava.io.tmpdir=" + temporary,
-                "-Dexactloss.library.path=" + System.getProperty("test.native.library"),
-                "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData");
-        return Exactloss.child(Map.of(), jvmOptions, arguments.toArray())
+        List<String> jvmOptions =
+                List.of("-Djava.io.tmpdir=" + temporary, "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData");
+        return Exactloss.child(environment, jvmOptions, arguments.toArray())
                 .directory(workingFolder.toFile())
                 .redirectErrorStream(true);
     }
@@ -78,24 +122,21 @@ class SpillTest {
         return JsonParser.parseString(output).getAsJsonObject();
     }
 
-    private void assertResults(List<Process> processes) throws IOException, InterruptedException {
-        for (int i = 0; i < processes.size(); i++) {
-            JsonObject json = result(processes.get(i));
-            assertThat(json.get("loss").getAsDouble()).isEqualTo(loss(i % 3));
+    /** In two locales, whose encodings of names may differ. */
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4, 8})
+    void queriesInOneFolderDoNotMeet(int count) throws IOException, InterruptedException {
+        for (int i = 0; i < count; i++) {
+            Map<String, String> environment = i % 2 == 0 ? Map.of() : Map.of("LC_ALL", "C");
+            start(List.of(), eval(environment, query(i, ROWS)));
+        }
+        for (int i = 0; i < count; i++) {
+            JsonObject json = result(started.get(i));
+            assertThat(json.get("loss").getAsDouble()).isEqualTo(loss(i));
             assertThat(json.get("count").getAsLong()).isEqualTo(ROWS);
         }
         assertThat(workingFolder).isEmptyDirectory();
         assertThat(temporary).isEmptyDirectory();
-    }
-
-    @ParameterizedTest
-    @ValueSource(ints = {1, 4})
-    void queriesInOneFolderDoNotMeet(int count) throws IOException, InterruptedException {
-        List<Process> processes = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            processes.add(eval(query(i % 3, ROWS)).start());
-        }
-        assertResults(processes);
     }
 
     /** DuckDB's own place for temporary files would be beside the database, or else in the working folder. */
@@ -108,13 +149,14 @@ class SpillTest {
         }
         Files.setPosixFilePermissions(workingFolder, PosixFilePermissions.fromString("r-x------"));
         try {
-            List<Process> processes = new ArrayList<>();
+            List<String> prefix = Files.isWritable(workingFolder) ? WITHOUT_PRIVILEGES : List.of();
+            assumeRuns(prefix, "this user may write everywhere, and setpriv can't take that from a process");
             for (int i = 0; i < 2; i++) {
                 String query = query(i, 0).replace("range(0) t(i)", "numbers");
-                processes.add(eval(query, "--database", database).start());
+                start(prefix, eval(query, "--database", database));
             }
             for (int i = 0; i < 2; i++) {
-                assertThat(result(processes.get(i)).get("loss").getAsDouble()).isEqualTo(loss(i));
+                assertThat(result(started.get(i)).get("loss").getAsDouble()).isEqualTo(loss(i));
             }
             assertThat(workingFolder.toFile().list()).containsExactly("scores.db");
             assertThat(temporary).isEmptyDirectory();
@@ -126,7 +168,8 @@ class SpillTest {
     @ParameterizedTest
     @CsvSource({"INT, 130", "TERM, 143", "HUP, 129"})
     void interruptedQueryLeavesNothing(String signal, int exitCode) throws IOException, InterruptedException {
-        Process process = eval(query(0, 100L * ROWS)).start();
+        assumeSignals();
+        Process process = start(WITH_SIGNALS, eval(query(0, ENDLESS)));
         waitForTemporaryFiles(process);
         kill(process, signal);
         assertThat(process.waitFor()).isEqualTo(exitCode);
@@ -137,15 +180,18 @@ class SpillTest {
 
     @Test
     void nextQueryRemovesWhatAKilledOneLeaves() throws IOException, InterruptedException {
-        Process living = eval(query(0, 100L * ROWS)).start();
+        assumeSignals();
+        Process living = start(WITH_SIGNALS, eval(query(0, ENDLESS)));
         waitForTemporaryFiles(living);
-        Process killed = eval(query(1, 100L * ROWS)).start();
+        Process killed = start(List.of(), eval(query(1, ENDLESS)));
         waitForTemporaryFiles(killed, 2);
         kill(killed, "KILL");
         assertThat(killed.waitFor()).isEqualTo(137);
         // The unpacked libraries have no name any more while they are used, so only folders are left.
         assertThat(temporary.toFile().list()).hasSize(2).allMatch(name -> name.startsWith("exactloss-query-"));
-        assertThat(result(eval("SELECT 0.25::FLOAT, 1").start()).get("loss").getAsDouble())
+        assertThat(result(start(List.of(), eval("SELECT 0.25::FLOAT, 1")))
+                        .get("loss")
+                        .getAsDouble())
                 .isEqualTo(0.75);
         assertThat(temporary.toFile().list()).hasSize(1);
         kill(living, "TERM");

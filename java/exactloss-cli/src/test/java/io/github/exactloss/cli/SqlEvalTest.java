@@ -242,6 +242,17 @@ class SqlEvalTest {
                 .hasLineCount(1);
     }
 
+    /** It would stand before the JSON object, but only of a query that takes seconds. */
+    @Test
+    void progressOfDuckDbIsNotPrinted() {
+        Exactloss run = Exactloss.run(
+                "eval",
+                "SELECT current_setting('enable_progress_bar_print')::INTEGER::FLOAT AS prediction, 0 AS target",
+                "--json");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.json().get("loss").getAsDouble()).isZero();
+    }
+
     @Test
     void databaseThatIsNoneIsOneLine() throws IOException {
         Path missing = folder.resolve("missing.duckdb");

@@ -8,6 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -48,6 +50,24 @@ class TemporaryFolderTest {
             assertThat(parent).isDirectoryContaining(folder.path()::equals);
             assertThat(abandoned).doesNotExist();
         }
+    }
+
+    /** In any order: a folder whose lock file can't be opened must not keep the others. */
+    @Test
+    void oneThatCannotBeRemovedDoesNotKeepTheOthers() throws IOException {
+        List<Path> abandoned = new ArrayList<>();
+        for (int i = 0; i < 20; i++) {
+            Path folder = Files.createDirectory(parent.resolve("exactloss-query-" + i));
+            if (i % 2 == 0) {
+                Files.createDirectory(folder.resolve("lock"));
+            } else {
+                Files.createFile(folder.resolve("lock"));
+                abandoned.add(folder);
+            }
+        }
+        TemporaryFolder.create(parent).close();
+        assertThat(abandoned).allMatch(Files::notExists);
+        assertThat(parent.toFile().list()).hasSize(10);
     }
 
     /** Without its lock file a folder may be another process's, which is about to lock it. */

@@ -18,7 +18,14 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.IntStream;
+import javax.imageio.IIOImage;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageTypeSpecifier;
+import javax.imageio.ImageWriter;
+import javax.imageio.metadata.IIOMetadata;
+import javax.imageio.metadata.IIOMetadataNode;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
  * Charts side by side in a file of their own, below a title and the keys to what is in them.
@@ -61,7 +68,7 @@ public record Figure(String title, List<Style> styles, List<Panel> panels) {
     private static final int SCALE = 2;
 
     /**
-     * The file.
+     * The file, with a mark by which the command knows it again: it replaces no other pictures.
      *
      * @param format {@code png}, which is always light, or {@code svg}, which is dark where the viewer wants that
      */
@@ -87,21 +94,38 @@ public record Figure(String title, List<Style> styles, List<Panel> panels) {
         graphics.scale(SCALE, SCALE);
         document.renderWithPlatform(NullPlatformSupport.INSTANCE, graphics, null);
         graphics.dispose();
+        return png(image);
+    }
+
+    private static byte[] png(BufferedImage image) {
+        ImageWriter writer = ImageIO.getImageWritersByFormatName("png").next();
         ByteArrayOutputStream png = new ByteArrayOutputStream();
-        try {
-            ImageIO.setUseCache(false);
-            ImageIO.write(image, "png", png);
+        try (ImageOutputStream output = new MemoryCacheImageOutputStream(png)) {
+            IIOMetadata metadata =
+                    writer.getDefaultImageMetadata(ImageTypeSpecifier.createFromRenderedImage(image), null);
+            IIOMetadataNode mark = new IIOMetadataNode("tEXtEntry");
+            mark.setAttribute("keyword", "Software");
+            mark.setAttribute("value", "exactloss");
+            IIOMetadataNode texts = new IIOMetadataNode("tEXt");
+            texts.appendChild(mark);
+            IIOMetadataNode root = new IIOMetadataNode(metadata.getNativeMetadataFormatName());
+            root.appendChild(texts);
+            metadata.mergeTree(root.getNodeName(), root);
+            writer.setOutput(output);
+            writer.write(new IIOImage(image, null, metadata));
         } catch (IOException impossible) {
             throw new UncheckedIOException("memory can be written to", impossible);
+        } finally {
+            writer.dispose();
         }
         return png.toByteArray();
     }
 
-    /** Not in the template because JTE refuses attributes with capitals there. */
+    /** Not in the template because JTE refuses attributes with capitals there, and removes comments. */
     String startTag() {
         return """
                 <svg xmlns="http://www.w3.org/2000/svg" width="%1$d" height="%2$d" viewBox="0 0 %1$d %2$d" \
-                font-family="sans-serif" font-size="13">""".formatted(width(), height());
+                font-family="sans-serif" font-size="13"><!-- drawn by exactloss -->""".formatted(width(), height());
     }
 
     int width() {

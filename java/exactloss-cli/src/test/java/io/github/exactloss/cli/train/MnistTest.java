@@ -94,7 +94,9 @@ class MnistTest {
     @CsvSource({
         "1f8b08, is compressed by gzip; unpack it with gunzip",
         "3c68746d6c3e, 'is HTML, perhaps a server''s message instead of the file'",
-        "504b0304, is a .npz file or another zip archive; save one of its arrays with numpy.save"
+        "504b0304, is a .npz file or another zip archive",
+        "89484446, is an HDF5 file",
+        "50415231, is a Parquet file"
     })
     void otherFormatIsNamed(String content, String problem) throws IOException {
         Path labels = folder.resolve("train-labels-idx1-ubyte");
