@@ -175,6 +175,7 @@ static __attribute__((noinline)) int total_by_workspace(const batch *b, const do
     open_sums(b, t, &s);
     for (int64_t start = 0; start < b->count; start += k.count) {
         exactloss_open_block(b, start, &work, &k);
+        exactloss_weigh_block(b, &k);
         if (g == NULL && b->is_unchecked) {
             const int status = exactloss_check_block(b, &k, violation);
             if (status != EXACTLOSS_OK) {

@@ -32,7 +32,7 @@ typedef struct block {
     int count;
     int positives;           /* elements whose target is positive */
     const void *predictions; /* with a workspace, as floats or doubles; logits where the batch has logits */
-    block_weights weights;   /* with their span in an open block */
+    block_weights weights;   /* with their span once the block is weighed */
     uint64_t mask[MASK_WORDS];
 } block;
 
@@ -51,7 +51,7 @@ static inline void exactloss_decode_block(const batch *b, block *k) {
         b->decode(b->targets, b->first_target + k->start, k->count, b->target_type->one, UINT64_MAX, k->mask);
 }
 
-/* Places a block of the workspace's size, decodes its targets, widens its predictions and looks at its weights. */
+/* Places a block of the workspace's size, decodes its targets and widens its predictions. */
 static inline void exactloss_open_block(const batch *b, int64_t start, workspace *work, block *k) {
     exactloss_place_block(b, start, WORK_BYTES / b->type->wide_size, k);
     exactloss_decode_block(b, k);
@@ -59,12 +59,16 @@ static inline void exactloss_open_block(const batch *b, int64_t start, workspace
         b->type->widen(k->predictions, k->count, work->inputs);
         k->predictions = work->inputs;
     }
+}
+
+/* Finds the span of the weights of a block, for its check and its sums. */
+static inline void exactloss_weigh_block(const batch *b, block *k) {
     if (k->weights.array != NULL) {
         k->weights.span = b->kernels->span_of_weights(k->weights.array, k->count);
     }
 }
 
-/* Looks for the first element of an open block that must be refused. */
+/* Looks for the first element of an open block, which is weighed, that must be refused. */
 int exactloss_check_block(const batch *b, const block *k, exactloss_violation *violation);
 
 /* Brings the values of a loss that may be infinite to at most CLAMPED_VALUE, if the batch is clamped. */

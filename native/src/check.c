@@ -88,6 +88,7 @@ int exactloss_batch_check(const batch *b, exactloss_violation *violation) {
     block k;
     for (int64_t start = 0; start < b->count && b->is_unchecked; start += k.count) {
         exactloss_open_block(b, start, &work, &k);
+        exactloss_weigh_block(b, &k);
         const int status = exactloss_check_block(b, &k, violation);
         if (status != EXACTLOSS_OK) {
             return status;

@@ -120,7 +120,8 @@ static double matthews(const confusion *c) {
     return copysign(sqrt(of_predictions * of_targets), of_targets);
 }
 
-static double compute(const confusion *c, int metric) {
+/* beta: of the F-score. */
+static double compute(const confusion *c, int metric, double beta) {
     switch (metric) {
         case EXACTLOSS_METRIC_ACCURACY:
             return exactloss_ratio(c->tp + c->tn, c->tp + c->fp + c->tn + c->fn);
@@ -131,7 +132,7 @@ static double compute(const confusion *c, int metric) {
         case EXACTLOSS_METRIC_SPECIFICITY:
             return exactloss_ratio(c->tn, c->tn + c->fp);
         case EXACTLOSS_METRIC_F1:
-            return f_score(c, 1);
+            return f_score(c, beta);
         case EXACTLOSS_METRIC_BALANCED_ACCURACY:
             return balanced_accuracy(c);
         case EXACTLOSS_METRIC_JACCARD:
@@ -143,30 +144,27 @@ static double compute(const confusion *c, int metric) {
     }
 }
 
-int exactloss_metric(const exactloss_evaluation *evaluation, int metric, double *value) {
+static int put_metric(const exactloss_evaluation *evaluation, int metric, double beta, double *value) {
     confusion c;
-    if (metric < EXACTLOSS_METRIC_ACCURACY || metric > EXACTLOSS_METRIC_MATTHEWS) {
-        return EXACTLOSS_ERROR_METRIC;
-    }
     const int status = take_counts(evaluation, value, &c);
     if (status == EXACTLOSS_OK) {
         const fp_environment saved = fp_environment_enter();
-        *value = compute(&c, metric);
+        *value = compute(&c, metric, beta);
         fp_environment_leave(saved);
     }
     return status;
 }
 
+int exactloss_metric(const exactloss_evaluation *evaluation, int metric, double *value) {
+    if (metric < EXACTLOSS_METRIC_ACCURACY || metric > EXACTLOSS_METRIC_MATTHEWS) {
+        return EXACTLOSS_ERROR_METRIC;
+    }
+    return put_metric(evaluation, metric, 1, value);
+}
+
 int exactloss_f_beta(const exactloss_evaluation *evaluation, double beta, double *value) {
-    confusion c;
     if (!isfinite(beta) || signbit(beta)) {
         return EXACTLOSS_ERROR_METRIC;
     }
-    const int status = take_counts(evaluation, value, &c);
-    if (status == EXACTLOSS_OK) {
-        const fp_environment saved = fp_environment_enter();
-        *value = f_score(&c, beta);
-        fp_environment_leave(saved);
-    }
-    return status;
+    return put_metric(evaluation, EXACTLOSS_METRIC_F1, beta, value);
 }

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# compiler_options_test.sh SOURCE COMPILER GENERATOR LIBRARY: whatever a distribution or a user has in CFLAGS, the library
-# gives the bits of LIBRARY, leaves alone how the process treats subnormals, and is machine code. Sources that are
+# compiler_options_test.sh SOURCE COMPILER GENERATOR LIBRARY: with the worst CFLAGS that a distribution or a user may have, the
+# library gives the bits of LIBRARY, leaves alone how the process treats subnormals, and is machine code. Sources that are
 # compiled without CMake refuse such options.
 set -euo pipefail
 source=$1 compiler=$2 generator=$3 library=$4

@@ -2,7 +2,7 @@
 /*
  * Byte forms that no elements have, with numbers at and around the bounds that native/docs/byte-form.md gives. Two forms
  * that are accepted merge to a form that is accepted too, and is their sum, number by number: so nothing that comes from
- * outside can spoil what it is merged with. Likewise, elements can be added to whatever is accepted.
+ * outside can spoil what it is merged with. Likewise, elements can be added to each form that is accepted.
  */
 #include "exactloss/exactloss.h"
 #include "inputs.h"

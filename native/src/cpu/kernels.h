@@ -77,6 +77,12 @@ typedef struct weight_span {
     int are_good; /* finite, and not negative; 0 also where one is -0 */
 } weight_span;
 
+/* From the smallest pattern except 0, and the largest; that is 0 where all weights are. */
+static inline weight_span exactloss_weight_span(uint32_t least, uint32_t most) {
+    return most == 0 ? (weight_span){0, 0, 1}
+                     : (weight_span){(int)(least >> 23) - 127, (int)(most >> 23) - 126, most < 0x7f800000};
+}
+
 typedef weight_span exactloss_span_of_weights(const void *weights, int count);
 
 /* The weights of a block, which are finite and not negative. */

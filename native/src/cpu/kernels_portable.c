@@ -331,8 +331,7 @@ static weight_span span_of_weights(const void *weights, int count) {
         least = w != 0 && w < least ? w : least;
         most = w > most ? w : most;
     }
-    return most == 0 ? (weight_span){0, 0, 1}
-                     : (weight_span){(int)(least >> 23) - 127, (int)(most >> 23) - 126, most < 0x7f800000};
+    return exactloss_weight_span(least, most);
 }
 
 /* The product of two floats is a double. */

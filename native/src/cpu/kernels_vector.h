@@ -59,6 +59,9 @@ typedef uint16_t pattern16;
 typedef uint32_t pattern32;
 typedef uint64_t pattern64;
 
+/* The mask of a block whose values are looked at without targets. */
+static const uint64_t NO_TARGET[MASK_WORDS];
+
 /* The last elements of an array, fewer than a vector, in a copy. */
 typedef struct tail {
     _Alignas(VECTOR_BYTES) unsigned char bytes[VECTOR_BYTES];

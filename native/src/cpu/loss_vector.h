@@ -211,7 +211,6 @@ static ALWAYS_INLINE void V(from_logits)(V(logit_functions) loss, const void *lo
 }
 
 static void K(sigmoid)(const void *logits, int count, void *out) {
-    static const uint64_t NO_TARGET[MASK_WORDS];
     const V(logit_functions) none = {NULL, NULL};
     const logit_outputs to = {.predictions = out};
     V(logit_loop)(none, logits, NO_TARGET, count, V(set)(0), PREDICTIONS, to);

@@ -15,7 +15,8 @@
  * 10. The inexact flag, where there is one, tells whether all of this was exact. Then only the bitwise or of the patterns
  *     and the bound of the weights are needed.
  *
- * Any other block is summed as what it consists of, in an array: w·p and w·p² are a double or two, whatever p is.
+ * Of any other block, arrays are summed: of w·p, which is a double, of w·p², which is at most two, and of what the positive targets
+ * add to these.
  */
 #define GROUP (4 * f64_lanes) /* elements */
 #define SOME 64               /* elements in arrays, each of half a KiB of the stack */
@@ -170,7 +171,6 @@ static ALWAYS_INLINE int sum_products_in_range(product_kind kind, const unsigned
 static __attribute__((noinline)) void sum_any_products(product_kind kind, const unsigned char *p,
                                                        const unsigned char *w, const uint64_t *mask, int count,
                                                        exact_sum *sum) {
-    static const uint64_t NO_TARGET[MASK_WORDS];
     exact_sum others; /* which are no numbers only where there is such a one in the sum itself */
     exactloss_sum_init(&others);
     for (int from = 0, size; from < count; from += size) {
@@ -228,9 +228,7 @@ static void sum_squares_f32(const void *values, block_weights weights, const uin
 
 static weight_span span_of_weights(const void *weights, int count) {
     const f32_extremes e = f32_extremes_of(weights, count, i32_set(UINT32_MAX));
-    const uint32_t most = i32_largest(e.largest), least = 0 - i32_largest(e.negated);
-    return most == 0 ? (weight_span){0, 0, 1}
-                     : (weight_span){f32_exponent(least), f32_exponent(most) + 1, most < 0x7f800000};
+    return exactloss_weight_span(0 - i32_largest(e.negated), i32_largest(e.largest));
 }
 
 #undef GROUP

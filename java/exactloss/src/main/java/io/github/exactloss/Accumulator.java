@@ -20,7 +20,7 @@ import java.util.function.Consumer;
  * double loss = total.evaluate().mean(Loss.mnist());
  * }</pre>
  *
- * <p>It is made by an {@link Evaluator} and has its options. It holds 4.9 kilobytes on the heap, whatever it is given;
+ * <p>It is made by an {@link Evaluator} and has its options. It holds 4.9 kilobytes on the heap, for any number of elements;
  * there is nothing to close. {@link Evaluator#newAccumulator()} makes one for one thread at a time: many threads may each
  * fill their own and merge them afterwards. {@link Evaluator#newConcurrentAccumulator()} and {@link Evaluator#newWindow}
  * make ones that all threads may use at the same time.

@@ -26,8 +26,8 @@ import java.util.regex.Pattern;
  * when it is complete. That other file is there from the beginning, so that a place that can't be written to is known
  * before the work. Nothing is left of it when the work fails or is interrupted.
  *
- * <p>It replaces only a file of its own kind or an empty one. So no input is ever replaced, under whatever name and by
- * whatever way a query reads it, and no other file of the user. A new file has the permissions of the one that it
+ * <p>It replaces only a file of its own kind or an empty one. So no input is ever replaced, by any of its names, and neither
+ * is any other file of the user. A new file has the permissions of the one that it
  * replaces, and a link to that one stays a link.
  */
 final class OutputFile implements AutoCloseable {

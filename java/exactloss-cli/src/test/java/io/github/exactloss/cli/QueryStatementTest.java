@@ -138,7 +138,7 @@ class QueryStatementTest {
                                 .formatted(npy));
     }
 
-    /** Neither the file that a query reads nor a database is replaced, under whatever name. */
+    /** Neither the file that a query reads nor a database is replaced, by any of its names. */
     @Test
     void reportReplacesNothingThatAQueryReads() throws SQLException, IOException {
         Path csv = Files.writeString(folder.resolve("scores.csv"), "prediction,target\n0.25,1\n");
