@@ -39,6 +39,18 @@ const char *exactloss_status_string(int status) {
             return "an accumulator is not aligned to 8 bytes";
         case EXACTLOSS_ERROR_METRIC:
             return "there is no such metric, or a beta is negative, NaN or infinite";
+        case EXACTLOSS_ERROR_ROLE:
+            return "there is no such role of an array, or no such type of device";
+        case EXACTLOSS_ERROR_DEVICE:
+            return "the tensor is in the memory of another device";
+        case EXACTLOSS_ERROR_STRIDES:
+            return "the tensor is not contiguous";
+        case EXACTLOSS_ERROR_RELEASED:
+            return "the ArrowSchema or the ArrowArray was released";
+        case EXACTLOSS_ERROR_CHILD:
+            return "the struct has no child of this name, or several";
+        case EXACTLOSS_ERROR_ARRAY:
+            return "the ArrowArray contradicts itself or its ArrowSchema";
         default:
             return "unknown status";
     }

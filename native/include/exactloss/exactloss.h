@@ -127,6 +127,14 @@ extern "C" {
 #define EXACTLOSS_ERROR_ALIGNMENT 15  /* an accumulator is not aligned to 8 bytes */
 #define EXACTLOSS_ERROR_METRIC 16     /* there is no such metric, or a beta is negative, NaN or infinite */
 
+/* Statuses of exactloss_dlpack.h and exactloss_arrow.h. */
+#define EXACTLOSS_ERROR_ROLE 17     /* there is no such role of an array, or no such type of device */
+#define EXACTLOSS_ERROR_DEVICE 18   /* a tensor is in the memory of another device */
+#define EXACTLOSS_ERROR_STRIDES 19  /* a tensor is not contiguous */
+#define EXACTLOSS_ERROR_RELEASED 20 /* an ArrowSchema or an ArrowArray was released */
+#define EXACTLOSS_ERROR_CHILD 21    /* a struct has no child of this name, or several */
+#define EXACTLOSS_ERROR_ARRAY 22    /* an ArrowArray contradicts itself or its ArrowSchema */
+
 /* ----------------------------------------------------------------------------------------------------- options -- */
 
 /* The losses. A function that takes "losses" takes any set of them, or-ed; one that takes "a loss" takes one. */
