@@ -50,16 +50,16 @@ typedef struct exactloss_dltensor {
  *              tensor has no elements
  * role         EXACTLOSS_PREDICTIONS (logits, gradients and values too): float16, bfloat16, float32, float64.
  *              EXACTLOSS_TARGETS: bool (of 8 bits), uint8, int8, int32, int64, float32, float64.
- *              EXACTLOSS_WEIGHTS: float32. EXACTLOSS_ANY_ROLE: all types of whole bytes, up to 127
+ *              EXACTLOSS_WEIGHTS: float32. EXACTLOSS_ANY_ROLE: scalars of whole bytes, of any type
  * device_type  the memory that the caller can use. EXACTLOSS_DL_CPU: also pinned and managed memory. EXACTLOSS_DL_CUDA,
  *              for exactloss_cuda.h: memory of the GPU number tensor->device_id, and managed memory
  * view         receives the view
  * fault        receives the reason of a refusal; may be NULL
  *
- * Statuses: EXACTLOSS_ERROR_NULL (the tensor, its shape, its data where it has elements, or `view`);
- * EXACTLOSS_ERROR_ROLE; EXACTLOSS_ERROR_DEVICE; EXACTLOSS_ERROR_TYPE; EXACTLOSS_ERROR_COUNT (a negative dimension, or
- * more elements than can be addressed); EXACTLOSS_ERROR_STRIDES. The first in this order is returned, and the view is
- * not written then.
+ * Statuses: EXACTLOSS_ERROR_NULL (the tensor, its shape, or `view`); EXACTLOSS_ERROR_ROLE (also of `device_type`);
+ * EXACTLOSS_ERROR_DEVICE; EXACTLOSS_ERROR_TYPE; EXACTLOSS_ERROR_COUNT (a negative dimension, or more elements than can
+ * be addressed); EXACTLOSS_ERROR_STRIDES; EXACTLOSS_ERROR_NULL (elements, but no data). The first in this order is
+ * returned, and the view is not written then.
  *
  * Whether a tensor may be written is not to be seen in it: see DLPACK_FLAG_BITMASK_READ_ONLY in the flags of a
  * DLManagedTensorVersioned. A tensor that waits for a stream must be ready, as DLPack's protocol says.

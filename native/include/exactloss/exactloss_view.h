@@ -27,11 +27,14 @@ typedef struct exactloss_view {
     int32_t element_size; /* in bytes; 0 for packed bits */
 } exactloss_view;
 
-/* Why an array can't be viewed, for a message such as "predictions PROBLEM: FOUND, not WANTED". */
+/*
+ * Why an array can't be viewed, for a message such as "predictions: PROBLEM", or, where the two numbers differ,
+ * "predictions: PROBLEM FOUND, not WANTED".
+ */
 typedef struct exactloss_fault {
     const char *problem; /* what is wrong, and what to do about it: a static English text without a full stop */
-    int64_t found;       /* the number that is wrong; 0 where it is no number */
-    int64_t wanted;      /* what it should be; equal to `found` where the two say nothing */
+    int64_t found;       /* the number that is wrong */
+    int64_t wanted;      /* what it should be; equal to `found` where no number says more */
 } exactloss_fault;
 
 #ifdef __cplusplus
