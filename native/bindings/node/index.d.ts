@@ -315,21 +315,28 @@ export function bfloat16(patterns: Uint16Array): Patterns;
  */
 export function packedBits(bytes: Uint8Array, length: number, offset?: number): PackedBits;
 
-/** What {@link fromArrow} takes: a Vector of one chunk, or a Data, of the package apache-arrow. */
-export type ArrowColumn =
-    | { readonly data: readonly ArrowChunk[] }
-    | ArrowChunk;
-
-export interface ArrowChunk {
+/** A Data of the package apache-arrow, with values of the type `V`. */
+export interface ArrowData<V> {
     readonly typeId: number;
     readonly length: number;
     readonly offset: number;
     readonly nullCount: number;
-    readonly values: unknown;
+    readonly values: V;
 }
 
-/** The elements of an Arrow column, where they lie. A column with nulls, or of several chunks, is a RangeError. */
-export function fromArrow(column: ArrowColumn): any;
+/** A Vector of the package apache-arrow. */
+export interface ArrowVector<V> {
+    readonly data: readonly ArrowData<V>[];
+}
+
+/** What the values of a column are: a Uint16Array has those of float16, and a Uint8Array bytes or bits. */
+export type ArrowElements<V> = V extends Uint16Array ? Patterns : V extends Uint8Array ? Uint8Array | PackedBits : V;
+
+/**
+ * The elements of an Arrow column of Bool, Int or Float, where they lie. A column with nulls, or of several chunks, is a
+ * RangeError.
+ */
+export function fromArrow<V>(column: ArrowVector<V> | ArrowData<V>): ArrowElements<V>;
 
 /** The first element that the library refused. */
 export interface Violation {

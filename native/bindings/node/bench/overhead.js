@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a call costs beside an empty call of the library, and how a long batch compares with C. Run with the package
-// installed: node overhead.js
+// What a call costs beside an empty call of the library, and a long batch beside the native function alone. Run with the
+// package installed: node overhead.js
 import koffi from 'koffi';
 import * as exactloss from 'exactloss';
 
@@ -59,3 +59,13 @@ measure({
     'evaluate of 64': () => exactloss.evaluate(predictions, targets),
     'Accumulator.add of 64': () => accumulator.add(predictions, targets),
 }, 5000);
+
+const long = batchOf(1e7);
+const loss = library.func('int exactloss_loss(int, void *, void *, void *, int64_t, void *, void *, void *)');
+const result = new Float64Array(1);
+const MNIST_MEAN_FLOAT32_UINT8 = 0x1 | 0x100 | 0x3000 | 0x10000;
+measure({
+    'exactloss_loss of 10^7': () =>
+        loss(MNIST_MEAN_FLOAT32_UINT8, long.predictions, long.targets, null, 1e7, null, result, null),
+    'mnistLoss of 10^7': () => exactloss.mnistLoss(long.predictions, long.targets),
+}, 1);

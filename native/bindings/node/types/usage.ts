@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What compiles, and what must not: an unused @ts-expect-error is an error.
+import type { Bool, Data, Float32, Int64, Vector } from 'apache-arrow';
 import {
-    Accumulator, ExactLossError, bfloat16, evaluate, evaluateAsync, fBeta, float16, gradient, lossAndGradient, metrics,
+    Accumulator, ExactLossError, bfloat16, evaluate, evaluateAsync, fBeta, float16, fromArrow, gradient, lossAndGradient, metrics,
     mnistLoss, mnistLossAsync, packedBits, sigmoid, values, valuesAsync, where, whereAsync,
     type Evaluation, type Predictions,
 } from 'exactloss';
@@ -102,6 +103,13 @@ where(t8, 1, 2);
 where(t8, p32, p64);
 // @ts-expect-error such an array holds BigInts
 where(t8, new BigInt64Array(3), 0);
+
+// Columns of Arrow
+export function ofColumns(p: Vector<Float32>, t: Vector<Bool>, b: Data<Int64>): number {
+    const predictions = fromArrow(p);
+    expect<Same<typeof predictions, Float32Array>>();
+    return mnistLoss(predictions, fromArrow(t)) + mnistLoss(predictions, fromArrow(b));
+}
 
 // Errors
 function indexOf(error: unknown): number | undefined {
