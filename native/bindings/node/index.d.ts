@@ -2,12 +2,12 @@
 /**
  * The losses, gradients and metrics of a binary classifier, exactly, straight from typed arrays.
  *
- * An element has a prediction `p` (or a logit `x`, of which `p = sigmoid(x)`), a target that is positive where it equals 1,
- * and optionally a weight. Its distance `d` is `1 - p` where the target is positive, and `p` elsewhere.
+ * An element has a prediction `p` (or a logit `x`, of which `p = sigmoid(x)`), a target that is positive where it equals
+ * 1, and optionally a weight. Its distance `d` is `1 - p` where the target is positive, and `p` elsewhere.
  *
  * Arrays are read where they lie. A function whose name ends in `Async` computes on another thread, and its promise is
- * rejected where the other function would throw. Until the promise is settled, the arrays must not be written, and their
- * buffers not be transferred.
+ * rejected where the other function would throw. Until the promise is settled, the arrays must not be written, and
+ * their buffers not be transferred.
  *
  * Every function throws
  * - `TypeError` for a value of the wrong type, an unknown option, and an array that has lost its memory;
@@ -45,14 +45,7 @@ export type Predictions = Float32Array | Float64Array | NativeFloat16Array | Pat
 
 /** An element is positive where it equals 1, and negative elsewhere. A Buffer is a Uint8Array. */
 export type Targets =
-    | Uint8Array
-    | Uint8ClampedArray
-    | Int8Array
-    | Int32Array
-    | BigInt64Array
-    | Float32Array
-    | Float64Array
-    | PackedBits;
+    Uint8Array | Uint8ClampedArray | Int8Array | Int32Array | BigInt64Array | Float32Array | Float64Array | PackedBits;
 
 /** The array of results for predictions of the type `P`: of the same type, and of bit patterns for bit patterns. */
 export type ResultsFor<P extends Predictions> = P extends Patterns
@@ -82,8 +75,8 @@ export interface LossOptions extends BatchOptions {
 
 export interface OutOption<Out> {
     /**
-     * Receives the results, and is returned. It may be exactly the memory of the predictions, and must not overlap an input
-     * otherwise. By default a new array.
+     * Receives the results, and is returned. It may be exactly the memory of the predictions, and must not overlap an
+     * input otherwise. By default a new array.
      */
     out?: Out | undefined;
 }
@@ -129,17 +122,33 @@ export const logLossAsync: AsyncLossFunction;
 
 /** The losses of the elements themselves, in the type of the predictions; with weights, times these. */
 export function values<P extends Predictions>(
-    loss: LossName, predictions: P, targets: Targets, options?: ValuesOptions<P>): ResultsFor<P>;
+    loss: LossName,
+    predictions: P,
+    targets: Targets,
+    options?: ValuesOptions<P>,
+): ResultsFor<P>;
 /** {@link values} on another thread. */
 export function valuesAsync<P extends Predictions>(
-    loss: LossName, predictions: P, targets: Targets, options?: ValuesOptions<P>): Promise<ResultsFor<P>>;
+    loss: LossName,
+    predictions: P,
+    targets: Targets,
+    options?: ValuesOptions<P>,
+): Promise<ResultsFor<P>>;
 
 /** The gradient of a loss with respect to the predictions, or from logits with respect to the logits. */
 export function gradient<P extends Predictions>(
-    loss: LossName, predictions: P, targets: Targets, options?: GradientOptions<P>): ResultsFor<P>;
+    loss: LossName,
+    predictions: P,
+    targets: Targets,
+    options?: GradientOptions<P>,
+): ResultsFor<P>;
 /** {@link gradient} on another thread. */
 export function gradientAsync<P extends Predictions>(
-    loss: LossName, predictions: P, targets: Targets, options?: GradientOptions<P>): Promise<ResultsFor<P>>;
+    loss: LossName,
+    predictions: P,
+    targets: Targets,
+    options?: GradientOptions<P>,
+): Promise<ResultsFor<P>>;
 
 export interface LossAndGradient<P extends Predictions> {
     loss: number;
@@ -148,10 +157,18 @@ export interface LossAndGradient<P extends Predictions> {
 
 /** A loss and its gradient, in one pass over memory (in two for a weighted mean). */
 export function lossAndGradient<P extends Predictions>(
-    loss: LossName, predictions: P, targets: Targets, options?: GradientOptions<P>): LossAndGradient<P>;
+    loss: LossName,
+    predictions: P,
+    targets: Targets,
+    options?: GradientOptions<P>,
+): LossAndGradient<P>;
 /** {@link lossAndGradient} on another thread. */
 export function lossAndGradientAsync<P extends Predictions>(
-    loss: LossName, predictions: P, targets: Targets, options?: GradientOptions<P>): Promise<LossAndGradient<P>>;
+    loss: LossName,
+    predictions: P,
+    targets: Targets,
+    options?: GradientOptions<P>,
+): Promise<LossAndGradient<P>>;
 
 /** The four counts that metrics are computed from. */
 export interface ConfusionCounts<C extends number | bigint = number | bigint> {
@@ -189,15 +206,16 @@ export interface LossResult<C extends number | bigint = number> {
 }
 
 /**
- * The results of a batch, in a frozen object that can be sent as JSON and cloned. An element is predicted positive when its
- * prediction is greater than the threshold. Weights enter the losses and `weightSum`, not the counts and the metrics.
+ * The results of a batch, in a frozen object that can be sent as JSON and cloned. An element is predicted positive when
+ * its prediction is greater than the threshold. Weights enter the losses and `weightSum`, not the counts and the metrics.
  */
-export type Evaluation<L extends LossName = LossName, C extends number | bigint = number> = Metrics & ConfusionCounts<C> & {
-    readonly count: C;
-    readonly positives: C;
-    readonly threshold: number;
-    readonly weightSum: number;
-} & { readonly [Name in L]: LossResult<C> };
+export type Evaluation<L extends LossName = LossName, C extends number | bigint = number> = Metrics &
+    ConfusionCounts<C> & {
+        readonly count: C;
+        readonly positives: C;
+        readonly threshold: number;
+        readonly weightSum: number;
+    } & { readonly [Name in L]: LossResult<C> };
 
 export interface BigIntOption<B extends boolean> {
     /**
@@ -224,11 +242,15 @@ export interface EvaluateOptions<L extends LossName, B extends boolean>
 
 /** Losses, counts and metrics, in one pass over memory. */
 export function evaluate<L extends LossName = LossName, B extends boolean = false>(
-    predictions: Predictions, targets: Targets, options?: EvaluateOptions<L, B>,
+    predictions: Predictions,
+    targets: Targets,
+    options?: EvaluateOptions<L, B>,
 ): Evaluation<L, B extends true ? bigint : number>;
 /** {@link evaluate} on another thread. */
 export function evaluateAsync<L extends LossName = LossName, B extends boolean = false>(
-    predictions: Predictions, targets: Targets, options?: EvaluateOptions<L, B>,
+    predictions: Predictions,
+    targets: Targets,
+    options?: EvaluateOptions<L, B>,
 ): Promise<Evaluation<L, B extends true ? bigint : number>>;
 
 /** The metrics of counts that came from elsewhere. */
@@ -238,8 +260,8 @@ export function metrics(counts: ConfusionCounts): Metrics;
 export function fBeta(counts: ConfusionCounts, beta: number): number;
 
 /**
- * An evaluation whose data comes in pieces. The result has the same bits however the data was cut, and in whatever order
- * the pieces came. A call that fails leaves the accumulator as it was.
+ * An evaluation whose data comes in pieces. The result has the same bits however the data was cut, and in whatever
+ * order the pieces came. A call that fails leaves the accumulator as it was.
  */
 export class Accumulator<L extends LossName = LossName> {
     constructor(options?: AccumulatorOptions<L>);
@@ -253,10 +275,18 @@ export class Accumulator<L extends LossName = LossName> {
     addAsync(predictions: Predictions, targets: Targets, options?: BatchOptions): Promise<this>;
     /** Adds a batch, and gives the gradient of one of the accumulator's losses in the same pass over memory. */
     addWithGradient<P extends Predictions>(
-        loss: L, predictions: P, targets: Targets, options?: GradientOptions<P>): ResultsFor<P>;
+        loss: L,
+        predictions: P,
+        targets: Targets,
+        options?: GradientOptions<P>,
+    ): ResultsFor<P>;
     /** {@link Accumulator.addWithGradient} on another thread. */
     addWithGradientAsync<P extends Predictions>(
-        loss: L, predictions: P, targets: Targets, options?: GradientOptions<P>): Promise<ResultsFor<P>>;
+        loss: L,
+        predictions: P,
+        targets: Targets,
+        options?: GradientOptions<P>,
+    ): Promise<ResultsFor<P>>;
     /** Adds what another accumulator of the same losses and threshold holds. */
     merge(other: Accumulator<L>): this;
     /** The evaluation of everything that was added so far. */
@@ -267,7 +297,9 @@ export class Accumulator<L extends LossName = LossName> {
 export function sigmoid<P extends Predictions>(logits: P, options?: OutOption<ResultsFor<P>>): ResultsFor<P>;
 /** {@link sigmoid} on another thread. */
 export function sigmoidAsync<P extends Predictions>(
-    logits: P, options?: OutOption<ResultsFor<P>>): Promise<ResultsFor<P>>;
+    logits: P,
+    options?: OutOption<ResultsFor<P>>,
+): Promise<ResultsFor<P>>;
 
 /** Arrays that {@link where} chooses from. */
 export type Elements =
@@ -294,14 +326,30 @@ export type Scalar<E extends Elements> = E extends BigInt64Array | BigUint64Arra
 export function where<E extends Elements>(condition: Condition, a: E, b: E | Scalar<E>, options?: OutOption<E>): E;
 export function where<E extends Elements>(condition: Condition, a: Scalar<E>, b: E, options?: OutOption<E>): E;
 export function where<E extends Elements>(
-    condition: Condition, a: Scalar<E>, b: Scalar<E>, options: Required<OutOption<E>>): E;
+    condition: Condition,
+    a: Scalar<E>,
+    b: Scalar<E>,
+    options: Required<OutOption<E>>,
+): E;
 /** {@link where} on another thread. */
 export function whereAsync<E extends Elements>(
-    condition: Condition, a: E, b: E | Scalar<E>, options?: OutOption<E>): Promise<E>;
+    condition: Condition,
+    a: E,
+    b: E | Scalar<E>,
+    options?: OutOption<E>,
+): Promise<E>;
 export function whereAsync<E extends Elements>(
-    condition: Condition, a: Scalar<E>, b: E, options?: OutOption<E>): Promise<E>;
+    condition: Condition,
+    a: Scalar<E>,
+    b: E,
+    options?: OutOption<E>,
+): Promise<E>;
 export function whereAsync<E extends Elements>(
-    condition: Condition, a: Scalar<E>, b: Scalar<E>, options: Required<OutOption<E>>): Promise<E>;
+    condition: Condition,
+    a: Scalar<E>,
+    b: Scalar<E>,
+    options: Required<OutOption<E>>,
+): Promise<E>;
 
 /** Predictions of IEEE 754's binary16, of which a Uint16Array holds the bit patterns. */
 export function float16(patterns: Uint16Array): Patterns;
@@ -333,8 +381,8 @@ export interface ArrowVector<V> {
 export type ArrowElements<V> = V extends Uint16Array ? Patterns : V extends Uint8Array ? Uint8Array | PackedBits : V;
 
 /**
- * The elements of an Arrow column of Bool, Int or Float, where they lie. A column with nulls, or of several chunks, is a
- * RangeError.
+ * The elements of an Arrow column of Bool, Int or Float, where they lie. A column with nulls, or of several chunks, is
+ * a RangeError.
  */
 export function fromArrow<V>(column: ArrowVector<V> | ArrowData<V>): ArrowElements<V>;
 

@@ -6,7 +6,17 @@ export { ExactLossError } from './src/errors.js';
 export { evaluate, evaluateAsync, fBeta, metrics } from './src/evaluation.js';
 export { libraryInfo } from './src/library.js';
 export {
-    brierScoreLoss, brierScoreLossAsync, gradient, gradientAsync, logLoss, logLossAsync, lossAndGradient,
-    lossAndGradientAsync, mnistLoss, mnistLossAsync, values, valuesAsync,
+    brierScoreLoss,
+    brierScoreLossAsync,
+    gradient,
+    gradientAsync,
+    logLoss,
+    logLossAsync,
+    lossAndGradient,
+    lossAndGradientAsync,
+    mnistLoss,
+    mnistLossAsync,
+    values,
+    valuesAsync,
 } from './src/losses.js';
 export { sigmoid, sigmoidAsync, where, whereAsync } from './src/operations.js';

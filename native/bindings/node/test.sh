@@ -57,7 +57,7 @@ mkdir "$work"
 unset EXACTLOSS_LIBRARY
 case $suite in
     behaviour)
-        cp -R "$here"/{test,examples} "$work"
+        cp -R "$here"/{README.md,test,examples} "$work"
         cd -- "$work"
         node --expose-gc --test test/*.test.js
         ;;

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a call costs beside an empty call of the library, and a long batch beside the native function alone. Run with the
-// package installed: node overhead.js
+// What a call costs beside an empty call of the library, and a long batch beside the native function alone. Run with
+// the package installed: node overhead.js
 import koffi from 'koffi';
 import * as exactloss from 'exactloss';
 
-const ROUNDS = 41;
+const ROUNDS = 101;
 const { libraryInfo } = exactloss;
 const library = koffi.load(libraryInfo.path);
 const empty = library.func('int exactloss_abi_version(void)');
@@ -48,24 +48,32 @@ console.log(`${'ns a call'.padEnd(40)} ${'min'.padStart(10)} ${'median'.padStart
 const { predictions, targets } = batchOf(64);
 const weights = new Float32Array(64).fill(1);
 const out = new Float32Array(64);
+const counts = exactloss.evaluate(predictions, targets);
 const accumulator = new exactloss.Accumulator();
-measure({
-    'empty call': () => empty(),
-    'mnistLoss of 64': () => exactloss.mnistLoss(predictions, targets),
-    'brierScoreLoss of 64': () => exactloss.brierScoreLoss(predictions, targets),
-    'logLoss of 64': () => exactloss.logLoss(predictions, targets),
-    'mnistLoss of 64 with weights': () => exactloss.mnistLoss(predictions, targets, { weights }),
-    'lossAndGradient of 64 into out': () => exactloss.lossAndGradient('mnist', predictions, targets, { out }),
-    'evaluate of 64': () => exactloss.evaluate(predictions, targets),
-    'Accumulator.add of 64': () => accumulator.add(predictions, targets),
-}, 5000);
+measure(
+    {
+        'empty call': () => empty(),
+        'mnistLoss of 64': () => exactloss.mnistLoss(predictions, targets),
+        'brierScoreLoss of 64': () => exactloss.brierScoreLoss(predictions, targets),
+        'logLoss of 64': () => exactloss.logLoss(predictions, targets),
+        'mnistLoss of 64 with weights': () => exactloss.mnistLoss(predictions, targets, { weights }),
+        'lossAndGradient of 64 into out': () => exactloss.lossAndGradient('mnist', predictions, targets, { out }),
+        'evaluate of 64': () => exactloss.evaluate(predictions, targets),
+        metrics: () => exactloss.metrics(counts),
+        'Accumulator.add of 64': () => accumulator.add(predictions, targets),
+    },
+    1000,
+);
 
 const long = batchOf(1e7);
 const loss = library.func('int exactloss_loss(int, void *, void *, void *, int64_t, void *, void *, void *)');
 const result = new Float64Array(1);
 const MNIST_MEAN_FLOAT32_UINT8 = 0x1 | 0x100 | 0x3000 | 0x10000;
-measure({
-    'exactloss_loss of 10^7': () =>
-        loss(MNIST_MEAN_FLOAT32_UINT8, long.predictions, long.targets, null, 1e7, null, result, null),
-    'mnistLoss of 10^7': () => exactloss.mnistLoss(long.predictions, long.targets),
-}, 1);
+measure(
+    {
+        'exactloss_loss of 10^7': () =>
+            loss(MNIST_MEAN_FLOAT32_UINT8, long.predictions, long.targets, null, 1e7, null, result, null),
+        'mnistLoss of 10^7': () => exactloss.mnistLoss(long.predictions, long.targets),
+    },
+    1,
+);

@@ -15,6 +15,7 @@ const same = await mnistLossAsync(predictions, targets); // on another thread
 console.log(same === loss);
 
 const total = new Accumulator({ losses: ['mnist'] });
-total.add(predictions.subarray(0, 2), targets.subarray(0, 2));
-total.add(predictions.subarray(2), targets.subarray(2));
+const first = total.addAsync(predictions.subarray(0, 2), targets.subarray(0, 2));
+const second = total.addAsync(predictions.subarray(2), targets.subarray(2));
+await Promise.all([first, second]); // in whatever order they end
 console.log(total.evaluate().mnist.mean === loss);

@@ -55,8 +55,8 @@ export class Accumulator {
     }
 
     /**
-     * The batch goes to an accumulator of its own, which is merged into this one at the end: sums are exact, so the order
-     * in which batches arrive leaves no trace.
+     * The batch goes to an accumulator of its own, which is merged into this one at the end: sums are exact, so the
+     * order in which batches arrive leaves no trace.
      *
      * @type {Declared['addAsync']}
      */
@@ -125,8 +125,16 @@ export class Accumulator {
         const batch = batchOf(predictions, targets, optionsOf(options, ADD_OPTIONS));
         return {
             native: native.accumulatorAdd,
-            args: [this.#state, batch.options, batch.predictions, batch.targets, batch.weights, batch.count, null,
-                results.violation],
+            args: [
+                this.#state,
+                batch.options,
+                batch.predictions,
+                batch.targets,
+                batch.weights,
+                batch.count,
+                null,
+                results.violation,
+            ],
             results,
         };
     }
@@ -139,8 +147,18 @@ export class Accumulator {
     #addWithGradientCall({ loss, batch, out }, { upstream, divisor }, results) {
         return {
             native: native.accumulatorAddWithGradient,
-            args: [this.#state, loss | batch.options, batch.predictions, batch.targets, batch.weights, batch.count,
-                upstream, divisor, out, results.violation],
+            args: [
+                this.#state,
+                loss | batch.options,
+                batch.predictions,
+                batch.targets,
+                batch.weights,
+                batch.count,
+                upstream,
+                divisor,
+                out,
+                results.violation,
+            ],
             results,
         };
     }

@@ -3,7 +3,17 @@
 // properties, which a program may have redefined: an address and a length that disagree would be memory of others.
 import { types } from 'node:util';
 import {
-    P_BFLOAT16, P_FLOAT16, P_FLOAT32, P_FLOAT64, T_BITS, T_BIT_OFFSET, T_FLOAT32, T_FLOAT64, T_INT32, T_INT64, T_INT8,
+    P_BFLOAT16,
+    P_FLOAT16,
+    P_FLOAT32,
+    P_FLOAT64,
+    T_BITS,
+    T_BIT_OFFSET,
+    T_FLOAT32,
+    T_FLOAT64,
+    T_INT32,
+    T_INT64,
+    T_INT8,
     T_UINT8,
 } from './abi.js';
 import { addressOf } from './library.js';
@@ -22,7 +32,8 @@ const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype);
  */
 function getter(prototype, property) {
     return Function.prototype.call.bind(
-        /** @type {() => unknown} */ (Object.getOwnPropertyDescriptor(prototype, property)?.get));
+        /** @type {() => unknown} */ (Object.getOwnPropertyDescriptor(prototype, property)?.get),
+    );
 }
 
 /** @type {(value: unknown) => string | undefined} such as 'Float32Array'; undefined for what is no typed array */
@@ -42,7 +53,9 @@ const keysOf = Function.prototype.call.bind(TypedArrayPrototype.keys);
 
 /** @type {Readonly<Record<string, number>>} */
 const PREDICTION_TYPES = Object.freeze({
-    Float16Array: P_FLOAT16, Float32Array: P_FLOAT32, Float64Array: P_FLOAT64,
+    Float16Array: P_FLOAT16,
+    Float32Array: P_FLOAT32,
+    Float64Array: P_FLOAT64,
 });
 
 /** @type {Readonly<Record<string, number>>} */
@@ -58,14 +71,28 @@ const TARGET_TYPES = Object.freeze({
 
 /** @type {Readonly<Record<string, { new (count: number): TypedArray, name: string, BYTES_PER_ELEMENT: number }>>} */
 const CONSTRUCTORS = Object.freeze({
-    Uint8Array, Uint8ClampedArray, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array, BigUint64Array,
-    BigInt64Array, Float32Array, Float64Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int8Array,
+    Uint16Array,
+    Int16Array,
+    Uint32Array,
+    Int32Array,
+    BigUint64Array,
+    BigInt64Array,
+    Float32Array,
+    Float64Array,
     Float16Array: /** @type {any} */ (globalThis).Float16Array,
 });
 
 /** @type {Readonly<Record<string, number>>} */
-const ELEMENT_SIZES = Object.freeze(Object.fromEntries(
-    Object.values(CONSTRUCTORS).filter(Boolean).map((type) => [type.name, type.BYTES_PER_ELEMENT])));
+const ELEMENT_SIZES = Object.freeze(
+    Object.fromEntries(
+        Object.values(CONSTRUCTORS)
+            .filter(Boolean)
+            .map((type) => [type.name, type.BYTES_PER_ELEMENT]),
+    ),
+);
 
 /** Bit patterns of a floating-point type that JavaScript has no array of. */
 export class Patterns {
@@ -139,8 +166,10 @@ export function predictionsOf(predictions, argument) {
         requireType(predictions.patterns, 'Uint16Array', argument, 'it holds one bit pattern an element');
         return elements(predictions.patterns, predictions.type === 'bfloat16' ? P_BFLOAT16 : P_FLOAT16, argument);
     }
-    throw new TypeError(`${argument} is ${describe(predictions)}, and must be a Float32Array, Float64Array or `
-        + `Float16Array, or float16(patterns) or bfloat16(patterns)${adviceFor(predictions, 'Float32Array')}`);
+    throw new TypeError(
+        `${argument} is ${describe(predictions)}, and must be a Float32Array, Float64Array or ` +
+            `Float16Array, or float16(patterns) or bfloat16(patterns)${adviceFor(predictions, 'Float32Array')}`,
+    );
 }
 
 /**
@@ -155,11 +184,16 @@ export function targetsOf(targets) {
     if (targets instanceof PackedBits) {
         return bitsOf(targets);
     }
-    const signed = { Uint32Array: 'Int32Array', BigUint64Array: 'BigInt64Array' }[/** @type {string} */ (nameOf(targets))];
-    throw new TypeError(`targets is ${describe(targets)}, and must be a Uint8Array, Uint8ClampedArray, Int8Array, `
-        + 'Int32Array, BigInt64Array, Float32Array or Float64Array, or packedBits(bytes, length)'
-        + (signed ? `: new ${signed}(array.buffer, array.byteOffset, array.length) reads the same memory`
-            : adviceFor(targets, 'Uint8Array')));
+    const signed = { Uint32Array: 'Int32Array', BigUint64Array: 'BigInt64Array' }[
+        /** @type {string} */ (nameOf(targets))
+    ];
+    throw new TypeError(
+        `targets is ${describe(targets)}, and must be a Uint8Array, Uint8ClampedArray, Int8Array, ` +
+            'Int32Array, BigInt64Array, Float32Array or Float64Array, or packedBits(bytes, length)' +
+            (signed
+                ? `: new ${signed}(array.buffer, array.byteOffset, array.length) reads the same memory`
+                : adviceFor(targets, 'Uint8Array')),
+    );
 }
 
 /**
@@ -176,8 +210,10 @@ export function conditionOf(condition) {
     if (condition instanceof PackedBits) {
         return bitsOf(condition);
     }
-    throw new TypeError(`condition is ${describe(condition)}, and must be a Uint8Array (true unless 0) or `
-        + `packedBits(bytes, length)${adviceFor(condition, 'Uint8Array')}`);
+    throw new TypeError(
+        `condition is ${describe(condition)}, and must be a Uint8Array (true unless 0) or ` +
+            `packedBits(bytes, length)${adviceFor(condition, 'Uint8Array')}`,
+    );
 }
 
 /**
@@ -240,8 +276,10 @@ export function requireApart(out, input, inPlace) {
     const [size, inputSize, distance] = [byteLengthOf(out), byteLengthOf(input), distanceBetween(out, input)];
     const overlap = -size < distance && distance < inputSize;
     if (overlap && !(inPlace && distance === 0 && size === inputSize)) {
-        throw new RangeError('out overlaps an input, and would change it while it is read: give it memory of its own'
-            + (inPlace ? ', or exactly that of the input' : ''));
+        throw new RangeError(
+            'out overlaps an input, and would change it while it is read: give it memory of its own' +
+                (inPlace ? ', or exactly that of the input' : ''),
+        );
     }
 }
 
@@ -257,7 +295,8 @@ function distanceBetween(out, input) {
         return byteOffsetOf(out) - byteOffsetOf(input);
     }
     return types.isSharedArrayBuffer(a) && types.isSharedArrayBuffer(b)
-        ? Number(addressOf(out) - addressOf(input)) : Infinity;
+        ? Number(addressOf(out) - addressOf(input))
+        : Infinity;
 }
 
 /**
@@ -296,8 +335,10 @@ function bitsOf({ bytes, length, offset }) {
 function requireBits(bytes, bits) {
     requireMemory(bytes, 'the bytes of packedBits()');
     if (bits > lengthOf(bytes) * 8) {
-        throw new RangeError(`packedBits() ends at bit ${bits}, but its ${lengthOf(bytes)} bytes end before: give it all `
-            + 'bytes, or a smaller length');
+        throw new RangeError(
+            `packedBits() ends at bit ${bits}, but its ${lengthOf(bytes)} bytes end before: give it all ` +
+                'bytes, or a smaller length',
+        );
     }
 }
 
@@ -309,8 +350,10 @@ export function requireMemory(array, argument) {
     try {
         keysOf(array);
     } catch {
-        throw new TypeError(`${argument} has lost its memory: its buffer was transferred, or became shorter than the `
-            + 'array. Make a new array');
+        throw new TypeError(
+            `${argument} has lost its memory: its buffer was transferred, or became shorter than the ` +
+                'array. Make a new array',
+        );
     }
 }
 
@@ -322,8 +365,10 @@ export function requireMemory(array, argument) {
 export function requireFixed(array) {
     const buffer = bufferOf(array);
     if (!types.isSharedArrayBuffer(buffer) && resizableOf(/** @type {ArrayBuffer} */ (buffer))) {
-        throw new TypeError('an array lies in a resizable ArrayBuffer, which could become shorter while another thread '
-            + 'reads it: use a buffer without maxByteLength, or the synchronous function');
+        throw new TypeError(
+            'an array lies in a resizable ArrayBuffer, which could become shorter while another thread ' +
+                'reads it: use a buffer without maxByteLength, or the synchronous function',
+        );
     }
 }
 
@@ -347,7 +392,9 @@ export function requireType(value, name, argument, advice) {
  */
 export function requireLength(length, count, argument, other) {
     if (length !== count) {
-        throw new RangeError(`${argument} has ${length} elements, and ${other} has ${count}: both need the same number`);
+        throw new RangeError(
+            `${argument} has ${length} elements, and ${other} has ${count}: both need the same number`,
+        );
     }
 }
 
@@ -367,11 +414,15 @@ function requireCount(count, what) {
  */
 export function describe(value) {
     switch (typeof value) {
-        case 'object': return value === null ? 'null' : withArticle(nameOf(value) ?? kindOf(value));
-        case 'undefined': return 'undefined';
+        case 'object':
+            return value === null ? 'null' : withArticle(nameOf(value) ?? kindOf(value));
+        case 'undefined':
+            return 'undefined';
         case 'function':
-        case 'symbol': return `a ${typeof value}`;
-        default: return `the ${typeof value} ${value}`;
+        case 'symbol':
+            return `a ${typeof value}`;
+        default:
+            return `the ${typeof value} ${value}`;
     }
 }
 

@@ -13,8 +13,10 @@ const [INT, FLOAT, BOOL] = [2, 3, 6];
 export const fromArrow = (column) => {
     const { typeId, length, offset, nullCount, values } = chunkOf(column);
     if (nullCount > 0) {
-        throw new RangeError(`the column has ${nullCount} nulls, which have no loss: filter them out, or give them a value `
-            + 'and the weight 0');
+        throw new RangeError(
+            `the column has ${nullCount} nulls, which have no loss: filter them out, or give them a value ` +
+                'and the weight 0',
+        );
     }
     const name = nameOf(values);
     if (typeId === BOOL && name === 'Uint8Array') {
@@ -34,8 +36,10 @@ export const fromArrow = (column) => {
 function chunkOf(column) {
     const { data } = /** @type {{ data?: unknown }} */ (column ?? {});
     if (Array.isArray(data) && data.length !== 1) {
-        throw new RangeError(`the column has ${data.length} chunks, which are apart in memory: add those of each record batch `
-            + 'to an Accumulator');
+        throw new RangeError(
+            `the column has ${data.length} chunks, which are apart in memory: add those of each record batch ` +
+                'to an Accumulator',
+        );
     }
     const chunk = Array.isArray(data) ? data[0] : column;
     if (typeof chunk?.typeId !== 'number' || typeof chunk.length !== 'number') {

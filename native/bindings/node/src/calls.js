@@ -38,8 +38,8 @@ export function perform({ native, args, results }) {
 }
 
 /**
- * Lends the arrays among some arguments. They are held while a call is pending, so their memory stays, unless the program
- * gives it away: by a transfer, which cannot be prevented, but is noticed before each call and after it.
+ * Lends the arrays among some arguments. They are held while a call is pending, so their memory stays, unless the
+ * program gives it away: by a transfer, which cannot be prevented, but is noticed before each call and after it.
  *
  * @param {any[]} args that have just been checked
  * @returns {Lease}
@@ -100,6 +100,8 @@ function finish(job, error, status) {
 /** @param {Lease} lease */
 function requireUntouched({ arrays, lengths }) {
     if (arrays.some((array, i) => lengthOf(array) !== lengths[i])) {
-        throw new TypeError('the buffer of an array was transferred before the promise was settled: transfer it afterwards');
+        throw new TypeError(
+            'the buffer of an array was transferred before the promise was settled: transfer it afterwards',
+        );
     }
 }

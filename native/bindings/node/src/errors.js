@@ -1,8 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the library refuses, as errors.
 import {
-    ERROR_COUNT, ERROR_FORMAT, ERROR_LOSS, ERROR_MAX_ISA, ERROR_METRIC, ERROR_NAMES, ERROR_SIZE, ERROR_STRICT,
-    ERROR_THRESHOLD, ERROR_WEIGHT,
+    ERROR_COUNT,
+    ERROR_FORMAT,
+    ERROR_LOSS,
+    ERROR_MAX_ISA,
+    ERROR_METRIC,
+    ERROR_NAMES,
+    ERROR_SIZE,
+    ERROR_STRICT,
+    ERROR_THRESHOLD,
+    ERROR_WEIGHT,
 } from './abi.js';
 import { statusString } from './library.js';
 

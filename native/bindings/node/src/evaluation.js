@@ -1,12 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 // Losses, counts and metrics of a batch, in one pass over memory.
 import {
-    ACCUMULATE, EVALUATION, METRIC_ACCURACY, METRIC_BALANCED_ACCURACY, METRIC_F1, METRIC_JACCARD, METRIC_KAPPA,
-    METRIC_MATTHEWS, METRIC_PRECISION, METRIC_RECALL, METRIC_SPECIFICITY, MNIST,
+    ACCUMULATE,
+    EVALUATION,
+    METRIC_ACCURACY,
+    METRIC_BALANCED_ACCURACY,
+    METRIC_F1,
+    METRIC_JACCARD,
+    METRIC_KAPPA,
+    METRIC_MATTHEWS,
+    METRIC_PRECISION,
+    METRIC_RECALL,
+    METRIC_SPECIFICITY,
+    MNIST,
+    OK,
 } from './abi.js';
 import { describe } from './arrays.js';
 import { batchOf } from './batch.js';
 import { perform, performAsync } from './calls.js';
+import { failure } from './errors.js';
 import { native } from './library.js';
 import { BATCH_OPTIONS, LOSSES, LOSS_NAMES, integerOf, numberOf, optionsOf } from './options.js';
 import { Results, shared } from './results.js';
@@ -21,7 +33,8 @@ export const RESULT_OPTIONS = new Set(['bigint']);
 
 /** The counts that all metrics are computed from. */
 const CONFUSION = Object.freeze(
-    /** @type {const} */ (['truePositives', 'falsePositives', 'trueNegatives', 'falseNegatives']));
+    /** @type {const} */ (['truePositives', 'falsePositives', 'trueNegatives', 'falseNegatives']),
+);
 
 /**
  * @param {Batch} batch
@@ -33,8 +46,17 @@ const CONFUSION = Object.freeze(
 function evaluateCall(batch, losses, threshold, results) {
     return {
         native: native.evaluate,
-        args: [losses | batch.options, batch.predictions, batch.targets, batch.weights, batch.count, null, threshold,
-            results.evaluation, results.violation],
+        args: [
+            losses | batch.options,
+            batch.predictions,
+            batch.targets,
+            batch.weights,
+            batch.count,
+            null,
+            threshold,
+            results.evaluation,
+            results.violation,
+        ],
         results,
     };
 }
@@ -131,7 +153,10 @@ function metricsOf(results) {
  * @param {number} metric
  */
 function metricOf(results, metric) {
-    perform({ native: native.metric, args: [results.evaluation, metric, results.number], results });
+    const status = native.metric(results.evaluation, metric, results.number);
+    if (status !== OK) {
+        throw failure(status, results);
+    }
     return results.number[0];
 }
 
@@ -144,7 +169,11 @@ export const metrics = (counts) => {
 /** @type {typeof import('../index.js').fBeta} */
 export const fBeta = (counts, beta) => {
     setCounts(counts);
-    perform({ native: native.fBeta, args: [shared.evaluation, numberOf(beta, 'beta'), shared.number], results: shared });
+    perform({
+        native: native.fBeta,
+        args: [shared.evaluation, numberOf(beta, 'beta'), shared.number],
+        results: shared,
+    });
     return shared.number[0];
 };
 

@@ -13,10 +13,11 @@ const [prefix, suffix] = platform === 'win32' ? ['', '.dll'] : ['lib', platform 
 const packaged = fileURLToPath(new URL(`../lib/${platform}-${arch}/${prefix}exactloss${suffix}`, import.meta.url));
 
 /** What the system's loader looks for: the number in the name is that of the binary interface. */
-const installed = {
-    linux: `libexactloss.so.${ABI_VERSION}`,
-    darwin: `libexactloss.${ABI_VERSION}.dylib`,
-}[/** @type {string} */ (platform)] ?? `${prefix}exactloss${suffix}`;
+const installed =
+    {
+        linux: `libexactloss.so.${ABI_VERSION}`,
+        darwin: `libexactloss.${ABI_VERSION}.dylib`,
+    }[/** @type {string} */ (platform)] ?? `${prefix}exactloss${suffix}`;
 
 /**
  * The first place that applies is the only one that is tried: a library that is there and does not work is an error.
@@ -47,9 +48,10 @@ function load(path, origin) {
         return library;
     } catch (cause) {
         throw new Error(
-            `exactloss cannot load its native library ${path} (${origin}): ${/** @type {Error} */ (cause).message}. `
-            + `Set EXACTLOSS_LIBRARY to the path of a ${prefix}exactloss${suffix} for ${platform}-${arch}.`,
-            { cause });
+            `exactloss cannot load its native library ${path} (${origin}): ${/** @type {Error} */ (cause).message}. ` +
+                `Set EXACTLOSS_LIBRARY to the path of a ${prefix}exactloss${suffix} for ${platform}-${arch}.`,
+            { cause },
+        );
     }
 }
 
@@ -72,25 +74,30 @@ const BATCH = 'int options, void *predictions, void *targets, void *weights, int
 export const native = Object.freeze({
     loss: declare('loss', `${BATCH}, void *rows, void *losses, void *violation`),
     values: declare('values', `${BATCH}, void *values, void *violation`),
-    gradient: declare('gradient',
-        `${BATCH}, double upstream, int64_t divisor, void *gradient, void *loss, void *violation`),
+    gradient: declare(
+        'gradient',
+        `${BATCH}, double upstream, int64_t divisor, void *gradient, void *loss, void *violation`,
+    ),
     evaluate: declare('evaluate', `${BATCH}, void *rows, double threshold, void *evaluations, void *violation`),
     metric: declare('metric', 'void *evaluation, int metric, void *value'),
     fBeta: declare('f_beta', 'void *evaluation, double beta, void *value'),
     accumulatorInit: declare('accumulator_init', 'void *accumulator, int options, double threshold'),
-    accumulatorAdd: declare('accumulator_add',
-        'void *accumulators, int options, void *predictions, void *targets, void *weights, int64_t count, void *rows, '
-        + 'void *violation'),
-    accumulatorAddWithGradient: declare('accumulator_add_with_gradient',
-        'void *accumulator, int options, void *predictions, void *targets, void *weights, int64_t count, '
-        + 'double upstream, int64_t divisor, void *gradient, void *violation'),
+    accumulatorAdd: declare('accumulator_add', `void *accumulators, ${BATCH}, void *rows, void *violation`),
+    accumulatorAddWithGradient: declare(
+        'accumulator_add_with_gradient',
+        `void *accumulator, ${BATCH}, double upstream, int64_t divisor, void *gradient, void *violation`,
+    ),
     accumulatorMerge: declare('accumulator_merge', 'void *accumulator, void *other'),
     accumulatorResult: declare('accumulator_result', 'void *accumulator, void *evaluation'),
-    accumulatorSerialize: declare('accumulator_serialize',
-        'void *accumulator, void *bytes, int64_t capacity, void *size'),
+    accumulatorSerialize: declare(
+        'accumulator_serialize',
+        'void *accumulator, void *bytes, int64_t capacity, void *size',
+    ),
     accumulatorDeserialize: declare('accumulator_deserialize', 'void *accumulator, void *bytes, int64_t size'),
-    where: declare('where',
-        'int options, void *condition, void *a, void *b, int element_size, int64_t count, void *out'),
+    where: declare(
+        'where',
+        'int options, void *condition, void *a, void *b, int element_size, int64_t count, void *out',
+    ),
     sigmoid: declare('sigmoid', 'int options, void *logits, int64_t count, void *out'),
 });
 

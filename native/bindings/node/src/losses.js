@@ -35,8 +35,16 @@ function lossCall(loss, predictions, targets, options, results) {
     const batch = batchOf(predictions, targets, read);
     return {
         native: native.loss,
-        args: [loss | read.reduction | batch.options, batch.predictions, batch.targets, batch.weights, batch.count, null,
-            results.number, results.violation],
+        args: [
+            loss | read.reduction | batch.options,
+            batch.predictions,
+            batch.targets,
+            batch.weights,
+            batch.count,
+            null,
+            results.number,
+            results.violation,
+        ],
         results,
     };
 }
@@ -87,8 +95,15 @@ function valuesCall(loss, predictions, targets, options, results) {
     const out = outputOf(batch, read);
     return {
         native: native.values,
-        args: [lossOf(loss) | batch.options, batch.predictions, batch.targets, batch.weights, batch.count, out,
-            results.violation],
+        args: [
+            lossOf(loss) | batch.options,
+            batch.predictions,
+            batch.targets,
+            batch.weights,
+            batch.count,
+            out,
+            results.violation,
+        ],
         results,
         out,
     };
@@ -189,8 +204,18 @@ export function lendTo({ batch, out }) {
 function gradientCall({ loss, batch, options, out }, { upstream, divisor }, lossMemory, results) {
     return {
         native: native.gradient,
-        args: [loss | options.reduction | batch.options, batch.predictions, batch.targets, batch.weights, batch.count,
-            upstream, divisor, out, lossMemory, results.violation],
+        args: [
+            loss | options.reduction | batch.options,
+            batch.predictions,
+            batch.targets,
+            batch.weights,
+            batch.count,
+            upstream,
+            divisor,
+            out,
+            lossMemory,
+            results.violation,
+        ],
         results,
     };
 }

@@ -2,7 +2,17 @@
 // The two array operations behind the losses.
 import { SCALAR_A, SCALAR_B, T_UINT8 } from './abi.js';
 import {
-    arrayOf, conditionOf, describe, nameOf, outputFor, predictionsOf, requireApart, requireLength, requireMemory, lengthOf, widthOf,
+    arrayOf,
+    conditionOf,
+    describe,
+    nameOf,
+    outputFor,
+    predictionsOf,
+    requireApart,
+    requireLength,
+    requireMemory,
+    lengthOf,
+    widthOf,
 } from './arrays.js';
 import { perform, performAsync } from './calls.js';
 import { native } from './library.js';
@@ -63,8 +73,10 @@ function whereCall(condition, a, b, options, results) {
     const { array: conditions, type, count } = conditionOf(condition);
     const like = [a, b, given].find((value) => nameOf(value) !== undefined);
     if (like === undefined) {
-        throw new TypeError(`a is ${describe(a)} and b is ${describe(b)}: one must be a typed array, or else out, since it `
-            + 'gives the type of the elements');
+        throw new TypeError(
+            `a is ${describe(a)} and b is ${describe(b)}: one must be a typed array, or else out, since it ` +
+                'gives the type of the elements',
+        );
     }
     const out = outputFor(given, like, count);
     const sources = [choiceOf(a, 'a', out, count), choiceOf(b, 'b', out, count)];
@@ -99,7 +111,9 @@ function choiceOf(value, argument, out, count) {
         return scalarOf(/** @type {number | bigint} */ (value), argument, name);
     }
     if (nameOf(value) !== name) {
-        throw new TypeError(`${argument} is ${describe(value)}, and must be a ${name} like the other arrays, or one number`);
+        throw new TypeError(
+            `${argument} is ${describe(value)}, and must be a ${name} like the other arrays, or one number`,
+        );
     }
     const array = /** @type {TypedArray} */ (value);
     requireMemory(array, argument);

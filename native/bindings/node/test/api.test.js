@@ -14,10 +14,23 @@ const LOSS = 0.43333334227403003;
 
 test('the example prints the worked example of the book passage', () => {
     const file = fileURLToPath(new URL('../examples/mnist_loss.js', import.meta.url));
-    assert.equal(execFileSync(process.execPath, [file], { encoding: 'utf8' }),
-        '0.43333334227403003 Float32Array(3) [\n'
-        + '  -0.3333333432674408,\n  0.3333333432674408,\n  -0.3333333432674408\n]\n'
-        + '0.7418747072418531 0.2700000015894574 0.6666666666666666\ntrue\ntrue\n');
+    assert.equal(
+        execFileSync(process.execPath, [file], { encoding: 'utf8' }),
+        '0.43333334227403003 Float32Array(3) [\n' +
+            '  -0.3333333432674408,\n  0.3333333432674408,\n  -0.3333333432674408\n]\n' +
+            '0.7418747072418531 0.2700000015894574 0.6666666666666666\ntrue\ntrue\n',
+    );
+});
+
+test('the code of the README is that of the example', () => {
+    const [readme, example] = ['../README.md', '../examples/mnist_loss.js'].map((path) =>
+        readFileSync(fileURLToPath(new URL(path, import.meta.url)), 'utf8'),
+    );
+    const blocks = [...readme.matchAll(/^```js\n(.*?)^```$/gms)].map(([, block]) => block);
+    assert.equal(blocks.length, 2);
+    for (const block of blocks) {
+        assert.ok(example.includes(block), block);
+    }
 });
 
 test('the declared names are the exported ones', () => {
@@ -28,9 +41,27 @@ test('the declared names are the exported ones', () => {
 
 test('an evaluation is a plain frozen object', () => {
     const evaluation = evaluate(PREDICTIONS, TARGETS, { losses: ['mnist', 'log'] });
-    assert.deepEqual(Object.keys(evaluation), ['count', 'positives', 'truePositives', 'falsePositives', 'trueNegatives',
-        'falseNegatives', 'threshold', 'weightSum', 'accuracy', 'precision', 'recall', 'specificity', 'f1',
-        'balancedAccuracy', 'jaccard', 'kappa', 'matthews', 'mnist', 'log']);
+    assert.deepEqual(Object.keys(evaluation), [
+        'count',
+        'positives',
+        'truePositives',
+        'falsePositives',
+        'trueNegatives',
+        'falseNegatives',
+        'threshold',
+        'weightSum',
+        'accuracy',
+        'precision',
+        'recall',
+        'specificity',
+        'f1',
+        'balancedAccuracy',
+        'jaccard',
+        'kappa',
+        'matthews',
+        'mnist',
+        'log',
+    ]);
     assert.equal(Object.getPrototypeOf(evaluation), Object.prototype);
     assert.ok(Object.isFrozen(evaluation) && Object.isFrozen(evaluation.mnist));
     assert.deepEqual(JSON.parse(JSON.stringify(evaluation)), evaluation);
@@ -59,7 +90,10 @@ test('counts beyond 2^53 - 1 are BigInts, or an error', () => {
     for (let doublings = 0; doublings < 53; doublings++) {
         total.merge(total);
     }
-    assert.throws(() => total.evaluate(), (error) => error instanceof RangeError && /bigint: true/.test(error.message));
+    assert.throws(
+        () => total.evaluate(),
+        (error) => error instanceof RangeError && /bigint: true/.test(error.message),
+    );
     const { count, truePositives, brier } = total.evaluate({ bigint: true });
     assert.deepEqual([count, truePositives, brier.sum], [2n ** 53n, 2n ** 53n, 0]);
     const counts = { truePositives: 2n ** 60n, falsePositives: 2n ** 60n, trueNegatives: 0, falseNegatives: 0 };
@@ -78,16 +112,22 @@ test('the gradient of a mean is divided by the count, of a sum by 1, of a weight
     assert.deepEqual(gradient('mnist', PREDICTIONS, TARGETS, { reduction: 'sum' }), Float32Array.of(-1, 1, -1));
     assert.deepEqual(gradient('mnist', PREDICTIONS, TARGETS, { weights }), Float32Array.of(-0.25, 0.5, -0.25));
     assert.deepEqual(
-        gradient('mnist', PREDICTIONS, TARGETS, { weights, reduction: 'sum' }), Float32Array.of(-1, 2, -1));
+        gradient('mnist', PREDICTIONS, TARGETS, { weights, reduction: 'sum' }),
+        Float32Array.of(-1, 2, -1),
+    );
     assert.deepEqual(
-        gradient('mnist', PREDICTIONS, TARGETS, { weights, divisor: 2n, upstream: 3 }), Float32Array.of(-1.5, 3, -1.5));
+        gradient('mnist', PREDICTIONS, TARGETS, { weights, divisor: 2n, upstream: 3 }),
+        Float32Array.of(-1.5, 3, -1.5),
+    );
     assert.deepEqual(gradient('mnist', new Float32Array(0), new Uint8Array(0)), new Float32Array(0));
     const both = lossAndGradient('mnist', PREDICTIONS, TARGETS, { weights });
     assert.equal(both.loss, mnistLoss(PREDICTIONS, TARGETS, { weights }));
     assert.deepEqual(both.gradient, Float32Array.of(-0.25, 0.5, -0.25));
     const total = new Accumulator();
     assert.deepEqual(
-        total.addWithGradient('mnist', PREDICTIONS, TARGETS, { weights }), Float32Array.of(-0.25, 0.5, -0.25));
+        total.addWithGradient('mnist', PREDICTIONS, TARGETS, { weights }),
+        Float32Array.of(-0.25, 0.5, -0.25),
+    );
     assert.equal(total.evaluate().mnist.mean, both.loss);
 });
 
@@ -97,8 +137,14 @@ test('out receives the results where it lies, and is what is returned', () => {
     assert.equal(values('mnist', PREDICTIONS, TARGETS, { out }), out);
     assert.deepEqual(memory, Float32Array.of(7, 7, 1 - Math.fround(0.9), 0.4, 1 - Math.fround(0.2), 7, 7, 7));
     gradient('mnist', PREDICTIONS, TARGETS, { out, accumulate: true, reduction: 'sum' });
-    assert.deepEqual(out, Float32Array.of(
-        Math.fround(1 - Math.fround(0.9)) - 1, Math.fround(0.4) + 1, Math.fround(1 - Math.fround(0.2)) - 1));
+    assert.deepEqual(
+        out,
+        Float32Array.of(
+            Math.fround(1 - Math.fround(0.9)) - 1,
+            Math.fround(0.4) + 1,
+            Math.fround(1 - Math.fround(0.2)) - 1,
+        ),
+    );
 });
 
 test('an accumulator gives the bits of one batch', () => {

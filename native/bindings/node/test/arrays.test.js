@@ -7,7 +7,17 @@ import * as exactloss from 'exactloss';
 import { generator } from './conformance/cases.js';
 
 const {
-    Accumulator, bfloat16, brierScoreLoss, evaluate, float16, gradient, mnistLoss, packedBits, sigmoid, values, where,
+    Accumulator,
+    bfloat16,
+    brierScoreLoss,
+    evaluate,
+    float16,
+    gradient,
+    mnistLoss,
+    packedBits,
+    sigmoid,
+    values,
+    where,
 } = exactloss;
 const P = [0.9, 0.4, 0.2];
 const T = [1, 0, 1];
@@ -30,9 +40,19 @@ function viewAt(Type, numbers, byteOffset, Buffer = ArrayBuffer) {
 
 test('every type of targets gives the same loss', () => {
     const big = BigInt64Array.from(T, BigInt);
-    const all = [t, Uint8ClampedArray.from(T), Int8Array.from(T), Int32Array.from(T), big, Float32Array.from(T),
-        Float64Array.from(T), Buffer.from(T), packedBits(Uint8Array.of(0b101), 3), packedBits(Uint8Array.of(0, 0b1010), 3, 9),
-        packedBits(Uint8Array.of(0b01000000, 0b1), 3, 6)];
+    const all = [
+        t,
+        Uint8ClampedArray.from(T),
+        Int8Array.from(T),
+        Int32Array.from(T),
+        big,
+        Float32Array.from(T),
+        Float64Array.from(T),
+        Buffer.from(T),
+        packedBits(Uint8Array.of(0b101), 3),
+        packedBits(Uint8Array.of(0, 0b1010), 3, 9),
+        packedBits(Uint8Array.of(0b01000000, 0b1), 3, 6),
+    ];
     for (const targets of all) {
         assert.equal(mnistLoss(p, targets), LOSS, Object.prototype.toString.call(targets));
     }
@@ -58,30 +78,60 @@ test('Float16Array', { skip: globalThis.Float16Array ? false : 'this engine has 
 
 const RIGHT = {
     'views at an odd offset of their buffers': [viewAt(Float32Array, P, 4), viewAt(Uint8Array, T, 3)],
-    'a slice of Node\'s pool of Buffers': [p, Buffer.from(T)],
-    'views of shared memory': [viewAt(Float32Array, P, 8, SharedArrayBuffer), viewAt(Int32Array, T, 4, SharedArrayBuffer)],
+    "a slice of Node's pool of Buffers": [p, Buffer.from(T)],
+    'views of shared memory': [
+        viewAt(Float32Array, P, 8, SharedArrayBuffer),
+        viewAt(Int32Array, T, 4, SharedArrayBuffer),
+    ],
     'views of memory of WebAssembly': [
-        (() => { const view = new Float32Array(new WebAssembly.Memory({ initial: 1 }).buffer, 16, 3); view.set(P); return view; })(), t],
+        (() => {
+            const view = new Float32Array(new WebAssembly.Memory({ initial: 1 }).buffer, 16, 3);
+            view.set(P);
+            return view;
+        })(),
+        t,
+    ],
     'arrays of another realm': [
-        vm.runInNewContext('Float32Array.of(0.9, 0.4, 0.2)'), vm.runInNewContext('Uint8Array.of(1, 0, 1)')],
+        vm.runInNewContext('Float32Array.of(0.9, 0.4, 0.2)'),
+        vm.runInNewContext('Uint8Array.of(1, 0, 1)'),
+    ],
     'arrays of a subclass': [new (class extends Float32Array {})(P), new (class extends Uint8Array {})(T)],
     'an array whose properties lie': [
         Object.defineProperties(Float32Array.from(P), {
-            length: { value: 1e9 }, constructor: { value: Float64Array }, BYTES_PER_ELEMENT: { value: 8 },
-            buffer: { value: new ArrayBuffer(0) }, [Symbol.toStringTag]: { value: 'Float64Array' },
-        }), t],
+            length: { value: 1e9 },
+            constructor: { value: Float64Array },
+            BYTES_PER_ELEMENT: { value: 8 },
+            buffer: { value: new ArrayBuffer(0) },
+            [Symbol.toStringTag]: { value: 'Float64Array' },
+        }),
+        t,
+    ],
     'an array without a prototype': [Object.setPrototypeOf(Float32Array.from(P), null), t],
     'an array that tracks the length of a resizable buffer': [
-        (() => { const view = new Float32Array(new ArrayBuffer(12, { maxByteLength: 24 })); view.set(P); return view; })(), t],
+        (() => {
+            const view = new Float32Array(new ArrayBuffer(12, { maxByteLength: 24 }));
+            view.set(P);
+            return view;
+        })(),
+        t,
+    ],
     'an array in a resizable buffer that became longer': [
         (() => {
             const view = new Float32Array(new ArrayBuffer(8, { maxByteLength: 24 }));
             view.buffer.resize(12);
             view.set(P);
             return view;
-        })(), t],
+        })(),
+        t,
+    ],
     'an array in growable shared memory': [
-        (() => { const view = new Float32Array(new SharedArrayBuffer(12, { maxByteLength: 24 })); view.set(P); return view; })(), t],
+        (() => {
+            const view = new Float32Array(new SharedArrayBuffer(12, { maxByteLength: 24 }));
+            view.set(P);
+            return view;
+        })(),
+        t,
+    ],
     'the same memory twice': [Float32Array.of(1, 0, 1), null],
 };
 
@@ -121,8 +171,8 @@ const WRONG = {
     'an array of arrays': [[[P], t], TypeError, /Float32Array.from/],
     'a number': [[0.9, t], TypeError, /predictions is the number 0.9/],
     'a string': [[p, '101'], TypeError, /targets is the string 101/],
-    'nothing': [[], TypeError, /predictions is undefined/],
-    'null': [[p, null], TypeError, /targets is null/],
+    nothing: [[], TypeError, /predictions is undefined/],
+    null: [[p, null], TypeError, /targets is null/],
     'a function': [[() => 1, t], TypeError, /predictions is a function/],
     'a symbol': [[Symbol('p'), t], TypeError, /predictions is a symbol/],
     'a BigInt': [[10n, t], TypeError, /predictions is the bigint 10/],
@@ -138,12 +188,26 @@ const WRONG = {
     'patterns as targets': [[p, float16(new Uint16Array(3))], TypeError, /targets is an Object/],
     'bits as predictions': [[packedBits(t, 3), t], TypeError, /predictions is an Object/],
     'a proxy of an array': [[new Proxy(p, {}), t], TypeError, /predictions is an Object/],
-    'an object with the prototype of an array': [[Object.create(Float32Array.prototype), t], TypeError, /predictions is/],
-    'an object with the tag of an array': [[{ [Symbol.toStringTag]: 'Float32Array', length: 3 }, t], TypeError, /predictions/],
+    'an object with the prototype of an array': [
+        [Object.create(Float32Array.prototype), t],
+        TypeError,
+        /predictions is/,
+    ],
+    'an object with the tag of an array': [
+        [{ [Symbol.toStringTag]: 'Float32Array', length: 3 }, t],
+        TypeError,
+        /predictions/,
+    ],
     'an object with the prototype of patterns': [
-        [Object.create(Object.getPrototypeOf(lostPatterns)), t], TypeError, /must be a Uint16Array/],
+        [Object.create(Object.getPrototypeOf(lostPatterns)), t],
+        TypeError,
+        /must be a Uint16Array/,
+    ],
     'an object with the prototype of bits': [
-        [p, Object.create(Object.getPrototypeOf(lostBits))], TypeError, /must be a Uint8Array/],
+        [p, Object.create(Object.getPrototypeOf(lostBits))],
+        TypeError,
+        /must be a Uint8Array/,
+    ],
     'fewer targets': [[p, t.subarray(1)], RangeError, /targets has 2 elements, and predictions has 3/],
     'more targets': [[p, new Uint8Array(4)], RangeError, /targets has 4 elements, and predictions has 3/],
     'fewer bits': [[p, packedBits(t, 2)], RangeError, /targets has 2 elements/],
@@ -152,17 +216,41 @@ const WRONG = {
     'weights of another type': [[p, t, { weights: new Float64Array(3) }], TypeError, /must be a Float32Array/],
     'an array of weights': [[p, t, { weights: [1, 1, 1] }], TypeError, /Float32Array.from\(\) makes one/],
     'weights that are null': [[p, t, { weights: null }], TypeError, /weights is null/],
-    'predictions that were transferred': [[detached(Float32Array.from(P)), t], TypeError, /predictions has lost its memory/],
+    'predictions that were transferred': [
+        [detached(Float32Array.from(P)), t],
+        TypeError,
+        /predictions has lost its memory/,
+    ],
     'targets that were transferred': [[p, detached(Uint8Array.from(T))], TypeError, /targets has lost its memory/],
-    'two arrays that were transferred': [[detached(new Float32Array(3)), detached(new Uint8Array(3))], TypeError, /lost/],
+    'two arrays that were transferred': [
+        [detached(new Float32Array(3)), detached(new Uint8Array(3))],
+        TypeError,
+        /lost/,
+    ],
     'an empty array that was transferred': [[detached(new Float32Array(0)), new Uint8Array(0)], TypeError, /lost/],
-    'weights that were transferred': [[p, t, { weights: detached(new Float32Array(3)) }], TypeError, /weights has lost/],
+    'weights that were transferred': [
+        [p, t, { weights: detached(new Float32Array(3)) }],
+        TypeError,
+        /weights has lost/,
+    ],
     'bits that were transferred': [[p, lostBits], TypeError, /the bytes of packedBits\(\) has lost/],
     'patterns that were transferred': [[lostPatterns, t], TypeError, /predictions has lost/],
-    'predictions that ended up outside a shorter buffer': [[shrunk(Float32Array), t], TypeError, /predictions has lost/],
+    'predictions that ended up outside a shorter buffer': [
+        [shrunk(Float32Array), t],
+        TypeError,
+        /predictions has lost/,
+    ],
     'targets that ended up outside a shorter buffer': [[p, shrunk(Int32Array)], TypeError, /targets has lost/],
-    'an array that tracks a shorter buffer': [[tracked, t], RangeError, /targets has 3 elements, and predictions has 2/],
-    'bits that ended up outside a shorter buffer': [[new Float32Array(32), shortBits], RangeError, /its 2 bytes end before/],
+    'an array that tracks a shorter buffer': [
+        [tracked, t],
+        RangeError,
+        /targets has 3 elements, and predictions has 2/,
+    ],
+    'bits that ended up outside a shorter buffer': [
+        [new Float32Array(32), shortBits],
+        RangeError,
+        /its 2 bytes end before/,
+    ],
 };
 
 for (const [name, [args, type, message]] of Object.entries(WRONG)) {
@@ -210,7 +298,8 @@ test('an output that overlaps an input is refused, unless it is exactly that of 
     const memory = new ArrayBuffer(64);
     const predictions = new Float32Array(memory, 0, 3);
     const floats = Float32Array.from(T);
-    const overlap = (call) => assert.throws(call, (error) => error instanceof RangeError && /overlaps/.test(error.message));
+    const overlap = (call) =>
+        assert.throws(call, (error) => error instanceof RangeError && /overlaps/.test(error.message));
     for (const out of [new Float32Array(memory, 4, 3), new Float32Array(memory, 8, 3)]) {
         overlap(() => values('mnist', predictions, t, { out }));
         overlap(() => gradient('mnist', predictions, t, { out }));
@@ -249,12 +338,18 @@ test('two SharedArrayBuffers of the same memory overlap', async () => {
 });
 
 test('an output of another type or length is refused', () => {
-    assert.throws(() => gradient('mnist', p, t, { out: new Float64Array(3) }), /out is a Float64Array, and must be a Float32Array/);
+    assert.throws(
+        () => gradient('mnist', p, t, { out: new Float64Array(3) }),
+        /out is a Float64Array, and must be a Float32Array/,
+    );
     assert.throws(() => gradient('mnist', p, t, { out: new Float32Array(4) }), /out has 4 elements/);
     assert.throws(() => gradient('mnist', p, t, { out: [0, 0, 0] }), /out is an Array/);
     assert.throws(() => gradient('mnist', p, t, { out: detached(new Float32Array(3)) }), /out has lost its memory/);
     assert.throws(() => values('mnist', float16(new Uint16Array(3)), t, { out: p }), /must be a Uint16Array/);
-    assert.throws(() => where(t, p, 1, { out: new Float64Array(3) }), /out is a Float64Array, and must be a Float32Array/);
+    assert.throws(
+        () => where(t, p, 1, { out: new Float64Array(3) }),
+        /out is a Float64Array, and must be a Float32Array/,
+    );
     assert.throws(() => where(t, p, new Float64Array(3)), /b is a Float64Array, and must be a Float32Array/);
     assert.throws(() => where(t, p, new Float32Array(2)), /b has 2 elements, and condition has 3/);
 });
@@ -314,7 +409,10 @@ test('2^31 + 1 elements, without a copy', (context) => {
     bits[(count - 1) / 8] = 1;
     const before = process.memoryUsage().rss;
     const evaluation = evaluate(float16(patterns), packedBits(bits, count), { losses: ['mnist'] });
-    assert.ok(process.memoryUsage().rss - before < 2 ** 30, 'the arrays were read where they lie: a copy would take memory');
+    assert.ok(
+        process.memoryUsage().rss - before < 2 ** 30,
+        'the arrays were read where they lie: a copy would take memory',
+    );
     assert.equal(evaluation.count, count);
     assert.equal(evaluation.positives, 1);
     assert.equal(evaluation.mnist.sum, 0.5);

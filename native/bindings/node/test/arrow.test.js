@@ -3,8 +3,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-    Bool, DateDay, Dictionary, Float16, Float32, Float64, Int32, Int64, Utf8, makeData, makeVector, tableFromArrays,
-    tableFromIPC, tableToIPC, vectorFromArray,
+    Bool,
+    DateDay,
+    Dictionary,
+    Float16,
+    Float32,
+    Float64,
+    Int32,
+    Int64,
+    Utf8,
+    makeData,
+    makeVector,
+    tableFromArrays,
+    tableFromIPC,
+    tableToIPC,
+    vectorFromArray,
 } from 'apache-arrow';
 import { Accumulator, evaluate, fromArrow, mnistLoss } from 'exactloss';
 
@@ -49,7 +62,10 @@ test('the record batches of a table go to an accumulator', () => {
     for (const batch of read.batches) {
         total.add(fromArrow(batch.getChild('prediction')), fromArrow(batch.getChild('target')));
     }
-    const [predictions, targets] = [[...P, ...P, ...P.slice(1)], [...T, ...T, ...T.slice(1)]];
+    const [predictions, targets] = [
+        [...P, ...P, ...P.slice(1)],
+        [...T, ...T, ...T.slice(1)],
+    ];
     assert.deepEqual(total.evaluate(), evaluate(Float32Array.from(predictions), Uint8Array.from(targets)));
     assert.throws(() => fromArrow(read.getChild('target')), /3 chunks.*record batch/);
 });

@@ -7,7 +7,8 @@ import { Worker } from 'node:worker_threads';
 import * as exactloss from 'exactloss';
 import { generator } from './conformance/cases.js';
 
-const { Accumulator, evaluate, evaluateAsync, gradientAsync, mnistLoss, mnistLossAsync, sigmoidAsync, valuesAsync } = exactloss;
+const { Accumulator, evaluate, evaluateAsync, gradientAsync, mnistLoss, mnistLossAsync, sigmoidAsync, valuesAsync } =
+    exactloss;
 
 const SEED = 7n;
 
@@ -29,7 +30,8 @@ test('a batch is computed while this thread runs, and the promise is settled by 
     const promise = valuesAsync('log', predictions, targets, { out: new Float32Array(memory) }).finally(() => {
         pending = false;
     });
-    while (Atomics.load(new Int32Array(memory), last) === 0) { // only another thread can end this loop
+    while (Atomics.load(new Int32Array(memory), last) === 0) {
+        // only another thread can end this loop
         assert.ok(performance.now() < deadline, 'no other thread writes the values');
     }
     for (let i = 0; i < 1000; i++) {
@@ -41,21 +43,30 @@ test('a batch is computed while this thread runs, and the promise is settled by 
 
 test('a thousand calls at once', async () => {
     const [p, t] = [predictions.subarray(0, 1000), targets.subarray(0, 1000)];
-    const evaluations = await Promise.all(Array.from({ length: 1000 }, (_, i) =>
-        evaluateAsync(p.subarray(i), t.subarray(i), { threshold: i / 1000 })));
+    const evaluations = await Promise.all(
+        Array.from({ length: 1000 }, (_, i) => evaluateAsync(p.subarray(i), t.subarray(i), { threshold: i / 1000 })),
+    );
     evaluations.forEach((evaluation, i) =>
-        assert.deepEqual(evaluation, evaluate(p.subarray(i), t.subarray(i), { threshold: i / 1000 })));
+        assert.deepEqual(evaluation, evaluate(p.subarray(i), t.subarray(i), { threshold: i / 1000 })),
+    );
 });
 
 test('pieces that are added at the same time give the bits of the whole', async () => {
     const total = new Accumulator();
     const length = 300_001;
-    const pieces = Array.from({ length: Math.ceil(predictions.length / length) }, (_, i) => [i * length, (i + 1) * length]);
-    const results = await Promise.all(pieces.map(([from, to], i) => i % 2 === 0
-        ? total.addAsync(predictions.subarray(from, to), targets.subarray(from, to))
-        : total.addWithGradientAsync('log', predictions.subarray(from, to), targets.subarray(from, to), {
-            divisor: predictions.length,
-        })));
+    const pieces = Array.from({ length: Math.ceil(predictions.length / length) }, (_, i) => [
+        i * length,
+        (i + 1) * length,
+    ]);
+    const results = await Promise.all(
+        pieces.map(([from, to], i) =>
+            i % 2 === 0
+                ? total.addAsync(predictions.subarray(from, to), targets.subarray(from, to))
+                : total.addWithGradientAsync('log', predictions.subarray(from, to), targets.subarray(from, to), {
+                      divisor: predictions.length,
+                  }),
+        ),
+    );
     assert.equal(results[0], total);
     assert.deepEqual(total.evaluate(), evaluate(predictions, targets));
     const [from, to] = pieces[1];
@@ -82,7 +93,8 @@ test('a refused batch leaves an accumulator as it was', async () => {
 test('arrays of which nobody else holds a reference stay', async () => {
     const expected = mnistLoss(predictions, targets, { fromLogits: true });
     const promises = Array.from({ length: 8 }, () =>
-        mnistLossAsync(predictions.slice(), targets.slice(), { fromLogits: true }));
+        mnistLossAsync(predictions.slice(), targets.slice(), { fromLogits: true }),
+    );
     for (let i = 0; i < 8; i++) {
         globalThis.gc();
         await immediate();
@@ -105,8 +117,12 @@ test('a resizable buffer is refused: it could become shorter meanwhile', async (
     Object.defineProperty(resizable.buffer, 'resizable', { value: false });
     const fixed = new Float32Array(3);
     const bytes = new Uint8Array(3);
-    const refused = (promise) => assert.rejects(promise, (error) =>
-        error instanceof TypeError && /resizable ArrayBuffer.*or the synchronous function/.test(error.message));
+    const refused = (promise) =>
+        assert.rejects(
+            promise,
+            (error) =>
+                error instanceof TypeError && /resizable ArrayBuffer.*or the synchronous function/.test(error.message),
+        );
     await refused(mnistLossAsync(resizable, bytes));
     await refused(mnistLossAsync(fixed, bytes, { weights: resizable }));
     await refused(mnistLossAsync(fixed, resizable));
@@ -144,7 +160,11 @@ test('a buffer that is transferred while a call is pending rejects it', async ()
         (p, t, options) => gradientAsync('mnist', p, t, options),
         (p, t, options) => exactloss.lossAndGradientAsync('mnist', p, t, options),
         (p, t, options) => new Accumulator().addWithGradientAsync('mnist', p, t, options),
-    ].flatMap((call) => [[0, call], [1, call], [2, call]])) {
+    ].flatMap((call) => [
+        [0, call],
+        [1, call],
+        [2, call],
+    ])) {
         for (const options of [{}, { weights }]) {
             const arrays = [predictions.slice(), targets.slice(), new Float32Array(predictions.length)];
             const pending = call(arrays[0], arrays[1], { ...options, out: arrays[2] });
@@ -154,7 +174,10 @@ test('a buffer that is transferred while a call is pending rejects it', async ()
     }
     const busy = Array.from({ length: 64 }, () => mnistLossAsync(predictions, targets, { fromLogits: true }));
     const [lost, out] = [Float32Array.of(1, 2, 3), new Float32Array(3)];
-    const waiting = valuesAsync('mnist', Float32Array.of(0.9, 0.4, 0.2), Uint8Array.of(1, 0, 1), { weights: lost, out });
+    const waiting = valuesAsync('mnist', Float32Array.of(0.9, 0.4, 0.2), Uint8Array.of(1, 0, 1), {
+        weights: lost,
+        out,
+    });
     transfer(lost);
     await assert.rejects(waiting, message);
     assert.deepEqual(out, new Float32Array(3), 'nothing was written without the weights');
@@ -171,17 +194,23 @@ test('workers have libraries of their own, and may end while a call is pending',
             for (let i = 0; i < 10; i++) mnistLossAsync(predictions, targets, { fromLogits: true });
             parentPort.postMessage('pending');
         });`;
-    const workers = [1, 2, 3].map(() => new Worker(source, {
-        eval: true, workerData: { module: import.meta.resolve('exactloss'), predictions, targets },
-    }));
+    const workers = [1, 2, 3].map(
+        () =>
+            new Worker(source, {
+                eval: true,
+                workerData: { module: import.meta.resolve('exactloss'), predictions, targets },
+            }),
+    );
     const expected = mnistLoss(predictions, targets, { fromLogits: true });
-    await Promise.all(workers.map(async (worker) => {
-        const messages = [];
-        await new Promise((resolve, reject) => {
-            worker.on('error', reject);
-            worker.on('message', (message) => messages.push(message) === 2 && resolve());
-        });
-        assert.deepEqual(messages, [expected, 'pending']);
-        await worker.terminate();
-    }));
+    await Promise.all(
+        workers.map(async (worker) => {
+            const messages = [];
+            await new Promise((resolve, reject) => {
+                worker.on('error', reject);
+                worker.on('message', (message) => messages.push(message) === 2 && resolve());
+            });
+            assert.deepEqual(messages, [expected, 'pending']);
+            await worker.terminate();
+        }),
+    );
 });

@@ -23,7 +23,8 @@ function run(library, folder = PACKAGE) {
         mnistLoss(new Float32Array(1), new Uint8Array(1));
     });`;
     const { stdout, stderr, status } = spawnSync(process.execPath, ['-e', program], {
-        env: { ...process.env, EXACTLOSS_LIBRARY: library }, encoding: 'utf8',
+        env: { ...process.env, EXACTLOSS_LIBRARY: library },
+        encoding: 'utf8',
     });
     return { output: stdout.trim(), error: stderr, status };
 }
@@ -45,8 +46,13 @@ test('the environment names another one', (context) => {
 test('a library that the environment names and that is not there is an error', () => {
     const { error, status } = run('/nowhere/libexactloss.so');
     assert.notEqual(status, 0);
-    assert.match(error, new RegExp('cannot load its native library /nowhere/libexactloss.so \\(from the environment variable '
-        + 'EXACTLOSS_LIBRARY\\): .*No such file.*Set EXACTLOSS_LIBRARY to the path of'));
+    assert.match(
+        error,
+        new RegExp(
+            'cannot load its native library /nowhere/libexactloss.so \\(from the environment variable ' +
+                'EXACTLOSS_LIBRARY\\): .*No such file.*Set EXACTLOSS_LIBRARY to the path of',
+        ),
+    );
 });
 
 test('so is a file that is no library', (context) => {
@@ -57,7 +63,10 @@ test('so is a file that is no library', (context) => {
 });
 
 test('and a library with another binary interface', () => {
-    assert.match(run(process.env.EXACTLOSS_OTHER_ABI).error, /binary interface has the version 999, and this package needs 1\./);
+    assert.match(
+        run(process.env.EXACTLOSS_OTHER_ABI).error,
+        /binary interface has the version 999, and this package needs 1\./,
+    );
 });
 
 test('a package without a library for this platform takes that of the system', (context) => {
@@ -67,8 +76,10 @@ test('a package without a library for this platform takes that of the system', (
     cpSync(PACKAGE, folder, { recursive: true });
     rmSync(join(folder, 'lib'), { recursive: true });
     const { output, error } = run('', folder);
-    assert.match(output + error,
-        /^libexactloss\.so\.1$|cannot load its native library libexactloss\.so\.1 \(from the system, since this package has no/);
+    assert.match(
+        output + error,
+        /^libexactloss\.so\.1$|cannot load its native library libexactloss\.so\.1 \(from the system, since this package/,
+    );
 });
 
 test('an unknown name in EXACTLOSS_MAX_ISA is an error of the first call', () => {
@@ -77,7 +88,8 @@ test('an unknown name in EXACTLOSS_MAX_ISA is an error of the first call', () =>
         mnistLoss(new Float32Array(1), new Uint8Array(1));
     });`;
     const { stdout, stderr } = spawnSync(process.execPath, ['-e', program], {
-        env: { ...process.env, EXACTLOSS_MAX_ISA: 'sse9' }, encoding: 'utf8',
+        env: { ...process.env, EXACTLOSS_MAX_ISA: 'sse9' },
+        encoding: 'utf8',
     });
     assert.equal(stdout, 'null\n');
     assert.match(stderr, /EXACTLOSS_MAX_ISA is the name of no instruction set; unset it/);

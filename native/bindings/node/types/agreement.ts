@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The functions of src/ carry the types that index.d.ts declares. This holds for the classes too.
 import type {
-    Accumulator as DeclaredAccumulator, ExactLossError as DeclaredError, libraryInfo as declaredInfo,
+    Accumulator as DeclaredAccumulator,
+    ExactLossError as DeclaredError,
+    libraryInfo as declaredInfo,
 } from 'exactloss';
 import { Accumulator } from '../src/accumulator.js';
 import { ExactLossError } from '../src/errors.js';

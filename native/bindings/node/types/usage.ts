@@ -2,9 +2,27 @@
 // What compiles, and what must not: an unused @ts-expect-error is an error.
 import type { Bool, Data, Float32, Int64, Vector } from 'apache-arrow';
 import {
-    Accumulator, ExactLossError, bfloat16, evaluate, evaluateAsync, fBeta, float16, fromArrow, gradient, lossAndGradient, metrics,
-    mnistLoss, mnistLossAsync, packedBits, sigmoid, values, valuesAsync, where, whereAsync,
-    type Evaluation, type Predictions,
+    Accumulator,
+    ExactLossError,
+    bfloat16,
+    evaluate,
+    evaluateAsync,
+    fBeta,
+    float16,
+    fromArrow,
+    gradient,
+    lossAndGradient,
+    metrics,
+    mnistLoss,
+    mnistLossAsync,
+    packedBits,
+    sigmoid,
+    values,
+    valuesAsync,
+    where,
+    whereAsync,
+    type Evaluation,
+    type Predictions,
 } from 'exactloss';
 
 /** Whether two types are the same. */
@@ -79,7 +97,10 @@ metrics({ truePositives: 1, falsePositives: 1, trueNegatives: 1 });
 
 // Accumulators
 const total = new Accumulator({ losses: ['mnist'] });
-total.add(p32, t8).add(p64, t8, { weights: p32 }).merge(new Accumulator({ losses: ['mnist'] }));
+total
+    .add(p32, t8)
+    .add(p64, t8, { weights: p32 })
+    .merge(new Accumulator({ losses: ['mnist'] }));
 expect<Same<ReturnType<typeof total.addAsync>, Promise<typeof total>>>();
 const { mnist } = total.evaluate();
 const bytes: Uint8Array = total.toBytes();

@@ -33,11 +33,22 @@ export function* casesOf(text) {
 }
 
 const WIDTHS = {
-    uint8: 1, int8: 1, float16: 2, bfloat16: 2, float32: 4, int32: 4, float64: 8, int64: 8,
+    uint8: 1,
+    int8: 1,
+    float16: 2,
+    bfloat16: 2,
+    float32: 4,
+    int32: 4,
+    float64: 8,
+    int64: 8,
 };
 const PATTERNS = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array };
 const VIEWS = {
-    uint8: Uint8Array, int8: Int8Array, int32: Int32Array, int64: BigInt64Array, float32: Float32Array,
+    uint8: Uint8Array,
+    int8: Int8Array,
+    int32: Int32Array,
+    int64: BigInt64Array,
+    float32: Float32Array,
     float64: Float64Array,
 };
 
@@ -46,7 +57,11 @@ export function patternsOf([type, count, kind, ...rest]) {
     const width = type.startsWith('bits:') ? 1 : WIDTHS[type];
     const patterns = new PATTERNS[width](Number(count));
     const convert = width === 8 ? (pattern) => pattern : Number;
-    const next = elementsOf(kind, rest.map((token) => BigInt(`0x${token}`)), 1n << BigInt(8 * width - 1));
+    const next = elementsOf(
+        kind,
+        rest.map((token) => BigInt(`0x${token}`)),
+        1n << BigInt(8 * width - 1),
+    );
     for (let i = 0; i < patterns.length; i++) {
         patterns[i] = convert(BigInt.asUintN(8 * width, next(i)));
     }
@@ -62,11 +77,11 @@ function elementsOf(kind, numbers, sign) {
     const [first, length] = numbers.slice(1);
     switch (kind) {
         case 'range':
-            return () => first + random() % length;
+            return () => first + (random() % length);
         case 'signed':
             return () => {
                 const word = random();
-                return (first + (word >> 1n) % length) | (word & 1n ? sign : 0n);
+                return (first + ((word >> 1n) % length)) | (word & 1n ? sign : 0n);
             };
         case 'choice':
             return () => numbers[1 + Number(random() % BigInt(numbers.length - 1))];
@@ -95,9 +110,12 @@ export function arrayOf(tokens) {
         return packed(patterns, Number(type.slice('bits:'.length)));
     }
     switch (type) {
-        case 'float16': return float16(patterns);
-        case 'bfloat16': return bfloat16(patterns);
-        default: return new VIEWS[type](patterns.buffer, 0, Number(count));
+        case 'float16':
+            return float16(patterns);
+        case 'bfloat16':
+            return bfloat16(patterns);
+        default:
+            return new VIEWS[type](patterns.buffer, 0, Number(count));
     }
 }
 

@@ -14,17 +14,24 @@ const FLAGS = { logits: 'fromLogits', strict: 'strict', clamp: 'clamp', accumula
 const OPERATIONS = {
     async loss(given, expected, suffix) {
         const loss = await exactloss[LOSSES[given.losses[0]] + suffix](
-            ...batchOf(given), optionsOf(given, 'reduction', 'weights'));
+            ...batchOf(given),
+            optionsOf(given, 'reduction', 'weights'),
+        );
         sameNumber(loss, float64Of(expected.loss[0]), 'loss');
     },
     async values(given, expected, suffix) {
         sameElements(
             await exactloss[`values${suffix}`](given.losses[0], ...batchOf(given), optionsOf(given, 'weights')),
-            expected.values, given.predictions);
+            expected.values,
+            given.predictions,
+        );
     },
     async gradient(given, expected, suffix) {
-        const args = [given.losses[0], ...batchOf(given),
-            optionsOf(given, 'reduction', 'weights', 'upstream', 'divisor', 'out')];
+        const args = [
+            given.losses[0],
+            ...batchOf(given),
+            optionsOf(given, 'reduction', 'weights', 'upstream', 'divisor', 'out'),
+        ];
         if (given.reduction) {
             const { loss, gradient } = await exactloss[`lossAndGradient${suffix}`](...args);
             sameNumber(loss, float64Of(expected.gradient_loss[0]), 'gradient_loss');
@@ -38,7 +45,10 @@ const OPERATIONS = {
         sameEvaluation(await exactloss[`evaluate${suffix}`](...batchOf(given), options), expected);
     },
     async bytes(given, expected) {
-        sameEvaluation(Accumulator.fromBytes(Buffer.from(given.input[0] ?? '', 'hex')).evaluate({ bigint: true }), expected);
+        sameEvaluation(
+            Accumulator.fromBytes(Buffer.from(given.input[0] ?? '', 'hex')).evaluate({ bigint: true }),
+            expected,
+        );
     },
     async metrics(given, expected) {
         const [truePositives, falsePositives, trueNegatives, falseNegatives] = given.counts.map(BigInt);
@@ -60,7 +70,10 @@ const OPERATIONS = {
     async where(given, expected, suffix) {
         const condition = arrayOf(given.condition);
         const count = Number(given.condition[1]);
-        const [a, b] = [given.a, given.b].map((tokens) => ({ patterns: patternsOf(tokens), scalar: tokens[1] === '1' }));
+        const [a, b] = [given.a, given.b].map((tokens) => ({
+            patterns: patternsOf(tokens),
+            scalar: tokens[1] === '1',
+        }));
         const out = new a.patterns.constructor(count);
         const [first, second] = [a, b].map(({ patterns, scalar }) => (scalar ? patterns[0] : patterns));
         sameElements(await exactloss[`where${suffix}`](condition, first, second, { out }), expected.out);
@@ -71,7 +84,8 @@ const OPERATIONS = {
 async function accumulate({ lines }, suffix) {
     const { given, expected } = sort(lines);
     const accumulators = [0, 1].map(
-        () => new Accumulator({ losses: given.losses, threshold: float64Of(given.threshold[0]) }));
+        () => new Accumulator({ losses: given.losses, threshold: float64Of(given.threshold[0]) }),
+    );
     let batch = [];
     for (const [key, ...tokens] of lines.filter(([key]) => BATCH_LINES.has(key))) {
         const accumulator = accumulators[Number(tokens[0])];
@@ -83,11 +97,18 @@ async function accumulate({ lines }, suffix) {
             const { given } = sort(batch);
             batch = [];
             const [into, loss, upstream, divisor] = given.add_with_gradient;
-            const options = optionsOf({ ...given, upstream: [upstream], divisor: [divisor] },
-                'weights', 'upstream', 'divisor', 'out');
+            const options = optionsOf(
+                { ...given, upstream: [upstream], divisor: [divisor] },
+                'weights',
+                'upstream',
+                'divisor',
+                'out',
+            );
             sameElements(
                 await accumulators[Number(into)][`addWithGradient${suffix}`](loss, ...batchOf(given), options),
-                tokens, given.predictions);
+                tokens,
+                given.predictions,
+            );
         } else {
             batch.push([key, ...tokens]);
         }
@@ -107,13 +128,52 @@ async function accumulate({ lines }, suffix) {
     sameEvaluation(read.evaluate({ bigint: true }), expected);
 }
 
-const BATCH_LINES = new Set(
-    ['flags', 'predictions', 'targets', 'weights', 'initial', 'add', 'add_with_gradient', 'gradient']);
-const GIVEN = new Set(['losses', 'reduction', 'flags', 'predictions', 'targets', 'weights', 'initial', 'upstream', 'divisor',
-    'threshold', 'condition', 'a', 'b', 'counts', 'beta', 'input', 'merge', 'add', 'add_with_gradient']);
+const BATCH_LINES = new Set([
+    'flags',
+    'predictions',
+    'targets',
+    'weights',
+    'initial',
+    'add',
+    'add_with_gradient',
+    'gradient',
+]);
+const GIVEN = new Set([
+    'losses',
+    'reduction',
+    'flags',
+    'predictions',
+    'targets',
+    'weights',
+    'initial',
+    'upstream',
+    'divisor',
+    'threshold',
+    'condition',
+    'a',
+    'b',
+    'counts',
+    'beta',
+    'input',
+    'merge',
+    'add',
+    'add_with_gradient',
+]);
 const COUNTS = ['count', 'positives', 'true_positives', 'false_positives', 'true_negatives', 'false_negatives'];
-const EXPECTED = new Set([...COUNTS, 'status', 'violation', 'loss', 'values', 'gradient', 'gradient_loss', 'out', 'bytes',
-    'bytes_fnv1a', 'accuracy', 'weight_sum']);
+const EXPECTED = new Set([
+    ...COUNTS,
+    'status',
+    'violation',
+    'loss',
+    'values',
+    'gradient',
+    'gradient_loss',
+    'out',
+    'bytes',
+    'bytes_fnv1a',
+    'accuracy',
+    'weight_sum',
+]);
 const REPEATED = { metric: 'metrics', f_beta: 'f_betas', result: 'results' };
 
 /** The lines of a case, by their first tokens. */
@@ -147,8 +207,7 @@ function optionsOf({ flags = [], reduction, weights, upstream, divisor, threshol
         threshold: threshold && float64Of(threshold[0]),
         out: initial && outOf(initial),
     };
-    return Object.fromEntries([
-        ...names.map((name) => [name, all[name]]), ...flags.map((flag) => [FLAGS[flag], true])]);
+    return Object.fromEntries([...names.map((name) => [name, all[name]]), ...flags.map((flag) => [FLAGS[flag], true])]);
 }
 
 function outOf(tokens) {
@@ -169,7 +228,9 @@ function sameElements(array, [kind, ...tokens], predictions) {
     const width = array.BYTES_PER_ELEMENT;
     assert.equal(array.length, tokens.length);
     tokens.forEach((token, i) => {
-        const pattern = Buffer.from(patterns.slice(i * width, (i + 1) * width)).reverse().toString('hex');
+        const pattern = Buffer.from(patterns.slice(i * width, (i + 1) * width))
+            .reverse()
+            .toString('hex');
         const nan = token === 'nan' && isNaNPattern(array[i], predictions[0]);
         assert.ok(nan || pattern === token, `element ${i} is ${pattern}, and should be ${token}`);
     });
@@ -177,9 +238,12 @@ function sameElements(array, [kind, ...tokens], predictions) {
 
 function isNaNPattern(element, type) {
     switch (type) {
-        case 'float16': return (element & 0x7fff) > 0x7c00;
-        case 'bfloat16': return (element & 0x7fff) > 0x7f80;
-        default: return Number.isNaN(element);
+        case 'float16':
+            return (element & 0x7fff) > 0x7c00;
+        case 'bfloat16':
+            return (element & 0x7fff) > 0x7f80;
+        default:
+            return Number.isNaN(element);
     }
 }
 
@@ -190,7 +254,10 @@ function sameEvaluation(evaluation, expected) {
     sameNumber(evaluation.accuracy, float64Of(expected.accuracy[0]), 'accuracy');
     sameNumber(evaluation.weightSum, float64Of(expected.weight_sum[0]), 'weight_sum');
     const names = expected.results.map(([loss]) => loss);
-    assert.deepEqual(Object.keys(LOSSES).filter((loss) => loss in evaluation), names);
+    assert.deepEqual(
+        Object.keys(LOSSES).filter((loss) => loss in evaluation),
+        names,
+    );
     for (const [loss, mean, sum, meanFloat32, sumFloat32, nanCount, infiniteCount] of expected.results) {
         const result = evaluation[loss];
         sameNumber(result.mean, float64Of(mean), `mean of ${loss}`);
@@ -208,9 +275,10 @@ function camelCase(name) {
 
 async function run(conformanceCase, suffix) {
     const { given, expected } = sort(conformanceCase.lines);
-    const result = conformanceCase.operation === 'accumulate'
-        ? accumulate(conformanceCase, suffix)
-        : OPERATIONS[conformanceCase.operation](given, expected, suffix);
+    const result =
+        conformanceCase.operation === 'accumulate'
+            ? accumulate(conformanceCase, suffix)
+            : OPERATIONS[conformanceCase.operation](given, expected, suffix);
     if (!expected.status) {
         return result;
     }
@@ -218,13 +286,15 @@ async function run(conformanceCase, suffix) {
     await assert.rejects(result, (error) => {
         assert.ok(error instanceof ExactLossError, String(error));
         assert.equal(error.status, Number(expected.status[0]));
-        assert.deepEqual(
-            error.violation, argument && { argument, index: Number(index), value: float64Of(value) });
+        assert.deepEqual(error.violation, argument && { argument, index: Number(index), value: float64Of(value) });
         return true;
     });
 }
 
-for (const [suffix, functions] of [['', 'synchronous functions'], ['Async', 'functions of promises']]) {
+for (const [suffix, functions] of [
+    ['', 'synchronous functions'],
+    ['Async', 'functions of promises'],
+]) {
     test(`every case, by the ${functions}`, async () => {
         let number = 0;
         for (const conformanceCase of casesOf(readFileSync(FILE, 'ascii'))) {
