@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 export { Accumulator } from './src/accumulator.js';
-export { bfloat16, float16, packedBits } from './src/arrays.js';
+export { bfloat16, float16, packedBits } from './src/inputs.js';
 export { fromArrow } from './src/arrow.js';
 export { ExactLossError } from './src/errors.js';
 export { evaluate, evaluateAsync, fBeta, metrics } from './src/evaluation.js';

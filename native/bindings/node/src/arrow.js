@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A column of Apache Arrow, as the package apache-arrow has it, read where it lies.
-import { describe, float16, lengthOf, nameOf, packedBits } from './arrays.js';
+import { describe, lengthOf, nameOf } from './arrays.js';
+import { float16, packedBits } from './inputs.js';
 
 /** Numbers of apache-arrow's enum Type. */
 const [INT, FLOAT, BOOL] = [2, 3, 6];

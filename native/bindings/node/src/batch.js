@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The arguments that most native functions begin with: options, predictions, targets, weights, count.
-import { predictionsOf, requireLength, targetsOf, weightsOf } from './arrays.js';
+import { requireLength } from './arrays.js';
+import { predictionsOf, targetsOf, weightsOf } from './inputs.js';
 
 /** @typedef {import('./arrays.js').TypedArray} TypedArray */
 

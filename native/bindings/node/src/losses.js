@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The loss of a batch, the losses of its elements, and gradients.
 import { ACCUMULATE, BRIER, LOG, MEAN, MNIST, SUM } from './abi.js';
-import { outputFor, requireApart } from './arrays.js';
 import { batchOf } from './batch.js';
 import { lend, perform, performAsync } from './calls.js';
 import { weightSumCall, weightSumOf } from './evaluation.js';
 import { native } from './library.js';
 import { BATCH_OPTIONS, lossOf, optionsOf } from './options.js';
+import { outputFor, requireApart } from './outputs.js';
 import { Results, shared } from './results.js';
 
 /**

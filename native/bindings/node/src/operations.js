@@ -1,22 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The two array operations behind the losses.
 import { SCALAR_A, SCALAR_B, T_UINT8 } from './abi.js';
-import {
-    arrayOf,
-    conditionOf,
-    describe,
-    nameOf,
-    outputFor,
-    predictionsOf,
-    requireApart,
-    requireLength,
-    requireMemory,
-    lengthOf,
-    widthOf,
-} from './arrays.js';
+import { arrayOf, describe, lengthOf, nameOf, requireLength, requireMemory, widthOf } from './arrays.js';
 import { perform, performAsync } from './calls.js';
+import { conditionOf, predictionsOf } from './inputs.js';
 import { native } from './library.js';
 import { optionsOf } from './options.js';
+import { outputFor, requireApart } from './outputs.js';
 import { Results, shared } from './results.js';
 
 /**
