@@ -290,7 +290,7 @@ class AccumulatorRows(Rows):
         for i, (row, threshold) in enumerate(zip(self.rows(), self.thresholds)):
             totals, (status, evaluation, other, form, size) = Totals(), results[5 * i:5 * i + 5]
             row.add_to(totals, threshold, of_logits)
-            totals.double()
+            totals.merge(totals)
             assert (status, other, size) == (OK, OK, struct.pack("<q", byte_size(self.losses))), f"row {i}"
             expect_evaluation(evaluation, self.losses, totals, threshold)
             assert form == totals.byte_form(self.losses, threshold), f"the byte form of row {i}"
@@ -377,7 +377,7 @@ class Accumulator(Case):
         expect_evaluation(fields[3], self.losses, totals, self.threshold)
         assert fields[4:6] == [OK, form], "the byte form of the pieces in another order"
         assert fields[6:8] == [OK, form], "the byte form of an accumulator from its byte form"
-        totals.double()
+        totals.merge(totals)
         expect_evaluation(fields[9], self.losses, totals, self.threshold)
 
 

@@ -67,11 +67,12 @@ class Totals:
         self.losses[BRIER].add(distance * distance, ONE * ONE * one, weight, times)
         self.losses[LOG].add(log, 0, weight, times)
 
-    def double(self):
-        for totals in (self, *self.losses.values()):
-            for name, total in vars(totals).items():
+    def merge(self, other):
+        """Adds other totals, which may be these."""
+        for mine, others in ((self, other), *((self.losses[loss], other.losses[loss]) for loss in LOSSES)):
+            for name, total in vars(others).items():
                 if name != "losses":
-                    setattr(totals, name, 2 * total)
+                    setattr(mine, name, vars(mine)[name] + total)
 
     def all_weights(self):
         return self.weights + (self.count - self.weighted) * WEIGHT_ONE
