@@ -23,7 +23,8 @@ add_script_test(header_cxx_test header_cxx_test.sh
   ${CXX_EXECUTABLE} ${PROJECT_SOURCE_DIR}/native $<TARGET_FILE:exactloss>)
 foreach(kind shared static)
   add_script_test(install_${kind}_test install_test.sh
-    ${kind} ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${PROJECT_VERSION} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
+    ${kind} ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${PROJECT_VERSION} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR}
+    ${CXX_EXECUTABLE})
 endforeach()
 add_script_test(portable_build_test portable_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
 add_script_test(clang_build_test clang_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_GENERATOR})
