@@ -10,15 +10,15 @@
  *     if (mean) { use(*mean); } else { complain(mean.message()); }
  *
  * Arrays
- *   Every contiguous range will do: std::vector, std::array, std::span, C arrays. Nothing is copied. Predictions, logits,
- *   values and gradients have one of the types of the concept `real`, targets one of the concept `target`, or they are
- *   packed_bits. Any other type does not compile, nor does std::vector<bool>, whose bits cannot be reached. Weights are
- *   floats. Ranges of different lengths are status::length.
- *   An output may overlap an input only where exactloss.h allows it: values, a gradient without `accumulate` and sigmoid
- *   may be written over the predictions, and `where` over a or b.
+ *   Every contiguous range will do: std::vector, std::array, std::span, C arrays. Nothing is copied. Predictions,
+ *   logits, values and gradients have one of the types of the concept `real`. Targets have one of the concept `target`,
+ *   or are packed_bits. Weights are floats. Any other type does not compile, nor does std::vector<bool>, whose bits
+ *   cannot be reached. Ranges of different lengths are status::length.
+ *   An output may overlap an input only where exactloss.h allows it: values, a gradient without `accumulate` and
+ *   sigmoids may be written over the predictions, and the result of `where` over a or b.
  *
  * Errors
- *   A function that can fail returns a result<T>: a value, or a status with, where an element was refused, which one. No
+ *   A function that can fail returns a result<T>: a value, or a status and, where an element was refused, which one. No
  *   exception is thrown but by value() of a result that has none. On an error nothing has been written.
  *
  * Every function is noexcept, allocates nothing, locks nothing, and may be called from any thread, as long as no two
@@ -448,7 +448,7 @@ result<double> differentiate(loss which, int reduction, P &&predictions, T &&tar
 
 } // namespace detail
 
-/* -------------------------------------------------------------------------------------------- losses and gradients -- */
+/* ---------------------------------------------------------------------------------------- losses and gradients -- */
 
 /* The mean of a loss; NaN of nothing. */
 template <real_array P, targets T>
