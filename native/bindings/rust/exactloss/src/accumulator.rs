@@ -62,8 +62,7 @@ impl Accumulator {
         let count = batch.count()?;
         #[cfg(feature = "std")]
         if crate::threads::pays(batch) {
-            let own = self.evaluate();
-            return self.merge(&crate::threads::accumulate(batch, own.losses(), own.threshold())?);
+            return crate::threads::add(self, batch);
         }
         let mut violation = MaybeUninit::uninit();
         // SAFETY: the arrays have `count` elements of the types that the options name.

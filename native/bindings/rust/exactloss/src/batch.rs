@@ -91,11 +91,12 @@ impl<'a, P: Prediction> Batch<'a, P> {
         self.loss(loss, sys::EXACTLOSS_SUM)
     }
 
+    #[inline]
     fn loss(&self, loss: Loss, reduction: i32) -> Result<f64> {
         let count = self.count()?;
         #[cfg(feature = "std")]
         if crate::threads::pays(self) {
-            let result = crate::threads::accumulate(self, loss.into(), f64::INFINITY)?.evaluate().loss(loss);
+            let result = crate::threads::evaluate(self, loss.into(), f64::INFINITY)?.loss(loss);
             return Ok(if reduction == sys::EXACTLOSS_MEAN { result.mean } else { result.sum });
         }
         let (mut value, mut violation) = (0.0, MaybeUninit::uninit());
@@ -240,7 +241,7 @@ impl<'a, P: Prediction> Batch<'a, P> {
         let (losses, count) = (losses.into(), self.count()?);
         #[cfg(feature = "std")]
         if crate::threads::pays(self) {
-            return Ok(crate::threads::accumulate(self, losses, threshold)?.evaluate());
+            return crate::threads::evaluate(self, losses, threshold);
         }
         let mut violation = MaybeUninit::uninit();
         Evaluation::written_by(|evaluation| {

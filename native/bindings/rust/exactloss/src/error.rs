@@ -121,10 +121,11 @@ pub(crate) fn check(status: i32) -> Result<()> {
 
 #[inline]
 pub(crate) fn check_length(array: &'static str, length: usize, needed: usize) -> Result<()> {
-    if length != needed {
-        return Err(Error::Length { array, length, needed });
+    if length == needed {
+        Ok(())
+    } else {
+        Err(Error::Length { array, length, needed })
     }
-    Ok(())
 }
 
 #[cold]
@@ -168,9 +169,8 @@ impl fmt::Display for Error {
                     sys::EXACTLOSS_ERROR_SIZE | sys::EXACTLOSS_ERROR_FORMAT => {
                         ": pass all bytes that to_bytes() gave, and no others"
                     }
-                    sys::EXACTLOSS_ERROR_LOSS | sys::EXACTLOSS_ERROR_THRESHOLD => {
-                        ": make both accumulators with the same losses and the same threshold"
-                    }
+                    sys::EXACTLOSS_ERROR_LOSS => ": use the losses that the accumulator was made with",
+                    sys::EXACTLOSS_ERROR_THRESHOLD => ": make both accumulators with the same one",
                     _ => "",
                 };
                 write!(f, "{}{remedy}", status_string(status))

@@ -5,6 +5,7 @@ use std::thread;
 use crate::accumulator::Accumulator;
 use crate::batch::Batch;
 use crate::error::Result;
+use crate::evaluation::Evaluation;
 use crate::loss::Losses;
 use crate::types::Prediction;
 
@@ -17,8 +18,21 @@ pub(crate) fn pays<P: Prediction>(batch: &Batch<'_, P>) -> bool {
     batch.threads > 1 && batch.predictions.len() >= 2 * SMALLEST
 }
 
+// Never inlined: the accumulators would make the stack frame of a call that has one thread large, and the call slow.
+
+#[inline(never)]
+pub(crate) fn evaluate<P: Prediction>(batch: &Batch<'_, P>, losses: Losses, threshold: f64) -> Result<Evaluation> {
+    Ok(accumulate(batch, losses, threshold)?.evaluate())
+}
+
+#[inline(never)]
+pub(crate) fn add<P: Prediction>(accumulator: &mut Accumulator, batch: &Batch<'_, P>) -> Result<()> {
+    let own = accumulator.evaluate();
+    accumulator.merge(&accumulate(batch, own.losses(), own.threshold())?)
+}
+
 /// The accumulator of a batch, whose first half another thread adds.
-pub(crate) fn accumulate<P: Prediction>(batch: &Batch<'_, P>, losses: Losses, threshold: f64) -> Result<Accumulator> {
+fn accumulate<P: Prediction>(batch: &Batch<'_, P>, losses: Losses, threshold: f64) -> Result<Accumulator> {
     if !pays(batch) {
         let mut sum = Accumulator::new(losses, threshold)?;
         sum.add(batch)?;

@@ -103,7 +103,9 @@ sixteen_bits! {
 /// A view of targets: of a slice, an array or a vector of a type of [`Target`], or of [`Bits`].
 #[derive(Clone, Copy, Debug)]
 pub struct Targets<'a> {
-    bytes: &'a [u8],
+    bytes: &'a [u8], // at least those of the elements
+    #[cfg(feature = "std")]
+    bits_per_element: usize,
     option: i32,
     pub(crate) count: usize,
 }
@@ -121,14 +123,8 @@ impl<'a> Targets<'a> {
     /// The elements before and from `index` on, which is a multiple of 8.
     #[cfg(feature = "std")]
     pub(crate) fn split_at(self, index: usize) -> (Self, Self) {
-        // Bits that begin within a byte may end in one byte more than their number says.
-        let bytes = if self.is_bits() { index / 8 } else { self.bytes.len() / self.count * index };
-        (Self { count: index, ..self }, Self { bytes: &self.bytes[bytes..], count: self.count - index, ..self })
-    }
-
-    #[cfg(feature = "std")]
-    fn is_bits(&self) -> bool {
-        self.option & (sys::EXACTLOSS_T_BIT_OFFSET - 1) == sys::EXACTLOSS_T_BITS
+        let bytes = &self.bytes[index * self.bits_per_element / 8..];
+        (Self { count: index, ..self }, Self { bytes, count: self.count - index, ..self })
     }
 }
 
@@ -136,7 +132,13 @@ impl<'a, T: Target> From<&'a [T]> for Targets<'a> {
     fn from(targets: &'a [T]) -> Self {
         // SAFETY: a target is a number or a bool, of which every byte is initialised.
         let bytes = unsafe { slice::from_raw_parts(targets.as_ptr().cast(), mem::size_of_val(targets)) };
-        Self { bytes, option: T::OPTION, count: targets.len() }
+        Self {
+            bytes,
+            #[cfg(feature = "std")]
+            bits_per_element: mem::size_of::<T>() * 8,
+            option: T::OPTION,
+            count: targets.len(),
+        }
     }
 }
 
@@ -155,8 +157,13 @@ impl<'a, T: Target> From<&'a Vec<T>> for Targets<'a> {
 
 impl<'a> From<Bits<'a>> for Targets<'a> {
     fn from(bits: Bits<'a>) -> Self {
-        let option = sys::EXACTLOSS_T_BITS | (sys::EXACTLOSS_T_BIT_OFFSET * bits.offset);
-        Self { bytes: bits.bytes, option, count: bits.count }
+        Self {
+            bytes: bits.bytes,
+            #[cfg(feature = "std")]
+            bits_per_element: 1,
+            option: sys::EXACTLOSS_T_BITS | (sys::EXACTLOSS_T_BIT_OFFSET * bits.offset),
+            count: bits.count,
+        }
     }
 }
 
