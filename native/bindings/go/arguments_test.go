@@ -303,7 +303,11 @@ func TestGradients(t *testing.T) {
 			of = func(i int) float64 { return signs[i] * float64(weights[i]) }
 			sum = 3.5
 		}
-		ofMean, ofSum, alone := make([]float64, 3), make([]float64, 3), make([]float64, 3)
+		ofMean, ofSum, alone, added := make([]float64, 3), make([]float64, 3), make([]float64, 3), make([]float64, 3)
+		a := newAccumulator(t, exactloss.Mnist, 0.5)
+		if err := batch.AddWithGradientTo(a, exactloss.Mnist.Gradient(), added); err != nil || countOf(t, a) != 3 {
+			t.Error(err)
+		}
 		loss, err := batch.MeanAndGradient(exactloss.Mnist.Gradient(), ofMean)
 		if expected, _ := batch.Mean(exactloss.Mnist); err != nil || loss != expected {
 			t.Error(loss, err)
@@ -318,8 +322,9 @@ func TestGradients(t *testing.T) {
 			}
 		}
 		for i := range ofMean {
-			if math.Abs(ofMean[i]-of(i)/sum) > 1e-15 || ofSum[i] != -2*of(i) || alone[i] != 2*ofMean[i] {
-				t.Errorf("element %d of weights %v: %v, %v, %v", i, weights, ofMean[i], ofSum[i], alone[i])
+			if math.Abs(ofMean[i]-of(i)/sum) > 1e-15 || ofSum[i] != -2*of(i) || alone[i] != 2*ofMean[i] ||
+				added[i] != ofMean[i] {
+				t.Errorf("element %d of weights %v: %v, %v, %v, %v", i, weights, ofMean[i], ofSum[i], alone[i], added[i])
 			}
 		}
 	}

@@ -17,7 +17,7 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println(loss)
+	fmt.Println(loss) // 0.43333334227403003
 	// Output: 0.43333334227403003
 }
 

@@ -150,8 +150,7 @@ impl<'a, P: Prediction> Batch<'a, P> {
     /// As of [`mean`](Batch::mean); `gradients` must have as many elements, and a divisor be at least 1.
     pub fn gradient(&self, gradient: impl Into<Gradient>, gradients: &mut [P]) -> Result<()> {
         let gradient = self.of_mean(gradient.into())?;
-        // SAFETY: no loss is written.
-        unsafe { self.write_gradient(gradient, 0, gradients, ptr::null_mut()) }
+        self.write_gradient(gradient, 0, gradients, &mut 0.0)
     }
 
     /// Writes the gradient, and returns the mean, in one pass over memory; with weights and without a
@@ -163,8 +162,7 @@ impl<'a, P: Prediction> Batch<'a, P> {
     pub fn mean_and_gradient(&self, gradient: impl Into<Gradient>, gradients: &mut [P]) -> Result<f64> {
         let gradient = self.of_mean(gradient.into())?;
         let mut mean = 0.0;
-        // SAFETY: it points to a double.
-        unsafe { self.write_gradient(gradient, sys::EXACTLOSS_MEAN, gradients, &mut mean)? };
+        self.write_gradient(gradient, sys::EXACTLOSS_MEAN, gradients, &mut mean)?;
         Ok(mean)
     }
 
@@ -175,8 +173,7 @@ impl<'a, P: Prediction> Batch<'a, P> {
     /// As of [`gradient`](Batch::gradient).
     pub fn sum_and_gradient(&self, gradient: impl Into<Gradient>, gradients: &mut [P]) -> Result<f64> {
         let mut sum = 0.0;
-        // SAFETY: it points to a double.
-        unsafe { self.write_gradient(gradient.into(), sys::EXACTLOSS_SUM, gradients, &mut sum)? };
+        self.write_gradient(gradient.into(), sys::EXACTLOSS_SUM, gradients, &mut sum)?;
         Ok(sum)
     }
 
@@ -192,34 +189,30 @@ impl<'a, P: Prediction> Batch<'a, P> {
         }
     }
 
-    /// # Safety
-    ///
-    /// `loss` is NULL, or with a reduction may be written.
-    unsafe fn write_gradient(
-        &self,
-        gradient: Gradient,
-        reduction: i32,
-        gradients: &mut [P],
-        loss: *mut f64,
-    ) -> Result<()> {
+    /// Writes the gradient, and the loss if there is a reduction.
+    fn write_gradient(&self, gradient: Gradient, reduction: i32, gradients: &mut [P], loss: &mut f64) -> Result<()> {
         let count = self.count()?;
         check_length("gradients", gradients.len(), self.predictions.len())?;
         let divisor = gradient.divisor.unwrap_or(1);
+        let loss: *mut f64 = if reduction == 0 { ptr::null_mut() } else { loss };
         let mut violation = MaybeUninit::uninit();
-        let status = sys::exactloss_gradient(
-            self.options() | gradient.options() | reduction,
-            self.predictions.as_ptr().cast(),
-            self.targets.as_ptr(),
-            self.weights_ptr(),
-            count,
-            gradient.upstream,
-            divisor,
-            gradients.as_mut_ptr().cast(),
-            loss,
-            violation.as_mut_ptr(),
-        );
-        check_elements(status, &violation)
-            .map_err(|error| error.of_number("divisor", sys::EXACTLOSS_ERROR_COUNT, divisor as f64))
+        // SAFETY: the arrays have `count` elements of the types that the options name.
+        unsafe {
+            let status = sys::exactloss_gradient(
+                self.options() | gradient.options() | reduction,
+                self.predictions.as_ptr().cast(),
+                self.targets.as_ptr(),
+                self.weights_ptr(),
+                count,
+                gradient.upstream,
+                divisor,
+                gradients.as_mut_ptr().cast(),
+                loss,
+                violation.as_mut_ptr(),
+            );
+            check_elements(status, &violation)
+        }
+        .map_err(|error| error.of_number("divisor", sys::EXACTLOSS_ERROR_COUNT, divisor as f64))
     }
 
     /// Any set of losses, and all counts, in one pass over memory.

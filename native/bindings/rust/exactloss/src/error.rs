@@ -106,7 +106,10 @@ impl Error {
 pub(crate) unsafe fn check_elements(status: i32, violation: &MaybeUninit<sys::exactloss_violation>) -> Result<()> {
     match status {
         sys::EXACTLOSS_OK => Ok(()),
-        sys::EXACTLOSS_ERROR_STRICT | sys::EXACTLOSS_ERROR_WEIGHT => Err(element(violation.assume_init_ref())),
+        // SAFETY: the caller's.
+        sys::EXACTLOSS_ERROR_STRICT | sys::EXACTLOSS_ERROR_WEIGHT => {
+            Err(element(unsafe { violation.assume_init_ref() }))
+        }
         status => Err(Error::Status(status)),
     }
 }

@@ -44,7 +44,7 @@
 //! `std` (on by default) is for [`Batch::threads`], vectors as arguments, and [`std::error::Error`]. Without it the crate
 //! needs neither the standard library nor an allocator.
 #![cfg_attr(not(feature = "std"), no_std)]
-#![warn(missing_docs)]
+#![warn(missing_docs, unsafe_op_in_unsafe_fn)]
 
 mod accumulator;
 mod arrays;
@@ -65,3 +65,8 @@ pub use evaluation::{Evaluation, LossResult};
 pub use library::{isa_name, isa_names, version};
 pub use loss::{Gradient, Loss, Losses};
 pub use types::{Bf16, Bits, Item, Prediction, Target, Targets, F16};
+
+/// The examples of the README, which are tested as those here.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -56,6 +56,9 @@ unsafe fn string(text: *const u8) -> Option<&'static str> {
     if text.is_null() {
         return None;
     }
-    let length = (0..).take_while(|&i| *text.add(i) != 0).count();
-    str::from_utf8(slice::from_raw_parts(text, length)).ok()
+    // SAFETY: the caller's: no byte after the zero is read.
+    unsafe {
+        let length = (0..).take_while(|&i| *text.add(i) != 0).count();
+        str::from_utf8(slice::from_raw_parts(text, length)).ok()
+    }
 }

@@ -253,6 +253,9 @@ fn gradients_of_means_and_sums() {
         assert_eq!(alone, of_mean);
         batch.gradient(Gradient::of(Loss::Mnist).accumulate(), &mut alone).unwrap();
         assert_eq!(alone, of_mean.map(|g| g + g));
+        let mut total = Accumulator::new(Loss::Mnist, 0.5).unwrap();
+        total.add_with_gradient(&batch, Loss::Mnist, &mut alone).unwrap();
+        assert_eq!((alone, total.evaluate().count()), (of_mean, 3));
 
         let mut of_sum = [0.0; 3];
         let gradient = Gradient::of(Loss::Mnist).upstream(-2.0);
