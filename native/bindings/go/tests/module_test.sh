@@ -20,15 +20,18 @@ go test -c -o "$work/module.test" .
 "$work/module.test" -test.v
 go build -o "$work" ./internal/overhead
 
-# The example fails, and says these words.
+# fails_with WORDS TEST COMMAND...: the test, run by the command, fails and says these words.
 fails_with() {
     local output
-    if output=$("${@:2}" "$work/module.test" -test.run '^Example$' 2>&1) || [[ $output != *"$1"* ]]; then
-        printf '%s: the example should fail and say "%s", but says:\n%s\n' "${*:2}" "$1" "$output"
+    if output=$("${@:3}" "$work/module.test" -test.run "^$2\$" 2>&1) || [[ $output != *"$1"* ]]; then
+        printf '%s: %s should fail and say "%s", but says:\n%s\n' "${*:3}" "$2" "$1" "$output"
         return 1
     fi
 }
-fails_with "unset the environment variable, or use one of ISAs()" env EXACTLOSS_MAX_ISA=unknown
+# One wrong digit.
+sed '0,/^loss 3/s//loss 4/' "$EXACTLOSS_CASES" >"$work/changed.txt"
+fails_with "was expected" TestConformance env EXACTLOSS_CASES="$work/changed.txt"
+fails_with "unset the environment variable, or use one of ISAs()" Example env EXACTLOSS_MAX_ISA=unknown
 # A library of another binary interface.
 cc -shared -fPIC -o "$work/libother.so" -x c - <<<"int exactloss_abi_version(void) { return 99; }"
-fails_with "has the binary interface 99" env LD_PRELOAD="$work/libother.so"
+fails_with "has the binary interface 99" Example env LD_PRELOAD="$work/libother.so"

@@ -43,6 +43,9 @@ if cargo clippy --version; then
     cargo clippy --offline --locked --package exactloss --no-default-features -- -D warnings
 fi
 cargo test --offline --locked --workspace
+# One wrong digit.
+sed '0,/^loss 3/s//loss 4/' "$EXACTLOSS_CASES" >"$work/changed.txt"
+fails_with "1 of" env EXACTLOSS_CASES="$work/changed.txt" cargo test --offline --locked --test conformance
 cargo build --offline --locked --package exactloss --example mnist_loss
 cargo doc --offline --locked --workspace --no-deps
 
