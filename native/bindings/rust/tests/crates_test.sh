@@ -55,7 +55,17 @@ fails_with "Status(12)" env EXACTLOSS_MAX_ISA=unknown "$example"
 # A library of another binary interface.
 cc -shared -fPIC -o "$work/libother.so" -x c - <<<"int exactloss_abi_version(void) { return 99; }"
 fails_with "Abi { library: 99 }" env LD_PRELOAD="$work/libother.so" "$example"
-# No library.
+
+# The library by pkg-config, and none.
+cat >"$work/exactloss.pc" <<END
+Name: exactloss
+Description: the library of the build
+Version: $version
+Libs: -L$library -lexactloss
+END
 mkdir -p "$work/empty"
-fails_with "EXACTLOSS_LIB_DIR to the folder of libexactloss" env -u EXACTLOSS_LIB_DIR PKG_CONFIG_PATH= \
-    PKG_CONFIG_LIBDIR="$work/empty" CARGO_TARGET_DIR="$work/without" cargo build --offline --locked
+unset EXACTLOSS_LIB_DIR
+export CARGO_TARGET_DIR=$work/by_pkg_config
+PKG_CONFIG_PATH=$work cargo run --offline --locked --example mnist_loss
+fails_with "EXACTLOSS_LIB_DIR to the folder of libexactloss" env PKG_CONFIG_PATH= PKG_CONFIG_LIBDIR="$work/empty" \
+    cargo build --offline --locked

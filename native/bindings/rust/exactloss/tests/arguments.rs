@@ -286,6 +286,10 @@ fn plain_values() {
     plain::<Evaluation>();
     let error: Box<dyn std::error::Error> = Error::Status(9).into();
     assert_eq!(error.to_string(), "an accumulator would count more than 2^63-1 elements");
+    let words = Error::Abi { library: 99 }.to_string();
+    assert!(words.contains("has the binary interface 99, but this program was compiled for 1"), "{words}");
+    let words = Error::Status(12).to_string();
+    assert!(words.contains("unset the environment variable"), "{words}");
     assert_eq!(format!("{:?}", Loss::Mnist | Loss::Log), "{Mnist, Log}");
     assert_eq!(exactloss::version().split('.').count(), 3);
     assert!(exactloss::isa_names().any(|name| Some(name) == exactloss::isa_name()));
