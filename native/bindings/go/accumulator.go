@@ -54,7 +54,7 @@ func (b Batch[P]) AddTo(a *Accumulator) error {
 // AddWithGradientTo adds the batch to an accumulator, and writes the gradient of one of its losses, in one pass over
 // memory. Without a divisor it is the gradient of this batch's mean.
 func (b Batch[P]) AddWithGradientTo(a *Accumulator, gradient Gradient, gradients []P) error {
-	if err := b.checkOutput("gradients", gradients); err != nil {
+	if err := b.checkOutput("gradients", gradients, !gradient.accumulate); err != nil {
 		return err
 	}
 	gradient, err := b.scaled(gradient)

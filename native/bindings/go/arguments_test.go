@@ -126,6 +126,47 @@ func TestBits(t *testing.T) {
 	allRefused(t, exactloss.NewPackedBatch(predictions, bits), 3, exactloss.ErrCount, "targets has 4 elements")
 }
 
+func TestOverlaps(t *testing.T) {
+	memory := make([]float32, 8)
+	refusedOverlap := func(err error, output, input string) {
+		t.Helper()
+		refused(t, err, 0, fmt.Sprintf("%s overlaps %s, but must have memory of its own", output, input))
+	}
+	a := newAccumulator(t, exactloss.Mnist, 0.5)
+	gradient := exactloss.Mnist.Gradient()
+	batch := exactloss.NewBatch(memory[1:4], []bool{true, false, true})
+	for _, out := range [][]float32{memory[:3], memory[2:5], memory[3:6]} {
+		refusedOverlap(batch.Values(exactloss.Mnist, out), "values", "predictions")
+		refusedOverlap(batch.Gradient(gradient, out), "gradients", "predictions")
+		refusedOverlap(batch.AddWithGradientTo(a, gradient, out), "gradients", "predictions")
+		refusedOverlap(exactloss.Sigmoid(memory[1:4], out), "out", "logits")
+		refusedOverlap(exactloss.Where([]bool{true, false, true}, memory[1:4], memory[7:], out), "out", "a")
+		refusedOverlap(exactloss.Where([]bool{true, false, true}, memory[7:], memory[1:4], out), "out", "b")
+	}
+	refusedOverlap(batch.Gradient(gradient.Accumulate(), memory[1:4]), "gradients", "predictions")
+	batch.Weights = memory[4:7]
+	refusedOverlap(batch.Values(exactloss.Mnist, memory[4:7]), "values", "weights")
+	targets := exactloss.NewBatch(memory[1:4], memory[5:8])
+	refusedOverlap(targets.Gradient(gradient, memory[5:8]), "gradients", "targets")
+	bytes := make([]uint8, 3)
+	bits := exactloss.Bits{Bytes: bytes, Offset: 15, Count: 2}
+	refusedOverlap(exactloss.WherePacked(bits, []uint8{1}, []uint8{2}, bytes[1:]), "out", "condition")
+
+	for _, err := range []error{
+		batch.Gradient(gradient, memory[1:4]), // in place
+		targets.Values(exactloss.Mnist, memory[1:4]),
+		exactloss.Sigmoid(memory[:3], memory[:3]),
+		exactloss.Sigmoid(memory[:3], memory[3:6]), // side by side
+		exactloss.Sigmoid(memory[3:6], memory[:3]),
+		exactloss.Where(bytes, []uint8{1}, []uint8{2}, bytes),
+		exactloss.WherePacked(exactloss.Bits{Bytes: bytes, Offset: 8, Count: 1}, bytes[2:], bytes[2:], bytes[:1]),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 func nothing[P exactloss.Prediction](t *testing.T) {
 	for _, batch := range []exactloss.Batch[P]{
 		exactloss.NewBatch([]P{}, []bool{}), exactloss.NewBatch[P, int32](nil, nil),

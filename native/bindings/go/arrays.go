@@ -16,6 +16,9 @@ func Sigmoid[P Prediction](logits, out []P) error {
 	if len(out) != len(logits) {
 		return errorOfLength("out", len(out), len(logits))
 	}
+	if regionOf(out).overlaps(regionOf(logits), true) {
+		return errorOfOverlap("out", "logits")
+	}
 	return statusError(C.exactloss_sigmoid(predictionOption[P](), unsafe.Pointer(memory(logits)),
 		C.int64_t(len(logits)), unsafe.Pointer(memory(out))))
 }
@@ -26,17 +29,17 @@ type Element interface {
 }
 
 // Where writes a[i] where condition[i] is true (or not 0), and b[i] elsewhere, bit by bit, as torch.where and numpy.where
-// do. One element of a or b stands for all. It may be written over a or b.
+// do. One element of a or b stands for all. It may be written over a, b, or a condition of elements of the same size.
 func Where[C ~bool | ~uint8, E Element](condition []C, a, b, out []E) error {
-	return where(NewBatch([]float32(nil), condition).targets, a, b, out)
+	return where(NewBatch([]float32(nil), condition).targets, true, a, b, out)
 }
 
 // WherePacked is Where with a condition in packed bits.
 func WherePacked[E Element](condition Bits, a, b, out []E) error {
-	return where(condition.targets(), a, b, out)
+	return where(condition.view(), false, a, b, out)
 }
 
-func where[E Element](condition targets, a, b, out []E) error {
+func where[E Element](condition targetView, ofBytes bool, a, b, out []E) error {
 	options, n := condition.option, len(out)
 	switch {
 	case errorOfABI != nil:
@@ -45,6 +48,8 @@ func where[E Element](condition targets, a, b, out []E) error {
 		return errorOfBits
 	case condition.count != n:
 		return errorOfLength("condition", condition.count, n)
+	case regionOf(out).overlaps(region{condition.memory, condition.size}, ofBytes):
+		return errorOfOverlap("out", "condition")
 	}
 	for _, operand := range []struct {
 		name     string
@@ -57,6 +62,9 @@ func where[E Element](condition targets, a, b, out []E) error {
 			options |= operand.scalar
 		default:
 			return errorOfLength(operand.name, len(operand.elements), n)
+		}
+		if regionOf(out).overlaps(regionOf(operand.elements), true) {
+			return errorOfOverlap("out", operand.name)
 		}
 	}
 	return statusError(C.exactloss_where(options, condition.memory, unsafe.Pointer(memory(a)), unsafe.Pointer(memory(b)),

@@ -20,19 +20,20 @@ type Batch[P Prediction] struct {
 	Threads    int       // means, sums and evaluations of long batches use up to so many threads; 0 is one
 
 	predictions []P
-	targets     targets
+	targets     targetView
 }
 
-// targets is a view of targets, without their type.
-type targets struct {
+// targetView is a view of targets, without their type.
+type targetView struct {
 	memory unsafe.Pointer
+	size   int // in bytes
 	bits   int // of an element
 	option C.int
 	count  int // of elements, or -1 if there are not so many
 }
 
 // NewBatch makes a batch of predictions, or logits, and as many targets.
-func NewBatch[P Prediction, T Target](predictions []P, of []T) Batch[P] {
+func NewBatch[P Prediction, T Target](predictions []P, targets []T) Batch[P] {
 	var zero T
 	option := C.int(C.EXACTLOSS_T_INT64)
 	switch reflect.TypeOf(zero).Kind() {
@@ -49,22 +50,24 @@ func NewBatch[P Prediction, T Target](predictions []P, of []T) Batch[P] {
 			option = C.EXACTLOSS_T_INT32
 		}
 	}
-	bits := int(unsafe.Sizeof(zero)) * 8
-	return Batch[P]{predictions: predictions, targets: targets{unsafe.Pointer(memory(of)), bits, option, len(of)}}
+	size, n := int(unsafe.Sizeof(zero)), len(targets)
+	view := targetView{unsafe.Pointer(memory(targets)), n * size, size * 8, option, n}
+	return Batch[P]{predictions: predictions, targets: view}
 }
 
 // NewPackedBatch makes a batch of predictions, or logits, and as many targets in packed bits.
-func NewPackedBatch[P Prediction](predictions []P, of Bits) Batch[P] {
-	return Batch[P]{predictions: predictions, targets: of.targets()}
+func NewPackedBatch[P Prediction](predictions []P, targets Bits) Batch[P] {
+	return Batch[P]{predictions: predictions, targets: targets.view()}
 }
 
-func (b Bits) targets() targets {
+func (b Bits) view() targetView {
 	// In bytes, as the number of bits may be beyond an int.
-	if b.Offset < 0 || b.Count < 0 || len(b.Bytes) < b.Offset/8+b.Count/8+(b.Offset%8+b.Count%8+7)/8 {
-		return targets{count: -1}
+	size := b.Count/8 + (b.Offset%8+b.Count%8+7)/8
+	if b.Offset < 0 || b.Count < 0 || len(b.Bytes) < b.Offset/8+size {
+		return targetView{count: -1}
 	}
 	option := C.int(C.EXACTLOSS_T_BITS + C.EXACTLOSS_T_BIT_OFFSET*(b.Offset%8))
-	return targets{unsafe.Pointer(memory(b.Bytes[b.Offset/8:])), 1, option, b.Count}
+	return targetView{unsafe.Pointer(memory(b.Bytes[b.Offset/8:])), size, 1, option, b.Count}
 }
 
 // Mean returns the mean of the elements' losses; with weights, the weighted mean. It is NaN if there are no elements, or
@@ -93,7 +96,7 @@ func (b *Batch[P]) loss(loss Loss, reduction C.int) (float64, error) {
 // Values writes the losses of the elements themselves, rounded to the type of the predictions (PyTorch's reduction
 // "none"). The values may be written over the predictions.
 func (b Batch[P]) Values(loss Loss, values []P) error {
-	if err := b.checkOutput("values", values); err != nil {
+	if err := b.checkOutput("values", values, true); err != nil {
 		return err
 	}
 	result := C.values_of(b.options()|C.int(loss), b.predictionsMemory(), b.targetsMemory(), b.weightsMemory(),
@@ -120,7 +123,7 @@ func (b Batch[P]) SumAndGradient(gradient Gradient, gradients []P) (float64, err
 }
 
 func (b *Batch[P]) gradient(gradient Gradient, reduction C.int, gradients []P) (float64, error) {
-	if err := b.checkOutput("gradients", gradients); err != nil {
+	if err := b.checkOutput("gradients", gradients, !gradient.accumulate); err != nil {
 		return math.NaN(), err
 	}
 	if reduction == C.EXACTLOSS_SUM && !gradient.hasDivisor {
@@ -184,12 +187,22 @@ func (b *Batch[P]) check() error {
 	return nil
 }
 
-func (b *Batch[P]) checkOutput(name string, output []P) error {
+// checkOutput checks the lengths, and that the output has memory of its own, or that of the predictions if inPlace.
+func (b *Batch[P]) checkOutput(name string, output []P, inPlace bool) error {
 	if err := b.check(); err != nil {
 		return err
 	}
 	if len(output) != len(b.predictions) {
 		return errorOfLength(name, len(output), len(b.predictions))
+	}
+	out := regionOf(output)
+	switch {
+	case out.overlaps(regionOf(b.predictions), inPlace):
+		return errorOfOverlap(name, "predictions")
+	case out.overlaps(region{b.targets.memory, b.targets.size}, false):
+		return errorOfOverlap(name, "targets")
+	case out.overlaps(regionOf(b.Weights), false):
+		return errorOfOverlap(name, "weights")
 	}
 	return nil
 }
@@ -237,12 +250,4 @@ func (b *Batch[P]) targetsMemory() *C.uint8_t {
 
 func (b *Batch[P]) weightsMemory() *C.float {
 	return (*C.float)(unsafe.Pointer(memory(b.Weights)))
-}
-
-// memory returns where the elements of a slice lie, as bytes; nil if there are none.
-func memory[E any](elements []E) *C.uint8_t {
-	if len(elements) == 0 {
-		return nil
-	}
-	return (*C.uint8_t)(unsafe.Pointer(&elements[0]))
 }

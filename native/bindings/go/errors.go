@@ -53,7 +53,7 @@ type Violation struct {
 
 // Error is what the functions of this package return. No output has been written then, and numbers are NaN.
 type Error struct {
-	Status    Status
+	Status    Status     // 0 if the library has no number for it
 	Violation *Violation // of ErrStrict and ErrWeight
 	message   string
 }
@@ -110,6 +110,11 @@ func errorOfLength(array string, length, needed int) error {
 		"%s has %d elements, but must have %d, as many as the others", array, length, needed)}
 }
 
+// errorOfOverlap is returned where an output shares memory with an input.
+func errorOfOverlap(output, input string) error {
+	return &Error{message: fmt.Sprintf("%s overlaps %s, but must have memory of its own", output, input)}
+}
+
 // errorOfBits is returned where a slice of bytes has fewer bits than Bits says.
 var errorOfBits error = &Error{Status: ErrCount, message: "Bits.Bytes has fewer bits than Offset and Count need, or one " +
 	"of these is negative"}
@@ -122,7 +127,7 @@ func checkABI(abi int) error {
 	if abi == C.EXACTLOSS_ABI_VERSION {
 		return nil
 	}
-	return &Error{Status: ErrSize, message: fmt.Sprintf(
+	return &Error{message: fmt.Sprintf(
 		"the library has the binary interface %d, but this program was compiled for %d: build it again", abi,
 		C.EXACTLOSS_ABI_VERSION)}
 }
