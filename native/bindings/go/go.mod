@@ -1,0 +1,3 @@
+module github.com/exactloss/exactloss-go
+
+go 1.18
