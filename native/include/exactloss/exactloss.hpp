@@ -722,7 +722,7 @@ template <class T, class A> bool is_choice(A &&a, std::int64_t count) noexcept {
 
 } // namespace detail
 
-/* Elements that `where` selects, and arrays of them to write: they are copied bit by bit, and have 1, 2, 4 or 8 bytes. */
+/* Elements that `where` selects bit by bit, and arrays of them to write: they have 1, 2, 4 or 8 bytes. */
 template <class T>
 concept selectable = std::is_trivially_copyable_v<T> && sizeof(T) <= 8 && std::has_single_bit(sizeof(T));
 template <class R>
