@@ -287,7 +287,7 @@ class packed_bits {
     [[nodiscard]] constexpr std::size_t size() const noexcept { return count_; }
     [[nodiscard]] constexpr bool is_whole() const noexcept {
         const std::size_t bytes = count_ / 8 + offset_ / 8 + (count_ % 8 + offset_ % 8 + 7) / 8;
-        return count_ == 0 || (offset_ / 8 < bytes_.size() && bytes <= bytes_.size());
+        return count_ == 0 || bytes <= bytes_.size();
     }
     /* Of bits that are whole: the byte of the first one. */
     [[nodiscard]] constexpr const void *data() const noexcept {
