@@ -5,14 +5,14 @@ import itertools
 import math
 
 import cases
-from arrays import FORMATS, INTEGER_BITS, choice
+from arrays import FORMATS, INTEGER_BITS, choice, literal, of_numbers, ranged
 from draws import DIRECT, THRESHOLDS, Draw, draw_batch, draw_initial, draw_length, draw_targets, draw_threshold, few
 from kinds import logit_kinds, prediction_kinds
-from reference.totals import LOSSES
+from reference.totals import LOG, LOSSES, MNIST
 
 TARGETS = [*INTEGER_BITS, "float32", "float64", "bits"]
 ALL_LOSSES = range(1, sum(LOSSES) + 1)
-LONGEST = 20011
+LONGEST, MANY = 20011, 4097
 SHORT = 33  # of results with a NaN, which are written out
 UPSTREAMS = [1.0, 1.0, 0.3, -7e-5, 1e300, -1e-40, 70000.0, 3e4, 0.0, -0.0, math.inf, -math.inf, math.nan,
              1 + 2.0**-8 + 2.0**-40, 1 + 2.0**-11 + 2.0**-40, 1 + 2.0**-24 + 2.0**-52]
@@ -104,6 +104,40 @@ def accumulations():
         if not draw.is_in(4):
             total.merge()
         yield name, "accumulate", total.case(number % 7 == 6 or number < 7)
+
+
+def functions():
+    """Many elements of the functions whose bits are defined: a wrong last bit of a coefficient shows in a few."""
+    for kind, (name, is_logits) in itertools.product(("float32", "float64"), (
+            ("usual", False), ("unit", False), ("scores", True), ("near0", True), ("steep", True))):
+        own = Draw(f"values/functions/{kind}/{name}")
+        flags = ["logits"] * is_logits
+        predictions = (logit_kinds if is_logits else prediction_kinds)(kind)[name](MANY, own.seed())
+        batch = cases.Batch(predictions, draw_targets(own, "uint8", MANY, ["even"]), flags=flags)
+        yield f"values/functions/{kind}/{name}", "values", cases.values(batch, LOG)
+        if is_logits:
+            yield f"sigmoid/functions/{kind}/{name}", "sigmoid", cases.sigmoid(predictions)
+
+
+def ties():
+    """1 - p in the middle of two numbers of each type, with an even and an odd one below."""
+    for kind in FORMATS:
+        own = Draw(f"values/ties/{kind}")
+        batch = cases.Batch(prediction_kinds(kind)["ties"](SHORT, own.seed()), ranged("uint8", SHORT, 0, 1, 1))
+        yield f"values/ties/{kind}", "values", cases.values(batch, MNIST)
+
+
+def middles():
+    """Means beside the middle of two floats, on either side, whose double is that middle."""
+    for number, (m, rest) in enumerate(((0x1333331, 2.0**-42), (0x1333333, -(2.0**-42)))):
+        total, small = cases.Accumulation(MNIST, 0.5), 2.0**-19
+        for x in ((m - 1) * 2.0**-25, (m + 1) * 2.0**-25):
+            predictions = ranged("float32", 2100, 0, *of_numbers("float32", [x]), 1)
+            total.add(cases.Batch(predictions, ranged("uint8", 2100, 0, 0, 1)), 0)
+        c = (0x800000 + 3 * m % 4) * 2.0**-25  # so that the next one is a float
+        predictions = literal("float32", of_numbers("float32", [c, 3 * m * 2.0**-25 - c - small, small + rest]))
+        total.add(cases.Batch(predictions, literal("uint8", [0, 0, 0])), 0)
+        yield f"accumulate/middle/{number}", "accumulate", total.case(False)
 
 
 def metrics():

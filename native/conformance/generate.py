@@ -39,7 +39,8 @@ def text():
     """The content of cases.txt."""
     blocks, names = [HEAD], set()
     groups = (passage, drawn.losses, drawn.values, drawn.gradients, drawn.evaluations, drawn.accumulations,
-              forms.byte_forms, drawn.metrics, drawn.sigmoids, drawn.selections, refusals.refused)
+              drawn.functions, drawn.ties, drawn.middles, forms.byte_forms, drawn.metrics, drawn.sigmoids,
+              drawn.selections, refusals.refused)
     for name, operation, lines in itertools.chain.from_iterable(group() for group in groups):
         assert name not in names and " " not in name, name
         names.add(name)

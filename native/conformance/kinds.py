@@ -10,6 +10,7 @@ def prediction_kinds(kind):
     one, last, fraction = encode(1.0, f), f.infinity - 1, 1 << (f.precision - 1)
     specials = [0, f.sign, 1, f.sign | 1, fraction, one - 1, one, one + 1, one | f.sign, last, f.infinity,
                 f.infinity | f.sign, f.nan, f.infinity | 1, f.nan | f.sign, *of_numbers(kind, [1e-30, -1e-30, 0.5])]
+    ties = of_numbers(kind, [k * 2.0 ** -(f.precision + 1) for k in range(1, 8)])  # 1 - p lies in the middle, or beside
     extremes = [0, f.sign, 1, fraction - 1, one - 1, one, *of_numbers(kind, [1e-30, 1e-13, 0.5, 1 / 3])]
 
     def span(make, least, most):
@@ -19,6 +20,7 @@ def prediction_kinds(kind):
     return {
         "usual": span(ranged, 2.0**-7, 1.0),
         "unit": lambda count, seed: ranged(kind, count, seed, 0, one + 1),
+        "ties": lambda count, seed: choice(kind, count, seed, ties),
         "beside1": lambda count, seed: ranged(kind, count, seed, one - 40, 41),
         "extremes": lambda count, seed: choice(kind, count, seed, extremes),
         "scores": span(signed, 2.0**-6, 64.0),
@@ -31,7 +33,7 @@ def prediction_kinds(kind):
     }
 
 
-CLEAN_KINDS = ["usual", "unit", "beside1", "extremes"]
+CLEAN_KINDS = ["usual", "unit", "ties", "beside1", "extremes"]
 
 
 def logit_kinds(kind):

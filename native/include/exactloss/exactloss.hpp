@@ -31,6 +31,7 @@
 #include <exactloss/exactloss.h>
 
 #include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -286,7 +287,7 @@ class packed_bits {
     [[nodiscard]] constexpr std::size_t size() const noexcept { return count_; }
     [[nodiscard]] constexpr bool is_whole() const noexcept {
         const std::size_t bytes = count_ / 8 + offset_ / 8 + (count_ % 8 + offset_ % 8 + 7) / 8;
-        return count_ == 0 || (offset_ / 8 < bytes_.size() && bytes <= bytes_.size());
+        return count_ == 0 || bytes <= bytes_.size();
     }
     /* Of bits that are whole: the byte of the first one. */
     [[nodiscard]] constexpr const void *data() const noexcept {
@@ -721,17 +722,16 @@ template <class T, class A> bool is_choice(A &&a, std::int64_t count) noexcept {
 
 } // namespace detail
 
-/*
- * out[i] = condition[i] ? a[i] : b[i], bit by bit, of elements of 1, 2, 4 or 8 bytes. a and b are arrays of the type of
- * out, or single elements of it.
- */
-template <condition C, detail::array O, detail::choice_of<std::ranges::range_value_t<O>> A,
+/* Elements that `where` selects bit by bit, and arrays of them to write: they have 1, 2, 4 or 8 bytes. */
+template <class T>
+concept selectable = std::is_trivially_copyable_v<T> && sizeof(T) <= 8 && std::has_single_bit(sizeof(T));
+template <class R>
+concept selectable_output = output_array<R, std::ranges::range_value_t<R>> && selectable<std::ranges::range_value_t<R>>;
+
+/* out[i] = condition[i] ? a[i] : b[i]. a and b are arrays of the type of out, or single elements of it. */
+template <condition C, selectable_output O, detail::choice_of<std::ranges::range_value_t<O>> A,
           detail::choice_of<std::ranges::range_value_t<O>> B>
-requires output_array<O, std::ranges::range_value_t<O>> &&
-    std::is_trivially_copyable_v<std::ranges::range_value_t<O>> &&
-    (sizeof(std::ranges::range_value_t<O>) == 1 || sizeof(std::ranges::range_value_t<O>) == 2 ||
-     sizeof(std::ranges::range_value_t<O>) == 4 ||
-     sizeof(std::ranges::range_value_t<O>) == 8) result<void> where(C &&condition, A &&a, B &&b, O &&out) noexcept {
+result<void> where(C &&condition, A &&a, B &&b, O &&out) noexcept {
     using element = std::ranges::range_value_t<O>;
     constexpr bool is_scalar_a = std::same_as<std::remove_cvref_t<A>, element>;
     constexpr bool is_scalar_b = std::same_as<std::remove_cvref_t<B>, element>;
