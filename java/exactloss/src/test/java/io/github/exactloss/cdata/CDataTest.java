@@ -45,11 +45,12 @@ class CDataTest {
     private static final long SEED = 23;
     private static final int COUNT = 700;
 
-    /** The indices of ArrowArray's members. */
+    /** The indices of ArrowArray's members, and their number. */
     private static final int LENGTH = 0;
 
     private static final int NULL_COUNT = 1;
     private static final int OFFSET = 2;
+    private static final int MEMBERS = 10;
 
     private final BufferAllocator allocator = new RootAllocator();
 
@@ -332,6 +333,6 @@ class CDataTest {
     }
 
     private static MemorySegment memory(ArrowArray array) {
-        return MemorySegment.ofAddress(array.memoryAddress()).reinterpret(80);
+        return MemorySegment.ofAddress(array.memoryAddress()).reinterpret(MEMBERS * ValueLayout.ADDRESS.byteSize());
     }
 }
