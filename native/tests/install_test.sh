@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # install_test.sh shared|static SOURCE BUILD VERSION COMPILER GENERATOR CXX-COMPILER: programs in C and C++ are built
-# against an install tree, by pkg-config and by find_package, and get the right bits. The tree is moved first: nothing in
-# it may name its old place.
+# against an install tree, by pkg-config and by find_package, and get the right bits. The tree is moved first: nothing
+# in it may name its old place.
 set -euo pipefail
 kind=$1 source=$2 build=$3 version=$4 compiler=$5 generator=$6 cxx_compiler=$7
 example=$source/native/examples/mnist_loss.c

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <list>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -79,6 +80,7 @@ static_assert(std::is_trivially_copyable_v<exactloss::accumulator>);
 /* ------------------------------------------------------------------------------------------------- what happens -- */
 
 int failures = 0;
+int allocations = 0;
 
 void expect(bool is_right, const char *what) {
     if (!is_right) {
@@ -200,7 +202,35 @@ void evaluations() {
     expect(exactloss::accumulator::from_bytes(std::span(whole.bytes()).first(100)).code() == status::size, "few bytes");
 }
 
+/* Every function that computes, with the results that a program would keep. */
+void nothing_is_allocated() {
+    floats p{0.9F, 0.4F, 0.2F}, out(3);
+    const floats w{1, 2, 3};
+    const bytes t{1, 0, 1};
+    const int before = allocations;
+    bool is_right = exactloss::mean(loss::log, p, t, {.weights = w}) && exactloss::sum(loss::log, p, t) &&
+                    exactloss::values(loss::log, p, t, out) && exactloss::gradient(loss::log, p, t, out) &&
+                    exactloss::mean_and_gradient(loss::log, p, t, out) && exactloss::evaluate(loss::log, p, t) &&
+                    exactloss::sigmoid(p, out) && exactloss::where(t, p, 0.0F, out);
+    auto a = exactloss::accumulator::make(loss::log);
+    is_right = is_right && a->add(p, t) && a->add_with_gradient(loss::log, p, t, out) && a->merge(*a) &&
+               exactloss::accumulator::from_bytes(a->bytes()) && a->evaluate().f1() > 0;
+    expect(is_right && allocations == before, "something is allocated, or fails");
+}
+
 } // namespace
+
+void *operator new(std::size_t size) {
+    allocations++;
+    void *memory = std::malloc(size);
+    if (memory == nullptr) {
+        std::abort();
+    }
+    return memory;
+}
+
+void operator delete(void *memory) noexcept { std::free(memory); }
+void operator delete(void *memory, std::size_t) noexcept { std::free(memory); }
 
 int main() {
     expect(exactloss::is_compatible() && exactloss::isa_name() != nullptr, "the library");
@@ -210,5 +240,7 @@ int main() {
     refusals();
     gradients();
     evaluations();
+    nothing_is_allocated();
+    expect(allocations > 0, "the count of allocations");
     return failures == 0 ? 0 : 1;
 }

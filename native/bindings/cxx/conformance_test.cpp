@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * conformance_test FILE: every case of native/conformance/cases.txt through exactloss.hpp, to the bit. The cases are read
- * by the reader of the C test; what is tested here is how the types of arrays come to the library.
+ * conformance_test FILE: every case of native/conformance/cases.txt through exactloss.hpp, to the bit. The reader is
+ * that of the C test; what is tested here is how arrays and options of all types come to the library.
  */
 extern "C" {
 #include "case.h"

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # cxx_test.sh COMPILER STANDARD OPTION SOURCE NATIVE LIBRARY VERSION [OBJECT ARGUMENT...]: a compiler compiles a program
-# with exactloss.hpp without a warning, and the program succeeds. COMPILER is g++ or clang++, perhaps with its version.
+# with exactloss.hpp without a warning, and the program succeeds. COMPILER is g++ or clang++, with or without its version
+# in its name. CXXFLAGS are further options.
 set -euo pipefail
 wanted=$1 standard=$2 option=$3 source=$4 native=$5 library=$6 version=$7
 shift 7
@@ -17,9 +18,10 @@ if ! "$compiler" "-std=$standard" -x c++ -fsyntax-only - <<<'#include <span>' 2>
     exit 77
 fi
 
+read -ra flags <<<"${CXXFLAGS:-}"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-"$compiler" "-std=$standard" -O1 -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Werror "$option" \
-    -I"$native/include" -I"$native/conformance" -DEXPECTED_VERSION="\"$version\"" "$source" ${1:+"$1"} "$library" \
-    "-Wl,-rpath,$(dirname "$library")" -o "$work/program"
+"$compiler" "-std=$standard" -O1 -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wshadow -Werror \
+    "$option" "${flags[@]}" -I"$native/include" -I"$native/conformance" -DEXPECTED_VERSION="\"$version\"" \
+    "$source" ${1:+"$1"} "$library" "-Wl,-rpath,$(dirname "$library")" -o "$work/program"
 "$work/program" "${@:2}"

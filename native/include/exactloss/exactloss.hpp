@@ -10,15 +10,15 @@
  *     if (mean) { use(*mean); } else { complain(mean.message()); }
  *
  * Arrays
- *   Every contiguous range will do: std::vector, std::array, std::span, C arrays. Nothing is copied. Predictions, logits,
- *   values and gradients have one of the types of the concept `real`, targets one of the concept `target`, or they are
- *   packed_bits. Any other type does not compile, nor does std::vector<bool>, whose bits cannot be reached. Weights are
- *   floats. Ranges of different lengths are status::length.
- *   An output may overlap an input only where exactloss.h allows it: values, a gradient without `accumulate` and sigmoid
- *   may be written over the predictions, and `where` over a or b.
+ *   Every contiguous range will do: std::vector, std::array, std::span, C arrays. Nothing is copied. Predictions,
+ *   logits, values and gradients have one of the types of the concept `real`. Targets have one of the concept `target`,
+ *   or are packed_bits. Weights are floats. Any other type does not compile, nor does std::vector<bool>, whose bits
+ *   cannot be reached. Ranges of different lengths are status::length.
+ *   An output may overlap an input only where exactloss.h allows it: values, a gradient without `accumulate` and
+ *   sigmoids may be written over the predictions, and the result of `where` over a or b.
  *
  * Errors
- *   A function that can fail returns a result<T>: a value, or a status with, where an element was refused, which one. No
+ *   A function that can fail returns a result<T>: a value, or a status and, where an element was refused, which one. No
  *   exception is thrown but by value() of a result that has none. On an error nothing has been written.
  *
  * Every function is noexcept, allocates nothing, locks nothing, and may be called from any thread, as long as no two
@@ -31,6 +31,7 @@
 #include <exactloss/exactloss.h>
 
 #include <array>
+#include <bit>
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
@@ -448,7 +449,7 @@ result<double> differentiate(loss which, int reduction, P &&predictions, T &&tar
 
 } // namespace detail
 
-/* -------------------------------------------------------------------------------------------- losses and gradients -- */
+/* ---------------------------------------------------------------------------------------- losses and gradients -- */
 
 /* The mean of a loss; NaN of nothing. */
 template <real_array P, targets T>
@@ -721,17 +722,16 @@ template <class T, class A> bool is_choice(A &&a, std::int64_t count) noexcept {
 
 } // namespace detail
 
-/*
- * out[i] = condition[i] ? a[i] : b[i], bit by bit, of elements of 1, 2, 4 or 8 bytes. a and b are arrays of the type of
- * out, or single elements of it.
- */
-template <condition C, detail::array O, detail::choice_of<std::ranges::range_value_t<O>> A,
+/* Elements that `where` selects bit by bit, and arrays of them to write: they have 1, 2, 4 or 8 bytes. */
+template <class T>
+concept selectable = std::is_trivially_copyable_v<T> && sizeof(T) <= 8 && std::has_single_bit(sizeof(T));
+template <class R>
+concept selectable_output = output_array<R, std::ranges::range_value_t<R>> && selectable<std::ranges::range_value_t<R>>;
+
+/* out[i] = condition[i] ? a[i] : b[i]. a and b are arrays of the type of out, or single elements of it. */
+template <condition C, selectable_output O, detail::choice_of<std::ranges::range_value_t<O>> A,
           detail::choice_of<std::ranges::range_value_t<O>> B>
-requires output_array<O, std::ranges::range_value_t<O>> &&
-    std::is_trivially_copyable_v<std::ranges::range_value_t<O>> &&
-    (sizeof(std::ranges::range_value_t<O>) == 1 || sizeof(std::ranges::range_value_t<O>) == 2 ||
-     sizeof(std::ranges::range_value_t<O>) == 4 ||
-     sizeof(std::ranges::range_value_t<O>) == 8) result<void> where(C &&condition, A &&a, B &&b, O &&out) noexcept {
+result<void> where(C &&condition, A &&a, B &&b, O &&out) noexcept {
     using element = std::ranges::range_value_t<O>;
     constexpr bool is_scalar_a = std::same_as<std::remove_cvref_t<A>, element>;
     constexpr bool is_scalar_b = std::same_as<std::remove_cvref_t<B>, element>;

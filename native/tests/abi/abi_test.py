@@ -5,9 +5,9 @@
 Usage: abi_test.py RECORD HEADERS COMPILER [LIBRARY...]       compares
        abi_test.py --move RECORD HEADERS COMPILER             writes the record anew
 
-Every C header of the folder HEADERS is looked at. The compiler preprocesses them, and compiles a program that prints the
-constants and the layouts, so they are its own. LIBRARY is libexactloss.so or libexactloss_cuda.so: it must export what
-its headers declare, and nothing else. Works on machines with pointers of 64 bits, for which the record is.
+Every C header of the folder HEADERS is looked at. The compiler preprocesses them, and compiles a program that prints
+the constants and the layouts. LIBRARY is libexactloss.so or libexactloss_cuda.so: it must export what its headers
+declare, and nothing else.
 """
 
 import difflib
@@ -27,14 +27,18 @@ HEAD = """\
 """
 
 
+def output_of(command):
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
 class Header:
     """What a header defines and declares itself."""
 
     def __init__(self, path, compiler):
         self.path, self.macros = path, []
-        output = subprocess.run([compiler, "-std=c11", "-E", "-dD", str(path)], stdout=subprocess.PIPE, text=True, check=True)
+        command = [compiler, "-std=c11", "-E", "-dD", str(path)]
         own, is_own = [], False
-        for line in output.stdout.splitlines():
+        for line in output_of(command).splitlines():
             marker = re.match(r'# (\d+) "(.*?)"', line)
             macro = re.match(r"#define (\w+) (\S.*)", line)
             if marker:
@@ -110,12 +114,11 @@ def record_of(headers, compiler):
             lines += [f'puts("function {prototype}");' for _, prototype in header.functions()]
         source.write_text("\n".join([*lines, "}", ""]), encoding="ascii")
         subprocess.run([compiler, "-std=c11", str(source), "-o", str(program)], check=True)
-        return HEAD + subprocess.run([str(program)], stdout=subprocess.PIPE, text=True, check=True).stdout
+        return HEAD + output_of([str(program)])
 
 
 def exported_names(library):
-    output = subprocess.run(["nm", "-D", "--defined-only", library], stdout=subprocess.PIPE, text=True, check=True)
-    return {line.split()[-1] for line in output.stdout.splitlines()}
+    return {line.split()[-1] for line in output_of(["nm", "-D", "--defined-only", library]).splitlines()}
 
 
 def problems_of(record, headers, compiler, libraries):
@@ -142,8 +145,8 @@ def main():
     problems = list(problems_of(pathlib.Path(record), headers, compiler, libraries))
     if problems:
         print(*problems, sep="\n")
-        print("Programs that were compiled for the recorded interface may not work with this one. If the change is meant, see")
-        print("EXACTLOSS_ABI_VERSION in exactloss.h, and record it:")
+        print("Programs that were compiled for the recorded interface may not work with this one. If the change is meant,")
+        print("see EXACTLOSS_ABI_VERSION in exactloss.h, and record it:")
         print(f"    {sys.executable} {sys.argv[0]} --move {record} {folder} {compiler}")
     return 1 if problems else 0
 
