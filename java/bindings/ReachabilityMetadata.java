@@ -16,7 +16,7 @@ import java.util.stream.Collectors;
  * Writes the file in the jar that tells GraalVM's native-image which downcalls it has to prepare, and that the native library
  * is needed at run time. The build runs it on the compiled bindings:
  *
- * <pre>java ReachabilityMetadata.java FILE MODULE LOADER BINDINGS [core]</pre>
+ * <pre>java ReachabilityMetadata.java FILE MODULE LOADER BINDINGS[,BINDINGS...] [core]</pre>
  *
  * LOADER is the class whose method {@code load} loads the library, without which the bindings can't be initialised, and
  * {@code core} says that every function may be linked as a critical one too, and that the module calls the functions of the
@@ -38,7 +38,9 @@ final class ReachabilityMetadata {
         Class.forName(args[2]).getMethod("load").invoke(null);
         Set<String> downcalls = new TreeSet<>();
         boolean core = args.length == 5;
-        addDowncalls(downcalls, Class.forName(args[3]), core ? List.of(ORDINARY, CRITICAL) : List.of(ORDINARY));
+        for (String bindings : args[3].split(",")) {
+            addDowncalls(downcalls, Class.forName(bindings), core ? List.of(ORDINARY, CRITICAL) : List.of(ORDINARY));
+        }
         if (core) {
             STREAM_FUNCTIONS.forEach(function -> downcalls.add("{" + signature(function) + "}"));
         }

@@ -40,6 +40,7 @@ generate() {
     "$jextract" "@$fresh/$4" --output "$fresh/$2" --target-package "$3" "$root/native/include/exactloss/$1"
 }
 generate exactloss.h exactloss io.github.exactloss.internal.bindings includes.txt
+generate exactloss_arrow.h exactloss io.github.exactloss.internal.bindings includes_arrow.txt
 generate exactloss_cuda.h exactloss-cuda io.github.exactloss.cuda.internal.bindings includes_cuda.txt
 
 for module in exactloss exactloss-cuda; do

@@ -4,6 +4,7 @@
 #include "cpu/kernels.h"
 
 #include <stddef.h>
+#include <string.h>
 
 /* One bit for each of the 64 rows from `row` on, or of those before row `count`: set where the row is not null. */
 static uint64_t valid_rows(const bitmaps *b, int64_t row, int64_t count) {
@@ -27,13 +28,41 @@ static int has_bitmap(const bitmaps *b) {
     return any;
 }
 
+/* The only bitmap from the byte of its row 0 on; NULL where there are several, or row 0 begins within a byte. */
+static const unsigned char *only_bitmap(const bitmaps *b) {
+    const unsigned char *only = NULL;
+    for (int i = 0; i < BITMAP_COUNT; i++) {
+        if (b->bits[i] != NULL) {
+            if (only != NULL || b->offset[i] % 8 != 0) {
+                return NULL;
+            }
+            only = (const unsigned char *)b->bits[i] + b->offset[i] / 8;
+        }
+    }
+    return only;
+}
+
+/* Not __builtin_popcountll(), which calls a function where the processor need not have the instruction. */
+static int count_ones(uint64_t bits) {
+    bits -= bits >> 1 & 0x5555555555555555;
+    bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
+    bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
+    return (int)(bits * 0x0101010101010101 >> 56);
+}
+
 int64_t exactloss_count_nulls(const bitmaps *b, int64_t count) {
-    int64_t valid = 0;
+    int64_t valid = 0, row = 0;
     if (!has_bitmap(b)) {
         return 0;
     }
-    for (int64_t row = 0; row < count; row += 64) {
-        valid += __builtin_popcountll(valid_rows(b, row, count));
+    const unsigned char *only = only_bitmap(b);
+    for (; only != NULL && count - row >= 64; row += 64) {
+        uint64_t bits;
+        memcpy(&bits, only + row / 8, sizeof bits);
+        valid += count_ones(bits);
+    }
+    for (; row < count; row += 64) {
+        valid += count_ones(valid_rows(b, row, count));
     }
     return count - valid;
 }

@@ -201,13 +201,13 @@ public final class Evaluation {
      * {@code (1 + b) truePositives / ((1 + b) truePositives + b falseNegatives + falsePositives)} with {@code b = beta * beta},
      * which is not rounded.
      *
-     * @throws IllegalArgumentException if {@code beta} is negative, NaN or infinite
+     * @throws IllegalArgumentException if {@code beta} is negative, -0.0 too, NaN or infinite
      */
     public double fBeta(double beta) {
-        if (!(beta >= 0 && beta < Double.POSITIVE_INFINITY)) {
+        if (!Double.isFinite(beta) || Double.compare(beta, 0) < 0) {
             throw new IllegalArgumentException("beta must be finite and not negative, not " + beta);
         }
-        return Metrics.fBeta(Math.abs(beta), totals.counts); // -0.0 is 0
+        return Metrics.fBeta(beta, totals.counts);
     }
 
     /**

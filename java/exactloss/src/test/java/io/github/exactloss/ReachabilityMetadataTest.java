@@ -4,6 +4,7 @@ package io.github.exactloss;
 import static io.github.exactloss.testing.ReachabilityMetadata.downcall;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.exactloss.internal.bindings.exactloss_arrow_h;
 import io.github.exactloss.internal.bindings.exactloss_h;
 import io.github.exactloss.testing.ReachabilityMetadata;
 import java.io.IOException;
@@ -22,6 +23,7 @@ class ReachabilityMetadataTest {
     void coversEveryFunctionAsItMayBeLinked() throws Exception {
         NativeLibrary.location();
         Set<String> linked = ReachabilityMetadata.downcalls(exactloss_h.class, false, true);
+        linked.addAll(ReachabilityMetadata.downcalls(exactloss_arrow_h.class, false, true));
         // Those of the Arrow C Stream Interface.
         linked.add(
                 downcall(FunctionDescriptor.of(ValueLayout.JAVA_INT, ValueLayout.ADDRESS, ValueLayout.ADDRESS), false));
@@ -44,6 +46,9 @@ class ReachabilityMetadataTest {
                 .containsExactlyInAnyOrder(
                         "internal/Linkage.class",
                         "internal/bindings/exactloss_h.class",
+                        "internal/bindings/exactloss_arrow_h.class",
+                        "internal/bindings/ArrowArray$release.class",
+                        "internal/bindings/ArrowSchema$release.class",
                         "cdata/CDataStream$Functions.class");
     }
 }

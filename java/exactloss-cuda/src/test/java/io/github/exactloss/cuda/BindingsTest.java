@@ -19,7 +19,8 @@ class BindingsTest {
     @BeforeAll
     static void load() throws IOException {
         CudaLibrary.load();
-        header = new BoundHeader(exactloss_cuda_h.class, List.of(exactloss_cuda_device_info.layout()));
+        header = new BoundHeader(
+                exactloss_cuda_h.class, List.of(exactloss_cuda_device_info.layout()), "exactloss_cuda.h");
     }
 
     @Test

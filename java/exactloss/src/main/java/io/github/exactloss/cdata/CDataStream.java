@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cdata;
 
+import io.github.exactloss.internal.bindings.ArrowArray;
+import io.github.exactloss.internal.bindings.ArrowSchema;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
@@ -36,8 +38,8 @@ public final class CDataStream implements AutoCloseable {
     private CDataStream(MemorySegment stream, Arena arena) {
         this.stream = stream;
         this.arena = arena;
-        this.schema = arena.allocate(CDataArray.SCHEMA_BYTES, Long.BYTES);
-        this.array = arena.allocate(CDataArray.ARRAY_BYTES, Long.BYTES);
+        this.schema = ArrowSchema.allocate(arena);
+        this.array = ArrowArray.allocate(arena);
     }
 
     /**
@@ -78,13 +80,13 @@ public final class CDataStream implements AutoCloseable {
      * The next batch; empty at the end. Using a view of the batch before it is an {@link IllegalStateException} from now on.
      *
      * @throws IOException if the stream fails, with the message that it gives
-     * @throws IllegalArgumentException if the batch or the schema has impossible numbers, or they don't fit each other
+     * @throws IllegalArgumentException if the schema was released
      */
     @SuppressWarnings("MustBeClosedChecker") // releaseBatch() closes it
     public Optional<CDataArray> next() throws IOException {
         releaseBatch();
         check(Functions.read(function(stream, GET_NEXT), stream, array));
-        if (CDataArray.isReleased(array)) {
+        if (ArrowArray.release(array).equals(MemorySegment.NULL)) { // the mark of the end
             return Optional.empty();
         }
         batch = Arena.ofConfined();
@@ -96,8 +98,8 @@ public final class CDataStream implements AutoCloseable {
     public void close() {
         if (arena.scope().isAlive()) {
             releaseBatch();
-            if (!CDataArray.isSchemaReleased(schema)) {
-                Functions.release(CDataArray.releaseOfSchema(schema), schema);
+            if (!ArrowSchema.release(schema).equals(MemorySegment.NULL)) {
+                ArrowSchema.release.invoke(ArrowSchema.release(schema), schema);
             }
             Functions.release(function(stream, RELEASE), stream);
             arena.close();
@@ -108,7 +110,7 @@ public final class CDataStream implements AutoCloseable {
         if (batch != null) {
             batch.close();
             batch = null;
-            Functions.release(CDataArray.release(array), array);
+            ArrowArray.release.invoke(ArrowArray.release(array), array);
         }
     }
 

@@ -66,11 +66,6 @@ public final class Column {
         return new Column(name, type, data.asSlice(0, type.bytes(first + count)), all, first, count);
     }
 
-    /** The same column, null also where other columns of the same length are. */
-    Column whereAlso(Validity others) {
-        return new Column(name, type, data, validity.and(others), first, count);
-    }
-
     /** The name in the schema; empty without one. */
     public String name() {
         return name;

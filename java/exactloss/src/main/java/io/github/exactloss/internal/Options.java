@@ -7,6 +7,7 @@ import io.github.exactloss.Condition;
 import io.github.exactloss.ElementType;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
+import java.util.stream.Stream;
 
 /**
  * The constants that are or-ed to the options of a native function. Nothing here may be used before the library is loaded:
@@ -36,6 +37,28 @@ public final class Options {
             case FLOAT32 -> EXACTLOSS_P_FLOAT32();
             case FLOAT64 -> EXACTLOSS_P_FLOAT64();
             case UINT8, INT8, INT32, INT64, BITS -> throw new AssertionError(type);
+        };
+    }
+
+    /** The type of the elements of an {@code exactloss_view}, by the options that it has for any role. */
+    public static ElementType type(int view) {
+        int options = view - bitOffset(view) * EXACTLOSS_T_BIT_OFFSET();
+        return Stream.of(ElementType.values())
+                .filter(type -> view(type) == options)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The bit offset of an {@code exactloss_view}, whose options have nothing above it. */
+    public static int bitOffset(int view) {
+        return view / EXACTLOSS_T_BIT_OFFSET();
+    }
+
+    private static int view(ElementType type) {
+        return switch (type) {
+            case FLOAT16, BFLOAT16 -> predictions(type);
+            case FLOAT32, FLOAT64 -> predictions(type) | targets(type, 0);
+            case UINT8, INT8, INT32, INT64, BITS -> targets(type, 0);
         };
     }
 

@@ -26,31 +26,37 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * A header and the committed bindings that were made of it, whatever made them. The header is read as text for the names that
- * it declares, and compiled into a program that prints its numbers.
+ * Headers and the committed bindings that were made of them, whatever made them. The headers are read as text for the names
+ * that they declare, and compiled into a program that prints their numbers.
  */
 public final class BoundHeader {
     private static final String FIX = "run java/bindings/generate.sh; new names belong in its lists of includes";
 
-    private final Path path = Path.of(System.getProperty("test.header"));
+    private final Path folder = Path.of(System.getProperty("test.headers"));
     private final Class<?> bindings;
     private final List<GroupLayout> structs;
-    private final String header;
+    private final List<String> headers;
+    private final String declarations;
 
     /**
-     * The header that {@code -Dtest.header} names.
+     * Headers in the folder that {@code -Dtest.headers} names.
      *
      * @param bindings of a library that has been loaded
      */
-    public BoundHeader(Class<?> bindings, List<GroupLayout> structs) throws IOException {
+    public BoundHeader(Class<?> bindings, List<GroupLayout> structs, String... headers) throws IOException {
         this.bindings = bindings;
         this.structs = structs;
-        this.header = Files.readString(path).replaceAll("(?s)/\\*.*?\\*/", "");
+        this.headers = List.of(headers);
+        StringBuilder text = new StringBuilder();
+        for (String header : headers) {
+            text.append(Files.readString(folder.resolve(header)));
+        }
+        this.declarations = text.toString().replaceAll("(?s)/\\*.*?\\*/", "");
     }
 
     private Set<String> declared(String regex) {
         return Pattern.compile(regex, Pattern.MULTILINE)
-                .matcher(header)
+                .matcher(declarations)
                 .results()
                 .map(match -> match.group(1))
                 .collect(toCollection(TreeSet::new));
@@ -76,13 +82,13 @@ public final class BoundHeader {
         return found.invoke(null);
     }
 
-    /** Every name that the header declares is bound, and no other. */
+    /** Every name that the headers declare is bound, and no other. */
     public void requireEveryNameAndNoOther() {
         assertThat(generated(Pattern.compile("^EXACTLOSS_\\w+$"))).as(FIX).isEqualTo(declaredConstants());
         assertThat(generated(Pattern.compile("^exactloss_\\w+$"))).as(FIX).isEqualTo(declaredFunctions());
         assertThat(structs.stream().map(struct -> struct.name().orElseThrow()))
                 .as(FIX)
-                .containsExactlyInAnyOrderElementsOf(declared("^\\} (\\w+);"));
+                .containsExactlyInAnyOrderElementsOf(declared("^(?:typedef )?struct (\\w+) \\{"));
     }
 
     /** Every function is in the library. */
@@ -93,11 +99,11 @@ public final class BoundHeader {
         }
     }
 
-    /** The functions have the types of the header. */
+    /** The functions have the types of the headers. */
     public void requireSignatures() throws Exception {
         for (String function : declaredFunctions()) {
             MatchResult declaration = Pattern.compile("EXACTLOSS_API ([^;]*?)" + function + "\\(([^;]*)\\);")
-                    .matcher(header)
+                    .matcher(declarations)
                     .results()
                     .findFirst()
                     .orElseThrow();
@@ -128,7 +134,7 @@ public final class BoundHeader {
         return ((ValueLayout) layout).carrier().getSimpleName();
     }
 
-    /** Sizes, offsets and constants are those that a C compiler finds in the header. */
+    /** Sizes, offsets and constants are those that a C compiler finds in the headers. */
     public void requireNumbers(Path directory) throws Exception {
         Map<String, Long> expected = new TreeMap<>();
         for (String constant : declaredConstants()) {
@@ -136,24 +142,27 @@ public final class BoundHeader {
         }
         for (GroupLayout struct : structs) {
             String name = struct.name().orElseThrow();
-            expected.put("sizeof(" + name + ")", struct.byteSize());
+            expected.put("sizeof(struct " + name + ")", struct.byteSize());
             for (MemoryLayout member : struct.memberLayouts()) {
                 assertThat(member).as(name).isNotInstanceOf(PaddingLayout.class);
                 String field = member.name().orElseThrow();
-                expected.put("sizeof(((%s *)0)->%s)".formatted(name, field), member.byteSize());
+                expected.put("sizeof(((struct %s *)0)->%s)".formatted(name, field), member.byteSize());
                 expected.put(
-                        "offsetof(%s, %s)".formatted(name, field),
+                        "offsetof(struct %s, %s)".formatted(name, field),
                         struct.byteOffset(MemoryLayout.PathElement.groupElement(field)));
             }
         }
         String prints = expected.keySet().stream()
                 .map(expression -> "  printf(\"%%s=%%lld\\n\", \"%1$s\", (long long)%1$s);\n".formatted(expression))
                 .collect(joining());
+        String includes = headers.stream()
+                .map(header -> "#include \"" + folder.resolve(header).toAbsolutePath() + "\"\n")
+                .collect(joining());
         Path program = CCompiler.compile(
                 directory,
                 "print_header",
-                "#include <stddef.h>\n#include <stdio.h>\n#include \"" + path.toAbsolutePath()
-                        + "\"\nint main(void) {\n" + prints + "  return 0;\n}\n");
+                "#include <stddef.h>\n#include <stdio.h>\n" + includes + "int main(void) {\n" + prints
+                        + "  return 0;\n}\n");
         Map<String, Long> actual = CCompiler.run(List.of(program.toString()))
                 .lines()
                 .map(line -> line.split("="))

@@ -230,6 +230,60 @@ public class exactloss_h {
     public static int EXACTLOSS_ERROR_METRIC() {
         return EXACTLOSS_ERROR_METRIC;
     }
+    private static final int EXACTLOSS_ERROR_ROLE = (int)17L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_ERROR_ROLE 17
+     * }
+     */
+    public static int EXACTLOSS_ERROR_ROLE() {
+        return EXACTLOSS_ERROR_ROLE;
+    }
+    private static final int EXACTLOSS_ERROR_DEVICE = (int)18L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_ERROR_DEVICE 18
+     * }
+     */
+    public static int EXACTLOSS_ERROR_DEVICE() {
+        return EXACTLOSS_ERROR_DEVICE;
+    }
+    private static final int EXACTLOSS_ERROR_STRIDES = (int)19L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_ERROR_STRIDES 19
+     * }
+     */
+    public static int EXACTLOSS_ERROR_STRIDES() {
+        return EXACTLOSS_ERROR_STRIDES;
+    }
+    private static final int EXACTLOSS_ERROR_RELEASED = (int)20L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_ERROR_RELEASED 20
+     * }
+     */
+    public static int EXACTLOSS_ERROR_RELEASED() {
+        return EXACTLOSS_ERROR_RELEASED;
+    }
+    private static final int EXACTLOSS_ERROR_CHILD = (int)21L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_ERROR_CHILD 21
+     * }
+     */
+    public static int EXACTLOSS_ERROR_CHILD() {
+        return EXACTLOSS_ERROR_CHILD;
+    }
+    private static final int EXACTLOSS_ERROR_ARRAY = (int)22L;
+    /**
+     * {@snippet lang=c :
+     * #define EXACTLOSS_ERROR_ARRAY 22
+     * }
+     */
+    public static int EXACTLOSS_ERROR_ARRAY() {
+        return EXACTLOSS_ERROR_ARRAY;
+    }
     private static final int EXACTLOSS_MNIST = (int)1L;
     /**
      * {@snippet lang=c :
