@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """The inputs of matrix_test.py, the memory that they are in, and calls with them."""
 
-import collections
 import copy
 import ctypes
 import math
 
-from matrix_reference import (BFLOAT16, FLOAT16, FLOAT32, FLOAT64, LOG, ONE, CLAMP_VALUE, encode,
-                              is_close, is_sigmoid, limited, log_of_logit, log_of_prediction, narrowed, one_minus, pack, units,
-                              unpack, value)
+from matrix_functions import is_close, is_sigmoid, log_of_logit, log_of_prediction
+from reference.elements import Elements
+from reference.formats import BFLOAT16, FLOAT16, FLOAT32, FLOAT64, converted, encode, pack, unpack, value
+from reference.totals import LOG
 
 OK, UNTOUCHED = b"\0", b"\xa5"
 LOGITS, STRICT, ACCUMULATE, CLAMP, SCALAR_A, SCALAR_B = (1 << bit for bit in (24, 25, 26, 27, 28, 29))
@@ -91,30 +91,29 @@ def draw(r, kind, count):
     return pool if count == len(pool) else r.choices(pool, k=count)
 
 
-class Batch:
+class Batch(Elements):
     """Predictions or logits with targets, all as encodings (integers as themselves)."""
 
     def __init__(self, r, losses, prediction_type, target_type, count, target_count=None, weight_count=None,
                  is_strict=False):
         self.losses, self.is_clamped = losses, r.random() < 0.4
-        self.form, self.target_type, self.count = FORMATS[prediction_type], target_type, count
-        self.wide = FLOAT64 if self.form is FLOAT64 else FLOAT32
+        self.form, self.target_type, self.target_form = FORMATS[prediction_type], target_type, FORMATS.get(target_type)
         self.offset, self.gap = r.randrange(8) if target_type == "bits" else 0, r.getrandbits(64)
         self.is_logits, self.is_strict, self.weights = r.random() < 0.4, is_strict, None
         values = TARGET_VALUES[target_type]
         rate, odd = r.choice([0.0, 0.1, 0.5, 0.5, 0.5, 0.9, 1.0]), 0 if self.is_strict else r.choice([0, 0.1, 0.5])
         self.targets = [r.choice(values) if r.random() < odd else values[r.random() < rate]
                         for _ in range(count if target_count is None else target_count)]
-        self.draw_predictions(r)
+        self.draw_predictions(r, count)
         if r.random() < 0.4:
             self.draw_weights(r, count if weight_count is None else weight_count)
 
-    def draw_predictions(self, r):
+    def draw_predictions(self, r, count):
         if self.is_logits:
             kind = LOGIT_KINDS[r.choice(list(LOGIT_KINDS)[:3] if self.is_strict else list(LOGIT_KINDS))]
         else:
             kind = PREDICTION_KINDS[r.choice(CLEAN_KINDS if self.is_strict else list(PREDICTION_KINDS))]
-        self.predictions = draw(r, lambda: kind(r, self.form), self.count)
+        self.predictions = draw(r, lambda: kind(r, self.form), count)
         if self.is_strict and self.is_logits and self.count > 0 and r.random() < 0.4:
             self.predictions[r.randrange(self.count)] = self.form.infinity | r.choice([0, self.form.sign])
         if self.is_strict or self.count == 0:
@@ -137,13 +136,9 @@ class Batch:
         kind = r.choice(WEIGHT_KINDS)
         self.weights = draw(r, lambda: kind(r), count)
 
-    def positives(self):
-        one = encode(1.0, FORMATS[self.target_type]) if self.target_type in FORMATS else 1
-        return [t == one for t in self.targets]
-
     def slice(self, first, first_target, first_weight, count):
         row = copy.copy(self)
-        vars(row).update(count=count, predictions=self.predictions[first:first + count],
+        vars(row).update(predictions=self.predictions[first:first + count],
                          targets=self.targets[first_target:first_target + count],
                          weights=self.weights and self.weights[first_weight:first_weight + count])
         return row
@@ -151,7 +146,8 @@ class Batch:
     def widened(self):
         """The same without weights, in float32 where the predictions are of a narrower type."""
         batch = self.slice(0, 0, 0, self.count)
-        batch.weights, batch.form, batch.predictions = None, self.wide, [encode_wide(p, self.form, self.wide) for p in self.predictions]
+        batch.predictions = [converted(p, self.form, self.wide) for p in self.predictions]
+        batch.weights, batch.form = None, self.wide
         return batch
 
     def options(self):
@@ -195,35 +191,9 @@ class Batch:
             check_functions(self, value(p, self.form), positive, s, c, log)
         return functions
 
-    def distance(self, functions, positive):
-        """The encoding of a distance, rounded to the wide format, from the functions of an element."""
-        plus, minus, _ = functions
-        return plus if not positive else minus if self.is_logits else one_minus(plus, self.wide)
-
-    def log(self, functions):
-        return limited(functions[2], CLAMP_VALUE, self.wide) if self.is_clamped else functions[2]
-
     def add_to(self, totals, threshold, fields):
         """Adds the batch to totals, after a check of the library's functions of its elements."""
-        positives = self.positives()
-        weights = [None] * self.count if self.weights is None else self.weights
-        rows = zip(self.functions(fields), positives, weights)
-        for (functions, positive, weight), times in collections.Counter(rows).items():
-            plus, minus, _ = (value(f, self.wide) for f in functions)
-            distance = in_units(minus if positive and self.is_logits else plus, positive and not self.is_logits)
-            totals.add(plus, distance, in_units(value(self.log(functions), self.wide), False), positive,
-                       None if weight is None else value(weight, FLOAT32), times, threshold, self.is_logits)
-
-
-def encode_wide(encoding, form, wide):
-    return encoding if form is wide else narrowed(encoding, form, wide)
-
-
-def in_units(p, is_complement):
-    """p or 1 - p, in units where it is finite."""
-    if not math.isfinite(p):
-        return -p if is_complement else p
-    return ONE - units(p) if is_complement else units(p)
+        self.add_elements(totals, threshold, self.functions(fields))
 
 
 def check_functions(batch, p, positive, plus, minus, log):

@@ -11,13 +11,12 @@ import random
 import struct
 
 from matrix_inputs import (ACCUMULATE, ACCUMULATOR_SIZE, BAD_WEIGHTS, BIT_OFFSET, FORMATS, OK, PREDICTION_KINDS,
-                           SCALAR_A, SCALAR_B, TARGET_TYPES, TARGET_VALUES, UNTOUCHED, Batch, draw, encode_wide)
-from matrix_reference import (BRIER, CLAMP_SLOPE, FLOAT32, FLOAT64, LOG, LOSSES, MNIST, Totals, added, divided, encode,
-                              gradient_factor, limited, multiplied, one_minus, pack, unpack, value)
+                           SCALAR_A, SCALAR_B, TARGET_TYPES, TARGET_VALUES, UNTOUCHED, Batch, draw)
+from reference.elements import ERROR_STRICT, ERROR_WEIGHT, WEIGHTS
+from reference.formats import FLOAT32, FLOAT64, converted, encode, pack, unpack, value
+from reference.totals import BRIER, LOG, LOSSES, MNIST, Totals
 
 MEAN, SUM = 0x100, 0x200
-ERROR_STRICT, ERROR_WEIGHT = 7, 13
-PREDICTIONS, TARGETS, WEIGHTS = 1, 2, 3
 EVALUATION_SIZE = 208
 
 SHORT = [*range(2, 140), *[63, 64, 65] * 10, 191, 255, 256, 257]
@@ -163,61 +162,18 @@ class Values(Case):
 
     def check_results(self, fields):
         data, _ = fields.pop(0), self.check_untouched(fields.pop(0))
-        batch, form, wide = self.batch, self.batch.form, self.batch.wide
-        functions = batch.functions(fields)
+        batch, form = self.batch, self.batch.form
+        wanted = batch.values(self.losses, batch.functions(fields))
         if self.is_copied():
-            wanted = [one_minus(p, form) if t else p for p, t in zip(batch.predictions, batch.positives())]
             for i, (d, w, t) in enumerate(zip(unpack(data, form.code), wanted, batch.positives())):
                 assert t or d == w, f"value {i} is no copy"
-        else:
-            values = [value_of(batch, self.losses, f, t) for f, t in zip(functions, batch.positives())]
-            wanted = [encode_wide(v, wide, form) for v in weighted(values, batch)]
         expect_all(data, wanted, form, "value")
 
 
-def value_of(batch, loss, functions, positive):
-    """The encoding of an element's loss in the wide format."""
-    distance = batch.distance(functions, positive)
-    return {MNIST: distance, BRIER: multiplied(distance, distance, batch.wide), LOG: batch.log(functions)}[loss]
-
-
-def weighted(encodings, batch):
-    """Products with the weights of a batch, in its wide format."""
-    if batch.weights is None:
-        return encodings
-    return [multiplied(e, encode_wide(w, FLOAT32, batch.wide), batch.wide) for e, w in zip(encodings, batch.weights)]
-
-
 def check_gradient(case, loss, data, functions):
-    batch, form, wide = case.batch, case.batch.form, case.batch.wide
-    is_of_targets = loss == MNIST and not batch.is_logits
-    g = gradient_factor(case.upstream, case.divisor, form if is_of_targets else wide)
-    g = encode_wide(g, form, wide) if is_of_targets else g
-    own = [gradient_of(batch, loss, g, f, t) for f, t in zip(functions, batch.positives(), strict=True)]
-    own = [encode_wide(x, wide, form) for x in weighted(own, batch)]
-    if case.is_accumulated:
-        own = [added(old, addend, form) for old, addend in zip(case.old_gradient, own)]
-    expect_all(data, own, form, "gradient")
-
-
-def gradient_of(batch, loss, g, functions, positive):
-    """The encoding of an element's gradient in the wide format: the operations that exactloss.h lists."""
-    wide, minus = batch.wide, batch.wide.sign if positive else 0
-    plus, other, _ = functions
-    d = batch.distance(functions, positive)
-    slope = multiplied(g, multiplied(plus, other, wide), wide)
-    if loss == MNIST:
-        own = slope if batch.is_logits else g
-    elif loss == BRIER:
-        own = multiplied(added(d, d, wide), slope if batch.is_logits else g, wide)
-    elif batch.is_logits:
-        own = multiplied(d, g, wide)
-    else:
-        own = divided(g, plus if positive else one_minus(plus, wide), wide)
-        factor = abs(value(g, wide))
-        if batch.is_clamped and factor > 0:
-            own = limited(own, CLAMP_SLOPE * factor, wide)
-    return own ^ minus
+    old = case.old_gradient if case.is_accumulated else None
+    wanted = case.batch.gradient(loss, case.upstream, case.divisor, functions, old)
+    expect_all(data, wanted, case.batch.form, "gradient")
 
 
 class Gradient(Case):
@@ -334,7 +290,7 @@ class AccumulatorRows(Rows):
         for i, (row, threshold) in enumerate(zip(self.rows(), self.thresholds)):
             totals, (status, evaluation, other, form, size) = Totals(), results[5 * i:5 * i + 5]
             row.add_to(totals, threshold, of_logits)
-            totals.double()
+            totals.merge(totals)
             assert (status, other, size) == (OK, OK, struct.pack("<q", byte_size(self.losses))), f"row {i}"
             expect_evaluation(evaluation, self.losses, totals, threshold)
             assert form == totals.byte_form(self.losses, threshold), f"the byte form of row {i}"
@@ -421,7 +377,7 @@ class Accumulator(Case):
         expect_evaluation(fields[3], self.losses, totals, self.threshold)
         assert fields[4:6] == [OK, form], "the byte form of the pieces in another order"
         assert fields[6:8] == [OK, form], "the byte form of an accumulator from its byte form"
-        totals.double()
+        totals.merge(totals)
         expect_evaluation(fields[9], self.losses, totals, self.threshold)
 
 
@@ -450,25 +406,15 @@ class Refusal:
                                                     form.infinity, form.infinity | form.sign]
 
     def bad_targets(self, batch):
-        return [t for t in TARGET_VALUES[batch.target_type] if self.target_value(batch, t) not in (0, 1)]
-
-    def target_value(self, batch, target):
-        return value(target, FORMATS[batch.target_type]) if batch.target_type in FORMATS else float(target)
+        return [t for t in TARGET_VALUES[batch.target_type] if batch.target_value(t) not in (0, 1)]
 
     def violation(self):
         """The index, the value and the argument of the first refusal, or None."""
         for row_index, batch in enumerate(self.case.rows()):
-            for i in range(batch.count):
-                p, t = value(batch.predictions[i], batch.form), self.target_value(batch, batch.targets[i])
-                w = 1.0 if batch.weights is None else value(batch.weights[i], FLOAT32)
-                index = row_index * batch.count + i
-                is_good = not math.isnan(p) if batch.is_logits else 0 <= p <= 1
-                if batch.is_strict and not is_good and getattr(self.case, "has_predictions", True):
-                    return index, p, PREDICTIONS
-                if batch.is_strict and t not in (0, 1):
-                    return index, t, TARGETS
-                if not 0 <= w < math.inf:
-                    return index, w, WEIGHTS
+            first = batch.violation(getattr(self.case, "has_predictions", True))
+            if first is not None:
+                index, refused, argument = first
+                return row_index * batch.count + index, refused, argument
         return None
 
     def run(self, arena):
@@ -543,4 +489,4 @@ class Sigmoid(Case):
     def check_results(self, fields):
         batch, form = self.batch, self.batch.form
         data, functions = fields.pop(0), batch.functions(fields)
-        expect_all(data, [encode_wide(plus, batch.wide, form) for plus, _, _ in functions], form, "sigmoid")
+        expect_all(data, [converted(plus, batch.wide, form) for plus, _, _ in functions], form, "sigmoid")

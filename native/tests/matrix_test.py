@@ -4,7 +4,7 @@
 
 Usage: matrix_test.py LIBRARY ISA [CASE]
 
-On portable, the results must be the exact ones of matrix_reference.py; on another instruction set, the bits of the
+On portable, the results must be the exact ones of native/conformance/reference; on another instruction set, the bits of the
 portable kernels. A case is named OPERATION/PREDICTIONS/TARGETS/NUMBER, and its name is the seed of all that is drawn
 for it: give it to run it alone. Cases run in a child process for each instruction set, which prints a line of results
 for each. Exits with 77 (skipped) where the machine cannot run the instruction set.
@@ -15,6 +15,8 @@ import os
 import random
 import subprocess
 import sys
+
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "conformance"))
 
 import matrix_operations as operations
 from matrix_inputs import FORMATS, TARGET_TYPES, Arena
