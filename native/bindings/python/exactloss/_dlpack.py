@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Takes tensors by DLPack's protocol: https://data-apis.org/array-api/latest/design_topics/data_interchange.html"""
+
+import ctypes
+from ctypes import POINTER, c_char_p, c_int, c_void_p, py_object
+from typing import Any, Callable, Optional
+
+from . import _constants as constants
+from ._errors import ExactLossError
+from ._library import DLManagedTensor, DLManagedTensorVersioned
+
+_READ_ONLY = 1  # a flag of DLManagedTensorVersioned
+_MAJOR = 1  # of the version whose layout is known
+
+_is_capsule = ctypes.pythonapi.PyCapsule_IsValid
+_is_capsule.argtypes, _is_capsule.restype = [py_object, c_char_p], c_int
+_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_pointer.argtypes, _pointer.restype = [py_object, c_char_p], c_void_p
+_rename = ctypes.pythonapi.PyCapsule_SetName
+_rename.argtypes, _rename.restype = [py_object, c_char_p], c_int
+
+# A capsule keeps the address of its name: these objects live as long as the process.
+_USED = b"used_dltensor"
+_USED_VERSIONED = b"used_dltensor_versioned"
+
+
+class Tensor:
+    """A tensor that was taken from its capsule. Its producer keeps the memory until `release` is called, once."""
+
+    def __init__(self, tensor: Any, read_only: Optional[bool], release: "Callable[[], None]") -> None:
+        self.tensor = tensor
+        self.read_only = read_only
+        self.release = release
+
+
+def _export(obj: Any, **stream: Any) -> Any:
+    try:
+        return obj.__dlpack__(max_version=(_MAJOR, 0), copy=False, **stream)
+    except TypeError:
+        return obj.__dlpack__(**stream)  # from before 2023, which doesn't know these parameters
+
+
+def device_of(obj: Any) -> tuple[int, int]:
+    """The type and the number of the device that has the tensor."""
+    kind, number = obj.__dlpack_device__()
+    return int(kind), int(number)
+
+
+def take(obj: Any, name: str, **stream: Any) -> Tensor:
+    """Takes the tensor of an object that has ``__dlpack__``."""
+    try:
+        capsule = _export(obj, **stream)
+    except BufferError as error:
+        raise ExactLossError(f"{name}: {type(obj).__name__} doesn't export its memory: {error}",
+                             constants.ERROR_TYPE) from error
+    managed: Any
+    if _is_capsule(capsule, b"dltensor_versioned"):
+        managed = ctypes.cast(_pointer(capsule, b"dltensor_versioned"), POINTER(DLManagedTensorVersioned))
+        _rename(capsule, _USED_VERSIONED)
+    elif _is_capsule(capsule, b"dltensor"):
+        managed = ctypes.cast(_pointer(capsule, b"dltensor"), POINTER(DLManagedTensor))
+        _rename(capsule, _USED)
+    else:
+        raise ExactLossError(f"{name}: __dlpack__() gave no capsule of a tensor, or one that was used before: "
+                             f"{capsule!r}; a capsule can be used once", constants.ERROR_TYPE)
+
+    def release() -> None:
+        if managed.contents.deleter:
+            managed.contents.deleter(ctypes.addressof(managed.contents))
+
+    read_only: Optional[bool] = None
+    if isinstance(managed.contents, DLManagedTensorVersioned):
+        if managed.contents.major != _MAJOR:
+            major = managed.contents.major
+            release()
+            raise ExactLossError(f"{name}: the tensor has version {major} of DLPack, and version {_MAJOR} is known: "
+                                 "the producer must respect max_version", constants.ERROR_TYPE)
+        read_only = bool(managed.contents.flags & _READ_ONLY)
+    return Tensor(managed.contents.tensor, read_only, release)
+
+
