@@ -107,9 +107,9 @@ static int is_of_another_byte_order(const buffer *b) {
 EXPORTED int exactloss_python_view(const buffer *b, int role, array *a, exactloss_fault *fault) {
     if (b->ndim > MAX_DIMENSIONS || is_of_another_byte_order(b)) {
         if (fault != NULL) {
-            *fault = (exactloss_fault){b->ndim > MAX_DIMENSIONS ? "have more than 64 dimensions; reshape them"
-                                                                : "have the byte order of another kind of machine; "
-                                                                  "convert them, for example by "
+            *fault = (exactloss_fault){b->ndim > MAX_DIMENSIONS ? "the array has more than 64 dimensions: reshape it"
+                                                                : "the byte order is that of another kind of machine: "
+                                                                  "convert the array, for example by "
                                                                   "array.astype(array.dtype.newbyteorder(\"=\"))",
                                        0, 0};
         }

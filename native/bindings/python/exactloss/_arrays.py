@@ -114,8 +114,15 @@ class Opened:
         return ArrowColumn(view=self.array.view)
 
 
+#: Types whose buffers are all that there is to their arrays: arrays of these types take the short way.
+plain_types: set[type] = {type(None)}
+
+
 def open_array(stack: ExitStack, obj: Any, role: int, name: str) -> Opened:
     """Opens any array but several chunks of Arrow."""
+    if hasattr(type(obj), "mask"):
+        raise ExactLossError(f"{name} is a {type(obj).__name__}, whose mask would be ignored: pass the elements that "
+                             "are not masked, .compressed()", constants.ERROR_TYPE)
     if isinstance(obj, _Patterns):
         return _open_patterns(stack, obj, role, name)
     if isinstance(obj, packed_bits):
@@ -137,6 +144,7 @@ def _open_buffer(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[O
     status = view_buffer(byref(buffer), role, byref(array), byref(fault))
     if status != constants.OK:
         raise ExactLossError(f"{name}: {_arrow.describe(fault)}{_found_in_buffer(obj, buffer, role, status)}", status)
+    plain_types.add(type(obj))
     code = next((code for code, formats in _CODES.items() if buffer.format.decode()[-1] in formats), -1)
     return Opened(name, array, read_only, (code, 8 * buffer.item_bytes))
 
@@ -221,11 +229,16 @@ def _open_tensor(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[O
 
 
 def _no_array(obj: Any, role: int, name: str) -> Opened:
-    kind = type(obj).__name__
+    what = f"{name} is a {type(obj).__name__}" + (f" of dtype {obj.dtype}" if hasattr(obj, "dtype") else "")
     if hasattr(obj, "to_numpy"):
-        raise TypeError(f"{name} is a {kind}, which exports no memory: pass {name}.to_numpy()")
-    dtype = f" of dtype {obj.dtype}" if hasattr(obj, "dtype") else ""
-    raise TypeError(f"{name} is a {kind}{dtype}, and no array of numbers that can be read where it lies: pass "
+        raise TypeError(f"{what}, which exports no memory: pass {name}.to_numpy()")
+    try:
+        memoryview(obj)
+    except (ValueError, BufferError) as error:
+        raise TypeError(f"{what}, which can't be read: {error}") from None
+    except TypeError:
+        pass
+    raise TypeError(f"{what}, and no array of numbers that can be read where it lies: pass "
                     f"{_REMEDIES[role].format(name=name)}")
 
 

@@ -48,6 +48,7 @@ def chunks(obj: Any, role: int, name: str, keep: Optional[ExitStack] = None) -> 
         if keep is not None:
             keep.callback(_stays, capsules)
         yield _column(_pointer(capsules[0], b"arrow_schema"), _pointer(capsules[1], b"arrow_array"), role, name)
+        del capsules  # now, and not beneath the StopIteration: a producer's destructor may be one of Python
         return
     capsule = obj.__arrow_c_stream__()
     address = _pointer(capsule, b"arrow_array_stream")
@@ -60,10 +61,11 @@ def chunks(obj: Any, role: int, name: str, keep: Optional[ExitStack] = None) -> 
             array = ArrowArray()
             _succeed(stream.get_next(address, ctypes.addressof(array)), stream, address, name)
             if not array.release:
-                return
+                break
             with ExitStack() as lifetime:
                 (lifetime if keep is None else keep).callback(_release, array)
                 yield _column(ctypes.addressof(schema), ctypes.addressof(array), role, name)
+    del stream, capsule
 
 
 def _succeed(error: int, stream: ArrowArrayStream, address: int, name: str) -> None:

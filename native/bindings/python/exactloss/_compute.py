@@ -10,7 +10,7 @@ from typing import Any, Optional
 
 from . import _arrow
 from . import _constants as constants
-from ._arrays import PREDICTIONS, TARGETS, WEIGHTS, Opened, open_array
+from ._arrays import PREDICTIONS, TARGETS, WEIGHTS, Opened, open_array, plain_types
 from ._errors import ElementError, ExactLossError, check
 from ._library import (ADD, REFUSED_OUT_TYPE, REFUSED_OVERLAP, REFUSED_SHAPE, AccumulatorMemory,
                        EvaluationMemory, call, library)
@@ -25,9 +25,11 @@ _PIECE = 1 << 18
 def compute(kind: int, options: int, predictions: Any, targets: Any, weights: Any, out: Any = None,
             factor: float = 1.0, divisor: int = 1, memory: int = 0) -> float:
     """Runs an operation of call.c. Returns the loss, where the operation has one."""
-    result = call(kind, 0, options, predictions, targets, weights, out, 0, -1, factor, divisor, memory)
-    if type(result) is float:
-        return result
+    if (type(predictions) in plain_types and type(targets) in plain_types and type(weights) in plain_types and
+            type(out) in plain_types):
+        result = call(kind, 0, options, predictions, targets, weights, out, 0, -1, factor, divisor, memory)
+        if type(result) is float:
+            return result
     with ExitStack() as stack:
         opened = open_all(stack, predictions, targets, weights, out)
         return compute_opened(kind, options, opened, 0, -1, factor, divisor, memory)
@@ -38,9 +40,10 @@ def total(kind: int, options: int, predictions: Any, targets: Any, weights: Any,
     """Runs an operation without an output for each element, or returns None where `add_pieces` has to do it."""
     if threads != 1:
         return None
-    result = call(kind, 0, options, predictions, targets, weights, None, 0, -1, factor, 1, memory)
-    if type(result) is float:
-        return result
+    if type(predictions) in plain_types and type(targets) in plain_types and type(weights) in plain_types:
+        result = call(kind, 0, options, predictions, targets, weights, None, 0, -1, factor, 1, memory)
+        if type(result) is float:
+            return result
     if any(_arrow.is_column(obj) for obj in (predictions, targets, weights)):
         return None
     return compute(kind, options, predictions, targets, weights, None, factor, 1, memory)

@@ -2,6 +2,7 @@
 """Takes tensors by DLPack's protocol: https://data-apis.org/array-api/latest/design_topics/data_interchange.html"""
 
 import ctypes
+import sys
 from ctypes import POINTER, c_char_p, c_int, c_void_p, py_object
 from typing import Any, Callable, Optional
 
@@ -34,10 +35,13 @@ class Tensor:
 
 
 def _export(obj: Any, **stream: Any) -> Any:
+    if str(getattr(obj, "dtype", "")) == "torch.bool":
+        obj = obj.view(sys.modules["torch"].uint8)  # PyTorch 1 exports no bools
     try:
         return obj.__dlpack__(max_version=(_MAJOR, 0), copy=False, **stream)
     except TypeError:
-        return obj.__dlpack__(**stream)  # from before 2023, which doesn't know these parameters
+        pass  # the object is from before 2023, when there were no such parameters
+    return obj.__dlpack__(**stream)
 
 
 def device_of(obj: Any) -> tuple[int, int]:
@@ -50,7 +54,7 @@ def take(obj: Any, name: str, **stream: Any) -> Tensor:
     """Takes the tensor of an object that has ``__dlpack__``."""
     try:
         capsule = _export(obj, **stream)
-    except BufferError as error:
+    except (BufferError, RuntimeError, TypeError, ValueError) as error:
         raise ExactLossError(f"{name}: {type(obj).__name__} doesn't export its memory: {error}",
                              constants.ERROR_TYPE) from error
     managed: Any
