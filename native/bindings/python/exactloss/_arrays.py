@@ -210,12 +210,12 @@ def _open_column(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[O
 
 
 def _open_tensor(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[Opened]:
-    if not hasattr(obj, "__dlpack__"):
+    if not hasattr(type(obj), "__dlpack__"):
         return None
     kind, _ = _dlpack.device_of(obj)
     if kind == constants.DL_CUDA:
-        raise ExactLossError(f"{name}: the tensor is in a GPU's memory: exactloss.torch computes it there, and "
-                             ".cpu() copies it", constants.ERROR_DEVICE)
+        raise ExactLossError(f"{name}: the tensor is in a GPU's memory, and other arrays are not, or the operation is "
+                             "none for a GPU: move it, for example by .cpu()", constants.ERROR_DEVICE)
     tensor = _dlpack.take(obj, name)
     stack.callback(tensor.release)
     array, fault = Array(), Fault()

@@ -15,7 +15,7 @@ _pointer.argtypes, _pointer.restype = [py_object, c_char_p], c_void_p
 
 
 def is_column(obj: Any) -> bool:
-    return hasattr(obj, "__arrow_c_array__") or hasattr(obj, "__arrow_c_stream__")
+    return hasattr(type(obj), "__arrow_c_array__") or hasattr(type(obj), "__arrow_c_stream__")
 
 
 def _column(schema: int, array: int, role: int, name: str) -> ArrowColumn:
@@ -42,7 +42,7 @@ def _stays(*_: Any) -> None:
 
 def chunks(obj: Any, role: int, name: str, keep: Optional[ExitStack] = None) -> "Iterator[ArrowColumn]":
     """The columns of an object, one by one. Each is valid until the next is asked for, or until `keep` is closed."""
-    if hasattr(obj, "__arrow_c_array__"):
+    if hasattr(type(obj), "__arrow_c_array__"):
         # The capsules keep the array, and release it when they go.
         capsules = obj.__arrow_c_array__()
         if keep is not None:

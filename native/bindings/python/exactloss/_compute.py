@@ -8,10 +8,10 @@ from contextlib import ExitStack
 from ctypes import byref
 from typing import Any, Optional
 
-from . import _arrow
+from . import _arrow, _cuda
 from . import _constants as constants
 from ._arrays import PREDICTIONS, TARGETS, WEIGHTS, Opened, open_array, plain_types
-from ._errors import ElementError, ExactLossError, check
+from ._errors import ElementError, ExactLossError, check, shapes_differ
 from ._library import (ADD, REFUSED_OUT_TYPE, REFUSED_OVERLAP, REFUSED_SHAPE, AccumulatorMemory,
                        EvaluationMemory, call, library)
 
@@ -30,6 +30,8 @@ def compute(kind: int, options: int, predictions: Any, targets: Any, weights: An
         result = call(kind, 0, options, predictions, targets, weights, out, 0, -1, factor, divisor, memory)
         if type(result) is float:
             return result
+    if _cuda.on_gpu(predictions):
+        return _cuda.compute(kind, options, predictions, targets, weights, out, factor, divisor, memory)
     with ExitStack() as stack:
         opened = open_all(stack, predictions, targets, weights, out)
         return compute_opened(kind, options, opened, 0, -1, factor, divisor, memory)
@@ -83,11 +85,6 @@ def _refusal(result: tuple[int, int, int, float], opened: list[Optional[Opened]]
         return ExactLossError(f"out shares memory with {name}: give an array of its own, or for the result to replace "
                               "the predictions, the predictions themselves", constants.ERROR_ARRAY)
     return ExactLossError(library.exactloss_status_string(status).decode(), status)
-
-
-def shapes_differ(first: str, shape: tuple[int, ...], other: str, other_shape: tuple[int, ...]) -> ExactLossError:
-    return ExactLossError(f"{first} have the shape {shape}, but {other} {other_shape}: nothing is broadcast; give "
-                          "arrays of one shape", constants.ERROR_COUNT)
 
 
 # ---- sums that are made in pieces ----------------------------------------------------------------------------------

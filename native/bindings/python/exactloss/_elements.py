@@ -7,8 +7,7 @@ from typing import Any, Optional
 
 from . import _constants as constants
 from ._arrays import ANY_ROLE, PREDICTIONS, TARGETS, Opened, empty_like, open_array
-from ._compute import shapes_differ
-from ._errors import ExactLossError, check
+from ._errors import ExactLossError, check, shapes_differ
 from ._library import library
 
 _SCALARS = {(2, 32): ctypes.c_float, (2, 64): ctypes.c_double, (6, 8): ctypes.c_bool,

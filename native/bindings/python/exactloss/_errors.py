@@ -45,3 +45,8 @@ def check(status: int) -> None:
     """Raises what a status of the C library says."""
     if status != constants.OK:
         raise ExactLossError(library.exactloss_status_string(status).decode(), status)
+
+
+def shapes_differ(first: str, shape: tuple[int, ...], other: str, other_shape: tuple[int, ...]) -> ExactLossError:
+    return ExactLossError(f"{first} have the shape {shape}, but {other} {other_shape}: nothing is broadcast; give "
+                          "arrays of one shape", constants.ERROR_COUNT)
