@@ -104,7 +104,7 @@ def compute(kind: int, options: int, predictions: Any, targets: Any, weights: An
         t = _open(stack, targets, TARGETS, "targets", number, stream)
         w = None if weights is None else _open(stack, weights, WEIGHTS, "sample_weight", number, stream)
         g = None if out is None else _open(stack, out, PREDICTIONS, "out", number, stream)
-        _check_shapes(p, t, w, g)
+        _check_arrays(p, t, w, g)
         count = p.array.view.count
         batch = (options | p.array.view.options | t.array.view.options, p.array.view.data, t.array.view.data,
                  None if w is None else w.array.view.data, count)
@@ -127,10 +127,18 @@ def compute(kind: int, options: int, predictions: Any, targets: Any, weights: An
     return value.value
 
 
-def _check_shapes(p: Opened, *others: Optional[Opened]) -> None:
-    for other in others:
-        if other is not None and other.shape != p.shape:
+def _check_arrays(p: Opened, t: Opened, w: Optional[Opened], g: Optional[Opened]) -> None:
+    inputs = [one for one in (p, t, w) if one is not None]
+    for other in inputs[1:] + ([] if g is None else [g]):
+        if other.shape != p.shape:
             raise shapes_differ(p.name, p.shape, other.name, other.shape)
+    if g is None:
+        return
+    if g.read_only or g.array.view.options != p.array.view.options:
+        raise ExactLossError("out must be writable, and of the type of the predictions", constants.ERROR_TYPE)
+    for one in inputs:
+        if one.overlaps(g) and not (one is p and one.array.view.data == g.array.view.data):
+            raise ExactLossError(f"out shares memory with {one.name}: give an array of its own", constants.ERROR_ARRAY)
 
 
 def _add(stack: ExitStack, device: c_void_p, batch: Any, memory: AccumulatorMemory, stream: int) -> None:

@@ -46,8 +46,12 @@ def _export(obj: Any, **stream: Any) -> Any:
 
 def device_of(obj: Any) -> tuple[int, int]:
     """The type and the number of the device that has the tensor."""
-    kind, number = obj.__dlpack_device__()
-    return int(kind), int(number)
+    try:
+        kind, number = obj.__dlpack_device__()
+        return int(kind), int(number)
+    except (BufferError, RuntimeError, TypeError, ValueError) as error:
+        raise ExactLossError(f"{type(obj).__name__} is on no device that DLPack knows: {error}",
+                             constants.ERROR_DEVICE) from error
 
 
 def take(obj: Any, name: str, **stream: Any) -> Tensor:

@@ -5,7 +5,7 @@
     loss.backward()
 
 Tensors are read where they lie, in the processor's memory or in an NVIDIA GPU's. The gradient is computed with the loss,
-in one pass, and is a constant: a second derivative is refused. The loss is a float64 scalar, so that it has the bits that
+in one pass, and is a constant: ``create_graph=True`` is refused. The loss is a float64 scalar, so that it has the bits that
 every other language gets.
 
 A weighted mean is divided by the sum of the weights. PyTorch's own losses divide it by the number of elements.
@@ -14,7 +14,6 @@ A weighted mean is divided by the sum of the weights. PyTorch's own losses divid
 from typing import Any, Literal, Optional
 
 import torch
-from torch.autograd.function import once_differentiable
 
 from . import _constants as constants
 from ._compute import compute
@@ -48,8 +47,10 @@ class _Differentiable(torch.autograd.Function):
         return result
 
     @staticmethod
-    @once_differentiable  # type: ignore[untyped-decorator, unused-ignore]
     def backward(ctx: Any, upstream: torch.Tensor) -> Any:
+        if torch.is_grad_enabled():
+            raise RuntimeError("exactloss has no second derivatives: its gradient is a constant; differentiate without "
+                               "create_graph=True")
         gradient, = ctx.saved_tensors
         return gradient * upstream.to(gradient.dtype), None, None, None, None
 

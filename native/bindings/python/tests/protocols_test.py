@@ -84,7 +84,10 @@ class DLPack(unittest.TestCase):
         self.refuses(constants.ERROR_NULL, "data", Tensor(bytearray(), [3]))
 
     def test_devices(self):
-        self.refuses(constants.ERROR_DEVICE, "GPU .cpu()", Tensor(floats(*P), [3], device=(2, 0)), deleted=0)
+        elsewhere = self.targets(device=(2, 0))
+        with self.assertRaisesRegex(exactloss.ExactLossError, r"targets.*GPU.*\.cpu\(\)") as caught:
+            exactloss.mnist_loss(Tensor(floats(*P), [3]), elsewhere)
+        self.assertEqual((caught.exception.status, elsewhere.deleted), (constants.ERROR_DEVICE, 0))
         self.refuses(constants.ERROR_DEVICE, "device 10", Tensor(floats(*P), [3], device=(10, 0)))  # ROCm
         for device in ((3, 0), (13, 0)):  # pinned and managed memory, which the processor reads
             self.assertEqual(exactloss.mnist_loss(Tensor(floats(*P), [3], device=device), bytes(T)), MEAN)
