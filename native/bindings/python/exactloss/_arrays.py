@@ -107,7 +107,7 @@ class Opened:
     def _end(self) -> int:
         view = self.array.view
         bit = view.options // constants.T_BIT_OFFSET
-        return self._start() + (view.count * view.element_size if view.element_size else (bit + view.count + 7) // 8)
+        return self._start() + int(view.count * view.element_size if view.element_size else (bit + view.count + 7) // 8)
 
     def column(self) -> ArrowColumn:
         """As a column of Arrow that has no nulls."""

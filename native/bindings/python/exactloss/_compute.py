@@ -34,7 +34,8 @@ def compute(kind: int, options: int, predictions: Any, targets: Any, weights: An
         return _cuda.compute(kind, options, predictions, targets, weights, out, factor, divisor, memory)
     with ExitStack() as stack:
         opened = open_all(stack, predictions, targets, weights, out)
-        return compute_opened(kind, options, opened, 0, -1, factor, divisor, memory)
+        value = compute_opened(kind, options, opened, 0, -1, factor, divisor, memory)
+    return value
 
 
 def total(kind: int, options: int, predictions: Any, targets: Any, weights: Any, threads: int, factor: float = 1.0,
@@ -103,26 +104,27 @@ def add_pieces(memory: AccumulatorMemory, options: int, objects: tuple[Any, Any,
     threads = threads or os.cpu_count() or 1
     with ExitStack() as stack:
         if any(_arrow.is_column(obj) for obj in objects):
-            return _add_columns(stack, memory, options, objects)
-        opened = open_all(stack, *objects)
-        assert opened[0] is not None
-        count = opened[0].array.view.count
-        pieces = max(1, min(threads, count // _PIECE))
-        if pieces == 1:
-            compute_opened(ADD, options, opened, 0, -1, memory=ctypes.addressof(memory))
-            return 0
-        length = (count // pieces + 8) // 8 * 8  # a multiple of 8, for packed bits
-        scratch = [_empty_copy(memory) for _ in range(pieces)]
+            null_count = _add_columns(stack, memory, options, objects)
+        else:
+            null_count = 0
+            _add_by_threads(memory, options, open_all(stack, *objects), threads)
+    return null_count
 
-        def work(piece: int) -> None:
-            first = piece * length
-            compute_opened(ADD, options, opened, first, min(length, count - first),
-                           memory=ctypes.addressof(scratch[piece]))
 
-        with ThreadPoolExecutor(pieces) as pool:
-            list(pool.map(work, range(pieces)))
-        merge_all(memory, scratch)
-        return 0
+def _add_by_threads(memory: AccumulatorMemory, options: int, opened: list[Optional[Opened]], threads: int) -> None:
+    assert opened[0] is not None
+    count = opened[0].array.view.count
+    pieces = max(1, min(threads, count // _PIECE))
+    length = (count // pieces + 8) // 8 * 8  # a multiple of 8, for packed bits
+    scratch = [_empty_copy(memory) for _ in range(pieces)]
+
+    def work(piece: int) -> None:
+        first = piece * length
+        compute_opened(ADD, options, opened, first, min(length, count - first), memory=ctypes.addressof(scratch[piece]))
+
+    with ThreadPoolExecutor(pieces) as pool:
+        list(pool.map(work, range(pieces)))
+    merge_all(memory, scratch)
 
 
 def _empty_copy(memory: AccumulatorMemory) -> AccumulatorMemory:

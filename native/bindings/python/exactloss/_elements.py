@@ -10,7 +10,7 @@ from ._arrays import ANY_ROLE, PREDICTIONS, TARGETS, Opened, empty_like, open_ar
 from ._errors import ExactLossError, check, shapes_differ
 from ._library import library
 
-_SCALARS = {(2, 32): ctypes.c_float, (2, 64): ctypes.c_double, (6, 8): ctypes.c_bool,
+_SCALARS: dict[tuple[int, int], Any] = {(2, 32): ctypes.c_float, (2, 64): ctypes.c_double, (6, 8): ctypes.c_bool,
             (0, 8): ctypes.c_int8, (0, 16): ctypes.c_int16, (0, 32): ctypes.c_int32, (0, 64): ctypes.c_int64,
             (1, 8): ctypes.c_uint8, (1, 16): ctypes.c_uint16, (1, 32): ctypes.c_uint32, (1, 64): ctypes.c_uint64}
 

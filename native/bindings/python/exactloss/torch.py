@@ -32,8 +32,8 @@ class _Differentiable(torch.autograd.Function):
     """A loss with the gradient that comes out of the same pass."""
 
     @staticmethod
-    def forward(ctx: Any, predictions: torch.Tensor, targets: torch.Tensor, weight: Optional[torch.Tensor],
-                options: int, reduction: str) -> torch.Tensor:
+    def forward(ctx: Any, *arguments: Any, **_: Any) -> torch.Tensor:
+        predictions, targets, weight, options, reduction = arguments
         predictions = predictions.detach()
         gradient = torch.empty_like(predictions, memory_format=torch.contiguous_format)
         if reduction == "none":
@@ -47,12 +47,12 @@ class _Differentiable(torch.autograd.Function):
         return result
 
     @staticmethod
-    def backward(ctx: Any, upstream: torch.Tensor) -> Any:
+    def backward(ctx: Any, *upstreams: torch.Tensor) -> Any:
         if torch.is_grad_enabled():
             raise RuntimeError("exactloss has no second derivatives: its gradient is a constant; differentiate without "
                                "create_graph=True")
         gradient, = ctx.saved_tensors
-        return gradient * upstream.to(gradient.dtype), None, None, None, None
+        return gradient * upstreams[0].to(gradient.dtype), None, None, None, None
 
 
 def _scalar(predictions: torch.Tensor, loss: float) -> torch.Tensor:

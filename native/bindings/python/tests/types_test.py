@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-"""mypy --strict on the package and on a user's code. Usage: types_test.py CONFIGURATION"""
+"""mypy --strict on the package and on a user's code. Usage: types_test.py CONFIGURATION CACHE"""
 
 import os
 import pathlib
 import re
 import subprocess
 import sys
-import tempfile
 import unittest
 
 import exactloss
@@ -14,17 +13,18 @@ from requirement import require
 
 require("mypy", "mypy")
 
-CONFIGURATION = sys.argv.pop(1)
+CONFIGURATION, CACHE = sys.argv[1:]
+del sys.argv[1:]
 USER = pathlib.Path(__file__).parent / "user_types.py"
 
 
 def mypy(*arguments):
-    with tempfile.TemporaryDirectory() as cache:
-        environment = dict(os.environ, MYPYPATH=str(pathlib.Path(exactloss.__file__).parent.parent))
-        environment.pop("PYTHONPATH", None)
-        return subprocess.run([sys.executable, "-m", "mypy", "--strict", "--config-file", CONFIGURATION, "--cache-dir", cache,
-                               "--no-error-summary", *map(str, arguments)], env=environment, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True).stdout
+    """The complaints of mypy, whose first run reads PyTorch for a minute."""
+    environment = dict(os.environ, MYPYPATH=str(pathlib.Path(exactloss.__file__).parent.parent))
+    environment.pop("PYTHONPATH", None)
+    return subprocess.run([sys.executable, "-m", "mypy", "--strict", "--config-file", CONFIGURATION, "--cache-dir", CACHE,
+                           "--no-error-summary", *map(str, arguments)], env=environment, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True).stdout
 
 
 class Types(unittest.TestCase):
