@@ -5,7 +5,7 @@ import ctypes
 import operator
 from contextlib import ExitStack
 from ctypes import POINTER, byref, c_int, c_int64, py_object
-from typing import Any, Optional
+from typing import Any, Callable, Optional
 
 from . import _arrow, _dlpack
 from . import _constants as constants
@@ -117,28 +117,47 @@ class Opened:
 #: Types whose buffers are all that there is to their arrays: arrays of these types take the short way.
 plain_types: set[type] = {type(None)}
 
+_Opener = Callable[[ExitStack, Any, int, str], Optional[Opened]]
+_openers: dict[type, _Opener] = {}  # those that opened something of a type, which are tried first
+
 
 def open_array(stack: ExitStack, obj: Any, role: int, name: str) -> Opened:
     """Opens any array but several chunks of Arrow."""
+    opener = _openers.get(type(obj))
+    opened = None if opener is None else opener(stack, obj, role, name)
+    return opened or _find_opener(stack, obj, role, name)
+
+
+def _find_opener(stack: ExitStack, obj: Any, role: int, name: str) -> Opened:
     if hasattr(type(obj), "mask"):
         raise ExactLossError(f"{name} is a {type(obj).__name__}, whose mask would be ignored: pass the elements that "
                              "are not masked, .compressed()", constants.ERROR_TYPE)
-    if isinstance(obj, _Patterns):
-        return _open_patterns(stack, obj, role, name)
-    if isinstance(obj, packed_bits):
-        return _open_bits(stack, obj, role, name)
-    if str(getattr(obj, "dtype", "")) == "bfloat16" and hasattr(obj, "__array_interface__"):
-        return _open_patterns(stack, bfloat16(obj.view("uint16")), role, name)  # ml_dtypes' arrays export no buffer
-    return (_open_buffer(stack, obj, role, name) or _open_column(stack, obj, role, name) or
-            _open_tensor(stack, obj, role, name) or _no_array(obj, role, name))
+    for opener in (_open_patterns, _open_bits, _open_buffer, _open_column, _open_tensor):
+        opened = opener(stack, obj, role, name)
+        if opened is not None:
+            _openers[type(obj)] = opener
+            return opened
+    what = _describe(obj, name)
+    if hasattr(obj, "to_numpy"):
+        raise TypeError(f"{what}, which exports no memory: pass {name}.to_numpy()")
+    raise TypeError(f"{what}, and no array of numbers that can be read where it lies: pass "
+                    f"{_REMEDIES[role].format(name=name)}")
+
+
+def _describe(obj: Any, name: str) -> str:
+    return f"{name} is a {type(obj).__name__}" + (f" of dtype {obj.dtype}" if hasattr(obj, "dtype") else "")
 
 
 def _open_buffer(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[Opened]:
     buffer, array, fault = Buffer(), Array(), Fault()
     try:
         _get_buffer(obj, byref(buffer), _BUF_FORMAT | _BUF_STRIDES)
-    except (TypeError, ValueError, BufferError):
-        return None  # no buffer, or none with a format: NumPy's dates
+    except TypeError:
+        return None
+    except (ValueError, BufferError) as error:
+        if str(getattr(obj, "dtype", "")) == "bfloat16":  # an array of ml_dtypes
+            return _open_patterns(stack, bfloat16(obj.view("uint16")), role, name)
+        raise TypeError(f"{_describe(obj, name)}, which can't be read: {error}") from error
     stack.callback(_release_buffer, byref(buffer))
     read_only = bool(buffer.readonly)
     status = view_buffer(byref(buffer), role, byref(array), byref(fault))
@@ -164,7 +183,9 @@ def _found_in_buffer(obj: Any, buffer: Buffer, role: int, status: int) -> str:
     return ""
 
 
-def _open_patterns(stack: ExitStack, marked: _Patterns, role: int, name: str) -> Opened:
+def _open_patterns(stack: ExitStack, marked: Any, role: int, name: str) -> Optional[Opened]:
+    if not isinstance(marked, _Patterns):
+        return None
     mark = type(marked).__name__
     if role not in (PREDICTIONS, ANY_ROLE):
         raise ExactLossError(f"{name} can't be of {mark}", constants.ERROR_TYPE)
@@ -177,7 +198,9 @@ def _open_patterns(stack: ExitStack, marked: _Patterns, role: int, name: str) ->
     return opened
 
 
-def _open_bits(stack: ExitStack, bits: packed_bits, role: int, name: str) -> Opened:
+def _open_bits(stack: ExitStack, bits: Any, role: int, name: str) -> Optional[Opened]:
+    if not isinstance(bits, packed_bits):
+        return None
     if role != TARGETS:
         raise ExactLossError(f"{name}: packed bits can be targets or a condition only", constants.ERROR_TYPE)
     opened = open_array(stack, bits.data, ANY_ROLE, name)
@@ -212,34 +235,19 @@ def _open_column(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[O
 def _open_tensor(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[Opened]:
     if not hasattr(type(obj), "__dlpack__"):
         return None
-    kind, _ = _dlpack.device_of(obj)
-    if kind == constants.DL_CUDA:
-        raise ExactLossError(f"{name}: the tensor is in a GPU's memory, and other arrays are not, or the operation is "
-                             "none for a GPU: move it, for example by .cpu()", constants.ERROR_DEVICE)
     tensor = _dlpack.take(obj, name)
     stack.callback(tensor.release)
     array, fault = Array(), Fault()
     status = library.exactloss_dlpack_view(byref(tensor.tensor), role, constants.DL_CPU, byref(array.view), byref(fault))
     if status != constants.OK:
+        if status == constants.ERROR_DEVICE:
+            raise ExactLossError(f"{name}: the tensor is not in the processor's memory, as other arrays of the call are, "
+                                 "or the operation is none for a GPU: move it, for example by .cpu()", status)
         dtype = f"; it is {type(obj).__name__} of dtype {obj.dtype}" if hasattr(obj, "dtype") else ""
         raise ExactLossError(f"{name}: {_arrow.describe(fault)}{dtype}", status)
     array.ndim = tensor.tensor.ndim
     array.shape = tensor.tensor.shape
     return Opened(name, array, bool(tensor.read_only), (tensor.tensor.type_code, tensor.tensor.type_bits))
-
-
-def _no_array(obj: Any, role: int, name: str) -> Opened:
-    what = f"{name} is a {type(obj).__name__}" + (f" of dtype {obj.dtype}" if hasattr(obj, "dtype") else "")
-    if hasattr(obj, "to_numpy"):
-        raise TypeError(f"{what}, which exports no memory: pass {name}.to_numpy()")
-    try:
-        memoryview(obj)
-    except (ValueError, BufferError) as error:
-        raise TypeError(f"{what}, which can't be read: {error}") from None
-    except TypeError:
-        pass
-    raise TypeError(f"{what}, and no array of numbers that can be read where it lies: pass "
-                    f"{_REMEDIES[role].format(name=name)}")
 
 
 def empty_like(original: Any, opened: Opened) -> Any:

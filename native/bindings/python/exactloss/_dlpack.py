@@ -3,7 +3,7 @@
 
 import ctypes
 import sys
-from ctypes import POINTER, c_char_p, c_int, c_void_p, py_object
+from ctypes import c_char_p, c_int, c_void_p, py_object
 from typing import Any, Callable, Optional
 
 from . import _constants as constants
@@ -34,14 +34,20 @@ class Tensor:
         self.release = release
 
 
+_old_types: set[type] = set()  # of tensors from before 2023, when __dlpack__ had only the parameter stream
+
+
 def _export(obj: Any, **stream: Any) -> Any:
+    if type(obj) not in _old_types:
+        try:
+            return obj.__dlpack__(max_version=(_MAJOR, 0), copy=False, **stream)
+        except TypeError:
+            pass
     if str(getattr(obj, "dtype", "")) == "torch.bool":
         obj = obj.view(sys.modules["torch"].uint8)  # PyTorch 1 exports no bools
-    try:
-        return obj.__dlpack__(max_version=(_MAJOR, 0), copy=False, **stream)
-    except TypeError:
-        pass  # the object is from before 2023, when there were no such parameters
-    return obj.__dlpack__(**stream)
+    capsule = obj.__dlpack__(**stream)
+    _old_types.add(type(obj))
+    return capsule
 
 
 def device_of(obj: Any) -> tuple[int, int]:
@@ -63,27 +69,27 @@ def take(obj: Any, name: str, **stream: Any) -> Tensor:
                              constants.ERROR_TYPE) from error
     managed: Any
     if _is_capsule(capsule, b"dltensor_versioned"):
-        managed = ctypes.cast(_pointer(capsule, b"dltensor_versioned"), POINTER(DLManagedTensorVersioned))
+        managed = DLManagedTensorVersioned.from_address(_pointer(capsule, b"dltensor_versioned"))
         _rename(capsule, _USED_VERSIONED)
     elif _is_capsule(capsule, b"dltensor"):
-        managed = ctypes.cast(_pointer(capsule, b"dltensor"), POINTER(DLManagedTensor))
+        managed = DLManagedTensor.from_address(_pointer(capsule, b"dltensor"))
         _rename(capsule, _USED)
     else:
         raise ExactLossError(f"{name}: __dlpack__() gave no capsule of a tensor, or one that was used before: "
                              f"{capsule!r}; a capsule can be used once", constants.ERROR_TYPE)
 
     def release() -> None:
-        if managed.contents.deleter:
-            managed.contents.deleter(ctypes.addressof(managed.contents))
+        if managed.deleter:
+            managed.deleter(ctypes.addressof(managed))
 
     read_only: Optional[bool] = None
-    if isinstance(managed.contents, DLManagedTensorVersioned):
-        if managed.contents.major != _MAJOR:
-            major = managed.contents.major
+    if isinstance(managed, DLManagedTensorVersioned):
+        if managed.major != _MAJOR:
+            major = managed.major
             release()
             raise ExactLossError(f"{name}: the tensor has version {major} of DLPack, and version {_MAJOR} is known: "
                                  "the producer must respect max_version", constants.ERROR_TYPE)
-        read_only = bool(managed.contents.flags & _READ_ONLY)
-    return Tensor(managed.contents.tensor, read_only, release)
+        read_only = bool(managed.flags & _READ_ONLY)
+    return Tensor(managed.tensor, read_only, release)
 
 

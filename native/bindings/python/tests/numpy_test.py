@@ -57,18 +57,18 @@ class DType:
         return "bfloat16"
 
 
-class Brain:
-    """An array of ml_dtypes.bfloat16 as far as this package looks at it."""
+class Brain(np.ndarray):
+    """An array of ml_dtypes.bfloat16 as far as this package looks at it: its buffer is refused as that of dates is."""
 
     dtype = DType()
-    __array_interface__ = None
 
-    def __init__(self, values):
-        self.patterns = (np.float32(values).view(np.uint32) >> 16).astype(np.uint16)
+    def __new__(cls, values):
+        made = np.zeros(len(values), "M8[s]").view(cls)
+        made.patterns = (np.float32(values).view(np.uint32) >> 16).astype(np.uint16)
+        return made
 
-    def view(self, dtype):
-        assert dtype == "uint16"
-        return self.patterns
+    def view(self, *dtype):
+        return self.patterns if dtype == ("uint16",) else super().view(*dtype)
 
 
 # What is computed: (name, predictions, targets), which give MEAN.
@@ -126,7 +126,7 @@ WRONG = [
     ("float16 targets", P, T.astype(np.float16), TYPE, "targets float16"),
     ("bytes of a string", P, np.array([b"1", b"0", b"1"]), TYPE, "uint8"),
     ("text", P, np.array(["1", "0", "1"]), TYPE, "uint8"),
-    ("dates", np.zeros(3, "M8[s]"), T, TYPE, "predictions export"),
+    ("dates", np.zeros(3, "M8[s]"), T, None, "predictions datetime64[s]"),
     ("void", np.zeros(3, "V4"), T, TYPE, "float16"),
     ("masked", np.ma.masked_array(P, [0, 1, 0]), T, TYPE, "mask compressed()"),
     ("masked targets", P, np.ma.masked_array(T, [0, 1, 0]), TYPE, "targets mask"),
