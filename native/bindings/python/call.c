@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The way of Python's arrays into the library: one function opens the buffers of all arrays of an operation, checks them
- * against each other, computes without the interpreter's lock, and closes them. With a call of ctypes for each of these
- * steps, the loss of 64 elements would take five times as long.
+ * The way of Python's arrays into the library: one function opens the buffers of all arrays of an operation, checks
+ * them against each other, computes without the interpreter's lock, and closes them. With a call of ctypes for each of
+ * these steps, the loss of 64 elements would take four times as long.
  *
  * This file needs no header of Python and fits every CPython since 3.9, as the functions and the struct that it uses
  * belong to the stable ABI. Python hands over the addresses of the functions: ctypes.pythonapi finds them wherever the
@@ -267,8 +267,8 @@ static int compute(operation *o) {
 }
 
 /*
- * Runs an operation: a PyCFunction. Takes a tuple of what the struct begins with, and returns the loss (0.0 where there is none), or a
- * tuple (status, argument, index, value) that says why there is no result.
+ * Runs an operation: a PyCFunction. Takes a tuple of what the struct begins with. Returns the loss (0.0 where there is
+ * none), or a tuple (status, argument, index, value) that says why there is no result.
  */
 EXPORTED object *exactloss_python_call(object *self, object *arguments) {
     (void)self;

@@ -22,7 +22,7 @@ HERE = pathlib.Path(__file__).resolve().parent.parent
 ROOT = HERE.parent.parent.parent
 INCLUDE = ROOT / "native/include"
 HEADERS = ("exactloss.h", "exactloss_view.h", "exactloss_dlpack.h", "exactloss_cuda.h")
-CALL_LIBRARY = "libexactloss_python.so"
+LIBRARY, CUDA_LIBRARY, CALL_LIBRARY = "libexactloss.so.1", "libexactloss_cuda.so.1", "libexactloss_python.so"
 HEAD = "# SPDX-License-Identifier: Apache-2.0\n# Written by exactloss_build.py from the headers of the C library.\n"
 
 
@@ -36,17 +36,17 @@ def platform_tag():
 
 def libraries(folder):
     """The C library, and CUDA's where it was built, by the names of their binary interface."""
-    names = ("libexactloss.so.1", "libexactloss_cuda.so.1")
-    found = {name: folder / name for name in names if (folder / name).exists()}
-    if names[0] not in found:
-        raise SystemExit(f"there is no {names[0]} in {folder}: build the C library, and give its folder in "
+    found = {name: folder / name for name in (LIBRARY, CUDA_LIBRARY) if (folder / name).exists()}
+    if LIBRARY not in found:
+        raise SystemExit(f"there is no {LIBRARY} in {folder}: build the C library, and give its folder in "
                          "EXACTLOSS_LIBRARY_FOLDER")
     return found
 
 
 def constants():
     """The constants of the headers as a Python module."""
-    lines = [f'LIBRARY = "libexactloss.so.1"\nCUDA_LIBRARY = "libexactloss_cuda.so.1"\nCALL_LIBRARY = "{CALL_LIBRARY}"\n']
+    names = {"LIBRARY": LIBRARY, "CUDA_LIBRARY": CUDA_LIBRARY, "CALL_LIBRARY": CALL_LIBRARY}
+    lines = [f'{name} = "{value}"\n' for name, value in names.items()]
     for header in HEADERS:
         text = (INCLUDE / "exactloss" / header).read_text()
         for name, value in re.findall(r"^#define EXACTLOSS_(\w+) \(?(-?(?:0x)?[0-9A-Fa-f]+)\)?(?:\s|$)", text, re.M):
@@ -58,8 +58,9 @@ def compile_call(target):
     """Compiles call.c, which needs a C compiler and nothing of Python."""
     compiler = os.environ.get("CC", "cc").split()
     flags = os.environ.get("CFLAGS", "-O2").split()
-    subprocess.run([*compiler, "-std=c11", "-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Werror", *flags, "-fPIC",
-                    "-fvisibility=hidden", "-shared", f"-I{INCLUDE}", "-o", str(target), str(HERE / "call.c")], check=True)
+    warnings = ["-Wall", "-Wextra", "-Wpedantic", "-Wconversion", "-Wshadow", "-Werror"]
+    subprocess.run([*compiler, "-std=c11", *warnings, *flags, "-fPIC", "-fvisibility=hidden", "-shared",
+                    f"-I{INCLUDE}", "-o", str(target), str(HERE / "call.c")], check=True)
 
 
 def stage(folder, library_folder):
@@ -91,9 +92,10 @@ def write_wheel(staged, target, tag):
     """Writes a wheel whose bytes depend on nothing but its content, and on SOURCE_DATE_EPOCH."""
     date = time.gmtime(max(int(os.environ.get("SOURCE_DATE_EPOCH", "315532800")), 315532800))[:6]
     info = f"exactloss-{version()}.dist-info"
-    files = {path.relative_to(staged).as_posix(): path.read_bytes() for path in sorted(staged.rglob("*")) if path.is_file()}
+    files = {f"exactloss/{path.name}": path.read_bytes() for path in sorted((staged / "exactloss").iterdir())}
     files[f"{info}/METADATA"] = metadata().encode()
-    files[f"{info}/WHEEL"] = f"Wheel-Version: 1.0\nGenerator: exactloss_build\nRoot-Is-Purelib: false\nTag: {tag}\n".encode()
+    files[f"{info}/WHEEL"] = ("Wheel-Version: 1.0\nGenerator: exactloss_build\nRoot-Is-Purelib: false\n"
+                              f"Tag: {tag}\n").encode()
     files[f"{info}/LICENSE"] = (ROOT / "LICENSE").read_bytes()
     record = ""
     with zipfile.ZipFile(target, "w") as wheel:

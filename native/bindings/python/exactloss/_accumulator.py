@@ -4,12 +4,12 @@
 import ctypes
 import threading
 from ctypes import byref, c_int64
-from typing import Any, Iterable, Union
+from typing import Any, Iterable, Optional, Union
 
 from . import _constants as constants
 from ._compute import add_pieces, compute, new_accumulator, result_of, total
 from ._errors import check
-from ._evaluation import Evaluation, flags_of, losses_of
+from ._evaluation import ALL_LOSSES, Evaluation, flags_of, losses_of
 from ._library import ADD, ADD_WITH_GRADIENT, AccumulatorMemory, library
 from ._losses import allocate, scale_of
 
@@ -29,7 +29,7 @@ class Accumulator:
 
     __slots__ = ("_memory", "_address", "_lock", "_null_count")
 
-    def __init__(self, losses: "Union[str, Iterable[str]]" = ("mnist", "brier", "log"),
+    def __init__(self, losses: Union[str, Iterable[str]] = ALL_LOSSES,
                  threshold: float = 0.5) -> None:
         self._hold(new_accumulator(losses_of(losses), threshold), 0)
 
@@ -52,7 +52,7 @@ class Accumulator:
 
     def add_with_gradient(self, loss: str, predictions: Any, targets: Any, *, sample_weight: Any = None,
                           from_logits: bool = False, clamp: bool = False, strict: bool = False,
-                          reduction: str = "mean", upstream: float = 1.0, divisor: "Union[int, None]" = None,
+                          reduction: str = "mean", upstream: float = 1.0, divisor: Optional[int] = None,
                           out: Any = None, accumulate: bool = False) -> Any:
         """Adds a batch, and gives the gradient of one of the accumulator's losses in the same pass over memory.
 

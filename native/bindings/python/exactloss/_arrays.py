@@ -26,7 +26,7 @@ _get_buffer = ctypes.pythonapi.PyObject_GetBuffer
 _get_buffer.argtypes, _get_buffer.restype = [py_object, POINTER(Buffer), c_int], c_int
 _release_buffer = ctypes.pythonapi.PyBuffer_Release
 _release_buffer.argtypes, _release_buffer.restype = [POINTER(Buffer)], None
-_BUF_WRITABLE, _BUF_FORMAT, _BUF_STRIDES = 0x1, 0x4, 0x18
+_BUF_FORMAT, _BUF_STRIDES = 0x4, 0x18
 
 # DLPack's codes of types, with the letters that the struct module has for them.
 _INT, _UINT, _FLOAT, _BFLOAT, _BOOL = 0, 1, 2, 4, 6
@@ -47,7 +47,7 @@ class _Patterns:
 
 
 class bfloat16(_Patterns):
-    """Marks an array of 16-bit patterns as bfloat16 numbers: ``bfloat16(numpy.array([0x3f80], numpy.uint16))`` is [1.0].
+    """Marks an array of 16-bit patterns as bfloat16 numbers: ``bfloat16(numpy.uint16([0x3f80]))`` is [1.0].
 
     Arrays of ``ml_dtypes.bfloat16``, and tensors of PyTorch and JAX, need no mark.
     """
@@ -57,7 +57,10 @@ class bfloat16(_Patterns):
 
 
 class float16(_Patterns):
-    """Marks an array of 16-bit patterns as float16 numbers, where there is no NumPy: ``float16(array.array("H", [0x3c00]))``."""
+    """Marks an array of 16-bit patterns as float16 numbers: ``float16(array.array("H", [0x3c00]))`` is [1.0].
+
+    NumPy's arrays of float16 need no mark.
+    """
 
     options = constants.P_FLOAT16
     kind = (_FLOAT, 16)
@@ -159,19 +162,23 @@ def _open_buffer(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[O
             return _open_patterns(stack, bfloat16(obj.view("uint16")), role, name)
         raise TypeError(f"{_describe(obj, name)}, which can't be read: {error}") from error
     stack.callback(_release_buffer, byref(buffer))
-    read_only = bool(buffer.readonly)
     status = view_buffer(byref(buffer), role, byref(array), byref(fault))
     if status != constants.OK:
         raise ExactLossError(f"{name}: {_arrow.describe(fault)}{_found_in_buffer(obj, buffer, role, status)}", status)
     plain_types.add(type(obj))
-    code = next((code for code, formats in _CODES.items() if buffer.format.decode()[-1] in formats), -1)
-    return Opened(name, array, read_only, (code, 8 * buffer.item_bytes))
+    letter = _format(buffer)[-1]
+    code = next((code for code, letters in _CODES.items() if letter in letters), -1)
+    return Opened(name, array, bool(buffer.readonly), (code, 8 * buffer.item_bytes))
+
+
+def _format(buffer: Buffer) -> str:
+    return (buffer.format or b"B").decode()
 
 
 def _found_in_buffer(obj: Any, buffer: Buffer, role: int, status: int) -> str:
     """What a message says about an array that was refused."""
     dtype = getattr(obj, "dtype", None)
-    found = f"the format {buffer.format.decode()!r}" if dtype is None else f"dtype {dtype}"
+    found = f"the format {_format(buffer)!r}" if dtype is None else f"dtype {dtype}"
     if status == constants.ERROR_TYPE:
         remedy = ", for example by .astype(numpy.float32)" if role == WEIGHTS else ""
         return f"{remedy}; it is {type(obj).__name__} with {found}"
@@ -238,11 +245,12 @@ def _open_tensor(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[O
     tensor = _dlpack.take(obj, name)
     stack.callback(tensor.release)
     array, fault = Array(), Fault()
-    status = library.exactloss_dlpack_view(byref(tensor.tensor), role, constants.DL_CPU, byref(array.view), byref(fault))
+    status = library.exactloss_dlpack_view(byref(tensor.tensor), role, constants.DL_CPU, byref(array.view),
+                                           byref(fault))
     if status != constants.OK:
         if status == constants.ERROR_DEVICE:
-            raise ExactLossError(f"{name}: the tensor is not in the processor's memory, as other arrays of the call are, "
-                                 "or the operation is none for a GPU: move it, for example by .cpu()", status)
+            raise ExactLossError(f"{name}: the tensor is not in the processor's memory, as other arrays of the call "
+                                 "are, or the operation is none for a GPU: move it, for example by .cpu()", status)
         dtype = f"; it is {type(obj).__name__} of dtype {obj.dtype}" if hasattr(obj, "dtype") else ""
         raise ExactLossError(f"{name}: {_arrow.describe(fault)}{dtype}", status)
     array.ndim = tensor.tensor.ndim

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Reads columns by Arrow's PyCapsule interface: https://arrow.apache.org/docs/format/CDataInterface/PyCapsuleInterface.html"""
+"""Reads columns by Arrow's PyCapsule interface, chunk by chunk."""
 
 import ctypes
 from contextlib import ExitStack
@@ -40,7 +40,7 @@ def _stays(*_: Any) -> None:
     """A callback that keeps its arguments."""
 
 
-def chunks(obj: Any, role: int, name: str, keep: Optional[ExitStack] = None) -> "Iterator[ArrowColumn]":
+def chunks(obj: Any, role: int, name: str, keep: Optional[ExitStack] = None) -> Iterator[ArrowColumn]:
     """The columns of an object, one by one. Each is valid until the next is asked for, or until `keep` is closed."""
     if hasattr(type(obj), "__arrow_c_array__"):
         # The capsules keep the array, and release it when they go.
@@ -78,7 +78,7 @@ def _succeed(error: int, stream: ArrowArrayStream, address: int, name: str) -> N
 class _Cursor:
     """The rows of a column that have not been taken yet."""
 
-    def __init__(self, name: str, columns: "Iterator[ArrowColumn]") -> None:
+    def __init__(self, name: str, columns: Iterator[ArrowColumn]) -> None:
         self.name = name
         self.columns = columns
         self.column: Optional[ArrowColumn] = None
@@ -107,7 +107,7 @@ class _Cursor:
         return self.taken
 
 
-def pieces(named: list[tuple[str, Iterator[ArrowColumn]]]) -> "Iterator[list[ArrowColumn]]":
+def pieces(named: list[tuple[str, Iterator[ArrowColumn]]]) -> Iterator[list[ArrowColumn]]:
     """Cuts columns, whose chunks may differ, where any of them is cut."""
     cursors = [_Cursor(name, columns) for name, columns in named]
     while True:

@@ -12,8 +12,8 @@ from . import _arrow, _dlpack
 from . import _constants as constants
 from ._arrays import PREDICTIONS, TARGETS, WEIGHTS, Opened
 from ._errors import ExactLossError, check, shapes_differ
-from ._library import (ADD, ADD_WITH_GRADIENT, EVALUATE, FOLDER, GRADIENT, LOSS, LOSS_AND_GRADIENT, AccumulatorMemory, Array,
-                       EvaluationMemory, Fault, library)
+from ._library import (ADD, ADD_WITH_GRADIENT, EVALUATE, FOLDER, GRADIENT, LOSS, LOSS_AND_GRADIENT,
+                       AccumulatorMemory, Array, EvaluationMemory, Fault, library)
 
 _BATCH = [c_int, c_void_p, c_void_p, c_void_p, c_int64]  # options, predictions, targets, weights, count
 _SIGNATURES = {

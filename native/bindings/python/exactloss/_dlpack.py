@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Takes tensors by DLPack's protocol: https://data-apis.org/array-api/latest/design_topics/data_interchange.html"""
+"""Takes tensors by DLPack's protocol."""
 
 import ctypes
 import sys
@@ -28,7 +28,7 @@ _USED_VERSIONED = b"used_dltensor_versioned"
 class Tensor:
     """A tensor that was taken from its capsule. Its producer keeps the memory until `release` is called, once."""
 
-    def __init__(self, tensor: Any, read_only: Optional[bool], release: "Callable[[], None]") -> None:
+    def __init__(self, tensor: Any, read_only: Optional[bool], release: Callable[[], None]) -> None:
         self.tensor = tensor
         self.read_only = read_only
         self.release = release

@@ -83,7 +83,8 @@ def _scalar(value: Any, name: str, kind: tuple[int, int]) -> Any:
         raise TypeError(f"{name} is a number beside an array of a type that Python has none of: give an array without "
                         f"dimensions for it")
     if isinstance(value, float) and kind[0] != 2 or scalar(value).value != value and kind[0] != 2:
-        raise ExactLossError(f"{name} is {value!r}, which the type of the other array doesn't have", constants.ERROR_TYPE)
+        raise ExactLossError(f"{name} is {value!r}, which the type of the other array doesn't have",
+                             constants.ERROR_TYPE)
     return scalar(value)
 
 

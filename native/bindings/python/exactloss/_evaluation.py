@@ -12,10 +12,15 @@ from ._library import EVALUATE, EvaluationMemory, library
 
 #: The losses, by their names.
 LOSSES = {"mnist": constants.MNIST, "brier": constants.BRIER, "log": constants.LOG}
+ALL_LOSSES = tuple(LOSSES)
 
 
-def losses_of(names: "Union[str, Iterable[str]]") -> int:
+def losses_of(names: Union[str, Iterable[str]]) -> int:
     """The constants of losses, or-ed."""
+    if names is ALL_LOSSES:
+        return constants.MNIST | constants.BRIER | constants.LOG
+    if isinstance(names, str) and names in LOSSES:
+        return LOSSES[names]
     names = (names,) if isinstance(names, str) else tuple(names)
     for name in names:
         if name not in LOSSES:
@@ -27,6 +32,9 @@ def losses_of(names: "Union[str, Iterable[str]]") -> int:
 def flags_of(from_logits: bool, clamp: bool, strict: bool) -> int:
     return ((constants.FROM_LOGITS if from_logits else 0) | (constants.CLAMP if clamp else 0) |
             (constants.STRICT if strict else 0))
+
+
+_SIZE = ctypes.sizeof(EvaluationMemory)
 
 
 class LossResult(NamedTuple):
@@ -211,7 +219,7 @@ def _restore(memory: bytes, null_count: int) -> Evaluation:
     return Evaluation(EvaluationMemory.from_buffer_copy(memory), null_count)
 
 
-def evaluate(predictions: Any, targets: Any, losses: "Union[str, Iterable[str]]" = ("mnist", "brier", "log"),
+def evaluate(predictions: Any, targets: Any, losses: Union[str, Iterable[str]] = ALL_LOSSES,
              threshold: float = 0.5, *, sample_weight: Any = None, from_logits: bool = False, clamp: bool = False,
              strict: bool = False, threads: int = 1) -> Evaluation:
     """Any set of losses and all counts of a batch, in one pass over memory.
@@ -224,7 +232,7 @@ def evaluate(predictions: Any, targets: Any, losses: "Union[str, Iterable[str]]"
     0.6666666666666666
     """
     flags = flags_of(from_logits, clamp, strict)
-    memory = EvaluationMemory(size=ctypes.sizeof(EvaluationMemory))
+    memory = EvaluationMemory(_SIZE)
     if total(EVALUATE, losses_of(losses) | flags, predictions, targets, sample_weight, threads, threshold,
              ctypes.addressof(memory)) is not None:
         return Evaluation(memory)

@@ -87,7 +87,8 @@ class ArrowArray(Structure):
 
 
 class ArrowArrayStream(Structure):
-    _fields_ = [("get_schema", CFUNCTYPE(c_int, c_void_p, c_void_p)), ("get_next", CFUNCTYPE(c_int, c_void_p, c_void_p)),
+    _fields_ = [("get_schema", CFUNCTYPE(c_int, c_void_p, c_void_p)),
+                ("get_next", CFUNCTYPE(c_int, c_void_p, c_void_p)),
                 ("get_last_error", CFUNCTYPE(c_char_p, c_void_p)), ("release", CFUNCTYPE(None, c_void_p)),
                 ("private_data", c_void_p)]
 
@@ -130,7 +131,7 @@ class Functions(Structure):
 
 # ---- loading -------------------------------------------------------------------------------------------------------
 
-SIGNATURES: "dict[str, tuple[Any, list[Any]]]" = {
+SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
     "version": (c_char_p, []),
     "isa_name": (c_char_p, []),
     "status_string": (c_char_p, [c_int]),
@@ -190,15 +191,14 @@ def _load_call(library: ctypes.CDLL) -> ctypes.PyDLL:
 def _new_function(address: Any, name: bytes) -> Any:
     """A function of Python from one of C. A call takes a quarter of the time of one by ctypes."""
     definition = MethodDefinition(name, ctypes.cast(address, c_void_p), _METH_VARARGS, None)
-    _definitions.append(definition)
+    _definitions.append(definition)  # the function points to it
     new = ctypes.pythonapi.PyCFunction_NewEx
     new.argtypes, new.restype = [POINTER(MethodDefinition), c_void_p, c_void_p], ctypes.py_object
     return new(ctypes.byref(definition), None, None)
 
 
 _METH_VARARGS = 0x1
-_definitions: list[MethodDefinition] = []  # which the functions point to
-
+_definitions: list[MethodDefinition] = []
 
 library: Any = _load()
 _call_library = _load_call(library)
@@ -210,5 +210,5 @@ call: Any = _new_function(_call_library.exactloss_python_call, b"call")
 # The operations of call.c.
 LOSS, VALUES, GRADIENT, LOSS_AND_GRADIENT, EVALUATE, ADD, ADD_WITH_GRADIENT = range(7)
 
-# Its own statuses.
-REFUSED_ARRAY, REFUSED_SHAPE, REFUSED_OUT_TYPE, REFUSED_OVERLAP = -1, -2, -3, -4
+# Its own statuses. The first, -1, is that of an array that has to be opened apart.
+REFUSED_SHAPE, REFUSED_OUT_TYPE, REFUSED_OVERLAP = -2, -3, -4

@@ -39,7 +39,8 @@ def mnist_loss(predictions: Any, targets: Any, *, sample_weight: Any = None, fro
         scikit-learn has them the other way round.
     :param targets: bool, uint8, int8, int32, int64, float32, float64, or :class:`packed_bits`, of the same shape. An
         element is positive where it equals 1, and negative elsewhere.
-    :param sample_weight: float32, of the same shape. The mean is then the weighted sum divided by the sum of the weights.
+    :param sample_weight: float32, of the same shape. The mean is then the weighted sum divided by
+        the sum of the weights.
     :param from_logits: the predictions are given as logits.
     :param reduction: "mean", "sum", or "none" for an array of the elements' own losses.
     :param out: with "none", the array for the result, of the predictions' type and shape; it may be the predictions
@@ -55,7 +56,8 @@ def mnist_loss(predictions: Any, targets: Any, *, sample_weight: Any = None, fro
     >>> mnist_loss(numpy.float32([0.9, 0.4, 0.2]), numpy.uint8([1, 0, 1]))
     0.43333334227403003
     """
-    return _loss(constants.MNIST, predictions, targets, sample_weight, from_logits, reduction, out, clamp, strict, threads)
+    return _loss(constants.MNIST, predictions, targets, sample_weight, from_logits, reduction, out, clamp, strict,
+                 threads)
 
 
 @overload
@@ -79,7 +81,8 @@ def log_loss(predictions: Any, targets: Any, *, sample_weight: Any = None, from_
     gives infinity, unless ``clamp`` is given; one outside [0, 1] gives NaN. From logits it is infinite for infinite
     logits only. The parameters are those of :func:`mnist_loss`; predictions come first, other than in scikit-learn.
     """
-    return _loss(constants.LOG, predictions, targets, sample_weight, from_logits, reduction, out, clamp, strict, threads)
+    return _loss(constants.LOG, predictions, targets, sample_weight, from_logits, reduction, out, clamp, strict,
+                 threads)
 
 
 @overload
@@ -101,7 +104,8 @@ def brier_score_loss(predictions: Any, targets: Any, *, sample_weight: Any = Non
 
     The parameters are those of :func:`mnist_loss`; predictions come first, other than in scikit-learn.
     """
-    return _loss(constants.BRIER, predictions, targets, sample_weight, from_logits, reduction, out, clamp, strict, threads)
+    return _loss(constants.BRIER, predictions, targets, sample_weight, from_logits, reduction, out, clamp, strict,
+                 threads)
 
 
 def _loss(loss: int, predictions: Any, targets: Any, weights: Any, from_logits: bool, reduction: str, out: Any,
@@ -116,7 +120,9 @@ def _loss(loss: int, predictions: Any, targets: Any, weights: Any, from_logits: 
     if reduction not in _REDUCTIONS or out is not None:
         raise _bad_reduction(reduction, out)
     value = total(LOSS, options | _REDUCTIONS[reduction], predictions, targets, weights, threads)
-    return _loss_in_pieces(loss, options & ~loss, predictions, targets, weights, reduction, threads) if value is None else value
+    if value is None:
+        value = _loss_in_pieces(loss, options & ~loss, predictions, targets, weights, reduction, threads)
+    return value
 
 
 def _bad_reduction(reduction: object, out: object) -> ExactLossError:
@@ -186,8 +192,8 @@ def scale_of(predictions: Any, targets: Any, weights: Any, reduction: str, upstr
         raise ExactLossError(f"there is no reduction {reduction!r} of a gradient: give \"mean\" or \"sum\"",
                              constants.ERROR_REDUCTION)
     if divisor is not None:
-        if divisor < 1:
-            raise ExactLossError(f"the divisor is {divisor}: it must be at least 1", constants.ERROR_COUNT)
+        if not 1 <= divisor < 2**63:
+            raise ExactLossError(f"the divisor is {divisor}: it must be from 1 to 2**63 - 1", constants.ERROR_COUNT)
         return upstream, divisor
     if reduction == "sum":
         return upstream, 1

@@ -3,8 +3,9 @@
 
     cross_val_score(LogisticRegression(), X, y, scoring=exactloss.sklearn.neg_log_loss)
 
-A score is greater where a model is better: the negative of a loss. The probability of the second of the classifier's two
-classes is the prediction. Here arrays are copied, since a classifier's probabilities of one class are not contiguous.
+A score is greater where a model is better: the negative of a loss. The probability of the second of the classifier's
+two classes is the prediction. Here arrays are copied, since a classifier's probabilities of one class are not
+contiguous.
 """
 
 from typing import Any, Callable, Optional

@@ -4,9 +4,9 @@
     loss = exactloss.torch.log_loss(model(images), labels, from_logits=True)
     loss.backward()
 
-Tensors are read where they lie, in the processor's memory or in an NVIDIA GPU's. The gradient is computed with the loss,
-in one pass, and is a constant: ``create_graph=True`` is refused. The loss is a float64 scalar, so that it has the bits that
-every other language gets.
+Tensors are read where they lie, in the processor's memory or in an NVIDIA GPU's. The gradient is computed with the
+loss, in one pass, and is a constant: ``create_graph=True`` is refused. The loss is a float64 scalar, so that it has the
+bits that every other language gets.
 
 A weighted mean is divided by the sum of the weights. PyTorch's own losses divide it by the number of elements.
 """

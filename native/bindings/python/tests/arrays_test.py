@@ -26,9 +26,9 @@ class Arrays(unittest.TestCase):
         mapped[:] = P.tobytes()
         for p in (P, memoryview(P), (ctypes.c_float * 3)(*P), memoryview(mapped).cast("f"),
                   memoryview(bytes(P)).cast("f"), memoryview(P)[::1]):
-            for t in (T, bytearray(T), memoryview(T), array.array("b", list(T)), array.array("i", list(T)), array.array("q", list(T)),
-                      array.array("l", list(T)), array.array("f", list(T)), array.array("d", list(T)), (ctypes.c_bool * 3)(*T),
-                      memoryview(T).cast("?"), exactloss.packed_bits(b"\x05", 3), exactloss.packed_bits(b"\x00\x0a", 3, 9)):
+            for t in (T, bytearray(T), memoryview(T), *(array.array(letter, list(T)) for letter in "biqlfd"),
+                      (ctypes.c_bool * 3)(*T), memoryview(T).cast("?"), exactloss.packed_bits(b"\x05", 3),
+                      exactloss.packed_bits(b"\x00\x0a", 3, 9)):
                 self.assertEqual(exactloss.mnist_loss(p, t), MEAN, (p, t))
 
     def test_shapes(self):
@@ -136,7 +136,8 @@ class Arrays(unittest.TestCase):
         for call in (lambda: exactloss.gradient("log", p, T, out=memoryview(memory)[1:4]),
                      lambda: exactloss.gradient("log", p, T, out=p, accumulate=True),
                      lambda: exactloss.gradient("log", p, memoryview(memory)[2:5], out=memoryview(memory)[3:]),
-                     lambda: exactloss.gradient("log", p, T, sample_weight=memoryview(memory)[3:], out=memoryview(memory)[3:])):
+                     lambda: exactloss.gradient("log", p, T, sample_weight=memoryview(memory)[3:],
+                                                out=memoryview(memory)[3:])):
             with self.assertRaisesRegex(exactloss.ExactLossError, "shares memory"):
                 call()
             self.assertEqual(bytes(memory), before)
@@ -197,12 +198,13 @@ class Elements(unittest.TestCase):
         a, d = array.array("f", [1, 2, 3]), array.array("d", [1, 2, 3])
         memory = array.array("f", [0] * 5)
         for call, words in ((lambda: exactloss.where(T, a, d, out=a), "one type"),
-                            (lambda: exactloss.where(T, array.array("h", [1] * 3), array.array("H", [1] * 3)), "one type"),
+                            (lambda: exactloss.where(T, array.array("h", T + T), array.array("H", T + T)), "one type"),
                             (lambda: exactloss.where(array.array("i", list(T)), a, a, out=a), "uint8"),
                             (lambda: exactloss.where(T, a[:2], a, out=a), r"\(2,\)"),
                             (lambda: exactloss.where(T, array.array("i", list(T)), 0.5, out=a), "0.5"),
                             (lambda: exactloss.where(T, array.array("b", list(T)), 200, out=a), "200"),
-                            (lambda: exactloss.where(T, memoryview(memory)[:3], a, out=memoryview(memory)[1:4]), "shares"),
+                            (lambda: exactloss.where(T, memoryview(memory)[:3], a, out=memoryview(memory)[1:4]),
+                             "shares"),
                             (lambda: exactloss.where(T, a, a, out=d), "type"),
                             (lambda: exactloss.where(T, a, a, out=bytes(a)), "read-only|shape")):
             with self.assertRaisesRegex(exactloss.ExactLossError, words):
@@ -270,6 +272,28 @@ class Accumulators(unittest.TestCase):
         self.assertEqual(total.evaluate().count, 4 * 20 * 9000)
         self.assertEqual(total.evaluate().mnist.mean, MEAN)
 
+    def test_lock(self):
+        """Each method holds the accumulator's lock, once."""
+        class Lock:
+            entered = held = 0
+
+            def __enter__(lock):
+                self.assertEqual(lock.held, 0)
+                lock.entered += 1
+                lock.held = 1
+
+            def __exit__(lock, *_):
+                lock.held = 0
+
+        total = exactloss.Accumulator()
+        self.assertIsInstance(total._lock, type(threading.Lock()))
+        for method in (lambda: total.add(P, T), lambda: total.add_with_gradient("log", P, T, out=array.array("f", P)),
+                       lambda: total.merge(exactloss.Accumulator()), total.evaluate, total.to_bytes,
+                       lambda: copy.copy(total)):
+            total._lock = Lock()
+            method()
+            self.assertEqual((total._lock.entered, total._lock.held), (1, 0))
+
     def test_threads(self):
         """Pieces by several threads have the bits of one."""
         p, t = array.array("f", list(P) * 300_001), T * 300_001
@@ -281,6 +305,8 @@ class Accumulators(unittest.TestCase):
             self.assertEqual(exactloss.evaluate(p, bits, threads=threads), one)
             self.assertEqual(exactloss.log_loss(p, t, sample_weight=w, threads=threads),
                              exactloss.log_loss(p, t, sample_weight=w))
+        for count in (2**19 - 1, 2**19, 2**19 + 1, 2**19 + 9):
+            self.assertEqual(exactloss.evaluate(p[:count], t[:count], threads=2).count, count)
         total = exactloss.Accumulator()
         total.add(p, t, threads=3)
         self.assertEqual(total.evaluate(), one)
@@ -367,7 +393,8 @@ class Process(unittest.TestCase):
 
     def test_subinterpreter(self):
         code = ("import _testcapi\n"
-                "code = 'import array, exactloss; print(exactloss.mnist_loss(array.array(\"f\", [0.9, 0.4, 0.2]), bytes([1, 0, 1])))'\n"
+                "code = 'import array, exactloss; p = array.array(\"f\", [0.9, 0.4, 0.2]); '"
+                "'print(exactloss.mnist_loss(p, bytes([1, 0, 1])))'\n"
                 "assert _testcapi.run_in_subinterp(code) == 0\n")
         result = self.run_python("try:\n import _testcapi\nexcept ImportError:\n raise SystemExit(9)\n" + code)
         if result.returncode == 9:

@@ -22,7 +22,8 @@ class OnDevice(Tensor):
         super().__init__(content, shape, *type_, device=(2, 0), **more)
         self.gpu = _cuda._device(0)
         self.memory = ctypes.c_void_p()
-        _cuda._check(_cuda._library.exactloss_cuda_alloc(self.gpu, ctypes.c_int64(len(content)), ctypes.byref(self.memory)))
+        _cuda._check(_cuda._library.exactloss_cuda_alloc(self.gpu, ctypes.c_int64(len(content)),
+                                                         ctypes.byref(self.memory)))
         self.managed.tensor.data = self.memory.value
         self.copy(self.memory, address_of(content))
 
@@ -117,7 +118,8 @@ class Gpu(unittest.TestCase):
         far = targets()
         far.device = (2, 1)
         refuses(constants.ERROR_DEVICE, "targets.*GPU 0", lambda: exactloss.mnist_loss(predictions(), far))
-        refuses(constants.ERROR_STRIDES, "contiguous", lambda: exactloss.mnist_loss(predictions(strides=[2]), targets()))
+        refuses(constants.ERROR_STRIDES, "contiguous",
+                lambda: exactloss.mnist_loss(predictions(strides=[2]), targets()))
         refuses(constants.ERROR_COUNT, r"\(3,\).*\(2,\)",
                 lambda: exactloss.mnist_loss(predictions(), OnDevice(bytearray([1, 0]), [2], 1, 8)))
         refuses(constants.ERROR_OPTIONS, "option", lambda: exactloss.mnist_loss(predictions(), targets(), strict=True))

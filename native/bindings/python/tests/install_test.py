@@ -8,6 +8,7 @@ import hashlib
 import io
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -88,8 +89,14 @@ class Wheel(unittest.TestCase):
                             PIP_DISABLE_PIP_VERSION_CHECK="1", PYTHONDONTWRITEBYTECODE="1")
             self.assertEqual(installed.returncode, 0, installed.stdout)
             self.assertTrue((target / "exactloss/libexactloss.so.1").exists())
-            missing = run(sys.executable, "-B", pathlib.Path(PACKAGE).parent / "backend/exactloss_build.py", folder, folder)
+            missing = run(PACKAGE, folder, folder)
             self.assertIn("there is no libexactloss.so.1 in", missing.stdout)
+
+    def test_readme(self):
+        """Its lines of Python are those of the example."""
+        readme = (pathlib.Path(PACKAGE).parent / "README.md").read_text()
+        block, = re.findall(r"```python\n(.*?)```", readme, re.S)
+        self.assertIn(block, pathlib.Path(EXAMPLE).read_text())
 
     def test_example(self):
         require("numpy", "NumPy")

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """NumPy's arrays, the hostile ones too: each is computed right, or refused with the reason."""
 
+import doctest
 import gc
 import mmap
+import sys
 import unittest
 
 import exactloss
@@ -231,6 +233,14 @@ class Hostile(unittest.TestCase):
         exact = float(sum(map(int, (np.where(t == 1, 1 - p.astype("f8"), p) * 2.0**53).astype(object)))) / 2**53
         self.assertEqual(exactloss.mnist_loss(p, t, reduction="sum"), exact)
         self.assertAlmostEqual(exactloss.log_loss(p, t), -np.log(np.where(t == 1, p, 1 - p.astype("f8"))).mean(), 6)
+
+    def test_documentation(self):
+        """The examples of the docstrings."""
+        modules = [module for name, module in sys.modules.items() if name.split(".")[0] == "exactloss"]
+        names = dict(vars(exactloss), numpy=numpy, exactloss=exactloss)
+        results = [doctest.testmod(module, extraglobs=names) for module in modules]
+        self.assertEqual(sum(result.failed for result in results), 0)
+        self.assertGreaterEqual(sum(result.attempted for result in results), 8)
 
     def test_no_references_stay(self):
         """Of a call that succeeded, and of one that was refused."""

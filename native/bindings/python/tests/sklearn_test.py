@@ -25,10 +25,11 @@ class Scorers(unittest.TestCase):
 
     def test_cross_validation(self):
         for scorer, theirs in ((scorers.neg_log_loss, "neg_log_loss"), (scorers.neg_brier_score, "neg_brier_score")):
-            ours = cross_val_score(self.model, self.X, self.y, scoring=scorer)
-            self.assertTrue(numpy.allclose(ours, cross_val_score(self.model, self.X, self.y, scoring=theirs), rtol=1e-12))
-        several = cross_validate(self.model, self.X, self.y, scoring={"a": scorers.neg_mnist_loss, "b": scorers.neg_log_loss})
-        self.assertTrue((several["test_a"] < 0).all())
+            a, b = (cross_val_score(self.model, self.X, self.y, scoring=scoring) for scoring in (scorer, theirs))
+            self.assertTrue(numpy.allclose(a, b, rtol=1e-12))
+        scoring = {"mnist": scorers.neg_mnist_loss, "log": scorers.neg_log_loss}
+        several = cross_validate(self.model, self.X, self.y, scoring=scoring)
+        self.assertTrue((several["test_mnist"] < 0).all())
 
     def test_search(self):
         search = GridSearchCV(self.model, {"C": [1e-6, 1]}, scoring=scorers.neg_log_loss).fit(self.X, self.y)

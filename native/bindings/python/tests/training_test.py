@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Trains the classifier of `exactloss train` with PyTorch, on the same digits in the same batches: each loss has the same
-bits as there. Usage: training_test.py DRAWN_DIGITS MNIST_FOLDER
+"""Trains the classifier of `exactloss train` with PyTorch, on the same digits in the same batches: each loss has the
+same bits as there. Usage: training_test.py DRAWN_DIGITS MNIST_FOLDER
 
 The sums of the linear layer run in the order of the command's own, since PyTorch's order depends on the machine. All
 else is PyTorch: the loss and its gradient by exactloss.torch, the chain rule by autograd, the steps by torch.optim.SGD.
@@ -23,8 +23,8 @@ DRAWN, MNIST = sys.argv[1:]
 del sys.argv[1:]
 MNIST = os.environ.get("EXACTLOSS_MNIST_DIR") or (MNIST if os.path.isdir(MNIST) else None)
 
-# What `exactloss train --json --epochs 3` prints for the drawn digits on every machine, as TrainCommandTest.java has it:
-# the loss of each epoch and of its validation; and the last losses (mnist, brier, log) with --loss log.
+# What `exactloss train --json --epochs 3` prints for the drawn digits on every machine, as TrainCommandTest.java has
+# it: the loss of each epoch and of its validation; and the last losses (mnist, brier, log) with --loss log.
 MNIST_LOSSES = [(0.46849827614137346, 0.44971802355464346), (0.4538009476978378, 0.4138909552474922),
                 (0.41496892704194055, 0.3346574468328057)]
 MNIST_LOSSES_FROM_LOGITS = [(0.46849827653254167, 0.44971802272905864), (0.45380094697415996, 0.4138909540445739),
