@@ -51,8 +51,3 @@ endif()
 
 add_test(NAME example_c_test COMMAND mnist_loss)
 set_tests_properties(example_c_test PROPERTIES PASS_REGULAR_EXPRESSION "^0\\.43333334227403003\n$" LABELS install)
-if(BUILD_SHARED_LIBS)
-  add_test(NAME example_python_test COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/example_python_test.py
-    ${PROJECT_SOURCE_DIR}/native/examples/mnist_loss.py $<TARGET_FILE:exactloss>)
-  set_tests_properties(example_python_test PROPERTIES LABELS install)
-endif()
