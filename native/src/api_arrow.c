@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sums of columns that have nulls. The rows between nulls are batches. Long runs of them are read where they lie, and
- * short ones are gathered into one batch, since a batch costs as much as a hundred elements.
+ * Sums of columns that have nulls. The rows between nulls are batches. Long runs of them are read where they lie. Short
+ * ones are gathered: a batch costs as much as copying a hundred rows.
  */
 #include "accumulator.h"
 #include "arguments.h"
@@ -11,8 +11,8 @@
 
 #include <string.h>
 
-#define LONG_RUN 64
-#define MOST_GATHERED 128
+#define LONG_RUN 32
+#define MOST_GATHERED 64
 
 enum { PREDICTIONS, TARGETS, WEIGHTS, ROLES };
 
@@ -29,52 +29,58 @@ typedef struct gathered_rows {
 typedef struct row_reader {
     batch all; /* nulls included */
     bitmaps nulls;
-    int64_t next; /* the first row that is not read yet */
+    run_reader runs;
+    int64_t first, count; /* the run that comes next; no rows at the end */
+    int64_t start;        /* the first row of the latest batch, unless it is gathered */
     gathered_rows gathered;
 } row_reader;
 
-static void gather(row_reader *reader, int64_t first, int64_t count) {
+static void take_run(row_reader *reader) { reader->count = exactloss_next_run(&reader->runs, &reader->first); }
+
+static void rewind_rows(row_reader *reader) {
+    exactloss_open_runs(&reader->runs, &reader->nulls, reader->all.count);
+    take_run(reader);
+}
+
+/* Copies the run that comes next. */
+static void gather(row_reader *reader) {
     const batch *all = &reader->all;
     gathered_rows *g = &reader->gathered;
+    const size_t to = (size_t)g->count, from = (size_t)reader->first, count = (size_t)reader->count;
     const size_t size = (size_t)all->type->size, target_size = (size_t)all->target_type->size;
-    for (int64_t row = first; row < first + count; row++, g->count++) {
-        const size_t i = (size_t)g->count, from = (size_t)row;
-        memcpy(g->predictions + size * i, all->predictions + size * from, size);
-        if (target_size > 0) {
-            memcpy(g->targets + target_size * i, all->targets + target_size * from, target_size);
-        } else {
-            const int64_t bit = all->first_target + row;
-            const unsigned set = all->targets[bit / 8] >> bit % 8 & 1u;
+    memcpy(g->predictions + size * to, all->predictions + size * from, size * count);
+    memcpy(g->targets + target_size * to, all->targets + target_size * from, target_size * count);
+    if (all->weights != NULL) {
+        memcpy(g->weights + sizeof(float) * to, all->weights + sizeof(float) * from, sizeof(float) * count);
+    }
+    for (size_t i = to; i < to + count; i++) {
+        g->rows[i] = reader->first + (int64_t)(i - to);
+        if (target_size == 0) {
+            const int64_t bit = all->first_target + g->rows[i];
+            const int set = all->targets[bit / 8] >> bit % 8 & 1;
             g->targets[i / 8] = (unsigned char)((i % 8 == 0 ? 0 : g->targets[i / 8]) | set << i % 8);
         }
-        if (all->weights != NULL) {
-            memcpy(g->weights + sizeof(float) * i, all->weights + sizeof(float) * from, sizeof(float));
-        }
-        g->rows[i] = row;
     }
+    g->count += (int)count;
 }
 
 /* The next batch of rows without null; 0 at the end. Its rows are gathered where gathered.count is not 0. */
 static int next_batch(row_reader *reader, batch *b) {
     gathered_rows *g = &reader->gathered;
-    const batch *all = &reader->all;
-    int64_t first, count;
+    *b = reader->all;
     g->count = 0;
-    *b = *all;
-    while ((count = exactloss_next_run(&reader->nulls, reader->next, all->count, &first)) > 0) {
-        if (count >= LONG_RUN && g->count == 0) {
-            reader->next = first + count;
-            b->predictions += all->type->size * first;
-            b->first_target += first;
-            b->weights = b->weights == NULL ? NULL : b->weights + (int64_t)sizeof(float) * first;
-            b->count = count;
-            return 1;
-        }
-        if (count >= LONG_RUN || count > MOST_GATHERED - g->count) {
-            break;
-        }
-        gather(reader, first, count);
-        reader->next = first + count;
+    if (reader->count >= LONG_RUN) {
+        reader->start = reader->first;
+        b->predictions += b->type->size * reader->first;
+        b->first_target += reader->first;
+        b->weights = b->weights == NULL ? NULL : b->weights + (int64_t)sizeof(float) * reader->first;
+        b->count = reader->count;
+        take_run(reader);
+        return 1;
+    }
+    while (reader->count > 0 && reader->count < LONG_RUN && reader->count <= MOST_GATHERED - g->count) {
+        gather(reader);
+        take_run(reader);
     }
     b->predictions = g->predictions;
     b->targets = g->targets;
@@ -88,13 +94,13 @@ static int next_batch(row_reader *reader, batch *b) {
 static int check_rows(row_reader *reader, exactloss_violation *violation) {
     batch b;
     int status = EXACTLOSS_OK;
-    reader->next = 0;
+    rewind_rows(reader);
     while (status == EXACTLOSS_OK && next_batch(reader, &b)) {
         status = exactloss_batch_check(&b, violation);
     }
     if (status != EXACTLOSS_OK && violation != NULL) {
         const gathered_rows *g = &reader->gathered;
-        violation->index = g->count > 0 ? g->rows[violation->index] : reader->next - b.count + violation->index;
+        violation->index = g->count > 0 ? g->rows[violation->index] : reader->start + violation->index;
     }
     return status;
 }
@@ -103,7 +109,7 @@ static int check_rows(row_reader *reader, exactloss_violation *violation) {
 static int64_t add_rows(row_reader *reader, accumulator *a) {
     batch b;
     int64_t nulls = reader->all.count;
-    reader->next = 0;
+    rewind_rows(reader);
     while (next_batch(reader, &b)) {
         totals t;
         exactloss_totals_init(&t, b.losses);

@@ -8,9 +8,10 @@
 /* One bit for each of the 64 rows from `row` on, or of those before row `count`: set where the row is not null. */
 static uint64_t valid_rows(const bitmaps *b, int64_t row, int64_t count) {
     const int rows = count - row < 64 ? (int)(count - row) : 64;
-    uint64_t valid = rows == 64 ? UINT64_MAX : ((uint64_t)1 << rows) - 1, bits;
+    uint64_t valid = rows == 64 ? UINT64_MAX : ((uint64_t)1 << rows) - 1;
     for (int i = 0; i < BITMAP_COUNT; i++) {
         if (b->bits[i] != NULL) {
+            uint64_t bits = 0;
             exactloss_decode_bits(b->bits[i], b->offset[i] + row, rows, 1, 1, &bits);
             valid &= bits;
         }
@@ -37,20 +38,34 @@ int64_t exactloss_count_nulls(const bitmaps *b, int64_t count) {
     return count - valid;
 }
 
-/* The first row from `row` on that is valid, or that is not: `count` where there is none. */
-static int64_t find_row(const bitmaps *b, int is_valid, int64_t row, int64_t count) {
-    for (int64_t start = row; start < count; start += 64) {
-        const uint64_t valid = valid_rows(b, start, count), wanted = is_valid ? valid : ~valid;
-        if (wanted != 0) {
-            const int64_t found = start + __builtin_ctzll(wanted);
-            return found < count ? found : count;
-        }
-    }
-    return count;
+void exactloss_open_runs(run_reader *r, const bitmaps *nulls, int64_t count) {
+    *r = (run_reader){*nulls, count, 0, 0, valid_rows(nulls, 0, count)};
 }
 
-int64_t exactloss_next_run(const bitmaps *b, int64_t row, int64_t count, int64_t *first) {
-    const int is_everything = !has_bitmap(b);
-    *first = is_everything ? row : find_row(b, 1, row, count);
-    return (is_everything ? count : find_row(b, 0, *first, count)) - *first;
+/* The first row from `next` on that is valid, or that is not; `count` where there is none. */
+static int64_t find_row(run_reader *r, int is_valid) {
+    uint64_t among = UINT64_MAX << (r->next - r->start); /* the rows that are not read yet */
+    for (;;) {
+        const uint64_t found = (is_valid ? r->valid : ~r->valid) & among;
+        if (found != 0) { /* row `count` is not valid */
+            return r->start + __builtin_ctzll(found);
+        }
+        if (r->start + 64 >= r->count) {
+            return r->count;
+        }
+        r->start += 64;
+        r->valid = valid_rows(&r->nulls, r->start, r->count);
+        among = UINT64_MAX;
+    }
+}
+
+int64_t exactloss_next_run(run_reader *r, int64_t *first) {
+    if (r->next >= r->count) {
+        return 0;
+    }
+    r->next = *first = has_bitmap(&r->nulls) ? find_row(r, 1) : 0;
+    if (r->next < r->count) {
+        r->next = has_bitmap(&r->nulls) ? find_row(r, 0) : r->count;
+    }
+    return r->next - *first;
 }

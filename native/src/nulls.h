@@ -16,10 +16,18 @@ typedef struct bitmaps {
 /* The number of null rows among the first `count`. */
 int64_t exactloss_count_nulls(const bitmaps *b, int64_t count);
 
-/*
- * The longest run of rows without null that begins at the first one that is not null from `row` on, and ends before
- * row `count`: its length, at least 1, and its first row. 0 where there is no such row.
- */
-int64_t exactloss_next_run(const bitmaps *b, int64_t row, int64_t count, int64_t *first);
+/* A way through the runs of rows that are not null. */
+typedef struct run_reader {
+    bitmaps nulls;
+    int64_t count; /* of rows */
+    int64_t next;  /* the first row that is not read yet */
+    int64_t start; /* of the 64 rows that `valid` has a bit for */
+    uint64_t valid;
+} run_reader;
+
+void exactloss_open_runs(run_reader *r, const bitmaps *nulls, int64_t count);
+
+/* The length of the next run of rows, as long as it can be, and its first row. 0 at the end. */
+int64_t exactloss_next_run(run_reader *r, int64_t *first);
 
 #endif

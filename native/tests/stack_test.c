@@ -6,6 +6,7 @@
  */
 #define _POSIX_C_SOURCE 200809L
 #include "exactloss/exactloss.h"
+#include "exactloss/exactloss_arrow.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -96,6 +97,21 @@ static int run_sigmoid(int options, const float *w) {
     return exactloss_sigmoid(options & 0xf000, predictions, COUNT, outputs);
 }
 
+/* Every third row is null, so that short runs are gathered. */
+static int run_add_of_columns(int options, const float *w) {
+    static unsigned char bitmap[COUNT / 8 + 1];
+    exactloss_arrow_column columns[3] = {
+        {.view = {predictions, COUNT, options & 0xf000, 8}, .validity = {bitmap}, .null_count = COUNT},
+        {.view = {targets, COUNT, options & 0xf0000, 8}},
+        {.view = {weights, COUNT, 0, sizeof *weights}},
+    };
+    for (int i = 0; i < COUNT; i++) {
+        bitmap[i / 8] = (unsigned char)(bitmap[i / 8] | (i % 3 > 0) << i % 8);
+    }
+    return exactloss_arrow_add(accumulators, (options & ~0xff0ff) | ALL, columns, columns + 1,
+                               w == NULL ? NULL : columns + 2, NULL, NULL);
+}
+
 static int run_byte_form(int options, const float *w) {
     unsigned char bytes[EXACTLOSS_ACCUMULATOR_MAX_BYTES];
     int64_t size;
@@ -149,11 +165,18 @@ static void calls_use_little_stack(void **unused) {
         const char *name;
         int (*run)(int options, const float *weights);
     } CALLS[] = {
-        {"loss", run_loss},         {"loss of rows", run_loss_of_rows},
-        {"values", run_values},     {"gradient", run_gradient},
-        {"evaluate", run_evaluate}, {"accumulator_add", run_add},
-        {"where", run_where},       {"accumulator_add_with_gradient", run_add_with_gradient},
-        {"sigmoid", run_sigmoid},   {"the byte form", run_byte_form},
+        {"loss", run_loss},
+        {"loss of rows", run_loss_of_rows},
+        {"values", run_values},
+        {"gradient", run_gradient},
+        {"evaluate", run_evaluate},
+        {"accumulator_add", run_add},
+        {"where", run_where},
+        {"accumulator_add_with_gradient", run_add_with_gradient},
+        {"sigmoid", run_sigmoid},
+        {"the byte form", run_byte_form},
+        {"arrow_add", run_add_of_columns},
+
     };
     fill();
     job nothing = {.run = run_nothing};

@@ -109,8 +109,8 @@ EXACTLOSS_API int exactloss_arrow_slice(exactloss_arrow_column *column, int64_t 
  * weights      the same, or NULL
  * null_rows    receives the number of rows that were left out; may be NULL
  *
- * The index of a violation is that of its row, nulls included. Between nulls each run of rows is computed by itself:
- * where few rows are null that costs little; where every other one is, about 30 ns a row.
+ * The index of a violation is that of its row, nulls included. A null costs as much as a thousand elements where few
+ * rows are null, and about 10 elements where every other one is.
  */
 EXACTLOSS_API int exactloss_arrow_add(exactloss_accumulator *accumulator, int options,
                                       const exactloss_arrow_column *predictions, const exactloss_arrow_column *targets,
