@@ -13,7 +13,8 @@ install(TARGETS ${EXACTLOSS_LIBRARIES} EXPORT exactloss-targets
   LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
   ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
   RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-install(DIRECTORY include/exactloss DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
+install(DIRECTORY include/exactloss DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}
+  FILES_MATCHING PATTERN "*.h" PATTERN "*.hpp")
 
 # find_package(exactloss 0.1): before 1.0, a minor version may change what a program is compiled against.
 install(EXPORT exactloss-targets NAMESPACE exactloss:: DESTINATION ${EXACTLOSS_PACKAGE_DIR})

@@ -254,7 +254,7 @@ static int is_nan_of(const array *a, uint64_t element) {
 static void expect_bits(test_case *c, const char *what, const char *wanted, const array *have, int64_t i) {
     const uint64_t element = load(have, i);
     if (strcmp(wanted, "nan") == 0 ? !is_nan_of(have, element) : *wanted == 0 || hexadecimal(wanted) != element) {
-        fail(c, "%s %lld: expected %s, got %0*llx", what, (long long)i, wanted, 2 * have->size,
+        fail(c, "%s, element %lld: expected %s, got %0*llx", what, (long long)i, wanted, 2 * have->size,
              (unsigned long long)element);
     }
 }
@@ -297,5 +297,8 @@ void expect_elements(test_case *c, const line *l, const array *have) {
     }
     for (int64_t i = 0; i < have->count; i++, word = next_word(word)) {
         expect_bits(c, l->words, word, have, i);
+    }
+    if (*word != 0) {
+        fail(c, "line %d has more elements than there are", l->number);
     }
 }

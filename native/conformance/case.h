@@ -19,7 +19,7 @@ typedef struct test_case {
 
 /* The elements of an array line. Where there is no such line, the memory is NULL and all else 0. */
 typedef struct array {
-    int as_prediction, as_target; /* EXACTLOSS_P_*, and EXACTLOSS_T_* with the bit offset; 0 where it is no such type */
+    int as_prediction, as_target; /* EXACTLOSS_P_*, EXACTLOSS_T_* with the bit offset; 0 where it is no such type */
     int size, first;              /* the bytes of an element, 0 of bits; the place of the first bit */
     int64_t count, bytes;
     unsigned char *memory; /* as many bytes as the elements need, so that a sanitizer sees a read beyond them */

@@ -180,7 +180,7 @@ class Accumulation:
 
     def add_with_gradient(self, batch, to, which, upstream, divisor, initial=None):
         self.lines += [*batch.lines(), *initial_lines(initial),
-                       f"add_with_gradient {to} {NAMES[which]} {bits('', upstream).strip()} {divisor}",
+                       f"add_with_gradient {to} {NAMES[which]} {pattern('float64', encode(upstream, FLOAT64))} {divisor}",
                        gradient_of(batch, which, upstream, divisor, initial)]
         batch.totals(self.losses, self.threshold, self.totals[to])
 

@@ -30,10 +30,8 @@ static const named FLAGS[] = {{"logits", EXACTLOSS_FROM_LOGITS},
                               {"clamp", EXACTLOSS_CLAMP},
                               {"accumulate", EXACTLOSS_ACCUMULATE},
                               {NULL, 0}};
-static const named ARGUMENTS[] = {{"predictions", EXACTLOSS_PREDICTIONS},
-                                  {"targets", EXACTLOSS_TARGETS},
-                                  {"weights", EXACTLOSS_WEIGHTS},
-                                  {NULL, 0}};
+static const named ARGUMENTS[] = {
+    {"predictions", EXACTLOSS_PREDICTIONS}, {"targets", EXACTLOSS_TARGETS}, {"weights", EXACTLOSS_WEIGHTS}, {NULL, 0}};
 static const named METRICS[] = {{"accuracy", EXACTLOSS_METRIC_ACCURACY},
                                 {"precision", EXACTLOSS_METRIC_PRECISION},
                                 {"recall", EXACTLOSS_METRIC_RECALL},
@@ -286,10 +284,10 @@ static int add_batch(test_case *c, int first, int end, exactloss_accumulator acc
                                            weights_of(&b), b.predictions.count, NULL, violation);
     } else {
         array gradient = open_gradient(&b);
-        status = exactloss_accumulator_add_with_gradient(
-            accumulator, b.options | constant_of(c, LOSSES, loss), b.predictions.memory, b.targets.memory,
-            weights_of(&b), b.predictions.count, double_of(upstream), decimal(next_word(upstream)), gradient.memory,
-            violation);
+        status = exactloss_accumulator_add_with_gradient(accumulator, b.options | constant_of(c, LOSSES, loss),
+                                                         b.predictions.memory, b.targets.memory, weights_of(&b),
+                                                         b.predictions.count, double_of(upstream),
+                                                         decimal(next_word(upstream)), gradient.memory, violation);
         expect_elements(c, find_line_before(c, end + 1, end + 2, "gradient"), &gradient);
         free_array(&gradient);
     }
@@ -373,8 +371,8 @@ static void run_where(test_case *c) {
     shape.count = condition.count;
     shape.bytes = shape.size * shape.count;
     array out = array_like(&shape);
-    const int options = condition.as_target | (a.count == 1 ? EXACTLOSS_SCALAR_A : 0) |
-                        (b.count == 1 ? EXACTLOSS_SCALAR_B : 0);
+    const int options =
+        condition.as_target | (a.count == 1 ? EXACTLOSS_SCALAR_A : 0) | (b.count == 1 ? EXACTLOSS_SCALAR_B : 0);
     const int status =
         exactloss_where(options, condition.memory, a.memory, b.memory, a.size, condition.count, out.memory);
     if (is_ok(c, status, NULL)) {

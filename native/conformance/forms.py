@@ -35,7 +35,8 @@ def good():
     yield "infinite", BRIER, 0.5, totals(brier=LossTotals(0, 2, 0, some))
     yield "minus_infinite", MNIST, 0.5, totals(mnist=LossTotals(0, 0, 1, 0))
     yield "weighted", LOG, float("inf"), totals(weighted=2, weights=WEIGHT_ONE * 7 + 1, log=LossTotals(sum=some + 1))
-    yield "all_counts", MNIST, 0.5, totals(MOST, MOST, MOST, 0, MOST, WEIGHT_ONE << 190, mnist=LossTotals(0, MOST, 0, 0))
+    all_weighted = totals(MOST, MOST, MOST, 0, MOST, WEIGHT_ONE << 190, mnist=LossTotals(0, MOST, 0, 0))
+    yield "all_counts", MNIST, 0.5, all_weighted
     yield "largest_sum", MNIST, 0.5, totals(mnist=LossTotals(sum=3 * ONE * WEIGHT_ONE << 1024))
     yield "smallest_sum", BRIER, 0.5, totals(brier=LossTotals(sum=1))
 
@@ -67,16 +68,19 @@ def bad():
     yield "nan", number(brier, LOSS, 4), ERROR_FORMAT
     yield "specials", number(number(number(brier, LOSS, 2), LOSS + 8, 1), LOSS + 16, 1), ERROR_FORMAT
     yield "nan_above_threshold", number(mnist, LOSS, 3), ERROR_FORMAT
-    yield "sum", totals(mnist=LossTotals(sum=(3 * ONE * WEIGHT_ONE << 1024) + 1)).byte_form(MNIST, 0.5), ERROR_FORMAT
-    yield "minus_sum", totals(mnist=LossTotals(sum=(-3 * ONE * WEIGHT_ONE << 1024) - 1)).byte_form(MNIST, 0.5), ERROR_FORMAT
-    yield "square", totals(brier=LossTotals(sum=(3 * ONE * ONE * WEIGHT_ONE << 2048) + 1)).byte_form(BRIER, 0.5), ERROR_FORMAT
-    yield "minus_weights", totals(weighted=3, weights=-1).byte_form(LOG, 0.5), ERROR_FORMAT
-    yield "weights", totals(weighted=3, weights=(3 * WEIGHT_ONE << 128) + 1).byte_form(LOG, 0.5), ERROR_FORMAT
+    most, most_of_squares = 3 * ONE * WEIGHT_ONE << 1024, 3 * ONE * ONE * WEIGHT_ONE << 2048
+    for name, loss, total in (
+            ("sum", MNIST, totals(mnist=LossTotals(sum=most + 1))),
+            ("minus_sum", MNIST, totals(mnist=LossTotals(sum=-most - 1))),
+            ("square", BRIER, totals(brier=LossTotals(sum=most_of_squares + 1))),
+            ("minus_weights", LOG, totals(weighted=3, weights=-1)),
+            ("weights", LOG, totals(weighted=3, weights=(3 * WEIGHT_ONE << 128) + 1))):
+        yield name, total.byte_form(loss, 0.5), ERROR_FORMAT
     yield "padding_of_weights", replaced(mnist, PADDING + 3, b"\1"), ERROR_FORMAT
     yield "padding_of_sum", replaced(mnist, len(mnist) - 1, b"\1"), ERROR_FORMAT
 
 
-def cases():
+def byte_forms():
     for name, losses, threshold, total in good():
         form = total.byte_form(losses, threshold)
         yield f"bytes/{name}", "bytes", byte_form(form, evaluation(total, losses))

@@ -23,7 +23,8 @@ add_script_test(header_cxx_test header_cxx_test.sh
   ${CXX_EXECUTABLE} ${PROJECT_SOURCE_DIR}/native $<TARGET_FILE:exactloss>)
 foreach(kind shared static)
   add_script_test(install_${kind}_test install_test.sh
-    ${kind} ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${PROJECT_VERSION} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
+    ${kind} ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR} ${PROJECT_VERSION} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR}
+    ${CXX_EXECUTABLE})
 endforeach()
 add_script_test(portable_build_test portable_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
 add_script_test(clang_build_test clang_build_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_GENERATOR})
@@ -35,6 +36,18 @@ if(BUILD_SHARED_LIBS)
     ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR} $<TARGET_FILE:exactloss>)
 endif()
 add_script_test(subproject_test subproject_test.sh ${PROJECT_SOURCE_DIR} ${CMAKE_C_COMPILER} ${CMAKE_GENERATOR})
+
+# The record is of machines with pointers of 64 bits.
+if(BUILD_SHARED_LIBS AND CMAKE_SYSTEM_NAME STREQUAL "Linux" AND CMAKE_SIZEOF_VOID_P EQUAL 8)
+  set(CUDA_LIBRARY_FILE)
+  if(EXACTLOSS_CUDA)
+    set(CUDA_LIBRARY_FILE $<TARGET_FILE:exactloss_cuda>)
+  endif()
+  add_test(NAME abi_test COMMAND ${Python3_EXECUTABLE} -B ${CMAKE_CURRENT_SOURCE_DIR}/abi/abi_test.py
+    ${CMAKE_CURRENT_SOURCE_DIR}/abi/exactloss.abi ${PROJECT_SOURCE_DIR}/native/include/exactloss ${CMAKE_C_COMPILER}
+    $<TARGET_FILE:exactloss> ${CUDA_LIBRARY_FILE})
+  set_tests_properties(abi_test PROPERTIES LABELS install)
+endif()
 
 add_test(NAME example_c_test COMMAND mnist_loss)
 set_tests_properties(example_c_test PROPERTIES PASS_REGULAR_EXPRESSION "^0\\.43333334227403003\n$" LABELS install)

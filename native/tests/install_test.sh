@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# install_test.sh shared|static SOURCE BUILD VERSION COMPILER GENERATOR: programs are built against an install tree, by
-# pkg-config and by find_package, and get the right bits. The tree is moved first: nothing in it may name its old place.
+# install_test.sh shared|static SOURCE BUILD VERSION COMPILER GENERATOR CXX-COMPILER: programs in C and C++ are built
+# against an install tree, by pkg-config and by find_package, and get the right bits. The tree is moved first: nothing
+# in it may name its old place.
 set -euo pipefail
-kind=$1 source=$2 build=$3 version=$4 compiler=$5 generator=$6
+kind=$1 source=$2 build=$3 version=$4 compiler=$5 generator=$6 cxx_compiler=$7
 example=$source/native/examples/mnist_loss.c
 
 work=$(mktemp -d /tmp/exactloss-install.XXXXXX)
@@ -47,6 +48,9 @@ static=()
 read -ra flags < <(pkg-config "${static[@]}" --cflags --libs exactloss)
 "$compiler" -std=c11 -Wall -Wextra -Wpedantic -Werror "$example" "${flags[@]}" -o "$work/by-pkg-config"
 expect "the program by pkg-config" "$("$work/by-pkg-config")" 0.43333334227403003
+"$cxx_compiler" -std=c++20 -Wall -Wextra -Wpedantic -Werror "$source/native/bindings/cxx/mnist_loss.cpp" "${flags[@]}" \
+    -o "$work/by-pkg-config-in-cxx"
+expect "the program in C++" "$("$work/by-pkg-config-in-cxx")" 0.43333334227403003
 
 cmake -S "$source/native/tests/consumers" -B "$work/consumer" -G "$generator" -DCMAKE_C_COMPILER="$compiler" \
     -DCMAKE_PREFIX_PATH="$prefix" -DEXACTLOSS_VERSION="$version" -DEXACTLOSS_EXAMPLE="$example"

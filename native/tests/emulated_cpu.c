@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A processor that says that it has everything, for programs whose AVX-512 kernels are emulated: linked with
+ * --wrap=exactloss_read_cpu, and with no kernels of AVX2 but a table that is only chosen.
+ */
+#include "cpu/kernels.h"
+#include "exactloss/exactloss.h"
+
+static int has_everything(cpu_facts facts) { return facts.xcr0 != 0 ? EXACTLOSS_ISA_USABLE : EXACTLOSS_ISA_ABSENT; }
+
+extern const exactloss_kernels exactloss_kernels_avx2;
+const exactloss_kernels exactloss_kernels_avx2 = {.support = has_everything};
+
+/* Called in place of exactloss_read_cpu(). */
+cpu_facts __wrap_exactloss_read_cpu(void);
+cpu_facts __wrap_exactloss_read_cpu(void) { return (cpu_facts){UINT32_MAX, UINT32_MAX, UINT64_MAX}; }
