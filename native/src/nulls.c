@@ -42,14 +42,6 @@ static const unsigned char *only_bitmap(const bitmaps *b) {
     return only;
 }
 
-/* Not __builtin_popcountll(), which calls a function where the processor need not have the instruction. */
-static int count_ones(uint64_t bits) {
-    bits -= bits >> 1 & 0x5555555555555555;
-    bits = (bits & 0x3333333333333333) + (bits >> 2 & 0x3333333333333333);
-    bits = (bits + (bits >> 4)) & 0x0f0f0f0f0f0f0f0f;
-    return (int)(bits * 0x0101010101010101 >> 56);
-}
-
 int64_t exactloss_count_nulls(const bitmaps *b, int64_t count) {
     int64_t valid = 0, row = 0;
     if (!has_bitmap(b)) {
@@ -59,10 +51,10 @@ int64_t exactloss_count_nulls(const bitmaps *b, int64_t count) {
     for (; only != NULL && count - row >= 64; row += 64) {
         uint64_t bits;
         memcpy(&bits, only + row / 8, sizeof bits);
-        valid += count_ones(bits);
+        valid += exactloss_count_bits(bits);
     }
     for (; row < count; row += 64) {
-        valid += count_ones(valid_rows(b, row, count));
+        valid += exactloss_count_bits(valid_rows(b, row, count));
     }
     return count - valid;
 }

@@ -53,8 +53,12 @@ static int check_structures(const lent_array *lent, exactloss_fault *fault) {
     if (!exactloss_is_range(array->offset, array->length)) {
         return CONTRADICTS(lent, "has an offset and a length that no memory has", 0, 0, fault);
     }
-    if (array->null_count < UNKNOWN || array->null_count > array->length) {
-        return CONTRADICTS(lent, "has an impossible number of nulls: it is", array->null_count, UNKNOWN, fault);
+    if (array->null_count < UNKNOWN) {
+        return CONTRADICTS(lent, "has a negative number of nulls; it is", array->null_count, UNKNOWN, fault);
+    }
+    if (array->null_count > array->length) {
+        return CONTRADICTS(lent, "has more nulls than elements; their number is", array->null_count, array->length,
+                           fault);
     }
     if (array->n_children < 0 || array->n_children != lent->schema->n_children) {
         return CONTRADICTS(lent, "has more or fewer children than its ArrowSchema; the number is", array->n_children,

@@ -175,6 +175,18 @@ void gradients() {
            "a gradient that is added");
     expect(exactloss::gradient(loss::mnist, p, t, sum, {.divisor = 1}).has_value() && sum == floats{-1, 1, -1},
            "a divisor of 1");
+
+    // The gradient of a weighted mean is divided by the sum of the weights, which is 5 here.
+    const floats weights{1, 3.5F, 0.5F};
+    auto total = exactloss::accumulator::make(loss::mnist).value();
+    expect(exactloss::gradient(loss::mnist, p, t, g, {.weights = weights}).has_value() &&
+               g == floats{-0.2F, 0.7F, -0.1F},
+           "the gradient of a weighted mean");
+    expect(total.add_with_gradient(loss::mnist, p, t, sum, {.weights = weights}).has_value() && sum == g,
+           "the same by an accumulator");
+    expect(exactloss::sum_and_gradient(loss::mnist, p, t, sum, {.weights = weights}).has_value() &&
+               sum == floats{-1, 3.5F, -0.5F},
+           "the gradient of a weighted sum");
     expect(exactloss::sum_and_gradient(loss::mnist, p, t, sum).has_value() && sum == floats{-1, 1, -1},
            "the gradient of a sum");
     const floats none;

@@ -340,8 +340,9 @@ struct evaluation_options {
  *
  * accumulate   add to what the gradient's memory holds
  * upstream     the derivative of the final result with respect to the loss
- * divisor      at least 1. Without it, the count, for the gradient of a mean, or 1 for sum_and_gradient(). A batch that
- *              comes in pieces needs the count of all pieces.
+ * divisor      at least 1. Without it, 1 for sum_and_gradient(), and for the gradient of a mean the count; or, with
+ *              weights, their sum, which another pass over memory finds. A batch that comes in pieces needs the count of
+ *              all pieces.
  */
 struct gradient_options {
     std::optional<std::span<const float>> weights = std::nullopt;
@@ -401,11 +402,6 @@ template <class R> bool has_length(R &&range, std::int64_t count) noexcept {
     return static_cast<std::int64_t>(std::ranges::size(range)) == count;
 }
 
-/* The divisor of a gradient, which by default is that of a mean or a sum. */
-inline std::int64_t divisor_of(const gradient_options &o, int reduction, std::int64_t count) noexcept {
-    return o.divisor.value_or(reduction == EXACTLOSS_SUM || count == 0 ? 1 : count);
-}
-
 inline outcome failure(status code) noexcept { return {code, exactloss_violation{}}; }
 
 /* What a C function returned. */
@@ -415,6 +411,28 @@ inline outcome outcome_of(int code, const exactloss_violation &violation) noexce
 
 template <class T> result<T> result_of(int code, const exactloss_violation &violation, const T &value) noexcept {
     return code == EXACTLOSS_OK ? result<T>(value) : result<T>(outcome_of(code, violation));
+}
+
+/* What a gradient is multiplied by. */
+struct factor {
+    double upstream;
+    std::int64_t divisor;
+};
+
+/* The factor of a gradient, which by default is that of a mean or a sum. */
+inline result<factor> factor_of(const gradient_options &o, int reduction, const batch &b) noexcept {
+    if (o.divisor || reduction == EXACTLOSS_SUM) {
+        return factor{o.upstream, o.divisor.value_or(1)};
+    }
+    if (b.weights == nullptr) {
+        return factor{o.upstream, b.count == 0 ? 1 : b.count};
+    }
+    exactloss_evaluation e{};
+    e.size = sizeof e;
+    exactloss_violation violation{};
+    const int code = exactloss_evaluate(b.options | EXACTLOSS_MNIST, b.predictions, b.targets, b.weights, b.count,
+                                        nullptr, 0.5, &e, &violation);
+    return result_of(code, violation, factor{o.upstream / e.weight_sum, 1});
 }
 
 template <class P, class T>
@@ -438,11 +456,15 @@ result<double> differentiate(loss which, int reduction, P &&predictions, T &&tar
     if (b.code != status::ok || !has_length(gradient, b.count)) {
         return failure(status::length);
     }
+    const result<factor> g = factor_of(o, reduction, b);
+    if (!g) {
+        return static_cast<const outcome &>(g);
+    }
     double value = 0;
     exactloss_violation violation{};
     const int flag = o.accumulate ? EXACTLOSS_ACCUMULATE : 0;
     const int code = exactloss_gradient(b.options | static_cast<int>(which) | reduction | flag, b.predictions,
-                                        b.targets, b.weights, b.count, o.upstream, divisor_of(o, reduction, b.count),
+                                        b.targets, b.weights, b.count, g->upstream, g->divisor,
                                         std::ranges::data(gradient), reduction == 0 ? nullptr : &value, &violation);
     return result_of(code, violation, value);
 }
@@ -646,11 +668,15 @@ class accumulator {
         if (b.code != status::ok || !detail::has_length(out, b.count)) {
             return detail::failure(status::length);
         }
+        const result<detail::factor> g = detail::factor_of(o, EXACTLOSS_MEAN, b);
+        if (!g) {
+            return static_cast<const outcome &>(g);
+        }
         exactloss_violation violation{};
         const int flag = o.accumulate ? EXACTLOSS_ACCUMULATE : 0;
         const int code = exactloss_accumulator_add_with_gradient(
-            &raw_, b.options | static_cast<int>(which) | flag, b.predictions, b.targets, b.weights, b.count, o.upstream,
-            detail::divisor_of(o, EXACTLOSS_MEAN, b.count), std::ranges::data(out), &violation);
+            &raw_, b.options | static_cast<int>(which) | flag, b.predictions, b.targets, b.weights, b.count,
+            g->upstream, g->divisor, std::ranges::data(out), &violation);
         return detail::outcome_of(code, violation);
     }
 

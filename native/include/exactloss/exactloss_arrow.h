@@ -88,7 +88,7 @@ typedef struct exactloss_arrow_column {
  * dictionary-encoded); EXACTLOSS_ERROR_ARRAY (a structure contradicts itself or the other: a number of nulls that is
  * not that of the bitmap, for example). The column is not written on an error.
  *
- * The bitmaps are read once: 1 bit an element.
+ * The bitmaps are read, and nothing else of an element.
  */
 EXACTLOSS_API int exactloss_arrow_view(const struct ArrowSchema *schema, const struct ArrowArray *array,
                                        const char *child, int role, exactloss_arrow_column *column,

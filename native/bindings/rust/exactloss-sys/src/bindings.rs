@@ -42,6 +42,18 @@ pub const EXACTLOSS_ERROR_LOSS: i32 = 14;
 pub const EXACTLOSS_ERROR_ALIGNMENT: i32 = 15;
 /// there is no such metric, or a beta is negative, NaN or infinite
 pub const EXACTLOSS_ERROR_METRIC: i32 = 16;
+/// there is no such role of an array, or no such type of device
+pub const EXACTLOSS_ERROR_ROLE: i32 = 17;
+/// a tensor is in the memory of another device
+pub const EXACTLOSS_ERROR_DEVICE: i32 = 18;
+/// a tensor is not contiguous
+pub const EXACTLOSS_ERROR_STRIDES: i32 = 19;
+/// an ArrowSchema or an ArrowArray was released
+pub const EXACTLOSS_ERROR_RELEASED: i32 = 20;
+/// a struct has no child of this name, or several
+pub const EXACTLOSS_ERROR_CHILD: i32 = 21;
+/// an ArrowArray contradicts itself or its ArrowSchema
+pub const EXACTLOSS_ERROR_ARRAY: i32 = 22;
 /// The losses. A function that takes "losses" takes any set of them, or-ed; one that takes "a loss" takes one.
 pub const EXACTLOSS_MNIST: i32 = 0x1;
 pub const EXACTLOSS_BRIER: i32 = 0x2;

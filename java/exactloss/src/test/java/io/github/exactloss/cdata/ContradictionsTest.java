@@ -138,11 +138,11 @@ class ContradictionsTest {
                 when(
                         "more nulls than elements",
                         it -> it.set(NULL_COUNT, 71),
-                        "an impossible number of nulls: it is 71, not -1"),
+                        "has more nulls than elements; their number is 71, not 70"),
                 when(
                         "less than unknown",
                         it -> it.set(NULL_COUNT, -2),
-                        "an impossible number of nulls: it is -2, not -1"),
+                        "has a negative number of nulls; it is -2, not -1"),
                 when(
                         "a null too few",
                         it -> it.set(NULL_COUNT, 0),
@@ -204,7 +204,7 @@ class ContradictionsTest {
                 when(
                         "more nulls than rows",
                         it -> it.set(NULL_COUNT, 71),
-                        "an impossible number of nulls: it is 71, not -1"),
+                        "has more nulls than elements; their number is 71, not 70"),
                 when(
                         "two buffers",
                         it -> it.set(BUFFER_COUNT, 2),
