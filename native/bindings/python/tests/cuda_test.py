@@ -94,7 +94,7 @@ class Gpu(unittest.TestCase):
         stream = ctypes.c_void_p()
         _cuda._check(_cuda._library.exactloss_cuda_stream_create(p.gpu, ctypes.byref(stream)))
         module = types.ModuleType("torch")
-        module.Tensor = OnDevice
+        module.Tensor, module.bool = OnDevice, bool
         module.cuda = types.SimpleNamespace(
             current_stream=lambda number: types.SimpleNamespace(cuda_stream=stream.value + number))
         sys.modules["torch"] = module

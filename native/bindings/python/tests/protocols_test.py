@@ -2,7 +2,6 @@
 """Tensors by DLPack and columns by Arrow's PyCapsule interface, from producers that were made by hand."""
 
 import array
-import ctypes
 import gc
 import math
 import unittest
