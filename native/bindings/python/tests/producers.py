@@ -53,7 +53,11 @@ class Tensor:
         deleter = cast(self.deleter, c_void_p)
         self.managed = (ManagedVersioned(major, 0, None, deleter, flags, tensor) if versioned else
                         Managed(tensor, None, deleter))
-        self.capsule = _new_capsule(addressof(self.managed), b"dltensor_versioned" if versioned else b"dltensor", None)
+        self.name = b"dltensor_versioned" if versioned else b"dltensor"
+        self.renew()
+
+    def renew(self):
+        self.capsule = _new_capsule(addressof(self.managed), self.name, None)
 
     def delete(self, address):
         assert address == addressof(self.managed)
