@@ -45,7 +45,7 @@ class Accumulator:
 
         The arrays and the options are those of :func:`evaluate`, and may differ from call to call.
         """
-        flags = flags_of(from_logits, clamp, strict)
+        flags = flags_of(from_logits, clamp, strict) if from_logits or clamp or strict else 0
         with self._lock:
             if total(ADD, flags, predictions, targets, sample_weight, threads, memory=self._address) is None:
                 self._null_count += add_pieces(self._memory, flags, (predictions, targets, sample_weight), threads)

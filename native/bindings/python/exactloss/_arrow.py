@@ -19,11 +19,22 @@ def is_column(obj: Any) -> bool:
 
 
 def _column(schema: int, array: int, role: int, name: str) -> ArrowColumn:
-    column, fault = ArrowColumn(), Fault()
-    status = library.exactloss_arrow_view(schema, array, None, role, byref(column), byref(fault))
+    column, fault, child = ArrowColumn(), Fault(), _only_child(ArrowSchema.from_address(schema), name)
+    status = library.exactloss_arrow_view(schema, array, child, role, byref(column), byref(fault))
     if status != constants.OK:
         raise ExactLossError(f"{name}: {describe(fault)}", status)
     return column
+
+
+def _only_child(schema: ArrowSchema, name: str) -> Optional[bytes]:
+    """The name of the column of a table that has one, as a query's result may be; None for a column itself."""
+    if schema.format != b"+s":
+        return None
+    if schema.n_children != 1 or not schema.children:
+        raise ExactLossError(f"{name} is a table of {schema.n_children} columns: give one of them",
+                             constants.ERROR_CHILD)
+    child = c_void_p.from_address(schema.children).value
+    return (ArrowSchema.from_address(child).name if child else None) or b""
 
 
 def describe(fault: Fault) -> str:

@@ -19,6 +19,7 @@ _BATCH = [c_int, c_void_p, c_void_p, c_void_p, c_int64]  # options, predictions,
 _SIGNATURES = {
     "open": [c_int, POINTER(c_void_p)],
     "loss_sync": [c_void_p, *_BATCH, POINTER(c_double), c_void_p],
+    "loss_and_gradient_sync": [c_void_p, *_BATCH, c_double, c_void_p, POINTER(c_double), c_void_p],
     "gradient_async": [c_void_p, *_BATCH, c_double, c_int64, c_void_p, c_void_p],
     "evaluate_sync": [c_void_p, *_BATCH, c_double, POINTER(EvaluationMemory), c_void_p],
     "accumulator_create": [c_void_p, c_int, c_double, POINTER(c_void_p)],
@@ -35,7 +36,9 @@ _devices: dict[int, c_void_p] = {}
 
 def on_gpu(obj: Any) -> bool:
     """Whether an object is a tensor in a GPU's memory."""
-    return hasattr(type(obj), "__dlpack_device__") and _dlpack.device_of(obj)[0] == constants.DL_CUDA
+    if getattr(obj, "is_cuda", True):  # PyTorch's answer is the quicker one
+        return hasattr(type(obj), "__dlpack_device__") and _dlpack.device_of(obj)[0] == constants.DL_CUDA
+    return False
 
 
 def _load() -> Any:
@@ -109,7 +112,12 @@ def compute(kind: int, options: int, predictions: Any, targets: Any, weights: An
         batch = (options | p.array.view.options | t.array.view.options, p.array.view.data, t.array.view.data,
                  None if w is None else w.array.view.data, count)
         value = c_double(0)
-        if kind in (LOSS, LOSS_AND_GRADIENT):
+        mean = options & constants.MEAN
+        in_one_pass = kind == LOSS_AND_GRADIENT and divisor == (0 if mean else 1) and not (mean and w)
+        if g is not None and in_one_pass:
+            _check(_library.exactloss_cuda_loss_and_gradient_sync(device, *batch, factor, g.array.view.data,
+                                                                  byref(value), stream))
+        elif kind in (LOSS, LOSS_AND_GRADIENT):
             _check(_library.exactloss_cuda_loss_sync(device, *batch, byref(value), stream))
         elif kind == EVALUATE:
             evaluation = EvaluationMemory.from_address(memory)
@@ -119,7 +127,7 @@ def compute(kind: int, options: int, predictions: Any, targets: Any, weights: An
         elif kind != GRADIENT:
             raise ExactLossError("a GPU's tensors give losses, evaluations and gradients; for the losses of the "
                                  "elements move them to the processor's memory", constants.ERROR_DEVICE)
-        if g is not None:
+        if g is not None and not in_one_pass:
             without_reduction = batch[0] & ~(constants.MEAN | constants.SUM)
             _check(_library.exactloss_cuda_gradient_async(device, without_reduction, *batch[1:], factor,
                                                           divisor or max(count, 1), g.array.view.data, stream))

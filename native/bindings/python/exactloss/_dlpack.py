@@ -43,8 +43,9 @@ def _export(obj: Any, **stream: Any) -> Any:
             return obj.__dlpack__(max_version=(_MAJOR, 0), copy=False, **stream)
         except TypeError:
             pass
-    if str(getattr(obj, "dtype", "")) == "torch.bool":
-        obj = obj.view(sys.modules["torch"].uint8)  # PyTorch 1 exports no bools
+    torch: Any = sys.modules.get("torch")
+    if torch is not None and getattr(obj, "dtype", None) is torch.bool:
+        obj = obj.view(torch.uint8)  # PyTorch 1 exports no bools
     capsule = obj.__dlpack__(**stream)
     _old_types.add(type(obj))
     return capsule

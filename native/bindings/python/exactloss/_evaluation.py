@@ -226,12 +226,12 @@ def evaluate(predictions: Any, targets: Any, losses: Union[str, Iterable[str]] =
 
     The arrays and the options are those of :func:`mnist_loss`. Predictions, targets and weights may also be columns of
     Arrow with nulls, and in chunks of any lengths: rows with a null are left out, and counted as ``null_count``.
-    From logits, the threshold is compared with their sigmoid.
+    Columns are computed by one thread. From logits, the threshold is compared with their sigmoid.
 
     >>> evaluate(numpy.float32([0.9, 0.4, 0.2]), numpy.uint8([1, 0, 1])).accuracy
     0.6666666666666666
     """
-    flags = flags_of(from_logits, clamp, strict)
+    flags = flags_of(from_logits, clamp, strict) if from_logits or clamp or strict else 0
     memory = EvaluationMemory(_SIZE)
     if total(EVALUATE, losses_of(losses) | flags, predictions, targets, sample_weight, threads, threshold,
              ctypes.addressof(memory)) is not None:

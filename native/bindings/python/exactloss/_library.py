@@ -152,14 +152,18 @@ SIGNATURES: dict[str, tuple[Any, list[Any]]] = {
 }
 
 
-def _load() -> ctypes.CDLL:
-    path = os.environ.get("EXACTLOSS_LIBRARY") or str(FOLDER / constants.LIBRARY)
+def _open(kind: Any, path: str) -> Any:
     try:
-        loaded = ctypes.CDLL(path)
+        return kind(path)
     except OSError as error:
         raise ImportError(f"exactloss can't load its C library from {path}: {error}. A wheel carries the library for "
                           "one platform: install the one for yours. The environment variable EXACTLOSS_LIBRARY names "
-                          "another file") from error
+                          "another libexactloss") from error
+
+
+def _load() -> Any:
+    path = os.environ.get("EXACTLOSS_LIBRARY") or str(FOLDER / constants.LIBRARY)
+    loaded = _open(ctypes.CDLL, path)
     try:
         abi = int(loaded.exactloss_abi_version())
         for name, (result, arguments) in SIGNATURES.items():
@@ -173,10 +177,10 @@ def _load() -> ctypes.CDLL:
     return loaded
 
 
-def _load_call(library: ctypes.CDLL) -> ctypes.PyDLL:
+def _load_call(library: Any) -> Any:
     if not hasattr(ctypes, "pythonapi"):
         raise ImportError("exactloss needs CPython: this interpreter has no ctypes.pythonapi")
-    loaded = ctypes.PyDLL(str(FOLDER / constants.CALL_LIBRARY))
+    loaded = _open(ctypes.PyDLL, str(FOLDER / constants.CALL_LIBRARY))
     functions = Functions(none=id(None))
     for name, _ in Functions._fields_:
         if name != "none":
@@ -200,7 +204,7 @@ def _new_function(address: Any, name: bytes) -> Any:
 _METH_VARARGS = 0x1
 _definitions: list[MethodDefinition] = []
 
-library: Any = _load()
+library = _load()
 _call_library = _load_call(library)
 view_buffer: Any = _call_library.exactloss_python_view
 

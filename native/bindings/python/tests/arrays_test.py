@@ -385,6 +385,8 @@ class Process(unittest.TestCase):
         self.assertIn("ImportError: exactloss can't load its C library from /missing/libexactloss.so.1", missing.stderr)
         other = self.run_python("import exactloss", EXACTLOSS_LIBRARY=constants_file("CALL_LIBRARY"))
         self.assertIn("is no C library of exactloss", other.stderr)
+        pypy = self.run_python("import ctypes; del ctypes.pythonapi; import exactloss")
+        self.assertIn("exactloss needs CPython", pypy.stderr)
 
     def test_max_isa(self):
         code = "import exactloss; print(exactloss.isa())"

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """All cases of native/conformance/cases.txt, to the bit. Usage: conformance_test.py CASES"""
 
-import os
 import struct
 import sys
 import unittest

@@ -27,6 +27,10 @@ class OnDevice(Tensor):
         self.managed.tensor.data = self.memory.value
         self.copy(self.memory, address_of(content))
 
+    def __dlpack__(self, **arguments):
+        self.renew()  # a weighted mean asks for the arrays twice
+        return super().__dlpack__(**arguments)
+
     def copy(self, to, source):
         copy = _cuda._library.exactloss_cuda_copy_async
         copy.argtypes = [ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int64, ctypes.c_void_p]
@@ -71,9 +75,17 @@ class Gpu(unittest.TestCase):
         out = OnDevice(floats(0, 0, 0), [3])
         self.assertIs(exactloss.gradient("log", predictions(), targets(), out=out), out)
         self.assertEqual(out.read(), bytes(expected))
-        out = OnDevice(floats(0, 0, 0), [3])
-        loss, _ = exactloss.loss_and_gradient("log", predictions(), targets(), out=out)
-        self.assertEqual((loss, out.read()), (exactloss.log_loss(array.array("f", P), bytes(T)), bytes(expected)))
+        for more in ({}, {"reduction": "sum"}, {"divisor": 7}, {"reduction": "sum", "upstream": 0.5, "divisor": 3}):
+            out, same = OnDevice(floats(0, 0, 0), [3]), array.array("f", P)
+            loss, _ = exactloss.loss_and_gradient("log", predictions(), targets(), out=out, **more)
+            wanted, _ = exactloss.loss_and_gradient("log", array.array("f", P), bytes(T), out=same, **more)
+            self.assertEqual((loss, out.read()), (wanted, bytes(same)))
+            out, w = OnDevice(floats(0, 0, 0), [3]), array.array("f", [1, 2, 1])
+            loss, _ = exactloss.loss_and_gradient("log", predictions(), targets(), out=out,
+                                                  sample_weight=OnDevice(floats(1, 2, 1), [3]), **more)
+            wanted, _ = exactloss.loss_and_gradient("log", array.array("f", P), bytes(T), out=same, sample_weight=w,
+                                                    **more)
+            self.assertEqual((loss, out.read()), (wanted, bytes(same)))
 
     def test_accumulator(self):
         total = exactloss.Accumulator()
@@ -94,7 +106,7 @@ class Gpu(unittest.TestCase):
         stream = ctypes.c_void_p()
         _cuda._check(_cuda._library.exactloss_cuda_stream_create(p.gpu, ctypes.byref(stream)))
         module = types.ModuleType("torch")
-        module.Tensor = OnDevice
+        module.Tensor, module.bool = OnDevice, bool
         module.cuda = types.SimpleNamespace(
             current_stream=lambda number: types.SimpleNamespace(cuda_stream=stream.value + number))
         sys.modules["torch"] = module

@@ -53,7 +53,11 @@ class Tensor:
         deleter = cast(self.deleter, c_void_p)
         self.managed = (ManagedVersioned(major, 0, None, deleter, flags, tensor) if versioned else
                         Managed(tensor, None, deleter))
-        self.capsule = _new_capsule(addressof(self.managed), b"dltensor_versioned" if versioned else b"dltensor", None)
+        self.name = b"dltensor_versioned" if versioned else b"dltensor"
+        self.renew()
+
+    def renew(self):
+        self.capsule = _new_capsule(addressof(self.managed), self.name, None)
 
     def delete(self, address):
         assert address == addressof(self.managed)
@@ -137,6 +141,31 @@ class Column:
         self.structures = schema, array  # live as long as this object
         return (_new_capsule(addressof(schema), b"arrow_schema", _destroy_schema),
                 _new_capsule(addressof(array), b"arrow_array", _destroy_array))
+
+
+class Table(Column):
+    """A struct of columns, each with its name."""
+
+    def __init__(self, length, **columns):
+        super().__init__(b"+s", bytearray(), length)
+        self.columns = columns
+        self.schemas = [Schema() for _ in columns]
+        self.arrays = [Array() for _ in columns]
+        self.schema_pointers = (c_void_p * len(columns))(*map(addressof, self.schemas))
+        self.array_pointers = (c_void_p * len(columns))(*map(addressof, self.arrays))
+
+    def fill_schema(self, schema):
+        super().fill_schema(schema)
+        for (name, column), child in zip(self.columns.items(), self.schemas):
+            column.fill_schema(child)
+            child.name = name.encode()
+        schema.n_children, schema.children = len(self.columns), addressof(self.schema_pointers)
+
+    def fill_array(self, array):
+        super().fill_array(array)
+        for column, child in zip(self.columns.values(), self.arrays):
+            column.fill_array(child)
+        array.n_buffers, array.n_children, array.children = 1, len(self.columns), addressof(self.array_pointers)
 
 
 def _destroyer(kind, name):

@@ -2,14 +2,13 @@
 """Tensors by DLPack and columns by Arrow's PyCapsule interface, from producers that were made by hand."""
 
 import array
-import ctypes
 import gc
 import math
 import unittest
 
 import exactloss
 from exactloss import _constants as constants
-from producers import Chunked, Column, OldTensor, Tensor, name_of
+from producers import Chunked, Column, OldTensor, Table, Tensor, name_of
 
 P = [0.9, 0.4, 0.2]
 T = [1, 0, 1]
@@ -137,6 +136,23 @@ class Arrow(unittest.TestCase):
         self.assertIsNone(p.requested)
         self.assert_released(p, t)
         self.assertEqual((p.schemas_released, t.schemas_released), (1, 1))
+
+    def test_table(self):
+        """Of one column, as queries give it; with a null of its own, or of the column."""
+        for nulls in ([], [2]):
+            table = Table(4, score=Column(b"f", floats(*P, 7), 4, nulls=nulls))
+            t = Chunked(Column(b"C", bytearray([*T, 0]), 4, nulls=[3]))
+            evaluation = exactloss.evaluate(Chunked(table), t)
+            self.assertEqual((evaluation.null_count, evaluation.count), (1 + len(nulls), 3 - len(nulls)))
+            self.assert_released(table, *t.columns)
+        for columns in ({}, {"a": Column(b"f", floats(*P), 3), "b": Column(b"f", floats(*P), 3)}):
+            with self.assertRaisesRegex(exactloss.ExactLossError, f"table of {len(columns)} columns") as caught:
+                exactloss.evaluate(Table(3, **columns), bytes(T))
+            self.assertEqual(caught.exception.status, constants.ERROR_CHILD)
+        broken = Table(3, score=Column(b"f", floats(*P), 3))
+        broken.schema_pointers[0] = None
+        with self.assertRaisesRegex(exactloss.ExactLossError, "null pointer"):
+            exactloss.evaluate(broken, bytes(T))
 
     def test_beside_other_arrays(self):
         for format_, letter in ((b"C", "B"), (b"c", "b"), (b"i", "i"), (b"l", "q"), (b"f", "f"), (b"g", "d")):
