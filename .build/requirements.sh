@@ -15,7 +15,7 @@
     )
     TEST_NEEDS=(
         "command ${CXX:-c++} | g++           | compiles the header as C++"
-        "command python3     | python3       | runs the Python example, and sums the test reports"
+        "command python3     | python3       | computes the exact references, and sums the test reports"
         "command pkg-config  | pkg-config    | builds a program against the installed library"
         "command curl        | curl          | runs the commands in the example service's README"
         "command nm          | binutils      | lists the library's symbols"

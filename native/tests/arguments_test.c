@@ -572,13 +572,13 @@ static void strides_that_do_not_matter(void **unused) {
 
 static void statuses_have_words(void **unused) {
     (void)unused;
-    for (int status = 0; status <= EXACTLOSS_ERROR_METRIC; status++) {
+    for (int status = 0; status <= EXACTLOSS_ERROR_ARRAY; status++) {
         assert_string_not_equal("unknown status", exactloss_status_string(status));
         for (int other = 0; other < status; other++) {
             assert_string_not_equal(exactloss_status_string(other), exactloss_status_string(status));
         }
     }
-    assert_string_equal("unknown status", exactloss_status_string(EXACTLOSS_ERROR_METRIC + 1));
+    assert_string_equal("unknown status", exactloss_status_string(EXACTLOSS_ERROR_ARRAY + 1));
     assert_string_equal("unknown status", exactloss_status_string(-1));
     assert_int_equal(EXACTLOSS_ABI_VERSION, exactloss_abi_version());
 }

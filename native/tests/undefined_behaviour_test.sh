@@ -5,7 +5,8 @@
 # conversion that loses bits), finds no undefined behaviour where the tests take the library to the edges of its numbers.
 set -euo pipefail
 source=$1 cxx=$2 generator=$3
-programs=(arguments_test accumulator_test forged_forms_test api_test metrics_test operations_test targets_test exact_sum_test)
+programs=(arguments_test accumulator_test forged_forms_test api_test metrics_test operations_test targets_test exact_sum_test
+    view_arrow_test view_dlpack_test)
 cuda_programs=(cuda_calls_test cuda_faults_test)
 
 work=$(mktemp -d /tmp/exactloss-undefined.XXXXXX)
