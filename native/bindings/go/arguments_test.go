@@ -256,6 +256,31 @@ func TestNumbers(t *testing.T) {
 	refused(t, batch.AddWithGradientTo(a, exactloss.Log.Gradient(), out), exactloss.ErrLoss, "use the losses that")
 }
 
+// Arrays may lie in an object that has pointers of Go, which C must not see.
+func TestArraysBesidePointers(t *testing.T) {
+	object := &struct {
+		pointer *int
+		numbers [3]float32
+		bytes   [3]uint8
+	}{new(int), [3]float32{0.9, 0.4, 0.2}, [3]uint8{1, 0, 1}}
+	numbers, bytes := object.numbers[:], object.bytes[:]
+	batch, out := exactloss.NewBatch(numbers, bytes), make([]float32, 3)
+	a := newAccumulator(t, exactloss.All, 0.5)
+	_, meanErr := batch.Mean(exactloss.Mnist)
+	_, evaluateErr := batch.Evaluate(exactloss.All, 0.5)
+	for _, err := range []error{
+		meanErr, evaluateErr, batch.AddTo(a), batch.Values(exactloss.Log, out),
+		batch.AddWithGradientTo(a, exactloss.Log.Gradient(), out), exactloss.Where(bytes, numbers, out, out),
+		exactloss.WherePacked(exactloss.Bits{Bytes: bytes, Count: 3}, numbers, out, out),
+		exactloss.Sigmoid(out, numbers),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	refused(t, a.UnmarshalBinary(bytes), exactloss.ErrSize, "pass all bytes that MarshalBinary gave")
+}
+
 func TestAccumulators(t *testing.T) {
 	var none exactloss.Accumulator
 	total := newAccumulator(t, exactloss.Mnist, 0.5)
