@@ -245,10 +245,20 @@ func TestNumbers(t *testing.T) {
 		_, err := counts.FBeta(1)
 		refused(t, err, exactloss.ErrCount, "")
 	}
-	for _, loss := range []exactloss.Loss{0, 8, -1, exactloss.All} {
-		if _, err := batch.Mean(loss); err == nil {
-			t.Errorf("the loss %d is none", loss)
+	long := exactloss.NewBatch(make([]float32, 1<<20), make([]uint8, 1<<20))
+	long.Threads = 2
+	for _, loss := range []exactloss.Loss{0, 8, -1, exactloss.Mnist | exactloss.Brier, exactloss.All} {
+		for _, batch := range []exactloss.Batch[float32]{batch, long} {
+			mean, meanErr := batch.Mean(loss)
+			sum, sumErr := batch.Sum(loss)
+			if meanErr == nil || sumErr == nil || !math.IsNaN(mean) || !math.IsNaN(sum) {
+				t.Errorf("the loss %d is none, but its mean is %v and its sum %v", loss, mean, sum)
+			}
 		}
+	}
+	evaluation, _ := batch.Evaluate(exactloss.All, 0.5)
+	if result := evaluation.Loss(exactloss.All); !math.IsNaN(result.Mean) || !math.IsNaN(result.Sum) {
+		t.Errorf("a set of losses has no result, but %+v", result)
 	}
 	if _, err := batch.Evaluate(0, 0.5); !errors.Is(err, exactloss.ErrLoss) {
 		t.Error(err)

@@ -85,7 +85,7 @@ func (b *Batch[P]) loss(loss Loss, reduction C.int) (float64, error) {
 	if err := b.check(); err != nil {
 		return math.NaN(), err
 	}
-	if b.isLong() {
+	if b.isLong() && loss&(loss-1) == 0 { // a set of several losses is refused below
 		return b.lossByThreads(loss, reduction)
 	}
 	result := C.loss_of(b.options()|C.int(loss)|reduction, b.predictionsMemory(), b.targetsMemory(), b.weightsMemory(),
