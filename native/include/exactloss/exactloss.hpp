@@ -103,7 +103,7 @@ enum class status : int {
 /* The meaning of a status: one English sentence without a full stop; a static string. */
 [[nodiscard]] inline const char *message(status code) noexcept {
     return code == status::length
-               ? "arrays of one call have different lengths: give each as many elements as the others"
+               ? "arrays of one call have different lengths, or packed bits end before their last element"
                : exactloss_status_string(static_cast<int>(code));
 }
 
@@ -643,8 +643,9 @@ class accumulator {
     /* From a byte form. Any bytes are safe: those that are none are status::size or status::format. */
     [[nodiscard]] static result<accumulator> from_bytes(std::span<const std::byte> bytes) noexcept {
         accumulator a;
-        const int code =
-            exactloss_accumulator_deserialize(&a.raw_, bytes.data(), static_cast<std::int64_t>(bytes.size()));
+        static constexpr std::byte nothing{}; // no bytes may have no address, which C would name before their number
+        const int code = exactloss_accumulator_deserialize(&a.raw_, bytes.empty() ? &nothing : bytes.data(),
+                                                           static_cast<std::int64_t>(bytes.size()));
         return detail::result_of(code, exactloss_violation{}, a);
     }
 
