@@ -254,9 +254,10 @@ template <class T> consteval int target_option() {
 template <class R>
 concept array = std::ranges::contiguous_range<R> && std::ranges::sized_range<R>;
 
+template <class T>
+concept byte = one_of<T, bool, unsigned char>;
 template <class R>
-concept byte_array = array<R> && one_of < std::ranges::range_value_t<R>,
-bool, unsigned char > ;
+concept byte_array = array<R> && byte<std::ranges::range_value_t<R>>;
 
 } // namespace detail
 
