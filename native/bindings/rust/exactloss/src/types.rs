@@ -123,7 +123,7 @@ impl<'a> Targets<'a> {
     /// The elements before and from `index` on, which is a multiple of 8.
     #[cfg(feature = "std")]
     pub(crate) fn split_at(self, index: usize) -> (Self, Self) {
-        let bytes = &self.bytes[index * self.bits_per_element / 8..];
+        let bytes = &self.bytes[index / 8 * self.bits_per_element..];
         (Self { count: index, ..self }, Self { bytes, count: self.count - index, ..self })
     }
 }
