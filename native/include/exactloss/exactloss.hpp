@@ -22,8 +22,8 @@
  *   exception is thrown but by value() of a result that has none. On an error nothing has been written.
  *
  * Every function is noexcept, allocates nothing, locks nothing, and may be called from any thread, as long as no two
- * calls write the same memory. All else that exactloss.h says of its functions holds here too. Rows of matrices are its
- * alone.
+ * calls write the same memory. All else that exactloss.h says of its functions holds here too. Only exactloss.h has
+ * functions of the rows of a matrix.
  */
 #ifndef EXACTLOSS_EXACTLOSS_HPP
 #define EXACTLOSS_EXACTLOSS_HPP
@@ -202,7 +202,7 @@ template <class T> class [[nodiscard]] result : public outcome {
     std::optional<T> value_;
 };
 
-/* Of a function whose outputs are its arguments. */
+/* The result of a function that writes its outputs to arguments. */
 template <> class [[nodiscard]] result<void> : public outcome {
   public:
     constexpr result() noexcept = default;
