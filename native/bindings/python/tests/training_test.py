@@ -11,7 +11,7 @@ import sys
 import unittest
 
 import exactloss
-from requirement import require
+from requirement import require, run_tests
 
 numpy = require("numpy", "NumPy")
 torch = require("torch", "PyTorch")
@@ -136,4 +136,4 @@ class Training(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    run_tests()
