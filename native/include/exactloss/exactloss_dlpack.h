@@ -7,7 +7,10 @@
  *     if (status == EXACTLOSS_OK) {
  *         status = exactloss_dlpack_view(targets, EXACTLOSS_TARGETS, EXACTLOSS_DL_CPU, &t, NULL);
  *     }
- *     if (status == EXACTLOSS_OK && p.count == t.count) {
+ *     if (status == EXACTLOSS_OK && p.count != t.count) {
+ *         status = EXACTLOSS_ERROR_COUNT;
+ *     }
+ *     if (status == EXACTLOSS_OK) {
  *         status = exactloss_loss(EXACTLOSS_LOG | EXACTLOSS_MEAN | p.options | t.options, p.data, t.data, NULL,
  *                                 p.count, NULL, &loss, NULL);
  *     }
