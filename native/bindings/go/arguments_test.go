@@ -170,7 +170,7 @@ func TestOverlaps(t *testing.T) {
 func nothing[P exactloss.Prediction](t *testing.T) {
 	for _, batch := range []exactloss.Batch[P]{
 		exactloss.NewBatch([]P{}, []bool{}), exactloss.NewBatch[P, int32](nil, nil),
-		exactloss.NewPackedBatch[P](nil, exactloss.Bits{}),
+		exactloss.NewPackedBatch[P](nil, exactloss.Bits{}), exactloss.NewPackedBatch[P](nil, exactloss.Bits{Offset: 9}),
 	} {
 		loss, err := batch.Mean(exactloss.Brier)
 		sum, sumErr := batch.Sum(exactloss.Log)

@@ -190,6 +190,9 @@ impl<'a> Bits<'a> {
     ///
     /// [`Error::Length`] if there are not so many bytes.
     pub fn new(bytes: &'a [u8], offset: usize, count: usize) -> Result<Self> {
+        if count == 0 {
+            return Ok(Self { bytes: &[], offset: 0, count }); // no bit is read, so no byte is needed
+        }
         // In bytes, as the number of bits may be beyond usize.
         let needed = offset / 8 + count / 8 + (offset % 8 + count % 8 + 7) / 8;
         if bytes.len() < needed {
