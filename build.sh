@@ -150,13 +150,13 @@ build_bindings() {
     for script in native/bindings/*/package.sh; do
         status=0
         "$script" "$PWD/$NATIVE_BUILD/native" "$folder" || status=$?
-        if ((status == 77)); then # after a line that says why
+        if ((status == 77)); then # after a line that says why, as tests do
             left_out+=("$(basename "${script%/*}")")
         elif ((status != 0)); then
             return "$status"
         fi
     done
-    note "build/dist${left_out:+, without ${left_out[*]}: ./build.sh languages installs the tools}"
+    note "build/dist${left_out:+, without ${left_out[*]}: build/log/bindings.log says why}"
 }
 
 # ---- the rest -------------------------------------------------------------------------------------------------------

@@ -415,7 +415,11 @@ int main(int argc, char **argv) {
         fprintf(stderr, "usage: conformance_test FILE\n");
         return 2;
     }
-    if (wanted != NULL && (name == NULL || strcmp(wanted, name) != 0)) {
+    if (name == NULL) { /* a misspelt name would be a skipped test for good */
+        printf("there is no instruction set %s\n", wanted);
+        return 2;
+    }
+    if (wanted != NULL && strcmp(wanted, name) != 0) {
         printf("skipped: this machine cannot run %s\n", wanted);
         return SKIPPED;
     }

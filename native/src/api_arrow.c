@@ -25,7 +25,7 @@ typedef struct gathered_rows {
     int count;
 } gathered_rows;
 
-/* A way through all rows, batch by batch. */
+/* Reads all rows that are not null, batch by batch. */
 typedef struct row_reader {
     batch all; /* nulls included */
     bitmaps nulls;

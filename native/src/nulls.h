@@ -16,7 +16,7 @@ typedef struct bitmaps {
 /* The number of null rows among the first `count`. */
 int64_t exactloss_count_nulls(const bitmaps *b, int64_t count);
 
-/* A way through the runs of rows that are not null. */
+/* Finds the runs of rows that are not null, one after the other. */
 typedef struct run_reader {
     bitmaps nulls;
     int64_t count; /* of rows */

@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-/* For each role the options that its views have, and the words for a type that is none of its own. */
+/* For each role the options that its views have, and the message for any other type. */
 static const struct role {
     int options;
     const char *problem;

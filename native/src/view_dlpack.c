@@ -50,7 +50,7 @@ static int count_elements(const exactloss_dltensor *tensor, int64_t *count, exac
     if (is_negative) {
         return exactloss_refuse(EXACTLOSS_ERROR_COUNT, "the tensor has a negative dimension", 0, 0, fault);
     }
-    for (int i = 0; i<tensor->ndim && * count> 0; i++) {
+    for (int i = 0; *count > 0 && i < tensor->ndim; i++) {
         if (*count > PTRDIFF_MAX / 128 / tensor->shape[i]) {
             return exactloss_refuse(EXACTLOSS_ERROR_COUNT, "the tensor has more elements than can be addressed", 0, 0,
                                     fault);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A processor that says that it has everything, for programs whose AVX-512 kernels are emulated: linked with
- * --wrap=exactloss_read_cpu, and with no kernels of AVX2 but a table that is only chosen.
+ * A processor that claims every feature, for programs whose AVX-512 kernels are emulated. They are linked with
+ * --wrap=exactloss_read_cpu. The table of AVX2 has no kernels: it is chosen in a test, and never called.
  */
 #include "cpu/kernels.h"
 #include "exactloss/exactloss.h"

@@ -176,7 +176,6 @@ static void calls_use_little_stack(void **unused) {
         {"sigmoid", run_sigmoid},
         {"the byte form", run_byte_form},
         {"arrow_add", run_add_of_columns},
-
     };
     fill();
     job nothing = {.run = run_nothing};

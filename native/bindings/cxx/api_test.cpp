@@ -212,6 +212,7 @@ void evaluations() {
     const exactloss::accumulator copy = whole;
     expect(std::ranges::equal(copy.bytes(), whole.bytes()), "a copy");
     expect(exactloss::accumulator::from_bytes(std::span(whole.bytes()).first(100)).code() == status::size, "few bytes");
+    expect(exactloss::accumulator::from_bytes({}).code() == status::size, "no bytes");
 }
 
 /* Every function that computes, with the results that a program would keep. */

@@ -104,8 +104,7 @@ func (a *Accumulator) UnmarshalBinary(form []byte) error {
 	if bytes == nil {
 		bytes = new(C.uint8_t) // for the status of a wrong size, not of a missing pointer
 	}
-	return statusError(
-		C.exactloss_accumulator_deserialize(&a.memory, unsafe.Pointer(bytes), C.int64_t(len(form))))
+	return statusError(C.accumulator_from(&a.memory, bytes, C.int64_t(len(form))))
 }
 
 func checkThreshold(threshold float64) error {

@@ -170,7 +170,7 @@ func TestOverlaps(t *testing.T) {
 func nothing[P exactloss.Prediction](t *testing.T) {
 	for _, batch := range []exactloss.Batch[P]{
 		exactloss.NewBatch([]P{}, []bool{}), exactloss.NewBatch[P, int32](nil, nil),
-		exactloss.NewPackedBatch[P](nil, exactloss.Bits{}),
+		exactloss.NewPackedBatch[P](nil, exactloss.Bits{}), exactloss.NewPackedBatch[P](nil, exactloss.Bits{Offset: 9}),
 	} {
 		loss, err := batch.Mean(exactloss.Brier)
 		sum, sumErr := batch.Sum(exactloss.Log)
@@ -245,15 +245,50 @@ func TestNumbers(t *testing.T) {
 		_, err := counts.FBeta(1)
 		refused(t, err, exactloss.ErrCount, "")
 	}
-	for _, loss := range []exactloss.Loss{0, 8, -1, exactloss.All} {
-		if _, err := batch.Mean(loss); err == nil {
-			t.Errorf("the loss %d is none", loss)
+	long := exactloss.NewBatch(make([]float32, 1<<20), make([]uint8, 1<<20))
+	long.Threads = 2
+	for _, loss := range []exactloss.Loss{0, 8, -1, exactloss.Mnist | exactloss.Brier, exactloss.All} {
+		for _, batch := range []exactloss.Batch[float32]{batch, long} {
+			mean, meanErr := batch.Mean(loss)
+			sum, sumErr := batch.Sum(loss)
+			if meanErr == nil || sumErr == nil || !math.IsNaN(mean) || !math.IsNaN(sum) {
+				t.Errorf("the loss %d is none, but its mean is %v and its sum %v", loss, mean, sum)
+			}
 		}
+	}
+	evaluation, _ := batch.Evaluate(exactloss.All, 0.5)
+	if result := evaluation.Loss(exactloss.All); !math.IsNaN(result.Mean) || !math.IsNaN(result.Sum) {
+		t.Errorf("a set of losses has no result, but %+v", result)
 	}
 	if _, err := batch.Evaluate(0, 0.5); !errors.Is(err, exactloss.ErrLoss) {
 		t.Error(err)
 	}
 	refused(t, batch.AddWithGradientTo(a, exactloss.Log.Gradient(), out), exactloss.ErrLoss, "use the losses that")
+}
+
+// Arrays may lie in an object that has pointers of Go, which C must not see.
+func TestArraysBesidePointers(t *testing.T) {
+	object := &struct {
+		pointer *int
+		numbers [3]float32
+		bytes   [3]uint8
+	}{new(int), [3]float32{0.9, 0.4, 0.2}, [3]uint8{1, 0, 1}}
+	numbers, bytes := object.numbers[:], object.bytes[:]
+	batch, out := exactloss.NewBatch(numbers, bytes), make([]float32, 3)
+	a := newAccumulator(t, exactloss.All, 0.5)
+	_, meanErr := batch.Mean(exactloss.Mnist)
+	_, evaluateErr := batch.Evaluate(exactloss.All, 0.5)
+	for _, err := range []error{
+		meanErr, evaluateErr, batch.AddTo(a), batch.Values(exactloss.Log, out),
+		batch.AddWithGradientTo(a, exactloss.Log.Gradient(), out), exactloss.Where(bytes, numbers, out, out),
+		exactloss.WherePacked(exactloss.Bits{Bytes: bytes, Count: 3}, numbers, out, out),
+		exactloss.Sigmoid(out, numbers),
+	} {
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	refused(t, a.UnmarshalBinary(bytes), exactloss.ErrSize, "pass all bytes that MarshalBinary gave")
 }
 
 func TestAccumulators(t *testing.T) {

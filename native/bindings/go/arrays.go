@@ -19,8 +19,7 @@ func Sigmoid[P Prediction](logits, out []P) error {
 	if regionOf(out).overlaps(regionOf(logits), true) {
 		return errorOfOverlap("out", "logits")
 	}
-	return statusError(C.exactloss_sigmoid(predictionOption[P](), unsafe.Pointer(memory(logits)),
-		C.int64_t(len(logits)), unsafe.Pointer(memory(out))))
+	return statusError(C.sigmoid_of(predictionOption[P](), memory(logits), C.int64_t(len(logits)), memory(out)))
 }
 
 // Element is a type of elements that Where copies.
@@ -67,6 +66,6 @@ func where[E Element](condition targetView, ofBytes bool, a, b, out []E) error {
 			return errorOfOverlap("out", operand.name)
 		}
 	}
-	return statusError(C.exactloss_where(options, condition.memory, unsafe.Pointer(memory(a)), unsafe.Pointer(memory(b)),
-		C.int(unsafe.Sizeof(*new(E))), C.int64_t(n), unsafe.Pointer(memory(out))))
+	return statusError(C.where_of(options, (*C.uint8_t)(condition.memory), memory(a), memory(b),
+		C.int(unsafe.Sizeof(*new(E))), C.int64_t(n), memory(out)))
 }

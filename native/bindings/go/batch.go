@@ -61,6 +61,9 @@ func NewPackedBatch[P Prediction](predictions []P, targets Bits) Batch[P] {
 }
 
 func (b Bits) view() targetView {
+	if b.Count == 0 && b.Offset >= 0 { // no bit is read, so no byte is needed
+		return targetView{bits: 1, option: C.EXACTLOSS_T_BITS}
+	}
 	// In bytes, as the number of bits may be beyond an int.
 	size := b.Count/8 + (b.Offset%8+b.Count%8+7)/8
 	if b.Offset < 0 || b.Count < 0 || len(b.Bytes) < b.Offset/8+size {
@@ -85,7 +88,7 @@ func (b *Batch[P]) loss(loss Loss, reduction C.int) (float64, error) {
 	if err := b.check(); err != nil {
 		return math.NaN(), err
 	}
-	if b.isLong() {
+	if b.isLong() && loss&(loss-1) == 0 { // a set of several losses is refused below
 		return b.lossByThreads(loss, reduction)
 	}
 	result := C.loss_of(b.options()|C.int(loss)|reduction, b.predictionsMemory(), b.targetsMemory(), b.weightsMemory(),

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The functions of exactloss.h as cgo calls them cheapest: results are returned by value, so that Go has no memory for
- * them to allocate, and arrays are bytes, which cgo need not search for Go pointers.
+ * them to allocate, and arrays are bytes. Of a void * cgo would search the whole object that it points into for Go
+ * pointers, and panic if there are any: a slice may lie in a struct that has some.
  */
 #ifndef EXACTLOSS_GO_CALLS_H
 #define EXACTLOSS_GO_CALLS_H
@@ -93,6 +94,19 @@ static inline number_result metric_of(int64_t true_positives, int64_t false_posi
     result.status = metric == 0 ? exactloss_f_beta(&evaluation, beta, &result.value)
                                 : exactloss_metric(&evaluation, metric, &result.value);
     return result;
+}
+
+static inline int sigmoid_of(int options, array logits, int64_t count, uint8_t *out) {
+    return exactloss_sigmoid(options, logits, count, out);
+}
+
+static inline int where_of(int options, array condition, array a, array b, int element_size, int64_t count,
+                           uint8_t *out) {
+    return exactloss_where(options, condition, a, b, element_size, count, out);
+}
+
+static inline int accumulator_from(exactloss_accumulator *accumulator, array bytes, int64_t size) {
+    return exactloss_accumulator_deserialize(accumulator, bytes, size);
 }
 
 #endif

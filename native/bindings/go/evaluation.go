@@ -32,16 +32,19 @@ type LossResult struct {
 	InfiniteCount int64   // elements whose weighted loss is infinite
 }
 
-// Loss returns the results of a loss. If it was not asked for, the numbers are NaN and the counts are 0.
+// Loss returns the results of a loss. If it was not asked for, or is a set of several, the numbers are NaN and the counts
+// are 0.
 func (e Evaluation) Loss(loss Loss) LossResult {
 	switch loss {
 	case Mnist:
 		return e.results[0]
 	case Brier:
 		return e.results[1]
-	default:
+	case Log:
 		return e.results[2]
 	}
+	nan := math.NaN()
+	return LossResult{Mean: nan, Sum: nan, MeanFloat32: float32(nan), SumFloat32: float32(nan)}
 }
 
 func evaluationOf(e *C.exactloss_evaluation) Evaluation {

@@ -4,6 +4,10 @@
 # package.sh LIBRARY_FOLDER DESTINATION: writes the module as the zip file that Go's tools unpack. It has no binaries, so
 # the folder of the library does not matter.
 set -euo pipefail
+if ! command -v python3 >/dev/null; then
+    echo "skipped: there is no python3"
+    exit 77
+fi
 destination=$2
 mkdir -p "$destination"
 destination=$(realpath "$destination")

@@ -89,7 +89,7 @@ func (b *Batch[P]) halves() (first, second Batch[P]) {
 	first.Threads, second.Threads = b.Threads/2, b.Threads-b.Threads/2
 	first.predictions, second.predictions = b.predictions[:index], b.predictions[index:]
 	first.targets.count, second.targets.count = index, b.targets.count-index
-	second.targets.memory = unsafe.Add(b.targets.memory, index*b.targets.bits/8)
+	second.targets.memory = unsafe.Add(b.targets.memory, index/8*b.targets.bits)
 	if b.Weights != nil {
 		first.Weights, second.Weights = b.Weights[:index], b.Weights[index:]
 	}

@@ -4,6 +4,12 @@
 # package.sh LIBRARY_FOLDER DESTINATION: makes DESTINATION/exactloss-VERSION.tgz for npm. It carries the library that
 # LIBRARY_FOLDER has. The version is CMake's.
 set -euo pipefail
+for tool in node npm; do
+    if ! command -v $tool >/dev/null; then
+        echo "skipped: there is no $tool"
+        exit 77
+    fi
+done
 library_folder=$1 destination=$2
 here=$(cd -- "$(dirname -- "$0")" && pwd)
 root=$here/../../..

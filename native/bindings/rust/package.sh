@@ -3,6 +3,9 @@
 #
 # package.sh LIBRARY_FOLDER DESTINATION: packages both crates, as cargo publish would, and builds each from its package.
 set -euo pipefail
+# shellcheck source=native/bindings/rust/tests/cargo.sh
+source "$(dirname "${BASH_SOURCE[0]}")/tests/cargo.sh"
+require_cargo 90 # packages workspaces whose crates depend on each other
 library=$(realpath "$1") destination=$2
 mkdir -p "$destination"
 destination=$(realpath "$destination")

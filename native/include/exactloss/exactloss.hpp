@@ -22,8 +22,8 @@
  *   exception is thrown but by value() of a result that has none. On an error nothing has been written.
  *
  * Every function is noexcept, allocates nothing, locks nothing, and may be called from any thread, as long as no two
- * calls write the same memory. All else that exactloss.h says of its functions holds here too. Rows of matrices are its
- * alone.
+ * calls write the same memory. All else that exactloss.h says of its functions holds here too. Only exactloss.h has
+ * functions of the rows of a matrix.
  */
 #ifndef EXACTLOSS_EXACTLOSS_HPP
 #define EXACTLOSS_EXACTLOSS_HPP
@@ -103,7 +103,7 @@ enum class status : int {
 /* The meaning of a status: one English sentence without a full stop; a static string. */
 [[nodiscard]] inline const char *message(status code) noexcept {
     return code == status::length
-               ? "arrays of one call have different lengths: give each as many elements as the others"
+               ? "arrays of one call have different lengths, or packed bits end before their last element"
                : exactloss_status_string(static_cast<int>(code));
 }
 
@@ -202,7 +202,7 @@ template <class T> class [[nodiscard]] result : public outcome {
     std::optional<T> value_;
 };
 
-/* Of a function whose outputs are its arguments. */
+/* The result of a function that writes its outputs to arguments. */
 template <> class [[nodiscard]] result<void> : public outcome {
   public:
     constexpr result() noexcept = default;
@@ -254,9 +254,10 @@ template <class T> consteval int target_option() {
 template <class R>
 concept array = std::ranges::contiguous_range<R> && std::ranges::sized_range<R>;
 
+template <class T>
+concept byte = one_of<T, bool, unsigned char>;
 template <class R>
-concept byte_array = array<R> && one_of < std::ranges::range_value_t<R>,
-bool, unsigned char > ;
+concept byte_array = array<R> && byte<std::ranges::range_value_t<R>>;
 
 } // namespace detail
 
@@ -643,8 +644,9 @@ class accumulator {
     /* From a byte form. Any bytes are safe: those that are none are status::size or status::format. */
     [[nodiscard]] static result<accumulator> from_bytes(std::span<const std::byte> bytes) noexcept {
         accumulator a;
-        const int code =
-            exactloss_accumulator_deserialize(&a.raw_, bytes.data(), static_cast<std::int64_t>(bytes.size()));
+        static constexpr std::byte nothing{}; // no bytes may have no address, which C would name before their number
+        const int code = exactloss_accumulator_deserialize(&a.raw_, bytes.empty() ? &nothing : bytes.data(),
+                                                           static_cast<std::int64_t>(bytes.size()));
         return detail::result_of(code, exactloss_violation{}, a);
     }
 

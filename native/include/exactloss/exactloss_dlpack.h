@@ -7,7 +7,10 @@
  *     if (status == EXACTLOSS_OK) {
  *         status = exactloss_dlpack_view(targets, EXACTLOSS_TARGETS, EXACTLOSS_DL_CPU, &t, NULL);
  *     }
- *     if (status == EXACTLOSS_OK && p.count == t.count) {
+ *     if (status == EXACTLOSS_OK && p.count != t.count) {
+ *         status = EXACTLOSS_ERROR_COUNT;
+ *     }
+ *     if (status == EXACTLOSS_OK) {
  *         status = exactloss_loss(EXACTLOSS_LOG | EXACTLOSS_MEAN | p.options | t.options, p.data, t.data, NULL,
  *                                 p.count, NULL, &loss, NULL);
  *     }
@@ -25,7 +28,7 @@
 extern "C" {
 #endif
 
-/* What a tensor's memory is for: DLPack's kDLCPU and kDLCUDA. */
+/* The device that uses the memory of a tensor: DLPack's kDLCPU and kDLCUDA. */
 #define EXACTLOSS_DL_CPU 1
 #define EXACTLOSS_DL_CUDA 2
 
@@ -61,8 +64,9 @@ typedef struct exactloss_dltensor {
  * be addressed); EXACTLOSS_ERROR_STRIDES; EXACTLOSS_ERROR_NULL (elements, but no data). The first in this order is
  * returned, and the view is not written then.
  *
- * Whether a tensor may be written is not to be seen in it: see DLPACK_FLAG_BITMASK_READ_ONLY in the flags of a
- * DLManagedTensorVersioned. A tensor that waits for a stream must be ready, as DLPack's protocol says.
+ * A DLTensor does not say whether it may be written. The flag DLPACK_FLAG_BITMASK_READ_ONLY of a
+ * DLManagedTensorVersioned does. Work on the tensor that is queued in a stream must be done before the memory is used, as
+ * DLPack's protocol says.
  */
 EXACTLOSS_API int exactloss_dlpack_view(const exactloss_dltensor *tensor, int role, int device_type,
                                         exactloss_view *view, exactloss_fault *fault);

@@ -14,6 +14,7 @@ import unittest
 
 import exactloss
 from exactloss import _constants as constants
+from requirement import run_tests
 
 P = array.array("f", [0.9, 0.4, 0.2])
 T = bytes([1, 0, 1])
@@ -409,4 +410,4 @@ def constants_file(name):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    run_tests()

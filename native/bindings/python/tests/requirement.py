@@ -4,6 +4,7 @@
 import importlib
 import os
 import sys
+import unittest
 
 
 def skip(reason):
@@ -18,3 +19,12 @@ def require(module, name):
         return importlib.import_module(module)
     except ImportError as error:
         return skip(f"{name} is not installed for {sys.executable} ({error})")
+
+
+def run_tests():
+    """unittest.main(), which would take a run with skipped tests for a whole one."""
+    result = unittest.main(exit=False).result
+    if not result.wasSuccessful():
+        sys.exit(1)
+    for _, reason in result.skipped:
+        skip(f"{len(result.skipped)} of {result.testsRun} tests: {reason}")

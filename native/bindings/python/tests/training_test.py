@@ -7,6 +7,7 @@ Usage: training_test.py DRAWN_DIGITS
 import sys
 import unittest
 
+from requirement import run_tests
 from training import digits, exactloss, train
 
 DRAWN = sys.argv.pop(1)
@@ -45,4 +46,4 @@ class Training(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    unittest.main()
+    run_tests()

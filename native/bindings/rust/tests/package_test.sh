@@ -6,9 +6,6 @@
 set -euo pipefail
 program=$1 library=$2 work=$3
 objects=("${@:4}")
-# shellcheck source=native/bindings/rust/tests/cargo.sh
-source "$(dirname "${BASH_SOURCE[0]}")/cargo.sh"
-require_cargo 90 # packages workspaces whose crates depend on each other
 folder=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 system_crates=/usr/share/cargo/registry # Debian's
 if [[ $program == half && ! $(compgen -G "$system_crates/half-1.*") ]]; then

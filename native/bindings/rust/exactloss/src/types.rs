@@ -123,7 +123,7 @@ impl<'a> Targets<'a> {
     /// The elements before and from `index` on, which is a multiple of 8.
     #[cfg(feature = "std")]
     pub(crate) fn split_at(self, index: usize) -> (Self, Self) {
-        let bytes = &self.bytes[index * self.bits_per_element / 8..];
+        let bytes = &self.bytes[index / 8 * self.bits_per_element..];
         (Self { count: index, ..self }, Self { bytes, count: self.count - index, ..self })
     }
 }
@@ -190,6 +190,9 @@ impl<'a> Bits<'a> {
     ///
     /// [`Error::Length`] if there are not so many bytes.
     pub fn new(bytes: &'a [u8], offset: usize, count: usize) -> Result<Self> {
+        if count == 0 {
+            return Ok(Self { bytes: &[], offset: 0, count }); // no bit is read, so no byte is needed
+        }
         // In bytes, as the number of bits may be beyond usize.
         let needed = offset / 8 + count / 8 + (offset % 8 + count % 8 + 7) / 8;
         if bytes.len() < needed {

@@ -72,7 +72,7 @@ fn bits_that_are_not_there() {
     assert_eq!(Batch::new(&P, Bits::new(&bytes, 5, 3).unwrap()).mean(Loss::Mnist), Ok(MEAN));
     assert_eq!(Batch::new(&P, Bits::new(&[0, 0b1010_0000], 13, 3).unwrap()).mean(Loss::Mnist), Ok(MEAN));
     assert_eq!(Batch::new(&P, Bits::new(&[0, 0b1000_0000, 0b10], 15, 3).unwrap()).mean(Loss::Mnist), Ok(MEAN));
-    assert!(Bits::new(&bytes, 16, 0).is_ok() && Bits::new(&[], 0, 0).is_ok());
+    assert!(Bits::new(&bytes, 16, 0).is_ok() && Bits::new(&[], 0, 0).is_ok() && Bits::new(&[], 9, 0).is_ok());
     has_length(Bits::new(&bytes, 0, 17), "bits", 2, 3);
     has_length(Bits::new(&bytes, 7, 10), "bits", 2, 3);
     has_length(Bits::new(&bytes, 16, 1), "bits", 2, 3);
