@@ -38,6 +38,7 @@
     # The other languages; their tests are skipped where these are missing.
     LANGUAGE_NEEDS=(
         "command cargo       | cargo         | builds the Rust crates"
+        "file /usr/share/cargo/registry/half-* | librust-half-dev | lends its arrays to the Rust crates"
         "command go          | golang-go     | builds the Go package"
         "command node        | nodejs        | runs the Node package"
         "command npm         | npm           | packs it"
@@ -76,12 +77,13 @@ version_at_least() {
 
 # ---- packages -------------------------------------------------------------------------------------------------------
 
-# is_there "command NAME", "header NAME" or "module NAME" (of the system's Python)
+# is_there "command NAME", "file PATTERN", "header NAME" or "module NAME" (of the system's Python)
 is_there() {
     local kind name
     read -r kind name <<<"$1"
     case $kind in
         command) command -v "${name%% *}" >/dev/null ;;
+        file) compgen -G "$name" >/dev/null ;;
         module) /usr/bin/python3 -c "import importlib.util, sys; sys.exit(not importlib.util.find_spec('$name'))" 2>/dev/null ;;
         header) printf '#if !__has_include(<%s>)\n#error\n#endif\n' "$name" | "${CC:-cc}" -E - >/dev/null 2>&1 ;;
     esac

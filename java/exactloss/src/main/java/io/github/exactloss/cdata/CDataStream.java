@@ -110,7 +110,9 @@ public final class CDataStream implements AutoCloseable {
         if (batch != null) {
             batch.close();
             batch = null;
-            ArrowArray.release.invoke(ArrowArray.release(array), array);
+            if (!ArrowArray.release(array).equals(MemorySegment.NULL)) { // somebody has moved it
+                ArrowArray.release.invoke(ArrowArray.release(array), array);
+            }
         }
     }
 
