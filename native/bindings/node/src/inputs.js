@@ -203,8 +203,10 @@ function bitsOf({ bytes, length, offset }) {
     requireType(bytes, 'Uint8Array', 'the bytes of packedBits()', 'it holds eight bits an element');
     requireBits(bytes, offset + length);
     const first = Math.floor(offset / 8);
+    const size = Math.ceil((offset + length) / 8) - first;
+    const isWhole = first === 0 && size === lengthOf(bytes);
     return {
-        array: first === 0 ? bytes : new Uint8Array(bufferOf(bytes), byteOffsetOf(bytes) + first),
+        array: isWhole ? bytes : new Uint8Array(bufferOf(bytes), byteOffsetOf(bytes) + first, size),
         type: T_BITS + (offset % 8) * T_BIT_OFFSET,
         count: length,
     };

@@ -322,6 +322,11 @@ test('an output that overlaps an input is refused, unless it is exactly that of 
     assert.deepEqual([...where(bytes, 7, 8, { out: bytes })], [7, 8, 7]);
     const bits = Uint8Array.of(0b101, 0, 0);
     overlap(() => where(packedBits(bits, 3), 7, 8, { out: bits }));
+
+    // Bits end with their last byte, and not with the buffer that they lie in.
+    const target = packedBits(new Uint8Array(memory, 0, 2), 3, 8);
+    assert.equal(gradient('mnist', p, target, { out: new Float32Array(memory, 4, 3) }).byteOffset, 4);
+    overlap(() => gradient('mnist', p, packedBits(new Uint8Array(memory, 0, 5), 3, 32), { out: predictions }));
 });
 
 test('two SharedArrayBuffers of the same memory overlap', async () => {
