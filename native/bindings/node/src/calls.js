@@ -99,7 +99,8 @@ function finish(job, error, status) {
 
 /** @param {Lease} lease */
 function requireUntouched({ arrays, lengths }) {
-    if (arrays.some((array, i) => lengthOf(array) !== lengths[i])) {
+    // Shared memory may grow meanwhile, and an array over all of it with it.
+    if (arrays.some((array, i) => lengthOf(array) < lengths[i])) {
         throw new TypeError(
             'the buffer of an array was transferred before the promise was settled: transfer it afterwards',
         );
