@@ -36,7 +36,7 @@ class Accumulator:
     def _hold(self, memory: AccumulatorMemory, null_count: int) -> None:
         self._memory = memory
         self._address = ctypes.addressof(memory)
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # the handler of a signal may use the accumulator that it interrupts
         self._null_count = null_count
 
     def add(self, predictions: Any, targets: Any, *, sample_weight: Any = None, from_logits: bool = False,
@@ -48,7 +48,8 @@ class Accumulator:
         flags = flags_of(from_logits, clamp, strict) if from_logits or clamp or strict else 0
         with self._lock:
             if total(ADD, flags, predictions, targets, sample_weight, threads, memory=self._address) is None:
-                self._null_count += add_pieces(self._memory, flags, (predictions, targets, sample_weight), threads)
+                nulls = add_pieces(self._memory, flags, (predictions, targets, sample_weight), threads)
+                self._null_count += nulls
 
     def add_with_gradient(self, loss: str, predictions: Any, targets: Any, *, sample_weight: Any = None,
                           from_logits: bool = False, clamp: bool = False, strict: bool = False,

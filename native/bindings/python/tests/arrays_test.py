@@ -287,7 +287,7 @@ class Accumulators(unittest.TestCase):
                 lock.held = 0
 
         total = exactloss.Accumulator()
-        self.assertIsInstance(total._lock, type(threading.Lock()))
+        self.assertIsInstance(total._lock, type(threading.RLock()))
         for method in (lambda: total.add(P, T), lambda: total.add_with_gradient("log", P, T, out=array.array("f", P)),
                        lambda: total.merge(exactloss.Accumulator()), total.evaluate, total.to_bytes,
                        lambda: copy.copy(total)):
@@ -388,6 +388,23 @@ class Process(unittest.TestCase):
         self.assertIn("is no C library of exactloss", other.stderr)
         pypy = self.run_python("import ctypes; del ctypes.pythonapi; import exactloss")
         self.assertIn("exactloss needs CPython", pypy.stderr)
+
+    def test_signal_during_add(self):
+        """Its handler runs where the accumulator's method still holds the lock."""
+        code = ("import array, exactloss, signal, threading, time\n"
+                "total, seen = exactloss.Accumulator(), []\n"
+                "signal.signal(signal.SIGINT, lambda *_: seen.append(total.evaluate().count))\n"
+                "p, t = array.array('f', bytes(1 << 24)), bytes(1 << 22)\n"
+                "def interrupt():\n"
+                "    while not seen:\n"
+                "        signal.raise_signal(signal.SIGINT)\n"
+                "        time.sleep(0.001)\n"
+                "threading.Thread(target=interrupt, daemon=True).start()\n"
+                "while not seen:\n"
+                "    total.add(p, t, from_logits=True)\n"
+                "print(sum(seen[:1]) % (1 << 22))\n")
+        done = subprocess.run([sys.executable, "-B", "-c", code], capture_output=True, text=True, timeout=60)
+        self.assertEqual((done.stdout, done.returncode), ("0\n", 0), done.stderr)
 
     def test_max_isa(self):
         code = "import exactloss; print(exactloss.isa())"
