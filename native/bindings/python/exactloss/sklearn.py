@@ -29,6 +29,8 @@ class _Scorer:
         if len(classes) != 2:
             raise ValueError(f"{self.__name__} scores classifiers of two classes, and this one has {len(classes)}")
         predictions = numpy.ascontiguousarray(classifier.predict_proba(X)[:, 1])
+        if not numpy.isin(y, classes).all():
+            raise ValueError(f"{self.__name__}: y has values that are none of the classifier's classes, {classes}")
         targets = numpy.ascontiguousarray(numpy.asarray(y) == classes[1])
         weights = None if sample_weight is None else numpy.ascontiguousarray(sample_weight, numpy.float32)
         return -self.loss(predictions, targets, sample_weight=weights)

@@ -42,6 +42,11 @@ class Scorers(unittest.TestCase):
         with self.assertRaisesRegex(ValueError, "two classes.*3"):
             scorers.neg_log_loss(self.model.fit(self.X, numpy.arange(300) % 3), self.X, self.y)
 
+    def test_unknown_class(self):
+        self.model.fit(self.X, self.y)
+        with self.assertRaisesRegex(ValueError, r"none of the classifier's classes, \[0 1\]"):
+            scorers.neg_log_loss(self.model, self.X, self.y + 1)
+
     def test_weights(self):
         weights = numpy.random.default_rng(20).random(300)
         self.model.fit(self.X, self.y)
