@@ -52,7 +52,8 @@ class _Differentiable(torch.autograd.Function):
             raise RuntimeError("exactloss has no second derivatives: its gradient is a constant; differentiate without "
                                "create_graph=True")
         gradient, = ctx.saved_tensors
-        return gradient * upstreams[0].to(gradient.dtype), None, None, None, None
+        wide = torch.promote_types(gradient.dtype, torch.float32)  # float16 has no 65536, where loss scaling begins
+        return (gradient.to(wide) * upstreams[0].to(wide)).to(gradient.dtype), None, None, None, None
 
 
 def _scalar(predictions: torch.Tensor, loss: float) -> torch.Tensor:

@@ -113,6 +113,13 @@ class Functions(unittest.TestCase):
         loss.backward()  # adds to the first
         self.assertTrue(torch.equal(p.grad, torch.where(self.t, -2.0, 2.0).double()))
 
+    def test_scaled_loss(self):
+        """As torch.cuda.amp.GradScaler scales it."""
+        for dtype in (torch.float16, torch.bfloat16, torch.float32):
+            p = self.p.to(dtype).requires_grad_()
+            (65536 * exactloss.torch.mnist_loss(p, self.t)).backward()
+            self.assertTrue(torch.allclose(p.grad.float(), torch.where(self.t, -65536.0, 65536.0) / 257, 0.01), dtype)
+
     def test_same_as_pytorch(self):
         x = torch.randn(257, requires_grad=True)
         t = self.t.float()
