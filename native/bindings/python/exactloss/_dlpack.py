@@ -63,6 +63,10 @@ def device_of(obj: Any) -> tuple[int, int]:
 
 def take(obj: Any, name: str, **stream: Any) -> Tensor:
     """Takes the tensor of an object that has ``__dlpack__``."""
+    is_neg = getattr(obj, "is_neg", None)
+    if is_neg is not None and is_neg():
+        raise ExactLossError(f"{name} has PyTorch's negative bit, which DLPack doesn't carry, so every sign would be "
+                             f"wrong: pass {name}.resolve_neg()", constants.ERROR_TYPE)
     try:
         capsule = _export(obj, **stream)
     except (BufferError, RuntimeError, TypeError, ValueError) as error:

@@ -59,6 +59,15 @@ class Tensors(unittest.TestCase):
                 exactloss.mnist_loss(p, t)
 
 
+class Negated(unittest.TestCase):
+    def test_negative_bit(self):
+        p = torch.tensor([0.5 + 0.25j]).conj().imag
+        t = torch.ones(1, dtype=torch.uint8)
+        with self.assertRaisesRegex(exactloss.ExactLossError, r"predictions.*resolve_neg\(\)"):
+            exactloss.mnist_loss(p, t)
+        self.assertEqual(exactloss.mnist_loss(p.resolve_neg(), t), 1.25)
+
+
 class Functions(unittest.TestCase):
     def setUp(self):
         torch.manual_seed(SEED)
