@@ -32,6 +32,12 @@ _BUF_FORMAT, _BUF_STRIDES = 0x4, 0x18
 _INT, _UINT, _FLOAT, _BFLOAT, _BOOL = 0, 1, 2, 4, 6
 _CODES = {_INT: "bhilqn", _UINT: "BHILQN", _FLOAT: "efd", _BOOL: "?"}
 
+#: Those of Arrow's columns that are not of a floating-point type.
+_COLUMN_CODES = {constants.T_UINT8: _UINT, constants.T_INT8: _INT, constants.T_INT32: _INT, constants.T_INT64: _INT}
+
+#: Those that `where` takes: with others, two types could not be told from each other.
+NUMBERS = (_INT, _UINT, _FLOAT, _BFLOAT, _BOOL)
+
 
 class _Patterns:
     """An array of 16-bit patterns, and what they are."""
@@ -166,8 +172,8 @@ def _open_buffer(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[O
     if status != constants.OK:
         raise ExactLossError(f"{name}: {_arrow.describe(fault)}{_found_in_buffer(obj, buffer, role, status)}", status)
     plain_types.add(type(obj))
-    letter = _format(buffer)[-1]
-    code = next((code for code, letters in _CODES.items() if letter in letters), -1)
+    letter = _format(buffer).lstrip("@=<>!")  # several letters, as in "Zf" for complex numbers, are no type known here
+    code = next((code for code, letters in _CODES.items() if len(letter) == 1 and letter in letters), -1)
     return Opened(name, array, bool(buffer.readonly), (code, 8 * buffer.item_bytes))
 
 
@@ -197,9 +203,9 @@ def _open_patterns(stack: ExitStack, marked: Any, role: int, name: str) -> Optio
     if role not in (PREDICTIONS, ANY_ROLE):
         raise ExactLossError(f"{name} can't be of {mark}", constants.ERROR_TYPE)
     opened = open_array(stack, marked.patterns, ANY_ROLE, name)
-    if opened.array.view.element_size != 2:
+    if opened.kind not in ((_UINT, 16), (_INT, 16), marked.kind):
         raise ExactLossError(f"{name}: {mark} takes patterns of 2 bytes, for example of dtype uint16, not of "
-                             f"{opened.array.view.element_size}", constants.ERROR_TYPE)
+                             f"{opened.array.view.element_size}, nor numbers of another type", constants.ERROR_TYPE)
     opened.array.view.options = marked.options
     opened.kind = marked.kind
     return opened
@@ -234,7 +240,9 @@ def _open_column(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[O
                              f"nulls, and this one has {len(columns)} chunks with {nulls} nulls; evaluate() takes it",
                              constants.ERROR_ARRAY)
     view = columns[0].view
-    opened = Opened(name, Array(view=view), True, (_FLOAT, 8 * view.element_size))
+    if role == ANY_ROLE and view.element_size == 0:
+        raise ExactLossError(f"{name}: packed bits can be targets or a condition only", constants.ERROR_TYPE)
+    opened = Opened(name, Array(view=view), True, (_COLUMN_CODES.get(view.options, _FLOAT), 8 * view.element_size))
     opened.reshape(view.count)
     return opened
 

@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from typing import Any, Optional
 
 from . import _constants as constants
-from ._arrays import ANY_ROLE, PREDICTIONS, TARGETS, Opened, empty_like, open_array
+from ._arrays import ANY_ROLE, NUMBERS, PREDICTIONS, TARGETS, Opened, empty_like, open_array
 from ._errors import ExactLossError, check, shapes_differ
 from ._library import library
 
@@ -33,8 +33,8 @@ def sigmoid(logits: Any, *, out: Any = None) -> Any:
 def where(condition: Any, a: Any, b: Any, *, out: Any = None) -> Any:
     """``a`` where the condition is true, and ``b`` elsewhere, bit by bit.
 
-    The condition is an array of bool or uint8, or :class:`packed_bits`. ``a`` and ``b`` have its shape and one type of
-    elements of 1, 2, 4 or 8 bytes. Either may be an array without dimensions, or a number beside an array. ``out`` may
+    The condition is an array of bool or uint8, or :class:`packed_bits`. ``a`` and ``b`` have its shape and one type:
+    integers, floating-point numbers or bools of at most 8 bytes. Either may be an array without dimensions, or a number beside an array. ``out`` may
     be ``a`` or ``b``. Returns the array.
     """
     with ExitStack() as stack:
@@ -43,6 +43,11 @@ def where(condition: Any, a: Any, b: Any, *, out: Any = None) -> Any:
         if options != constants.T_UINT8 and options & ~(7 * constants.T_BIT_OFFSET) != constants.T_BITS:
             raise ExactLossError("condition must be of bool or uint8: compare the array with 0", constants.ERROR_TYPE)
         first, second = _open_sides(stack, a, b)
+        for side in (first, second):
+            if side.kind[0] not in NUMBERS:
+                raise ExactLossError(f"{side.name} must be of integers, floating-point numbers or bools: view it as "
+                                     f"integers of its size, for example {side.name}.view(numpy.int64)",
+                                     constants.ERROR_TYPE)
         if first.kind != second.kind:
             raise ExactLossError(f"a and b must have one type; those of DLPack (code, bits) are {first.kind} and "
                                  f"{second.kind}: convert one of them", constants.ERROR_TYPE)

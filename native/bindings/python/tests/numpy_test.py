@@ -220,6 +220,20 @@ class Hostile(unittest.TestCase):
         self.assertTrue(np.array_equal(exactloss.where(T, 2.5, P), np.where(T == 1, np.float32(2.5), P)))
         self.assertTrue(np.array_equal(exactloss.where(T, np.float16([1, 2, 3]), np.float16(7)), np.float16([1, 7, 3])))
 
+    def test_where_takes_numbers_only(self):
+        """Two other types of 8 bytes could not be told from each other, nor complex64 from float64."""
+        for dtype in ("c8", "S8", "U2", "f4,i4"):
+            array = np.zeros(3, dtype)
+            for a, b in ((array, np.zeros(3)), (np.zeros(3), array), (array, array)):
+                with self.assertRaisesRegex(exactloss.ExactLossError, r"[ab] must be of integers.*view\(numpy.int64\)"):
+                    exactloss.where(T, a, b)
+
+    def test_marks_take_patterns_only(self):
+        for marked in (exactloss.bfloat16(P.astype("f2")), exactloss.bfloat16(exactloss.float16(T.astype("u2"))),
+                       exactloss.bfloat16(P), exactloss.float16(T)):
+            with self.assertRaisesRegex(exactloss.ExactLossError, "patterns of 2 bytes"):
+                exactloss.mnist_loss(marked, T)
+
     def test_ml_dtypes(self):
         self.assertEqual(exactloss.mnist_loss(Brain([0.75, 0.5]), np.uint8([1, 0]), reduction="sum"), 0.75)
         out = Brain([0, 0])

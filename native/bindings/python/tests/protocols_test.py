@@ -196,6 +196,16 @@ class Arrow(unittest.TestCase):
             self.assertEqual(bytes(out), bytes(floats(-1 / 3, 1 / 3, -1 / 3)))
             self.assert_released(*getattr(p, "columns", [p]))
 
+    def test_where(self):
+        """A column has its own type, and not that of another with as many bytes."""
+        a, b = Column(b"i", bytearray(array.array("i", [1, 2, 3])), 3), Column(b"i", bytearray(12), 3)
+        out = array.array("i", bytes(12))
+        self.assertEqual(list(exactloss.where(bytes(T), a, b, out=out)), [1, 0, 3])
+        with self.assertRaisesRegex(exactloss.ExactLossError, "one type"):
+            exactloss.where(bytes(T), a, array.array("f", P), out=array.array("f", P))
+        with self.assertRaisesRegex(exactloss.ExactLossError, "a: packed bits can be"):
+            exactloss.where(bytes(T), Column(b"b", bytearray([5]), 3), 1, out=bytearray(3))
+
     def test_gradient_of_chunks(self):
         p = Chunked(Column(b"f", floats(0.9), 1), Column(b"f", floats(0.4, 0.2), 2))
         with self.assertRaisesRegex(exactloss.ExactLossError, "one chunk.*2 chunks"):
