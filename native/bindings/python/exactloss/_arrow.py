@@ -44,7 +44,8 @@ def describe(fault: Fault) -> str:
 
 
 def _release(structure: Any) -> None:
-    structure.release(ctypes.addressof(structure))
+    if structure.release:
+        structure.release(ctypes.addressof(structure))
 
 
 def _stays(*_: Any) -> None:
@@ -64,6 +65,9 @@ def chunks(obj: Any, role: int, name: str, keep: Optional[ExitStack] = None) -> 
     capsule = obj.__arrow_c_stream__()
     address = _pointer(capsule, b"arrow_array_stream")
     stream = ArrowArrayStream.from_address(address)
+    if not stream.release:
+        raise ExactLossError(f"{name}: the stream was released, as others leave it when they have read it: give one "
+                             "that was not read before", constants.ERROR_RELEASED)
     schema = ArrowSchema()
     _succeed(stream.get_schema(address, ctypes.addressof(schema)), stream, address, name)
     with ExitStack() as schema_lifetime:

@@ -206,6 +206,23 @@ class Arrow(unittest.TestCase):
         with self.assertRaisesRegex(exactloss.ExactLossError, "a: packed bits can be"):
             exactloss.where(bytes(T), Column(b"b", bytearray([5]), 3), 1, out=bytearray(3))
 
+    def test_released_stream(self):
+        """As a consumer leaves it that has moved it out of its capsule; and one without a schema."""
+        p = Chunked(Column(b"f", floats(*P), 3))
+        capsule = p.__arrow_c_stream__()
+        p.__class__ = type("Again", (Chunked,), {"__arrow_c_stream__": lambda self: capsule})
+        p.stream.release = p.stream.get_schema = None
+        with self.assertRaisesRegex(exactloss.ExactLossError, "predictions: the stream was released") as caught:
+            exactloss.evaluate(p, bytes(T))
+        self.assertEqual(caught.exception.status, constants.ERROR_RELEASED)
+
+        class Bare(Chunked):
+            def _get_schema(self, stream, schema):
+                return 0
+
+        with self.assertRaisesRegex(exactloss.ExactLossError, "released"):
+            exactloss.evaluate(Bare(Column(b"f", floats(*P), 3)), bytes(T))
+
     def test_gradient_of_chunks(self):
         p = Chunked(Column(b"f", floats(0.9), 1), Column(b"f", floats(0.4, 0.2), 2))
         with self.assertRaisesRegex(exactloss.ExactLossError, "one chunk.*2 chunks"):
