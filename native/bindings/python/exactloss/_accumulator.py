@@ -69,6 +69,8 @@ class Accumulator:
 
     def merge(self, other: "Accumulator") -> None:
         """Adds the content of another accumulator, which has the same losses and the same threshold."""
+        if not isinstance(other, Accumulator):
+            raise TypeError(f"other is a {type(other).__name__}, and must be an Accumulator: from_bytes() makes one")
         content = other.__copy__()  # so that no two locks are held at a time
         with self._lock:
             check(library.exactloss_accumulator_merge(byref(self._memory), byref(content._memory)))

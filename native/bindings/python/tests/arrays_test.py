@@ -273,6 +273,12 @@ class Accumulators(unittest.TestCase):
         self.assertEqual(total.evaluate().count, 4 * 20 * 9000)
         self.assertEqual(total.evaluate().mnist.mean, MEAN)
 
+    def test_merge_refuses(self):
+        total = exactloss.Accumulator()
+        for other in (None, total.to_bytes(), total.evaluate()):
+            with self.assertRaisesRegex(TypeError, f"other is a {type(other).__name__}.*from_bytes"):
+                total.merge(other)
+
     def test_lock(self):
         """Each method holds the accumulator's lock, once."""
         class Lock:
