@@ -36,11 +36,11 @@ static int K(within)(const void *predictions, int count, double lower, double up
     int found = 0;
     for (int i = 0; i < words; i++) {
         mask[i] = V(within_word)(V(at)(predictions, 64 * i), 64, low, high);
-        found += __builtin_popcountll(mask[i]);
+        found += count_bits(mask[i]);
     }
     if (count % 64 != 0) {
         mask[words] = V(within_word)(V(at)(predictions, 64 * words), count % 64, low, high);
-        found += __builtin_popcountll(mask[words]);
+        found += count_bits(mask[words]);
     }
     return found;
 }
@@ -58,8 +58,8 @@ static ALWAYS_INLINE int V(count)(V(layout) layout, const void *predictions, con
         for (int k = 0; k < 64; k += V(lanes)) {
             bits |= (uint64_t)V(at_least)(layout.load(p + layout.size * k), least) << k;
         }
-        found += __builtin_popcountll(bits);
-        *common += __builtin_popcountll(bits & mask[i]);
+        found += count_bits(bits);
+        *common += count_bits(bits & mask[i]);
     }
     if (rest != 0) {
         V(real) reals[64];
@@ -72,8 +72,8 @@ static ALWAYS_INLINE int V(count)(V(layout) layout, const void *predictions, con
             const V(vector) x = V(load_first)(V(at)(p, k), rest - k, V(set)((V(real))NAN));
             bits |= (uint64_t)V(at_least)(x, least) << k;
         }
-        found += __builtin_popcountll(bits);
-        *common += __builtin_popcountll(bits & mask[words]);
+        found += count_bits(bits);
+        *common += count_bits(bits & mask[words]);
     }
     return found;
 }

@@ -44,6 +44,8 @@ static inline int_vector int_or3(int_vector a, int_vector b, int_vector c) { ret
 /* The larger and the smaller of unsigned integers. */
 static inline int_vector i32_max(int_vector a, int_vector b) { return _mm256_max_epu32(a, b); }
 static inline int_vector i32_min(int_vector a, int_vector b) { return _mm256_min_epu32(a, b); }
+#define f32_least i32_min
+#define f64_least i32_min
 
 /* 64-bit lanes that have the same sum as the 32-bit ones, which are signed. */
 static inline int_vector i32_widen(int_vector x) {
@@ -243,6 +245,10 @@ static inline f64_vector f64_select_negative(f64_vector x, f64_vector a, f64_vec
 
 typedef f64_vector f64_mask;
 static inline f64_mask f64_mask_of(uint64_t bits) { return signs_64(bits); }
+
+/* The lanes of vector number k of a group of four. */
+static inline f32_mask f32_mask_in_group(uint64_t bits, int k) { return f32_mask_of(bits >> f32_lanes * k); }
+static inline f64_mask f64_mask_in_group(uint64_t bits, int k) { return f64_mask_of(bits >> f64_lanes * k); }
 
 static inline f64_vector f64_select(f64_mask mask, f64_vector a, f64_vector b) {
     return f64_select_negative(mask, a, b);

@@ -90,14 +90,6 @@ static uint64_t packed_bits(const unsigned char *bytes, int64_t offset, int coun
     return count == 64 ? word : word & (((uint64_t)1 << count) - 1);
 }
 
-/* Sums of pairs, of fours and of bytes, which the product adds up in its top byte. */
-static int count_bits(uint64_t word) {
-    word -= word >> 1 & 0x5555555555555555u;
-    word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
-    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-    return (int)(word * 0x0101010101010101u >> 56);
-}
-
 int exactloss_decode_bits(const void *targets, int64_t first, int count, uint64_t wanted, uint64_t relevant,
                           uint64_t *mask) {
     int found = 0;
