@@ -246,10 +246,6 @@ static inline f64_vector f64_select_negative(f64_vector x, f64_vector a, f64_vec
 typedef f64_vector f64_mask;
 static inline f64_mask f64_mask_of(uint64_t bits) { return signs_64(bits); }
 
-/* The lanes of vector number k of a group of four. */
-static inline f32_mask f32_mask_in_group(uint64_t bits, int k) { return f32_mask_of(bits >> f32_lanes * k); }
-static inline f64_mask f64_mask_in_group(uint64_t bits, int k) { return f64_mask_of(bits >> f64_lanes * k); }
-
 static inline f64_vector f64_select(f64_mask mask, f64_vector a, f64_vector b) {
     return f64_select_negative(mask, a, b);
 }

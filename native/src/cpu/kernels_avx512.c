@@ -210,10 +210,6 @@ static inline uint64_t f64_lanes_at(const uint64_t *mask, int vector) { return m
 typedef __mmask8 f64_mask;
 static inline f64_mask f64_mask_of(uint64_t bits) { return (__mmask8)bits; }
 
-/* The lanes of vector number k of a group of four. */
-static inline f32_mask f32_mask_in_group(uint64_t bits, int k) { return f32_mask_of(bits >> f32_lanes * k); }
-static inline f64_mask f64_mask_in_group(uint64_t bits, int k) { return f64_mask_of(bits >> f64_lanes * k); }
-
 static inline f64_vector f64_select(f64_mask mask, f64_vector a, f64_vector b) {
     return _mm512_mask_blend_pd(mask, b, a);
 }

@@ -199,6 +199,17 @@ static inline int_vector i32_min(int_vector a, int_vector b) { return vminq_u32(
 #define f32_least i32_min
 #define f64_least i32_min
 
+/* Each lane's bit is shifted to the place of the sign, which is inserted. */
+#define HAS_NEGATE_IN_GROUP
+static inline f32_vector f32_negate_in_group(uint64_t bits, int k, f32_vector x) {
+    const i32_signed left = {31 - 4 * k, 30 - 4 * k, 29 - 4 * k, 28 - 4 * k};
+    return vbslq_f32(vdupq_n_u32(0x80000000), (f32_vector)vshlq_u32(vdupq_n_u32((uint32_t)bits), left), x);
+}
+static inline f64_vector f64_negate_in_group(uint64_t bits, int k, f64_vector x) {
+    const i64_signed left = {63 - 2 * k, 62 - 2 * k};
+    return vbslq_f64(vdupq_n_u64((uint64_t)1 << 63), (f64_vector)vshlq_u64(vdupq_n_u64(bits), left), x);
+}
+
 static inline int_vector select_signs_32(int_vector signs, int_vector a, int_vector b) {
     return vbslq_u32(i32_signs(signs), a, b);
 }
@@ -336,10 +347,6 @@ static inline f32_vector f32_power(f32_vector k) {
 static inline f64_vector f64_power(f64_vector k) {
     return 0x1p-128 * (f64_vector)((i64_lanes)(k + (0x1.8p52 + 1023 + 128)) << 52);
 }
-
-/* The lanes of vector number k of a group of four. */
-static inline f32_mask f32_mask_in_group(uint64_t bits, int k) { return f32_mask_of(bits >> f32_lanes * k); }
-static inline f64_mask f64_mask_in_group(uint64_t bits, int k) { return f64_mask_of(bits >> f64_lanes * k); }
 
 /* 1 - x where the bit of the lane is set, x elsewhere. */
 static inline f64_vector f64_distance_by(uint64_t bits, f64_vector x) {

@@ -45,6 +45,13 @@ static inline V(pattern) V(split_pattern)(int e) {
 
 static ALWAYS_INLINE V(vector) V(split_at)(int e) { return V(from_bits)(B(set)(V(split_pattern)(e))); }
 
+#ifndef HAS_NEGATE_IN_GROUP
+/* x of vector number k of a group, but -x where its bit is set; anything where x is negative. */
+static ALWAYS_INLINE V(vector) V(negate_in_group)(uint64_t bits, int k, V(vector) x) {
+    return V(negate_where)(V(mask_of)(bits >> V(lanes) * k), x);
+}
+#endif
+
 /* Adds the two last parts of y + z, which are split at c; `both` is c + c'. */
 static ALWAYS_INLINE void V(add_pair)(V(vector) y, V(vector) z, V(vector) c, V(vector) both, int_vector *high,
                                       int_vector *low) {
@@ -103,7 +110,7 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
         s.least = V(least)(s.least, V(least)(V(least)(p[0], p[1]), V(least)(p[2], p[3])));
     }
     for (int k = 0; k < 4; k++) {
-        y[k] = V(negate_where)(V(mask_in_group)(bits, k), x[k]);
+        y[k] = V(negate_in_group)(bits, k, x[k]);
     }
     V(add_pair)(y[0], y[1], c, both, &s.high, &s.low);
     V(add_pair)(y[2], y[3], c, both, &s.high, &s.low);
@@ -125,8 +132,14 @@ static ALWAYS_INLINE void V(load_rest)(V(layout) layout, const unsigned char *p,
 /* The bits of a group in the mask of a block. */
 static inline uint64_t V(group_bits)(const uint64_t *mask, int group) {
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    const unsigned char *p = (const unsigned char *)mask + GROUP / 8 * (size_t)group;
     uint64_t bits = 0;
-    memcpy(&bits, (const unsigned char *)mask + GROUP / 8 * (size_t)group, GROUP / 8);
+    if (GROUP == 16 && VECTOR_BYTES == 16) { /* one instruction on aarch64, which GCC does not find by itself */
+        uint16_t half;
+        memcpy(&half, p, sizeof half);
+        return half;
+    }
+    memcpy(&bits, p, GROUP / 8);
     return bits;
 #else
     return mask[GROUP * group / 64] >> GROUP * group % 64;

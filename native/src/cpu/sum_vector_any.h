@@ -105,7 +105,7 @@ static ALWAYS_INLINE int V(sum_parts)(const unsigned char *predictions, const ui
         const uint64_t bits = V(group_bits)(mask, g);
         for (int k = 0; k < 4; k++) {
             m[k] = int_and(V(bits)(y[k]), B(set)(V(magnitude_bits)));
-            y[k] = V(negate_where)(V(mask_in_group)(bits, k), y[k]);
+            y[k] = V(negate_where)(V(mask_of)(bits >> V(lanes) * k), y[k]);
         }
         if (USES_FLAG) {
             largest = i32_max(largest, i32_max(i32_max(m[0], m[1]), i32_max(m[2], m[3])));
