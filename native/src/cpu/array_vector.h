@@ -10,14 +10,17 @@ static inline unsigned char *V(out)(void *array, int i) { return (unsigned char 
 /* The lanes of a vector of the block whose targets are positive. */
 static inline V(mask) V(mask_at)(const uint64_t *mask, int vector) { return V(mask_of)(V(lanes_at)(mask, vector)); }
 
-/* How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals. */
+/*
+ * How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals.
+ * `load_usual` is as good for a range that is checked afterwards: what is out of it may give another value out of it.
+ */
 typedef struct V(layout) {
     int size;
-    V(vector) (*load)(const void *p);
+    V(vector) (*load)(const void *p), (*load_usual)(const void *p);
     exactloss_convert *widen; /* NULL where they are reals already */
 } V(layout);
 
-static ALWAYS_INLINE V(layout) V(array)(void) { return (V(layout)){sizeof(V(real)), V(load), NULL}; }
+static ALWAYS_INLINE V(layout) V(array)(void) { return (V(layout)){sizeof(V(real)), V(load), V(load), NULL}; }
 
 /* One bit for each of at most 64 elements that lies between the limits. */
 static ALWAYS_INLINE uint64_t V(within_word)(const unsigned char *p, int count, V(vector) lower, V(vector) upper) {

@@ -219,6 +219,11 @@ static void stream(const void *from, size_t size, void *to) {
 
 /* ------------------------------------------------------------------------------------------ types of predictions -- */
 
+#define f32_load_usual_bf16 f32_load_bf16
+#ifndef HAS_LOAD_USUAL_F16
+#define f32_load_usual_f16 f32_load_f16
+#endif
+
 #define TYPE f16
 #include "narrow_vector.h"
 #undef TYPE

@@ -194,7 +194,7 @@ static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const un
     for (int g = from; g < to; g++, p += 4 * step) {
         V(vector) x[4];
         for (int k = 0; k < 4; k++) {
-            x[k] = layout.load(p + step * k);
+            x[k] = layout.load_usual(p + step * k);
             if (step * k % 64 == 0) {
                 prefetch(p + step * k, PREFETCH);
             }
