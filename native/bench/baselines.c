@@ -73,6 +73,68 @@ static const baseline_loops PORTABLE_LOOPS = {read_portable, fill_portable, copy
 
 #ifdef EXACTLOSS_X86_64
 
+/* ---------------------------------------------------------------------------------------------- SSE2, SSE4.1 -- */
+
+#define SSE41 __attribute__((target("sse4.1")))
+
+/* The C library's memset and memcpy are as good with such short vectors. */
+static uint64_t read_sse2(const unsigned char *bytes, size_t size) {
+    __m128i all[4] = {_mm_setzero_si128(), _mm_setzero_si128(), _mm_setzero_si128(), _mm_setzero_si128()};
+    size_t i = 0;
+    for (; i + 64 <= size; i += 64) {
+        for (size_t k = 0; k < 4; k++) {
+            all[k] = _mm_xor_si128(all[k], _mm_loadu_si128((const void *)(bytes + i + 16 * k)));
+        }
+    }
+    uint64_t words[2];
+    _mm_storeu_si128((void *)words, _mm_xor_si128(_mm_xor_si128(all[0], all[1]), _mm_xor_si128(all[2], all[3])));
+    return words[0] ^ words[1] ^ read_portable(bytes + i, size - i);
+}
+
+static double sum_of_lanes(const __m128 sum[4]) {
+    float lanes[4];
+    _mm_storeu_ps(lanes, _mm_add_ps(_mm_add_ps(sum[0], sum[1]), _mm_add_ps(sum[2], sum[3])));
+    return (double)lanes[0] + (double)lanes[1] + (double)lanes[2] + (double)lanes[3];
+}
+
+static double inexact_sse2(const unsigned char *floats, const unsigned char *bytes, int64_t count) {
+    const __m128 one = _mm_set1_ps(1.0f), sign = _mm_set1_ps(-0.0f);
+    __m128 sum[4] = {_mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps()};
+    int64_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        const __m128i t = _mm_cmpeq_epi8(_mm_loadu_si128((const void *)(bytes + i)), _mm_set1_epi8(1));
+        const __m128i low = _mm_unpacklo_epi8(t, t), high = _mm_unpackhi_epi8(t, t);
+        const __m128i positive[4] = {_mm_unpacklo_epi16(low, low), _mm_unpackhi_epi16(low, low),
+                                     _mm_unpacklo_epi16(high, high), _mm_unpackhi_epi16(high, high)};
+        for (int k = 0; k < 4; k++) {
+            const __m128 is_positive = _mm_castsi128_ps(positive[k]);
+            const __m128 p = _mm_loadu_ps((const void *)(floats + 4 * (i + 4 * k)));
+            const __m128 d = _mm_add_ps(_mm_xor_ps(p, _mm_and_ps(is_positive, sign)), _mm_and_ps(is_positive, one));
+            sum[k] = _mm_add_ps(sum[k], d);
+        }
+    }
+    return sum_of_lanes(sum) + inexact_portable(floats + 4 * i, bytes + i, count - i);
+}
+
+SSE41 static double inexact_sse41(const unsigned char *floats, const unsigned char *bytes, int64_t count) {
+    const __m128 one = _mm_set1_ps(1.0f);
+    __m128 sum[4] = {_mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps(), _mm_setzero_ps()};
+    int64_t i = 0;
+    for (; i + 16 <= count; i += 16) {
+        for (int k = 0; k < 4; k++) {
+            int32_t four;
+            memcpy(&four, bytes + i + 4 * k, sizeof four);
+            const __m128 p = _mm_loadu_ps((const void *)(floats + 4 * (i + 4 * k)));
+            const __m128i t = _mm_cmpeq_epi32(_mm_cvtepu8_epi32(_mm_cvtsi32_si128(four)), _mm_set1_epi32(1));
+            sum[k] = _mm_add_ps(sum[k], _mm_blendv_ps(p, _mm_sub_ps(one, p), _mm_castsi128_ps(t)));
+        }
+    }
+    return sum_of_lanes(sum) + inexact_portable(floats + 4 * i, bytes + i, count - i);
+}
+
+static const baseline_loops SSE2_LOOPS = {read_sse2, fill_portable, copy_portable, inexact_sse2};
+static const baseline_loops SSE41_LOOPS = {read_sse2, fill_portable, copy_portable, inexact_sse41};
+
 /* --------------------------------------------------------------------------------------------------------- AVX2 -- */
 
 #define AVX2 __attribute__((target("avx2")))
@@ -197,6 +259,12 @@ static const baseline_loops AVX512_LOOPS = {read_avx512, fill_avx512, copy_avx51
 
 const baseline_loops *baseline_loops_of(const char *isa) {
 #ifdef EXACTLOSS_X86_64
+    if (strcmp(isa, "sse2") == 0) {
+        return &SSE2_LOOPS;
+    }
+    if (strcmp(isa, "sse4.1") == 0) {
+        return &SSE41_LOOPS;
+    }
     if (strcmp(isa, "avx2") == 0) {
         return &AVX2_LOOPS;
     }

@@ -13,6 +13,7 @@ function(exactloss_check_compiler condition result)
     int main(void) { return 0; }" ${result})
 endfunction()
 exactloss_check_compiler("defined __x86_64__ && !defined __ILP32__" EXACTLOSS_FOR_X86_64)
+exactloss_check_compiler("defined __aarch64__ && !defined __ILP32__ && defined __ARM_NEON" EXACTLOSS_FOR_AARCH64)
 exactloss_check_compiler("defined __x86_64__ || defined __i386__" EXACTLOSS_FOR_X86)
 
 set(NO_FAST_MATH -fno-fast-math -fno-unsafe-math-optimizations)

@@ -342,13 +342,21 @@ static uint64_t encode_sum(const exact_sum *sum, int64_t divisor, float_format f
     return m.count == 0 ? 0 : encode_signed(divide(&m, (uint64_t)divisor), m.negative, format);
 }
 
+/* 2^exponent, of a double. */
+static double power_of_two(int exponent) {
+    const uint64_t bits = exponent >= -1022 ? (uint64_t)(exponent + 1023) << 52 : (uint64_t)1 << (exponent + 1074);
+    double power;
+    memcpy(&power, &bits, sizeof power);
+    return power;
+}
+
 double exactloss_sum_round(const exact_sum *sum, int64_t divisor, float_format format) {
     const uint64_t one = (uint64_t)1 << (format.precision - 1); /* in the last place of the exponent */
     const uint64_t encoding = encode_sum(sum, divisor, format);
     const uint64_t bits = encoding & ((format.infinity + one) - 1);
     const int exponent = (int)(bits / one);
-    double value = exponent == 0 ? ldexp((double)bits, format.lowest)
-                                 : ldexp((double)(bits % one + one), format.lowest + exponent - 1);
+    double value = exponent == 0 ? (double)bits * power_of_two(format.lowest)
+                                 : (double)(bits % one + one) * power_of_two(format.lowest + exponent - 1);
     value = bits == format.infinity ? INFINITY : value;
     return bits == encoding ? value : -value;
 }

@@ -28,6 +28,33 @@ static inline fp_environment fp_environment_enter(void) {
 
 static inline void fp_environment_leave(fp_environment saved) { _mm_setcsr(saved); }
 
+#elif defined __aarch64__
+
+#include <stdint.h>
+
+/* FPCR, whose default is 0, and the sticky flags. */
+typedef struct fp_environment {
+    uint64_t control, flags;
+} fp_environment;
+
+static inline void set_fp_control(uint64_t control) { __asm__ volatile("msr fpcr, %0" : : "r"(control) : "memory"); }
+
+static inline fp_environment fp_environment_enter(void) {
+    fp_environment saved;
+    __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(saved.control), "=r"(saved.flags));
+    if (saved.control != 0) {
+        set_fp_control(0);
+    }
+    return saved;
+}
+
+static inline void fp_environment_leave(fp_environment saved) {
+    if (saved.control != 0) {
+        set_fp_control(saved.control);
+    }
+    __asm__ volatile("msr fpsr, %0" : : "r"(saved.flags) : "memory");
+}
+
 #else
 
 #include <fenv.h>

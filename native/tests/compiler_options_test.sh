@@ -51,7 +51,7 @@ for library in sys.argv[1:]:
         sys.exit(f"{library} makes its process flush subnormals")
 END
 
-for isa in portable avx2 avx512; do
+for isa in portable neon sse2 sse4.1 avx2 avx512; do
     status=0
     bits "$library" "$isa" >"$work/wanted" || status=$?
     if ((status == 77)); then

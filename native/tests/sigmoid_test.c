@@ -60,6 +60,24 @@ static void slopes_keep_their_digits(void **unused) {
     }
 }
 
+/* A logit whose sigmoid has another last bit where an fma is emulated in double and rounded twice. */
+static void no_fma_is_rounded_twice(void **unused) {
+    (void)unused;
+    const usable_isas usable = list_isas();
+    for (int k = 0; k < usable.count; k++) {
+        float x[CHUNK], y[CHUNK];
+        for (int i = 0; i < CHUNK; i++) {
+            x[i] = 0x1.5ce5d8p-7f;
+        }
+        run_sigmoid(usable.isas[k]->kernels->f32.wide, x, y);
+        for (int i = 0; i < CHUNK; i++) {
+            if (y[i] != 0x1.015ce6p-1f) {
+                fail_msg("%s: sigmoid(%a) is %a", usable.isas[k]->name, (double)x[i], (double)y[i]);
+            }
+        }
+    }
+}
+
 int main(int argc, char **argv) {
     const int status = open_function_cases(argc, argv);
     if (status != 0) {
@@ -71,6 +89,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_prestate(doubles_are_right, &sigmoid),
         cmocka_unit_test_prestate(doubles_are_right, &distance),
         cmocka_unit_test(slopes_keep_their_digits),
+        cmocka_unit_test(no_fma_is_rounded_twice),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,14 +10,17 @@ static inline unsigned char *V(out)(void *array, int i) { return (unsigned char 
 /* The lanes of a vector of the block whose targets are positive. */
 static inline V(mask) V(mask_at)(const uint64_t *mask, int vector) { return V(mask_of)(V(lanes_at)(mask, vector)); }
 
-/* How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals. */
+/*
+ * How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals.
+ * `load_usual` is as good for a range that is checked afterwards: what is out of it may give another value out of it.
+ */
 typedef struct V(layout) {
     int size;
-    V(vector) (*load)(const void *p);
+    V(vector) (*load)(const void *p), (*load_usual)(const void *p);
     exactloss_convert *widen; /* NULL where they are reals already */
 } V(layout);
 
-static ALWAYS_INLINE V(layout) V(array)(void) { return (V(layout)){sizeof(V(real)), V(load), NULL}; }
+static ALWAYS_INLINE V(layout) V(array)(void) { return (V(layout)){sizeof(V(real)), V(load), V(load), NULL}; }
 
 /* One bit for each of at most 64 elements that lies between the limits. */
 static ALWAYS_INLINE uint64_t V(within_word)(const unsigned char *p, int count, V(vector) lower, V(vector) upper) {
@@ -36,11 +39,11 @@ static int K(within)(const void *predictions, int count, double lower, double up
     int found = 0;
     for (int i = 0; i < words; i++) {
         mask[i] = V(within_word)(V(at)(predictions, 64 * i), 64, low, high);
-        found += __builtin_popcountll(mask[i]);
+        found += count_bits(mask[i]);
     }
     if (count % 64 != 0) {
         mask[words] = V(within_word)(V(at)(predictions, 64 * words), count % 64, low, high);
-        found += __builtin_popcountll(mask[words]);
+        found += count_bits(mask[words]);
     }
     return found;
 }
@@ -58,8 +61,8 @@ static ALWAYS_INLINE int V(count)(V(layout) layout, const void *predictions, con
         for (int k = 0; k < 64; k += V(lanes)) {
             bits |= (uint64_t)V(at_least)(layout.load(p + layout.size * k), least) << k;
         }
-        found += __builtin_popcountll(bits);
-        *common += __builtin_popcountll(bits & mask[i]);
+        found += count_bits(bits);
+        *common += count_bits(bits & mask[i]);
     }
     if (rest != 0) {
         V(real) reals[64];
@@ -72,8 +75,8 @@ static ALWAYS_INLINE int V(count)(V(layout) layout, const void *predictions, con
             const V(vector) x = V(load_first)(V(at)(p, k), rest - k, V(set)((V(real))NAN));
             bits |= (uint64_t)V(at_least)(x, least) << k;
         }
-        found += __builtin_popcountll(bits);
-        *common += __builtin_popcountll(bits & mask[words]);
+        found += count_bits(bits);
+        *common += count_bits(bits & mask[words]);
     }
     return found;
 }

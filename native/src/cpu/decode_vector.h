@@ -27,7 +27,7 @@ static int JOIN(decode, WIDTH)(const void *targets, int64_t first, int count, ui
             bits |= (uint64_t)EQUAL(int_and(elements, bits_to_compare), value) << i;
         }
         mask[word] = size == 64 ? bits : bits & (((uint64_t)1 << size) - 1);
-        found += __builtin_popcountll(mask[word]);
+        found += count_bits(mask[word]);
     }
     return found;
 }

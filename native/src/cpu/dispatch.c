@@ -10,17 +10,28 @@
 #include <string.h>
 
 #ifdef EXACTLOSS_X86_64
-extern const exactloss_kernels exactloss_kernels_avx2, exactloss_kernels_avx512;
+extern const exactloss_kernels exactloss_kernels_sse2, exactloss_kernels_sse41, exactloss_kernels_avx2,
+    exactloss_kernels_avx512;
 #define X86_64(kernels) &(kernels)
 #else
 #define X86_64(kernels) NULL
 #endif
 
-/* Ordered by rank. Names without kernels in this build are known too: one environment serves different machines. */
+#ifdef EXACTLOSS_AARCH64
+extern const exactloss_kernels exactloss_kernels_neon;
+#define AARCH64(kernels) &(kernels)
+#else
+#define AARCH64(kernels) NULL
+#endif
+
+/*
+ * Ordered by rank. Names without kernels in this build are known too: one environment serves different machines. NEON has the
+ * lowest rank of all vectors, so that a name of x86-64 forbids no vectors on aarch64.
+ */
 static const exactloss_isa ISAS[] = {
-    {"portable", &exactloss_kernels_portable},
-    {"avx2", X86_64(exactloss_kernels_avx2)},
-    {"avx512", X86_64(exactloss_kernels_avx512)},
+    {"portable", &exactloss_kernels_portable}, {"neon", AARCH64(exactloss_kernels_neon)},
+    {"sse2", X86_64(exactloss_kernels_sse2)},  {"sse4.1", X86_64(exactloss_kernels_sse41)},
+    {"avx2", X86_64(exactloss_kernels_avx2)},  {"avx512", X86_64(exactloss_kernels_avx512)},
 };
 
 #define ISA_COUNT ((int)(sizeof ISAS / sizeof *ISAS))

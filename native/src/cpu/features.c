@@ -35,6 +35,7 @@ int exactloss_x86_support(cpu_facts facts, cpu_facts needed) {
         (facts.leaf7_ebx & needed.leaf7_ebx) != needed.leaf7_ebx) {
         return EXACTLOSS_ISA_ABSENT;
     }
-    const int is_enabled = (facts.leaf1_ecx & LEAF1_OSXSAVE) != 0 && (facts.xcr0 & needed.xcr0) == needed.xcr0;
+    const int is_enabled =
+        needed.xcr0 == 0 || ((facts.leaf1_ecx & LEAF1_OSXSAVE) != 0 && (facts.xcr0 & needed.xcr0) == needed.xcr0);
     return is_enabled ? EXACTLOSS_ISA_USABLE : EXACTLOSS_ISA_DISABLED;
 }

@@ -16,6 +16,7 @@ typedef struct cpu_facts {
 cpu_facts exactloss_read_cpu(void);
 
 #define LEAF1_FMA (1u << 12)
+#define LEAF1_SSE41 (1u << 19)
 #define LEAF1_POPCNT (1u << 23)
 #define LEAF1_OSXSAVE (1u << 27)
 #define LEAF1_AVX (1u << 28)

@@ -173,6 +173,18 @@ typedef struct exactloss_kernels {
     real_type f16, bf16, f32, f64;
 } exactloss_kernels;
 
+/* The number of ones; without an instruction: sums of pairs, of fours and of bytes, which the product adds up in its top byte. */
+static inline int count_bits(uint64_t word) {
+#if defined __POPCNT__ || defined __aarch64__
+    return __builtin_popcountll(word);
+#else
+    word -= word >> 1 & 0x5555555555555555u;
+    word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
+    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
+    return (int)(word * 0x0101010101010101u >> 56);
+#endif
+}
+
 /* The definition that all others are tested against. Vector kernels leave some blocks to it. */
 extern const exactloss_kernels exactloss_kernels_portable;
 

@@ -44,6 +44,8 @@ static inline int_vector int_or3(int_vector a, int_vector b, int_vector c) { ret
 /* The larger and the smaller of unsigned integers. */
 static inline int_vector i32_max(int_vector a, int_vector b) { return _mm256_max_epu32(a, b); }
 static inline int_vector i32_min(int_vector a, int_vector b) { return _mm256_min_epu32(a, b); }
+#define f32_least i32_min
+#define f64_least i32_min
 
 /* 64-bit lanes that have the same sum as the 32-bit ones, which are signed. */
 static inline int_vector i32_widen(int_vector x) {

@@ -9,6 +9,7 @@
  */
 #include "../names.h"
 #include "exactloss/exactloss.h"
+#include "fma.h"
 #include "kernels.h"
 
 #include <math.h>
@@ -133,12 +134,20 @@ int exactloss_decode_bits(const void *targets, int64_t first, int count, uint64_
     static real element##_select_less(real a, real b, real x, real y) { return a < b ? x : y; }                        \
     static real element##_negate_where(int t, real x) { return t ? -x : x; }
 
-DEFINE_VOCABULARY(f32, float, fmaf, copysignf)
-DEFINE_VOCABULARY(f64, double, fma, copysign)
+DEFINE_VOCABULARY(f32, float, fused_f32, copysignf)
+DEFINE_VOCABULARY(f64, double, fused_f64, copysign)
 
-/* 2^k, rounded once; anything where k is NaN. */
-static float f32_power(float k) { return isnan(k) ? k : ldexpf(1, (int)k); }
-static double f64_power(double k) { return isnan(k) ? k : ldexp(1, (int)k); }
+/* 2^k, by way of a normal number, so that only the product is rounded; anything where k is NaN. */
+static float f32_power(float k) {
+    const uint32_t bits = isnan(k) ? 0 : (uint32_t)((int)k + 127 + 64) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return power * 0x1p-64f;
+}
+
+static double f64_power(double k) {
+    return 0x1p-128 * double_of_pattern(isnan(k) ? 0 : (uint64_t)((int)k + 1023 + 128) << 52);
+}
 
 /* Defines c - k and 2^-k, with 2/3 <= s 2^-k < 4/3. The pattern of s, less that of 2/3, has k as its exponent. */
 #define DEFINE_SCALE(element, real, pattern, fraction_bits, bias, two_thirds)                                          \

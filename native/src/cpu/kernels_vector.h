@@ -25,8 +25,10 @@
 #define MOST_PARTS 5
 #define UNUSUAL_BLOCKS 8 /* are expected where there was one off the fast path */
 #define SIGMOIDS 16      /* vectors in a chunk */
-#define INTERLEAVED 2    /* of them, which is a divisor */
-#define CHUNK 64         /* vectors */
+#ifndef INTERLEAVED
+#define INTERLEAVED 2 /* of them, which is a divisor */
+#endif
+#define CHUNK 64 /* vectors */
 
 /*
  * Hardware prefetchers lose a stream while other arrays of the block are read. So the next elements are prefetched:
@@ -41,6 +43,12 @@ static inline void prefetch(const unsigned char *p, size_t ahead) {
 static inline void prefetch_to_write(const unsigned char *p, size_t ahead) {
     __builtin_prefetch((const void *)((uintptr_t)p + ahead), 1);
 }
+
+/* The byte targets that one step decodes, if it is as fast as several of equal_bytes() together. */
+#ifndef GROUP_OF_BYTES
+#define GROUP_OF_BYTES 64
+#define equal_group equal_bytes
+#endif
 
 /* Without an inexact flag, this constant removes every use of it. */
 #ifdef HAS_INEXACT_FLAG
@@ -178,11 +186,11 @@ static int decode_8(const void *targets, int64_t first, int count, uint64_t want
     for (int i = 0; i < words; i++) {
         prefetch(bytes + 64 * (size_t)i, BLOCK);
         mask[i] = equal_bytes(bytes + 64 * (size_t)i, value);
-        found += __builtin_popcountll(mask[i]);
+        found += count_bits(mask[i]);
     }
     if (count % 64 != 0) {
         mask[words] = equal_first_bytes(bytes + 64 * (size_t)words, count % 64, value);
-        found += __builtin_popcountll(mask[words]);
+        found += count_bits(mask[words]);
     }
     return found;
 }
@@ -210,6 +218,11 @@ static void stream(const void *from, size_t size, void *to) {
 }
 
 /* ------------------------------------------------------------------------------------------ types of predictions -- */
+
+#define f32_load_usual_bf16 f32_load_bf16
+#ifndef HAS_LOAD_USUAL_F16
+#define f32_load_usual_f16 f32_load_f16
+#endif
 
 #define TYPE f16
 #include "narrow_vector.h"

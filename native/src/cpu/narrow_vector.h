@@ -4,6 +4,7 @@
  * widened in registers. A part of kernels_vector.h.
  */
 #define LOAD JOIN(f32_load, TYPE)
+#define LOAD_USUAL JOIN(f32_load_usual, TYPE)
 #define STORE JOIN(f32_store, TYPE)
 
 static void JOIN(widen, TYPE)(const void *from, int count, void *to) {
@@ -34,7 +35,7 @@ static void JOIN(narrow, TYPE)(const void *from, int count, void *to) {
     }
 }
 
-static ALWAYS_INLINE f32_layout JOIN(TYPE, array)(void) { return (f32_layout){2, LOAD, JOIN(widen, TYPE)}; }
+static ALWAYS_INLINE f32_layout JOIN(TYPE, array)(void) { return (f32_layout){2, LOAD, LOAD_USUAL, JOIN(widen, TYPE)}; }
 
 static __attribute__((noinline)) void JOIN(sum_any, TYPE)(const void *predictions, const uint64_t *mask, int positives,
                                                           int count, exact_sum *sum) {
@@ -44,4 +45,5 @@ static __attribute__((noinline)) void JOIN(sum_any, TYPE)(const void *prediction
 }
 
 #undef LOAD
+#undef LOAD_USUAL
 #undef STORE

@@ -15,9 +15,9 @@
  *    So is what lies between: c + c' - h and h - g are multiples of 2^(e-21), of at most 23 bits, and z + (h - g) is
  *    one of 2^(e-43), at most 2^(e-22). The patterns of g and of the last sum, less those of c and c', are y + z in
  *    units of 2^(e-21) and 2^(e-43), at most 2^21 of either for each value. They are added as integers: a lane of
- *    int32_t holds those of a block, 2048 / 8 * 2^21 = 2^29, and of a long one, which only vectors of 16 take, 8192 /
- *    16 * 2^21 = 2^30. With doubles: c' = 6 * 2^(e-51), units of 2^(e-50) and 2^(e-101), and 1024 / 4 * 2^50 = 2^58
- *    in a lane of int64_t.
+ *    int32_t holds those of a block, 2048 / 4 * 2^21 = 2^30 for the shortest vectors, and of a long one where vectors
+ *    have 16 lanes, 8192 / 16 * 2^21 = 2^30. With doubles: c' = 6 * 2^(e-51), units of 2^(e-50) and 2^(e-101), and
+ *    1024 / 2 * 2^50 = 2^59 in a lane of int64_t.
  *
  * 2. Predictions nearly always lie in [2^-19, 1], so they are multiples of 2^-42: e = 1, c = 12. All of [2^-19, 2) is as
  *    good, and cheaper to check: the bitwise or of the patterns tells that none has the exponent of 2 or a sign, and
@@ -44,6 +44,13 @@ static inline V(pattern) V(split_pattern)(int e) {
 }
 
 static ALWAYS_INLINE V(vector) V(split_at)(int e) { return V(from_bits)(B(set)(V(split_pattern)(e))); }
+
+#ifndef HAS_NEGATE_IN_GROUP
+/* x of vector number k of a group, but -x where its bit is set; anything where x is negative. */
+static ALWAYS_INLINE V(vector) V(negate_in_group)(uint64_t bits, int k, V(vector) x) {
+    return V(negate_where)(V(mask_of)(bits >> V(lanes) * k), x);
+}
+#endif
 
 /* Adds the two last parts of y + z, which are split at c; `both` is c + c'. */
 static ALWAYS_INLINE void V(add_pair)(V(vector) y, V(vector) z, V(vector) c, V(vector) both, int_vector *high,
@@ -100,10 +107,10 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
                 p[k] = B(sub)(p[k], B(set)(1));
             }
         }
-        s.least = i32_min(s.least, i32_min(i32_min(p[0], p[1]), i32_min(p[2], p[3])));
+        s.least = V(least)(s.least, V(least)(V(least)(p[0], p[1]), V(least)(p[2], p[3])));
     }
     for (int k = 0; k < 4; k++) {
-        y[k] = V(negate_where)(V(mask_of)(bits >> V(lanes) * k), x[k]);
+        y[k] = V(negate_in_group)(bits, k, x[k]);
     }
     V(add_pair)(y[0], y[1], c, both, &s.high, &s.low);
     V(add_pair)(y[2], y[3], c, both, &s.high, &s.low);
@@ -124,9 +131,19 @@ static ALWAYS_INLINE void V(load_rest)(V(layout) layout, const unsigned char *p,
 
 /* The bits of a group in the mask of a block. */
 static inline uint64_t V(group_bits)(const uint64_t *mask, int group) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    const unsigned char *p = (const unsigned char *)mask + GROUP / 8 * (size_t)group;
     uint64_t bits = 0;
-    memcpy(&bits, (const unsigned char *)mask + GROUP / 8 * (size_t)group, GROUP / 8);
+    if (GROUP == 16 && VECTOR_BYTES == 16) { /* one instruction on aarch64, which GCC does not find by itself */
+        uint16_t half;
+        memcpy(&half, p, sizeof half);
+        return half;
+    }
+    memcpy(&bits, p, GROUP / 8);
     return bits;
+#else
+    return mask[GROUP * group / 64] >> GROUP * group % 64;
+#endif
 }
 
 /*
@@ -134,7 +151,7 @@ static inline uint64_t V(group_bits)(const uint64_t *mask, int group) {
  * way.
  */
 typedef struct V(targets) {
-    int are_bytes; /* constant; only where a group is a word */
+    int are_bytes; /* constant; only where equal_group() takes a group */
     const uint64_t *mask;
     const unsigned char *bytes;
     int positives;
@@ -146,9 +163,11 @@ static ALWAYS_INLINE uint64_t V(take_targets)(V(targets) * t, int group, int siz
         return V(group_bits)(t->mask, group);
     }
     const unsigned char *bytes = t->bytes + GROUP * (size_t)group;
-    prefetch(bytes, BLOCK);
-    const uint64_t bits = size == GROUP ? equal_bytes(bytes, 1) : equal_first_bytes(bytes, size, 1);
-    t->positives += __builtin_popcountll(bits);
+    if (GROUP % 64 == 0) {
+        prefetch(bytes, BLOCK);
+    }
+    const uint64_t bits = size == GROUP ? equal_group(bytes, 1) : equal_first_bytes(bytes, size, 1);
+    t->positives += count_bits(bits);
     return bits;
 }
 
@@ -164,8 +183,8 @@ static ALWAYS_INLINE void V(count_group)(V(counts) * counts, const V(vector) x[4
         bits |= (uint64_t)V(at_least)(x[k], counts->limit) << V(lanes) * k;
     }
     bits &= size == 64 ? UINT64_MAX : ((uint64_t)1 << size) - 1;
-    counts->found += __builtin_popcountll(bits);
-    counts->common += __builtin_popcountll(bits & targets);
+    counts->found += count_bits(bits);
+    counts->common += count_bits(bits & targets);
 }
 
 /* Adds groups `from` .. `to` - 1 of a block, which begin at p, and counts them unless counts is NULL. */
@@ -175,7 +194,7 @@ static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const un
     for (int g = from; g < to; g++, p += 4 * step) {
         V(vector) x[4];
         for (int k = 0; k < 4; k++) {
-            x[k] = layout.load(p + step * k);
+            x[k] = layout.load_usual(p + step * k);
             if (step * k % 64 == 0) {
                 prefetch(p + step * k, PREFETCH);
             }

@@ -5,6 +5,7 @@
  */
 #define T(name) JOIN(name, TYPE)
 #define ARRAY JOIN(TYPE, array)
+#define LONGEST_SUM (LONG_BLOCK / 16 * V(lanes))                       /* elements */
 #define TYPE_BLOCK (BLOCK * (int)sizeof(float) / (int)sizeof(V(real))) /* elements */
 
 /* Adds a block, and counts its elements unless counts is NULL or the block is off the fast path; returns 1 or 0. */
@@ -51,20 +52,28 @@ static __attribute__((noinline)) int T(decode_and_sum)(const void *predictions, 
 }
 
 /*
- * If a group is a word of the mask, byte targets are decoded on the way, so that the mask never leaves the registers.
+ * If a group's byte targets are decoded at once, it is done on the way, and the mask never leaves the registers: in pieces of
+ * which a lane holds the sum.
  */
 static int T(sum_by_bytes)(const void *predictions, const unsigned char *bytes, int count, summation *s) {
-    const V(targets) targets = {1, NULL, bytes, 0};
-    if (4 * V(lanes) == 64 && s->unusual_blocks == 0) {
-        const int positives = V(sum_in_range)(ARRAY(), predictions, targets, count, NULL, s->sum);
-        if (positives >= 0) {
-            return positives;
+    const unsigned char *p = predictions;
+    int positives = 0;
+    while (4 * V(lanes) == GROUP_OF_BYTES && s->unusual_blocks == 0 && count > 0) {
+        const int size = count < LONGEST_SUM ? count : LONGEST_SUM;
+        const int found = V(sum_in_range)(ARRAY(), p, (V(targets)){1, NULL, bytes, 0}, size, NULL, s->sum);
+        if (found < 0) {
+            s->unusual_blocks = UNUSUAL_BLOCKS;
+        } else {
+            positives += found;
+            p += ARRAY().size * size;
+            bytes += size;
+            count -= size;
         }
-        s->unusual_blocks = UNUSUAL_BLOCKS;
     }
-    return T(decode_and_sum)(predictions, bytes, count, s);
+    return count == 0 ? positives : positives + T(decode_and_sum)(p, bytes, count, s);
 }
 
 #undef T
 #undef ARRAY
 #undef TYPE_BLOCK
+#undef LONGEST_SUM

@@ -156,7 +156,7 @@ class MainTest {
         assertThat(json.get("abi").getAsInt()).isEqualTo(NativeLibrary.abiVersion());
         assertThat(json.get("isa").getAsString()).isEqualTo(NativeLibrary.isa());
         JsonObject support = json.getAsJsonObject("isa_support");
-        assertThat(support.keySet()).containsExactly("portable", "avx2", "avx512");
+        assertThat(support.keySet()).containsExactly("portable", "neon", "sse2", "sse4.1", "avx2", "avx512");
         assertThat(support.get("portable").getAsString()).isEqualTo("usable");
         for (Isa isa : NativeLibrary.isas()) {
             assertThat(support.get(isa.name()).getAsString())

@@ -41,6 +41,9 @@ public final class RooflineChart {
     private static final List<Style> ISAS = List.of(
             new Style("avx512", "AVX-512", "rgb(0,114,178)", "stroke-width: 2", Shape.CIRCLE),
             new Style("avx2", "AVX2", "rgb(213,94,0)", "stroke-width: 2", Shape.SQUARE),
+            new Style("sse4.1", "SSE4.1", "rgb(204,121,167)", "stroke-width: 2", Shape.CIRCLE),
+            new Style("sse2", "SSE2", "rgb(230,159,0)", "stroke-width: 2", Shape.SQUARE),
+            new Style("neon", "NEON", "rgb(86,180,233)", "stroke-width: 2", Shape.CIRCLE),
             new Style("portable", "portable C", "rgb(0,158,115)", "stroke-width: 2", Shape.DIAMOND));
 
     /** Where the axis of shares ends, so that the mark at 1 is not its edge. */

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The vector kernels for the baseline of x86-64: 4 floats or 2 doubles a vector. */
+#include "simd128.h"
+
+/* Every x86-64 processor has it. */
+static int isa_support(cpu_facts facts) {
+    (void)facts;
+    return EXACTLOSS_ISA_USABLE;
+}
+
+#define ISA_KERNELS exactloss_kernels_sse2
+#include "kernels_table.h"
