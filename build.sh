@@ -130,7 +130,7 @@ build_dist() {
     local name folder
     name=exactloss-$(version)-$(uname -s | tr '[:upper:]' '[:lower:]')-$(uname -m)
     folder=build/dist/$name
-    rm -rf "$folder" "$folder".tar.gz
+    rm -rf build/dist
     mkdir -p "$folder"/{bin,lib}
     cmake --install "$NATIVE_BUILD" --prefix "$folder"
     cmake --install "$NATIVE_BUILD" --prefix "$folder" --component bench
@@ -139,7 +139,15 @@ build_dist() {
     cp LICENSE README.md "$folder"
     tar -czf "$folder.tar.gz" -C build/dist "$name"
     rm -rf "$folder"
-    note "$folder.tar.gz"
+    cpack --config "$NATIVE_BUILD/CPackConfig.cmake" -B "$PWD/build/dist"
+    rm -rf build/dist/_CPack_Packages
+    write_checksums
+    note "$folder.tar.gz, and the C library's packages"
+}
+
+# For "sha256sum --check SHA256SUMS".
+write_checksums() {
+    (cd build/dist && sha256sum -- *exactloss*) | replace_file build/dist/SHA256SUMS
 }
 
 # The packages of all other languages whose tools there are.
@@ -156,6 +164,7 @@ build_bindings() {
             return "$status"
         fi
     done
+    write_checksums
     note "build/dist${left_out:+, without ${left_out[*]}: build/log/bindings.log says why}"
 }
 

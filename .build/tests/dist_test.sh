@@ -5,7 +5,7 @@
 # JAVA_HOME or on the PATH, and its message names the fault of an unsuitable Java.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
-archives=("$root"/build/dist/exactloss-*.tar.gz)
+archives=("$root"/build/dist/exactloss-*-*.tar.gz)
 if [[ ! -f ${archives[0]} ]]; then
     echo "skipped: build/dist has no archive; ./build.sh dist makes it"
     exit 77
@@ -20,6 +20,18 @@ for file in LICENSE README.md include/exactloss/exactloss.h; do
     [[ -s "the folder/$file" ]] || { echo "the archive has no $file"; exit 1; }
 done
 ln -s "the folder/bin/exactloss" exactloss
+
+(cd "$root/build/dist" && sha256sum --quiet --check SHA256SUMS)
+# The C library's packages have the same files, and the archive can lie anywhere.
+mkdir deb archive
+tar -xzf "$root"/build/dist/libexactloss-*.tar.gz -C archive --strip-components=1
+if command -v dpkg-deb >/dev/null; then
+    dpkg-deb -x "$root"/build/dist/libexactloss-dev_*.deb deb
+    diff <(cd archive && find . | sort) <(cd deb/usr && find . | sort)
+fi
+read -ra flags < <(PKG_CONFIG_PATH=archive/lib/pkgconfig pkg-config --cflags --libs exactloss)
+cc "$root/native/examples/mnist_loss.c" -o example "${flags[@]}" -Wl,-rpath,"$PWD/archive/lib"
+[[ $(./example) == 0.43333334227403003 ]]
 
 # shellcheck source=.build/requirements.sh
 . "$root/.build/requirements.sh"
