@@ -5,8 +5,9 @@
     loss.backward()
 
 Tensors are read where they lie, in the processor's memory or in an NVIDIA GPU's. The gradient is computed with the
-loss, in one pass, and is a constant: ``create_graph=True`` is refused. The loss is a float64 scalar, so that it has the
-bits that every other language gets.
+loss, in one pass, and is a constant: ``create_graph=True`` is refused. 16-bit predictions that train are copied to
+float32, which the gradient is kept in until the backward pass. The loss is a float64 scalar, so that it has the bits
+that every other language gets.
 
 A weighted mean is divided by the sum of the weights. PyTorch's own losses divide it by the number of elements.
 """
@@ -35,14 +36,17 @@ class _Differentiable(torch.autograd.Function):
     def forward(ctx: Any, *arguments: Any, **_: Any) -> torch.Tensor:
         predictions, targets, weight, options, reduction = arguments
         predictions = predictions.detach()
-        gradient = torch.empty_like(predictions, memory_format=torch.contiguous_format)
+        ctx.dtype = predictions.dtype
+        # A 16-bit type would round the gradient of a mean to 0 before the backward pass multiplies it.
+        wide = predictions.to(torch.promote_types(ctx.dtype, torch.float32))
+        gradient = torch.empty_like(wide, memory_format=torch.contiguous_format)
         if reduction == "none":
-            compute(GRADIENT, options, predictions, targets, weight, gradient)
+            compute(GRADIENT, options, wide, targets, weight, gradient)
             result = _values(predictions, targets, weight, options)
         else:
-            upstream, divisor = scale_of(predictions, targets, weight, reduction, 1.0, None)
-            result = _scalar(predictions, compute(LOSS_AND_GRADIENT, options | _REDUCTIONS[reduction], predictions,
-                                                  targets, weight, gradient, upstream, divisor))
+            upstream, divisor = scale_of(wide, targets, weight, reduction, 1.0, None)
+            result = _scalar(predictions, compute(LOSS_AND_GRADIENT, options | _REDUCTIONS[reduction], wide, targets,
+                                                  weight, gradient, upstream, divisor))
         ctx.save_for_backward(gradient)
         return result
 
@@ -52,8 +56,7 @@ class _Differentiable(torch.autograd.Function):
             raise RuntimeError("exactloss has no second derivatives: its gradient is a constant; differentiate without "
                                "create_graph=True")
         gradient, = ctx.saved_tensors
-        wide = torch.promote_types(gradient.dtype, torch.float32)  # float16 has no 65536, where loss scaling begins
-        return (gradient.to(wide) * upstreams[0].to(wide)).to(gradient.dtype), None, None, None, None
+        return (gradient * upstreams[0].to(gradient.dtype)).to(ctx.dtype), None, None, None, None
 
 
 def _scalar(predictions: torch.Tensor, loss: float) -> torch.Tensor:
