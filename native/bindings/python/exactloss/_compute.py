@@ -11,7 +11,7 @@ from typing import Any, Optional
 from . import _arrow, _cuda
 from . import _constants as constants
 from ._arrays import PREDICTIONS, TARGETS, WEIGHTS, Opened, open_array, plain_types
-from ._errors import ElementError, ExactLossError, check, shapes_differ
+from ._errors import ElementError, ExactLossError, check, not_writable, shapes_differ
 from ._library import (ADD, REFUSED_OUT_TYPE, REFUSED_OVERLAP, REFUSED_SHAPE, AccumulatorMemory,
                        EvaluationMemory, call, library)
 
@@ -58,7 +58,7 @@ def open_all(stack: ExitStack, *objects: Any) -> list[Optional[Opened]]:
     for name, role, obj in zip(NAMES, ROLES, objects):
         array = open_array(stack, obj, role, name) if obj is not None or name in NAMES[:2] else None
         if name == "out" and array is not None and array.read_only:
-            raise ExactLossError("out is read-only: give an array that can be written", constants.ERROR_TYPE)
+            raise not_writable()
         opened.append(array)
     return opened + [None] * (len(NAMES) - len(opened))
 

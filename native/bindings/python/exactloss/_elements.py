@@ -7,7 +7,7 @@ from typing import Any, Optional
 
 from . import _constants as constants
 from ._arrays import ANY_ROLE, NUMBERS, PREDICTIONS, TARGETS, Opened, empty_like, open_array
-from ._errors import ExactLossError, check, shapes_differ
+from ._errors import ExactLossError, check, not_writable, shapes_differ
 from ._library import library
 
 _SCALARS: dict[tuple[int, int], Any] = {(2, 32): ctypes.c_float, (2, 64): ctypes.c_double, (6, 8): ctypes.c_bool,
@@ -98,7 +98,7 @@ def _open_out(stack: ExitStack, out: Any, like: Opened, in_place: list[Opened],
     """Opens an output of the type and the shape of another array. It may replace some of the inputs."""
     opened = open_array(stack, out, ANY_ROLE, "out")
     if opened.read_only:
-        raise ExactLossError("out is read-only: give an array that can be written", constants.ERROR_TYPE)
+        raise not_writable()
     if opened.shape != like.shape:
         raise shapes_differ(like.name, like.shape, "out", opened.shape)
     if opened.kind != like.kind:

@@ -47,6 +47,11 @@ def check(status: int) -> None:
         raise ExactLossError(library.exactloss_status_string(status).decode(), status)
 
 
+def not_writable() -> ExactLossError:
+    return ExactLossError("out is read-only, or a tensor of DLPack before 1.0, which doesn't say so: give an array "
+                          "that can be written", constants.ERROR_TYPE)
+
+
 def shapes_differ(first: str, shape: tuple[int, ...], other: str, other_shape: tuple[int, ...]) -> ExactLossError:
     return ExactLossError(f"{first} have the shape {shape}, but {other} {other_shape}: nothing is broadcast; give "
                           "arrays of one shape", constants.ERROR_COUNT)

@@ -141,7 +141,7 @@ class Gpu(unittest.TestCase):
             predictions(), targets(), sample_weight=OnDevice(floats(1, -1, 1), [3])))
         refuses(constants.ERROR_TYPE, "type", lambda: exactloss.gradient(
             "log", predictions(), targets(), out=OnDevice(bytearray(6), [3], 2, 16)))
-        refuses(constants.ERROR_TYPE, "writable", lambda: exactloss.gradient(
+        refuses(constants.ERROR_TYPE, "read-only", lambda: exactloss.gradient(
             "log", predictions(), targets(), out=OnDevice(floats(0, 0, 0), [3], flags=1)))
         other = predictions()
         other.device = (2, 7)

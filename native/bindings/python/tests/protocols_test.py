@@ -118,6 +118,16 @@ class DLPack(unittest.TestCase):
             exactloss.gradient("log", Tensor(floats(*P), [3]), bytes(T), out=out)
         self.assertEqual((out.content, out.deleted), (floats(0, 0, 0), 1))
 
+    def test_old_capsules_are_read_only(self):
+        """They don't say whether the memory may be written: older releases of JAX give those of immutable arrays."""
+        for kind in (Tensor, OldTensor):
+            for call in (lambda out: exactloss.gradient("log", array.array("f", P), bytes(T), out=out),
+                         lambda out: exactloss.sigmoid(array.array("f", P), out=out)):
+                out = kind(floats(0, 0, 0), [3], versioned=False)
+                with self.assertRaisesRegex(exactloss.ExactLossError, "before 1.0"):
+                    call(out)
+                self.assertEqual((out.content, out.deleted), (floats(0, 0, 0), 1))
+
     def test_no_deleter(self):
         tensor = Tensor(floats(*P), [3])
         tensor.managed.deleter = None
