@@ -47,7 +47,8 @@ def mnist_loss(predictions: Any, targets: Any, *, sample_weight: Any = None, fro
         themselves. Without it the result is a new NumPy array.
     :param clamp: an element of :func:`log_loss` counts at most 100, as in ``torch.nn.BCELoss``.
     :param strict: refuse predictions outside [0, 1] or NaN, and targets other than 0 and 1.
-    :param threads: of a mean or a sum; 0 for one a processor. The result has the same bits.
+    :param threads: of a mean or a sum; 0 for one a processor that the process may use. The result has the same bits.
+        A GPU's tensors need none.
     :raises ExactLossError: where an array can't be taken as it is. Nothing is ever copied, converted or broadcast.
 
     Arrays are contiguous objects with the buffer protocol (NumPy, ``array``, ``memoryview``, ``mmap``), with Arrow's

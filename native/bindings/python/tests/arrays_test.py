@@ -7,13 +7,14 @@ import ctypes
 import mmap
 import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
 import unittest
 
 import exactloss
-from exactloss import _constants as constants
+from exactloss import _compute, _constants as constants
 from requirement import run_tests
 
 P = array.array("f", [0.9, 0.4, 0.2])
@@ -324,6 +325,31 @@ class Accumulators(unittest.TestCase):
             total.add(p, t, strict=True, threads=3)
         self.assertEqual((caught.exception.index, caught.exception.value), (700_000, 2))
         self.assertEqual(total.to_bytes(), before)
+
+    def test_number_of_threads(self):
+        for wrong in (None, "2", 2.5, [2]):
+            for call in (lambda: exactloss.mnist_loss(P, T, threads=wrong),
+                         lambda: exactloss.evaluate(P, T, threads=wrong),
+                         lambda: exactloss.Accumulator().add(P, T, threads=wrong)):
+                with self.assertRaisesRegex(TypeError, f"threads is {re.escape(repr(wrong))}, and must be an int"):
+                    call()
+
+        class Two:
+            def __index__(self):
+                return 2
+
+        self.assertEqual(exactloss.mnist_loss(P, T, threads=Two()), MEAN)
+
+    @unittest.skipUnless(hasattr(os, "sched_setaffinity"), "this system binds no process to processors")
+    def test_threads_of_the_process(self):
+        """0 stands for the processors that the process may use, and not for those of the machine."""
+        allowed = os.sched_getaffinity(0)
+        try:
+            os.sched_setaffinity(0, {min(allowed)})
+            self.assertEqual(_compute._thread_count(0), 1)
+        finally:
+            os.sched_setaffinity(0, allowed)
+        self.assertEqual(_compute._thread_count(0), len(allowed))
 
     def test_lock_is_released(self):
         """While one thread computes, another gets to run, although no thread is asked to give up the lock."""
