@@ -8,8 +8,8 @@ from typing import Any, Literal, Optional, overload
 from . import _constants as constants
 from ._arrays import PREDICTIONS, empty_like, open_array
 from ._compute import add_pieces, compute, new_accumulator, result_of, total
-from ._errors import ExactLossError
-from ._evaluation import Evaluation, evaluate, flags_of, losses_of
+from ._errors import ExactLossError, unknown_choice
+from ._evaluation import Evaluation, evaluate, flags_of, loss_of
 from ._library import GRADIENT, LOSS, LOSS_AND_GRADIENT, VALUES
 
 _REDUCTIONS = {"mean": constants.MEAN, "sum": constants.SUM}
@@ -118,20 +118,15 @@ def _loss(loss: int, predictions: Any, targets: Any, weights: Any, from_logits: 
         options, out = allocate(options, predictions, out, False)
         compute(VALUES, options, predictions, targets, weights, out)
         return out
-    if reduction not in _REDUCTIONS or out is not None:
-        raise _bad_reduction(reduction, out)
+    if not isinstance(reduction, str) or reduction not in _REDUCTIONS:
+        raise unknown_choice("reduction", reduction, (*_REDUCTIONS, "none"), constants.ERROR_REDUCTION)
+    if out is not None:
+        raise ExactLossError(f"a {reduction} needs no array for its result: give out with reduction=\"none\"",
+                             constants.ERROR_REDUCTION)
     value = total(LOSS, options | _REDUCTIONS[reduction], predictions, targets, weights, threads)
     if value is None:
         value = _loss_in_pieces(loss, options & ~loss, predictions, targets, weights, reduction, threads)
     return value
-
-
-def _bad_reduction(reduction: object, out: object) -> ExactLossError:
-    if reduction in _REDUCTIONS and out is not None:
-        return ExactLossError(f"a {reduction} needs no array for its result: give out with reduction=\"none\"",
-                              constants.ERROR_REDUCTION)
-    return ExactLossError(f"there is no reduction {reduction!r}: give \"mean\", \"sum\" or \"none\"",
-                          constants.ERROR_REDUCTION)
 
 
 def _loss_in_pieces(loss: int, flags: int, predictions: Any, targets: Any, weights: Any, reduction: str,
@@ -163,7 +158,7 @@ def gradient(loss: str, predictions: Any, targets: Any, *, sample_weight: Any = 
 
     The others are those of :func:`mnist_loss`. Returns the array.
     """
-    options = losses_of(loss) | flags_of(from_logits, clamp, strict)
+    options = loss_of(loss) | flags_of(from_logits, clamp, strict)
     upstream, divisor = scale_of(predictions, targets, sample_weight, reduction, upstream, divisor)
     options, out = allocate(options, predictions, out, accumulate)
     compute(GRADIENT, options, predictions, targets, sample_weight, out, upstream, divisor)
@@ -178,7 +173,7 @@ def loss_and_gradient(loss: str, predictions: Any, targets: Any, *, sample_weigh
 
     The parameters are those of :func:`gradient`.
     """
-    options = losses_of(loss) | flags_of(from_logits, clamp, strict)
+    options = loss_of(loss) | flags_of(from_logits, clamp, strict)
     upstream, divisor = scale_of(predictions, targets, sample_weight, reduction, upstream, divisor)
     options, out = allocate(options, predictions, out, accumulate)
     value = compute(LOSS_AND_GRADIENT, options | _REDUCTIONS[reduction], predictions, targets, sample_weight, out,
@@ -189,9 +184,8 @@ def loss_and_gradient(loss: str, predictions: Any, targets: Any, *, sample_weigh
 def scale_of(predictions: Any, targets: Any, weights: Any, reduction: str, upstream: float,
              divisor: Optional[int]) -> tuple[float, int]:
     """The upstream and the divisor that make the gradient that of a reduction; the divisor 0 is the count."""
-    if reduction not in _REDUCTIONS:
-        raise ExactLossError(f"there is no reduction {reduction!r} of a gradient: give \"mean\" or \"sum\"",
-                             constants.ERROR_REDUCTION)
+    if not isinstance(reduction, str) or reduction not in _REDUCTIONS:
+        raise unknown_choice("reduction", reduction, _REDUCTIONS, constants.ERROR_REDUCTION)
     if divisor is not None:
         if not 1 <= divisor < 2**63:
             raise ExactLossError(f"the divisor is {divisor}: it must be from 1 to 2**63 - 1", constants.ERROR_COUNT)

@@ -163,6 +163,43 @@ class Arrays(unittest.TestCase):
                 call()
             self.assertEqual(caught.exception.status, status)
 
+    def test_choices(self):
+        """An argument that has choices is named with them."""
+        out = array.array("f", P)
+        for wrong in ([], None, ["mean"]):
+            for call in (lambda: exactloss.mnist_loss(P, T, reduction=wrong),
+                         lambda: exactloss.gradient("log", P, T, reduction=wrong, out=out)):
+                self.says(constants.ERROR_REDUCTION, "reduction.*'mean', 'sum'", call)
+        for wrong in (None, 1, (), "logg", ("log", "logg"), ["log", []]):
+            for call in (lambda: exactloss.evaluate(P, T, wrong), lambda: exactloss.Accumulator(wrong)):
+                self.says(constants.ERROR_LOSS, "losses.*'mnist', 'brier', 'log'", call)
+        for wrong in (None, 1, (), "logg", ("log", "mnist"), ["log"]):
+            for call in (lambda: exactloss.gradient(wrong, P, T, out=out),
+                         lambda: exactloss.loss_and_gradient(wrong, P, T, out=out),
+                         lambda: exactloss.Accumulator().add_with_gradient(wrong, P, T, out=out)):
+                self.says(constants.ERROR_LOSS, "loss:.*'mnist', 'brier', 'log'", call)
+
+    def test_numbers(self):
+        evaluation = exactloss.evaluate(P, T)
+        for call in (lambda: exactloss.evaluate(P, T, threshold=float("nan")),
+                     lambda: exactloss.Accumulator(threshold=float("nan"))):
+            self.says(constants.ERROR_THRESHOLD, "threshold is nan.*give a number", call)
+        for beta in (-1, float("nan"), float("inf")):
+            self.says(constants.ERROR_METRIC, f"beta is {float(beta)}", lambda: evaluation.f_beta(beta))
+        for wrong in ("x", None, 10**400):
+            for name, call in (("threshold", lambda: exactloss.evaluate(P, T, threshold=wrong)),
+                               ("threshold", lambda: exactloss.Accumulator(threshold=wrong)),
+                               ("beta", lambda: evaluation.f_beta(wrong))):
+                with self.assertRaisesRegex(TypeError, f"{name} is a {type(wrong).__name__}"):
+                    call()
+        self.assertEqual(exactloss.evaluate(P, T, threshold=0).threshold, 0)
+        self.assertEqual(evaluation.f_beta(1), evaluation.f1)
+
+    def says(self, status, words, call):
+        with self.assertRaisesRegex(exactloss.ExactLossError, words) as caught:
+            call()
+        self.assertEqual(caught.exception.status, status)
+
     def test_elements(self):
         for p, t, w, expected in (
                 ([0.5, 1.5], [0, 1], None, ("predictions", 1, 1.5, constants.ERROR_STRICT)),
