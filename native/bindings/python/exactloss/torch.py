@@ -18,7 +18,7 @@ import torch
 
 from . import _constants as constants
 from ._compute import compute
-from ._errors import ExactLossError
+from ._errors import unknown_choice
 from ._evaluation import LOSSES, flags_of
 from ._library import GRADIENT, LOSS, LOSS_AND_GRADIENT, VALUES
 from ._losses import scale_of
@@ -70,11 +70,17 @@ def _values(predictions: torch.Tensor, targets: torch.Tensor, weight: Optional[t
     return values
 
 
+def _check_reduction(reduction: object) -> None:
+    if not isinstance(reduction, str) or reduction not in _REDUCTIONS:
+        raise unknown_choice("reduction", reduction, _REDUCTIONS, constants.ERROR_REDUCTION)
+
+
 def _loss(name: str, predictions: torch.Tensor, targets: torch.Tensor, weight: Optional[torch.Tensor],
           from_logits: bool, reduction: str, clamp: bool, strict: bool) -> torch.Tensor:
-    if reduction not in _REDUCTIONS:
-        raise ExactLossError(f"there is no reduction {reduction!r}: give \"mean\", \"sum\" or \"none\"",
-                             constants.ERROR_REDUCTION)
+    _check_reduction(reduction)
+    if not isinstance(predictions, torch.Tensor):
+        raise TypeError(f"predictions is a {type(predictions).__name__}, and must be a torch.Tensor: "
+                        "torch.as_tensor(predictions) makes one; exactloss's own functions take other arrays")
     options = LOSSES[name] | flags_of(from_logits, clamp, strict)
     if torch.is_grad_enabled() and predictions.requires_grad:
         result: torch.Tensor = _Differentiable.apply(predictions, targets, weight, options, reduction)
@@ -112,6 +118,7 @@ class _Module(torch.nn.Module):
     def __init__(self, *, from_logits: bool = False, reduction: Reduction = "mean", clamp: bool = False,
                  strict: bool = False) -> None:
         super().__init__()
+        _check_reduction(reduction)
         self.from_logits = from_logits
         self.reduction = reduction
         self.clamp = clamp

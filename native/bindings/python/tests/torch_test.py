@@ -87,8 +87,16 @@ class Functions(unittest.TestCase):
             values = function(self.p, self.t, reduction="none")
             self.assertTrue(numpy.array_equal(values.numpy(), plain(self.p.numpy(), self.t.numpy(), reduction="none")))
             self.assertIn("from_logits=True, reduction='sum'", repr(module(from_logits=True, reduction="sum")))
-        with self.assertRaisesRegex(exactloss.ExactLossError, "reduction"):
-            exactloss.torch.mnist_loss(self.p, self.t, reduction="median")
+
+    def test_wrong_arguments(self):
+        for reduction in ("median", [], None):
+            for call in (lambda: exactloss.torch.mnist_loss(self.p, self.t, reduction=reduction),
+                         lambda: exactloss.torch.LogLoss(reduction=reduction)):
+                with self.assertRaisesRegex(exactloss.ExactLossError, "reduction.*'mean', 'sum', 'none'"):
+                    call()
+        for wrong in (self.p.tolist(), self.p.numpy(), None):
+            with self.assertRaisesRegex(TypeError, f"predictions is a {type(wrong).__name__}.*torch.Tensor"):
+                exactloss.torch.log_loss(wrong, self.t)
 
     def test_gradients(self):
         """By finite differences, for all losses, reductions, weights, and from logits."""
