@@ -319,12 +319,20 @@ class Arrow(unittest.TestCase):
         self.refuses(constants.ERROR_ARRAY, "values", Column(b"f", bytearray(), 3))
 
     def test_no_capsule(self):
-        class Wrong:
-            def __arrow_c_array__(self):
-                return 1, 2
+        def fail(_):
+            raise NotImplementedError("no export")
 
-        with self.assertRaises(ValueError):
-            exactloss.evaluate(Wrong(), bytes(T))
+        swapped = Column(b"f", floats(*P), 3)
+        results = (lambda _: None, lambda _: 7, lambda _: (1, 2), lambda _: (), fail,
+                   lambda _: swapped.__arrow_c_array__()[::-1], lambda _: swapped.__arrow_c_array__()[:1])
+        for method in ("__arrow_c_array__", "__arrow_c_stream__"):
+            for result in results:
+                wrong = type("Wrong", (), {method: result})
+                for role in ("predictions", "targets"):
+                    arrays = {"predictions": array.array("f", P), "targets": bytes(T), role: wrong()}
+                    with self.assertRaisesRegex(exactloss.ExactLossError, fr"{role}: Wrong\.{method}\(\)") as caught:
+                        exactloss.evaluate(**arrays)
+                    self.assertEqual(caught.exception.status, constants.ERROR_ARRAY)
 
     def test_released_structure(self):
         column = Column(b"f", floats(*P), 3)
