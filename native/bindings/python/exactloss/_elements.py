@@ -2,6 +2,7 @@
 """The two operations on arrays that the losses are made of."""
 
 import ctypes
+import math
 from contextlib import ExitStack
 from typing import Any, Optional
 
@@ -34,8 +35,9 @@ def where(condition: Any, a: Any, b: Any, *, out: Any = None) -> Any:
     """``a`` where the condition is true, and ``b`` elsewhere, bit by bit.
 
     The condition is an array of bool or uint8, or :class:`packed_bits`. ``a`` and ``b`` have its shape and one type:
-    integers, floating-point numbers or bools of at most 8 bytes. Either may be an array without dimensions, or a number beside an array. ``out`` may
-    be ``a`` or ``b``. Returns the array.
+    integers, floating-point numbers or bools of at most 8 bytes. Either may be an array without dimensions, or a number
+    beside an array, which is rounded if the array is of floating-point numbers. ``out`` may be ``a`` or ``b``. Returns
+    the array.
     """
     with ExitStack() as stack:
         mask = open_array(stack, condition, TARGETS, "condition")
@@ -87,10 +89,18 @@ def _scalar(value: Any, name: str, kind: tuple[int, int]) -> Any:
     if scalar is None:
         raise TypeError(f"{name} is a number beside an array of a type that Python has none of: give an array without "
                         f"dimensions for it")
-    if isinstance(value, float) and kind[0] != 2 or scalar(value).value != value and kind[0] != 2:
+    try:
+        number = scalar(value)
+        if kind[0] == 2:
+            fits = not math.isinf(number.value) or math.isinf(value)
+        else:
+            fits = number.value == value and not isinstance(value, float)
+    except (OverflowError, TypeError):  # an int beyond float64's range, or a float for an integer type
+        fits = False
+    if not fits:
         raise ExactLossError(f"{name} is {value!r}, which the type of the other array doesn't have",
                              constants.ERROR_TYPE)
-    return scalar(value)
+    return number
 
 
 def _open_out(stack: ExitStack, out: Any, like: Opened, in_place: list[Opened],

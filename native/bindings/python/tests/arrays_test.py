@@ -4,6 +4,7 @@
 import array
 import copy
 import ctypes
+import math
 import mmap
 import os
 import pickle
@@ -232,6 +233,19 @@ class Elements(unittest.TestCase):
         self.assertEqual(list(exactloss.where(T, a, b, out=b)), [1, -2, 3])
         long = array.array("q", [2**40, 2**41, 2**42])
         self.assertEqual(list(exactloss.where(T, long, -1, out=array.array("q", long))), [2**40, -1, 2**42])
+
+    def test_numbers_beyond_the_range(self):
+        """A finite number doesn't become infinite, and a float no integer."""
+        a, d, q = array.array("f", [1, 2, 3]), array.array("d", [1, 2, 3]), array.array("q", [1, 2, 3])
+        bools = memoryview(bytearray(3)).cast("?")
+        for side, number in ((a, 1e300), (a, -1e300), (a, 2**128), (a, 2**2000), (d, 2**1024), (d, -2**2000),
+                             (q, 2**2000), (q, 2**63), (q, 1e300), (q, math.nan), (bools, 1.0)):
+            for call in (lambda: exactloss.where(T, number, side, out=side),
+                         lambda: exactloss.where(T, side, number, out=side)):
+                with self.assertRaisesRegex(exactloss.ExactLossError, f"[ab] is {re.escape(repr(number))}, which"):
+                    call()
+        self.assertEqual(list(exactloss.where(T, math.inf, a, out=a)), [math.inf, 2, math.inf])
+        self.assertEqual(exactloss.where(T, d, 2**1023, out=d)[1], 2.0**1023)
 
     def test_where_refuses(self):
         a, d = array.array("f", [1, 2, 3]), array.array("d", [1, 2, 3])
