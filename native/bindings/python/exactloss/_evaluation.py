@@ -4,12 +4,14 @@
 import ctypes
 import math
 from ctypes import byref, c_double
-from typing import Any, Iterable, NamedTuple, Union
+from typing import Any, Iterable, Literal, NamedTuple, Union
 
 from . import _constants as constants
 from ._compute import add_pieces, new_accumulator, result_of, total
 from ._errors import ExactLossError, check, unknown_choice
 from ._library import EVALUATE, EvaluationMemory, library
+
+LossName = Literal["mnist", "brier", "log"]
 
 #: The losses, by their names.
 LOSSES = {"mnist": constants.MNIST, "brier": constants.BRIER, "log": constants.LOG}

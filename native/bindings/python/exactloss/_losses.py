@@ -9,7 +9,7 @@ from . import _constants as constants
 from ._arrays import PREDICTIONS, empty_like, open_array
 from ._compute import add_pieces, compute, new_accumulator, result_of, total
 from ._errors import ExactLossError, unknown_choice
-from ._evaluation import Evaluation, evaluate, flags_of, loss_of
+from ._evaluation import Evaluation, LossName, evaluate, flags_of, loss_of
 from ._library import GRADIENT, LOSS, LOSS_AND_GRADIENT, VALUES
 
 _REDUCTIONS = {"mean": constants.MEAN, "sum": constants.SUM}
@@ -142,7 +142,7 @@ def _loss_in_pieces(loss: int, flags: int, predictions: Any, targets: Any, weigh
 
 # ---- gradients -----------------------------------------------------------------------------------------------------
 
-def gradient(loss: str, predictions: Any, targets: Any, *, sample_weight: Any = None, from_logits: bool = False,
+def gradient(loss: LossName, predictions: Any, targets: Any, *, sample_weight: Any = None, from_logits: bool = False,
              reduction: Literal["mean", "sum"] = "mean", out: Any = None, accumulate: bool = False,
              upstream: float = 1.0, divisor: Optional[int] = None, clamp: bool = False, strict: bool = False) -> Any:
     """The gradient of a loss with respect to the predictions, or from logits with respect to the logits.
@@ -165,7 +165,7 @@ def gradient(loss: str, predictions: Any, targets: Any, *, sample_weight: Any = 
     return out
 
 
-def loss_and_gradient(loss: str, predictions: Any, targets: Any, *, sample_weight: Any = None,
+def loss_and_gradient(loss: LossName, predictions: Any, targets: Any, *, sample_weight: Any = None,
                       from_logits: bool = False, reduction: Literal["mean", "sum"] = "mean", out: Any = None,
                       accumulate: bool = False, upstream: float = 1.0, divisor: Optional[int] = None,
                       clamp: bool = False, strict: bool = False) -> tuple[float, Any]:
