@@ -370,6 +370,8 @@ export interface ArrowData<V> {
     readonly offset: number;
     readonly nullCount: number;
     readonly values: V;
+    /** Values a row; 1 where it is absent. */
+    readonly stride?: number;
 }
 
 /** A Vector of the package apache-arrow. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // An evaluation whose data comes in pieces.
+import { inspect } from 'node:util';
 import { ACCUMULATOR_MAX_BYTES, ACCUMULATOR_SIZE } from './abi.js';
 import { describe, lengthOf, requireMemory, requireType } from './arrays.js';
 import { batchOf } from './batch.js';
@@ -98,6 +99,18 @@ export class Accumulator {
         const { bigint } = optionsOf(options, EVALUATE_OPTIONS);
         run(native.accumulatorResult, this.#state, shared.evaluation);
         return /** @type {any} */ (evaluationOf(shared, bigint));
+    }
+
+    /**
+     * What console.log() shows. Its counts are BigInts, since a number does not hold each of them.
+     *
+     * @param {number} depth
+     * @param {import('node:util').InspectOptionsStylized} options
+     */
+    [inspect.custom](depth, options) {
+        return depth < 0 || !(#state in this)
+            ? '[Accumulator]'
+            : `Accumulator ${inspect(this.evaluate({ bigint: true }), options)}`;
     }
 
     /**

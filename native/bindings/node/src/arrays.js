@@ -86,13 +86,14 @@ export function requireMemory(array, argument) {
  * Memory that can become shorter cannot be lent to another thread.
  *
  * @param {TypedArray} array
+ * @param {string} argument
  */
-export function requireFixed(array) {
+export function requireFixed(array, argument) {
     const buffer = bufferOf(array);
     if (!types.isSharedArrayBuffer(buffer) && resizableOf(/** @type {ArrayBuffer} */ (buffer))) {
         throw new TypeError(
-            'an array lies in a resizable ArrayBuffer, which could become shorter while another thread ' +
-                'reads it: use a buffer without maxByteLength, or the synchronous function',
+            `${argument} lies in a resizable ArrayBuffer, which could become shorter while another thread ` +
+                'uses it: use a buffer without maxByteLength, or the synchronous function',
         );
     }
 }
@@ -123,6 +124,10 @@ export function requireLength(length, count, argument, other) {
     }
 }
 
+const KINDS = Object.freeze(
+    /** @type {const} */ (['ArrayBuffer', 'SharedArrayBuffer', 'DataView', 'Map', 'Set', 'Date', 'Promise']),
+);
+
 /**
  * @param {unknown} value
  * @returns {string}
@@ -147,9 +152,11 @@ function withArticle(name) {
 }
 
 /**
+ * What V8 says that an object is: its Symbol.toStringTag may say anything, or throw.
+ *
  * @param {object} value
  * @returns {string} such as 'DataView' or 'Object'
  */
 function kindOf(value) {
-    return Object.prototype.toString.call(value).slice('[object '.length, -1);
+    return Array.isArray(value) ? 'Array' : (KINDS.find((kind) => types[`is${kind}`](value)) ?? 'Object');
 }

@@ -7,12 +7,12 @@ import { float16, packedBits } from './inputs.js';
 const [INT, FLOAT, BOOL] = [2, 3, 6];
 
 /**
- * @typedef {{ typeId: number, length: number, offset: number, nullCount: number, values: any }} Chunk
+ * @typedef {{ typeId: number, length: number, offset: number, nullCount: number, values: any, stride?: number }} Chunk
  */
 
 /** @type {typeof import('../index.js').fromArrow} */
 export const fromArrow = (column) => {
-    const { typeId, length, offset, nullCount, values } = chunkOf(column);
+    const { typeId, length, offset, nullCount, values, stride = 1 } = chunkOf(column);
     if (nullCount > 0) {
         throw new RangeError(
             `the column has ${nullCount} nulls, which have no loss: filter them out, or give them a value ` +
@@ -25,6 +25,12 @@ export const fromArrow = (column) => {
     }
     if ((typeId !== INT && typeId !== FLOAT) || name === undefined) {
         throw new TypeError(`the column has the type ${typeId} of apache-arrow, and must be of Bool, Int or Float`);
+    }
+    if (stride !== 1) {
+        throw new TypeError(`the column has ${stride} values a row, and must have one`);
+    }
+    if (!(length <= lengthOf(values))) {
+        throw new RangeError(`the column has ${length} rows, but only ${lengthOf(values)} values`);
     }
     const array = lengthOf(values) === length ? values : values.subarray(0, length); // without Arrow's padding
     return typeId === FLOAT && name === 'Uint16Array' ? float16(array) : array;

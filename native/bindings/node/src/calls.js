@@ -14,9 +14,9 @@ import { failure } from './errors.js';
  */
 
 /**
- * Arrays that another thread will read or write, with their lengths.
+ * Arrays that another thread will read or write, with their lengths and the names of their arguments.
  *
- * @typedef {{ arrays: any[], lengths: number[] }} Lease
+ * @typedef {{ arrays: any[], lengths: number[], names: readonly string[] }} Lease
  *
  * @typedef {{ call: Call, lease: Lease, resolve: () => void, reject: (error: unknown) => void }} Job
  */
@@ -42,12 +42,15 @@ export function perform({ native, args, results }) {
  * program gives it away: by a transfer, which cannot be prevented, but is noticed before each call and after it.
  *
  * @param {any[]} args that have just been checked
+ * @param {readonly string[]} parameters their names
  * @returns {Lease}
  */
-export function lend(args) {
-    const arrays = args.filter((argument) => nameOf(argument) !== undefined);
-    arrays.forEach(requireFixed);
-    return { arrays, lengths: arrays.map(lengthOf) };
+export function lend(args, parameters) {
+    const isArray = args.map((argument) => nameOf(argument) !== undefined);
+    const arrays = args.filter((_, i) => isArray[i]);
+    const names = parameters.filter((_, i) => isArray[i]);
+    arrays.forEach((array, i) => requireFixed(array, names[i]));
+    return { arrays, lengths: arrays.map(lengthOf), names };
 }
 
 /**
@@ -55,7 +58,7 @@ export function lend(args) {
  * @param {Lease} [lease] of its arrays, where they were checked before
  * @returns {Promise<void>}
  */
-export function performAsync(call, lease = lend(call.args)) {
+export function performAsync(call, lease = lend(call.args, call.native.parameters)) {
     return new Promise((resolve, reject) => {
         waiting.push({ call, lease, resolve, reject });
         start();
@@ -98,11 +101,12 @@ function finish(job, error, status) {
 }
 
 /** @param {Lease} lease */
-function requireUntouched({ arrays, lengths }) {
+function requireUntouched({ arrays, lengths, names }) {
     // Shared memory may grow meanwhile, and an array over all of it with it.
-    if (arrays.some((array, i) => lengthOf(array) < lengths[i])) {
+    const touched = arrays.findIndex((array, i) => lengthOf(array) < lengths[i]);
+    if (touched >= 0) {
         throw new TypeError(
-            'the buffer of an array was transferred before the promise was settled: transfer it afterwards',
+            `the buffer of ${names[touched]} was transferred before the promise was settled: transfer it afterwards`,
         );
     }
 }

@@ -58,7 +58,12 @@ function load(path, origin) {
 const { path, origin } = find();
 const library = load(path, origin);
 
-/** @typedef {import('koffi').KoffiFunc<(...args: any[]) => number>} NativeFunction a function that returns a status */
+/**
+ * A function that returns a status, with the names of its parameters. An array that a user gives has the name of the
+ * user's argument.
+ *
+ * @typedef {import('koffi').KoffiFunc<(...args: any[]) => number> & { parameters: readonly string[] }} NativeFunction
+ */
 
 /**
  * @param {string} name
@@ -66,17 +71,19 @@ const library = load(path, origin);
  * @returns {NativeFunction}
  */
 function declare(name, parameters) {
-    return library.func(`int exactloss_${name}(${parameters})`);
+    return Object.assign(library.func(`int exactloss_${name}(${parameters})`), {
+        parameters: parameters.split(', ').map((parameter) => parameter.replace(/.*[ *]/, '')),
+    });
 }
 
 const BATCH = 'int options, void *predictions, void *targets, void *weights, int64_t count';
 
 export const native = Object.freeze({
     loss: declare('loss', `${BATCH}, void *rows, void *losses, void *violation`),
-    values: declare('values', `${BATCH}, void *values, void *violation`),
+    values: declare('values', `${BATCH}, void *out, void *violation`),
     gradient: declare(
         'gradient',
-        `${BATCH}, double upstream, int64_t divisor, void *gradient, void *loss, void *violation`,
+        `${BATCH}, double upstream, int64_t divisor, void *out, void *loss, void *violation`,
     ),
     evaluate: declare('evaluate', `${BATCH}, void *rows, double threshold, void *evaluations, void *violation`),
     metric: declare('metric', 'void *evaluation, int metric, void *value'),
@@ -85,7 +92,7 @@ export const native = Object.freeze({
     accumulatorAdd: declare('accumulator_add', `void *accumulators, ${BATCH}, void *rows, void *violation`),
     accumulatorAddWithGradient: declare(
         'accumulator_add_with_gradient',
-        `void *accumulator, ${BATCH}, double upstream, int64_t divisor, void *gradient, void *violation`,
+        `void *accumulator, ${BATCH}, double upstream, int64_t divisor, void *out, void *violation`,
     ),
     accumulatorMerge: declare('accumulator_merge', 'void *accumulator, void *other'),
     accumulatorResult: declare('accumulator_result', 'void *accumulator, void *evaluation'),

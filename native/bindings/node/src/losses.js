@@ -185,13 +185,15 @@ export async function gradientFactorAsync(request, lease) {
     return { upstream: request.options.upstream / weightSumOf(results), divisor: 1 };
 }
 
+const LENT = Object.freeze(['predictions', 'targets', 'weights', 'out']);
+
 /**
  * Lends the arrays of a gradient for all of its calls.
  *
  * @param {GradientRequest} request
  */
 export function lendTo({ batch, out }) {
-    return lend([batch.predictions, batch.targets, batch.weights, out]);
+    return lend([batch.predictions, batch.targets, batch.weights, out], LENT);
 }
 
 /**

@@ -49,20 +49,36 @@ export function optionsOf(options, names) {
     if (options === undefined) {
         return DEFAULTS;
     }
-    if (options === null || typeof options !== 'object') {
-        throw new TypeError(`options is ${describe(options)}, and must be an object of ${[...names].join(', ')}`);
+    if (!isPlain(options)) {
+        throw new TypeError(`options is ${describe(options)}, and must be a plain object of ${[...names].join(', ')}`);
     }
     const read = new Options();
-    for (const name in options) {
+    for (const key of Reflect.ownKeys(options)) {
+        const name = /** @type {string} */ (key);
         if (!names.has(name)) {
-            throw new TypeError(`there is no option ${name} here: the options are ${[...names].join(', ')}`);
+            throw new TypeError(`there is no option ${String(key)} here: the options are ${[...names].join(', ')}`);
         }
-        const value = /** @type {Record<string, unknown>} */ (options)[name];
+        const value = options[name];
         if (value !== undefined) {
             readOption(read, name, value);
         }
     }
     return read;
+}
+
+/**
+ * Whether all that an object holds are its own properties. A Map's entries, or options that are inherited, would be
+ * ignored. Each realm has an Object.prototype of its own, so it is told by having no prototype.
+ *
+ * @param {unknown} value
+ * @returns {value is Record<string, unknown>}
+ */
+function isPlain(value) {
+    if (value === null || typeof value !== 'object') {
+        return false;
+    }
+    const prototype = Object.getPrototypeOf(value);
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /**
@@ -121,7 +137,12 @@ function lossesOf(value) {
     if (!Array.isArray(value)) {
         throw new TypeError(`losses is ${describe(value)}, and must be an array of ${Object.keys(LOSSES).join(', ')}`);
     }
-    return value.reduce((losses, loss) => losses | lossOf(loss), 0);
+    let losses = 0;
+    // reduce() would pass over the holes of a sparse array.
+    for (const loss of value) {
+        losses |= lossOf(loss);
+    }
+    return losses;
 }
 
 /**

@@ -5,6 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { inspect } from 'node:util';
 import * as exactloss from 'exactloss';
 
 const { Accumulator, evaluate, fBeta, gradient, lossAndGradient, metrics, mnistLoss, values } = exactloss;
@@ -164,4 +165,11 @@ test('a refused batch leaves an accumulator as it was', () => {
     assert.throws(() => total.merge(new Accumulator({ threshold: 0.6 })), { code: 'EXACTLOSS_ERROR_THRESHOLD' });
     assert.throws(() => total.merge(new Accumulator({ losses: ['log'] })), { code: 'EXACTLOSS_ERROR_LOSS' });
     assert.deepEqual(total.toBytes(), before);
+});
+
+test('an accumulator shows its evaluation', () => {
+    const total = new Accumulator({ losses: ['mnist'] }).add(PREDICTIONS, TARGETS);
+    assert.match(inspect(total), /^Accumulator \{\n  count: 3n,[^]*threshold: 0.5,[^]*mnist: \{/);
+    assert.equal(inspect([total], { depth: 0 }), '[ [Accumulator] ]');
+    assert.equal(inspect(Object.create(Accumulator.prototype)), '[Accumulator]');
 });

@@ -196,8 +196,21 @@ const WRONG = {
     'an object with the tag of an array': [
         [{ [Symbol.toStringTag]: 'Float32Array', length: 3 }, t],
         TypeError,
-        /predictions/,
+        /predictions is an Object, and must be a Float32Array/,
     ],
+    'an object whose tag throws': [
+        [
+            {
+                get [Symbol.toStringTag]() {
+                    throw new RangeError('no tag');
+                },
+            },
+            t,
+        ],
+        TypeError,
+        /predictions is an Object/,
+    ],
+    'a Map': [[new Map(), t], TypeError, /predictions is a Map/],
     'an object with the prototype of patterns': [
         [Object.create(Object.getPrototypeOf(lostPatterns)), t],
         TypeError,

@@ -76,6 +76,12 @@ test('what has no loss is refused', () => {
     assert.throws(() => fromArrow(vectorFromArray(['a'], new Utf8())), /must be of Bool, Int or Float/);
     assert.throws(() => fromArrow(vectorFromArray([1], new DateDay())), /must be of Bool, Int or Float/);
     assert.throws(() => fromArrow(vectorFromArray(['a', 'a'], new Dictionary(new Utf8(), new Int32()))), TypeError);
+    const chunk = { typeId: 3, length: 3, offset: 0, nullCount: 0, values: Float32Array.from(P), stride: 1 };
+    assert.deepEqual(fromArrow(chunk), chunk.values);
+    assert.throws(() => fromArrow({ ...chunk, stride: 2 }), /2 values a row/);
+    for (const length of [4, NaN]) {
+        assert.throws(() => fromArrow({ ...chunk, length }), /rows, but only 3 values/);
+    }
     for (const column of [undefined, null, 3, {}, P, { data: P }, { data: [] }]) {
         assert.throws(() => fromArrow(column), /column/);
     }

@@ -117,19 +117,21 @@ test('a resizable buffer is refused: it could become shorter meanwhile', async (
     Object.defineProperty(resizable.buffer, 'resizable', { value: false });
     const fixed = new Float32Array(3);
     const bytes = new Uint8Array(3);
-    const refused = (promise) =>
-        assert.rejects(
-            promise,
-            (error) =>
-                error instanceof TypeError && /resizable ArrayBuffer.*or the synchronous function/.test(error.message),
-        );
-    await refused(mnistLossAsync(resizable, bytes));
-    await refused(mnistLossAsync(fixed, bytes, { weights: resizable }));
-    await refused(mnistLossAsync(fixed, resizable));
-    await refused(valuesAsync('mnist', fixed, bytes, { out: resizable }));
-    await refused(sigmoidAsync(resizable));
-    await refused(exactloss.whereAsync(bytes, resizable, 0));
-    await refused(new Accumulator().addAsync(resizable, bytes));
+    const refused = (argument, promise) =>
+        assert.rejects(promise, {
+            name: 'TypeError',
+            message: new RegExp(`^${argument} lies in a resizable ArrayBuffer.*or the synchronous function$`),
+        });
+    await refused('predictions', mnistLossAsync(resizable, bytes));
+    await refused('weights', mnistLossAsync(fixed, bytes, { weights: resizable }));
+    await refused('targets', mnistLossAsync(fixed, resizable));
+    await refused('out', valuesAsync('mnist', fixed, bytes, { out: resizable }));
+    await refused('out', gradientAsync('mnist', fixed, bytes, { out: resizable }));
+    await refused('logits', sigmoidAsync(resizable));
+    await refused('a', exactloss.whereAsync(bytes, resizable, 0));
+    await refused('predictions', new Accumulator().addAsync(resizable, bytes));
+    await refused('weights', new Accumulator().addWithGradientAsync('log', fixed, bytes, { weights: resizable }));
+    await refused('predictions', exactloss.evaluateAsync(resizable, bytes));
     assert.equal(exactloss.values('mnist', resizable, bytes)[0], 0);
 });
 
@@ -148,13 +150,16 @@ test('shared memory, growable or not, is read from another thread', async () => 
 });
 
 test('a buffer that is transferred while a call is pending rejects it', async () => {
-    const message = { name: 'TypeError', message: /transferred before the promise was settled/ };
+    const transferred = (argument) => ({
+        name: 'TypeError',
+        message: new RegExp(`^the buffer of ${argument} was transferred before the promise was settled`),
+    });
     const given = predictions.slice();
     const running = mnistLossAsync(given, targets, { fromLogits: true });
     const receivers = []; // hold the memory
     const transfer = ({ buffer }) => receivers.push(structuredClone(buffer, { transfer: [buffer] }));
     transfer(given);
-    await assert.rejects(running, message);
+    await assert.rejects(running, transferred('predictions'));
 
     // Before a call has begun, it is not made.
     const weights = new Float32Array(predictions.length).fill(1);
@@ -171,7 +176,7 @@ test('a buffer that is transferred while a call is pending rejects it', async ()
             const arrays = [predictions.slice(), targets.slice(), new Float32Array(predictions.length)];
             const pending = call(arrays[0], arrays[1], { ...options, out: arrays[2] });
             transfer(arrays[i]);
-            await assert.rejects(pending, message);
+            await assert.rejects(pending, transferred(['predictions', 'targets', 'out'][i]));
         }
     }
     const busy = Array.from({ length: 64 }, () => mnistLossAsync(predictions, targets, { fromLogits: true }));
@@ -181,7 +186,7 @@ test('a buffer that is transferred while a call is pending rejects it', async ()
         out,
     });
     transfer(lost);
-    await assert.rejects(waiting, message);
+    await assert.rejects(waiting, transferred('weights'));
     assert.deepEqual(out, new Float32Array(3), 'nothing was written without the weights');
     await Promise.all(busy);
     assert.equal(receivers.length, 20);

@@ -2,12 +2,20 @@
 // What is refused before the library is called, and what the library refuses: the error names the value and the remedy.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import vm from 'node:vm';
 import * as exactloss from 'exactloss';
 
 const { Accumulator, ExactLossError, evaluate, fBeta, gradient, metrics, mnistLoss, mnistLossAsync, values, where } =
     exactloss;
 const p = Float32Array.of(0.9, 0.4, 0.2);
 const t = Uint8Array.of(1, 0, 1);
+
+/** Its option is the prototype's. */
+class Strict {
+    get strict() {
+        return true;
+    }
+}
 
 /** Each: what is called, the class of its error, and what the message says. */
 const REFUSED = {
@@ -21,11 +29,26 @@ const REFUSED = {
         TypeError,
         /no option reduction/,
     ],
-    'an option that is inherited': [
-        () => mnistLoss(p, t, Object.create({ strit: true })),
+    'options that are inherited': [
+        () => mnistLoss(p, t, Object.create({ strict: true })),
+        TypeError,
+        /options is an Object, and must be a plain object of weights/,
+    ],
+    'options in a Map': [() => mnistLoss(p, t, new Map([['strict', true]])), TypeError, /options is a Map/],
+    'options in an array': [() => mnistLoss(p, t, []), TypeError, /options is an Array/],
+    'weights in place of options': [() => mnistLoss(p, t, p), TypeError, /options is a Float32Array/],
+    'options of a class': [
+        () => mnistLoss(p, t, new Strict()),
+        TypeError,
+        /options is an Object/,
+    ],
+    'a symbol as an option': [() => mnistLoss(p, t, { [Symbol('strict')]: true }), TypeError, /Symbol\(strict\)/],
+    'an option that is not enumerable': [
+        () => mnistLoss(p, t, Object.defineProperty({}, 'strit', { value: true })),
         TypeError,
         /no option strit/,
     ],
+    'losses with a hole': [() => evaluate(p, t, { losses: ['mnist', , 'log'] }), TypeError, /loss is undefined/],
     'options that are no object': [() => mnistLoss(p, t, 3), TypeError, /options is the number 3/],
     'options that are null': [() => mnistLoss(p, t, null), TypeError, /options is null/],
     'a flag that is a string': [
@@ -147,6 +170,16 @@ test('a refused element is named', async () => {
         assert.throws(() => gradient('log', ...batch, options), check);
         await assert.rejects(mnistLossAsync(...batch, options), check);
         await assert.rejects(new Accumulator().addAsync(...batch, options), check);
+    }
+});
+
+test('options of another realm, or without a prototype, are plain', () => {
+    const expected = mnistLoss(p, t, { reduction: 'sum' });
+    for (const options of [
+        vm.runInNewContext("({ reduction: 'sum' })"),
+        Object.assign(Object.create(null), { reduction: 'sum' }),
+    ]) {
+        assert.equal(mnistLoss(p, t, options), expected);
     }
 });
 

@@ -4,12 +4,12 @@
 import ctypes
 import threading
 from ctypes import byref, c_int64
-from typing import Any, Iterable, Optional, Union
+from typing import Any, Iterable, Literal, Optional, Union
 
 from . import _constants as constants
 from ._compute import add_pieces, compute, new_accumulator, result_of, total
 from ._errors import check
-from ._evaluation import ALL_LOSSES, Evaluation, flags_of, losses_of
+from ._evaluation import ALL_LOSSES, Evaluation, LossName, flags_of, loss_of, losses_of, threshold_of
 from ._library import ADD, ADD_WITH_GRADIENT, AccumulatorMemory, library
 from ._losses import allocate, scale_of
 
@@ -31,7 +31,7 @@ class Accumulator:
 
     def __init__(self, losses: Union[str, Iterable[str]] = ALL_LOSSES,
                  threshold: float = 0.5) -> None:
-        self._hold(new_accumulator(losses_of(losses), threshold), 0)
+        self._hold(new_accumulator(losses_of(losses), threshold_of(threshold)), 0)
 
     def _hold(self, memory: AccumulatorMemory, null_count: int) -> None:
         self._memory = memory
@@ -51,15 +51,15 @@ class Accumulator:
                 nulls = add_pieces(self._memory, flags, (predictions, targets, sample_weight), threads)
                 self._null_count += nulls
 
-    def add_with_gradient(self, loss: str, predictions: Any, targets: Any, *, sample_weight: Any = None,
+    def add_with_gradient(self, loss: LossName, predictions: Any, targets: Any, *, sample_weight: Any = None,
                           from_logits: bool = False, clamp: bool = False, strict: bool = False,
-                          reduction: str = "mean", upstream: float = 1.0, divisor: Optional[int] = None,
-                          out: Any = None, accumulate: bool = False) -> Any:
+                          reduction: Literal["mean", "sum"] = "mean", upstream: float = 1.0,
+                          divisor: Optional[int] = None, out: Any = None, accumulate: bool = False) -> Any:
         """Adds a batch, and gives the gradient of one of the accumulator's losses in the same pass over memory.
 
         The arguments are those of :func:`gradient`.
         """
-        options = losses_of(loss) | flags_of(from_logits, clamp, strict)
+        options = loss_of(loss) | flags_of(from_logits, clamp, strict)
         upstream, divisor = scale_of(predictions, targets, sample_weight, reduction, upstream, divisor)
         options, out = allocate(options, predictions, out, accumulate)
         with self._lock:

@@ -263,7 +263,7 @@ def _open_tensor(stack: ExitStack, obj: Any, role: int, name: str) -> Optional[O
         raise ExactLossError(f"{name}: {_arrow.describe(fault)}{dtype}", status)
     array.ndim = tensor.tensor.ndim
     array.shape = tensor.tensor.shape
-    return Opened(name, array, bool(tensor.read_only), (tensor.tensor.type_code, tensor.tensor.type_bits))
+    return Opened(name, array, tensor.read_only, (tensor.tensor.type_code, tensor.tensor.type_bits))
 
 
 def empty_like(original: Any, opened: Opened) -> Any:

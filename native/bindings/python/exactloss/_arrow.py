@@ -52,18 +52,33 @@ def _stays(*_: Any) -> None:
     """A callback that keeps its arguments."""
 
 
+def _take(obj: Any, name: str, method: str, *kinds: bytes) -> tuple[Any, list[int]]:
+    """The capsules that a method of an object gives, one of each kind, and the addresses in them."""
+    try:
+        capsules = getattr(obj, method)()
+        if len(kinds) == 1:
+            capsules = capsules,
+        addresses = [_pointer(capsule, kind) for capsule, kind in zip(capsules, kinds)]
+        if len(addresses) != len(kinds):
+            raise ValueError(f"{len(addresses)} capsules instead of {len(kinds)}")
+    except (BufferError, RuntimeError, TypeError, ValueError) as error:
+        raise ExactLossError(f"{name}: {type(obj).__name__}.{method}() gave no capsules of Arrow: {error}",
+                             constants.ERROR_ARRAY) from error
+    return capsules, addresses
+
+
 def chunks(obj: Any, role: int, name: str, keep: Optional[ExitStack] = None) -> Iterator[ArrowColumn]:
     """The columns of an object, one by one. Each is valid until the next is asked for, or until `keep` is closed."""
     if hasattr(type(obj), "__arrow_c_array__"):
         # The capsules keep the array, and release it when they go.
-        capsules = obj.__arrow_c_array__()
+        capsules, (schema_address, array_address) = _take(obj, name, "__arrow_c_array__", b"arrow_schema",
+                                                          b"arrow_array")
         if keep is not None:
             keep.callback(_stays, capsules)
-        yield _column(_pointer(capsules[0], b"arrow_schema"), _pointer(capsules[1], b"arrow_array"), role, name)
+        yield _column(schema_address, array_address, role, name)
         del capsules  # now, and not beneath the StopIteration: a producer's destructor may be one of Python
         return
-    capsule = obj.__arrow_c_stream__()
-    address = _pointer(capsule, b"arrow_array_stream")
+    capsules, (address,) = _take(obj, name, "__arrow_c_stream__", b"arrow_array_stream")
     stream = ArrowArrayStream.from_address(address)
     if not stream.release:
         raise ExactLossError(f"{name}: the stream was released, as others leave it when they have read it: give one "
@@ -80,7 +95,7 @@ def chunks(obj: Any, role: int, name: str, keep: Optional[ExitStack] = None) -> 
             with ExitStack() as lifetime:
                 (lifetime if keep is None else keep).callback(_release, array)
                 yield _column(ctypes.addressof(schema), ctypes.addressof(array), role, name)
-    del stream, capsule
+    del stream, capsules
 
 
 def _succeed(error: int, stream: ArrowArrayStream, address: int, name: str) -> None:

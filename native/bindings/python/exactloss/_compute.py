@@ -2,6 +2,7 @@
 """Runs operations: at once where all arrays have buffers, else array by array, chunk by chunk, or with threads."""
 
 import ctypes
+import operator
 import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -11,7 +12,7 @@ from typing import Any, Optional
 from . import _arrow, _cuda
 from . import _constants as constants
 from ._arrays import PREDICTIONS, TARGETS, WEIGHTS, Opened, open_array, plain_types
-from ._errors import ElementError, ExactLossError, check, shapes_differ
+from ._errors import ElementError, ExactLossError, check, not_writable, shapes_differ
 from ._library import (ADD, REFUSED_OUT_TYPE, REFUSED_OVERLAP, REFUSED_SHAPE, AccumulatorMemory,
                        EvaluationMemory, call, library)
 
@@ -42,7 +43,9 @@ def total(kind: int, options: int, predictions: Any, targets: Any, weights: Any,
           memory: int = 0) -> Optional[float]:
     """Runs an operation without an output for each element, or returns None where `add_pieces` has to do it."""
     if threads != 1:
-        return None
+        _thread_count(threads)  # refuses what is no number of threads
+        if not _cuda.on_gpu(predictions):
+            return None
     if type(predictions) in plain_types and type(targets) in plain_types and type(weights) in plain_types:
         result = call(kind, 0, options, predictions, targets, weights, None, 0, -1, factor, 1, memory)
         if type(result) is float:
@@ -58,7 +61,7 @@ def open_all(stack: ExitStack, *objects: Any) -> list[Optional[Opened]]:
     for name, role, obj in zip(NAMES, ROLES, objects):
         array = open_array(stack, obj, role, name) if obj is not None or name in NAMES[:2] else None
         if name == "out" and array is not None and array.read_only:
-            raise ExactLossError("out is read-only: give an array that can be written", constants.ERROR_TYPE)
+            raise not_writable()
         opened.append(array)
     return opened + [None] * (len(NAMES) - len(opened))
 
@@ -98,10 +101,7 @@ def new_accumulator(losses: int, threshold: float) -> AccumulatorMemory:
 
 def add_pieces(memory: AccumulatorMemory, options: int, objects: tuple[Any, Any, Any], threads: int) -> int:
     """Adds arrays to an accumulator, or nothing at all if one is refused. Returns the number of rows with a null."""
-    if threads < 0:
-        raise ExactLossError(f"threads is {threads}: give the number of threads, or 0 for one a processor",
-                             constants.ERROR_COUNT)
-    threads = threads or os.cpu_count() or 1
+    threads = _thread_count(threads)
     with ExitStack() as stack:
         if any(_arrow.is_column(obj) for obj in objects):
             null_count = _add_columns(stack, memory, options, objects)
@@ -109,6 +109,21 @@ def add_pieces(memory: AccumulatorMemory, options: int, objects: tuple[Any, Any,
             null_count = 0
             _add_by_threads(memory, options, open_all(stack, *objects), threads)
     return null_count
+
+
+def _thread_count(threads: int) -> int:
+    """The number of threads; 0 stands for the number of processors that this process may use."""
+    try:
+        count = operator.index(threads)
+    except TypeError:
+        raise TypeError(f"threads is {threads!r}, and must be an int: the number of threads, or 0 for one a "
+                        "processor") from None
+    if count < 0:
+        raise ExactLossError(f"threads is {count}: give the number of threads, or 0 for one a processor",
+                             constants.ERROR_COUNT)
+    if count > 0:
+        return count
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _add_by_threads(memory: AccumulatorMemory, options: int, opened: list[Optional[Opened]], threads: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Optional
 from . import _arrow, _dlpack
 from . import _constants as constants
 from ._arrays import PREDICTIONS, TARGETS, WEIGHTS, Opened
-from ._errors import ExactLossError, check, shapes_differ
+from ._errors import ExactLossError, check, not_writable, shapes_differ
 from ._library import (ADD, ADD_WITH_GRADIENT, EVALUATE, FOLDER, GRADIENT, LOSS, LOSS_AND_GRADIENT,
                        AccumulatorMemory, Array, EvaluationMemory, Fault, library)
 
@@ -94,7 +94,7 @@ def _open(stack: ExitStack, obj: Any, role: int, name: str, number: int, stream:
     if status != constants.OK:
         raise ExactLossError(f"{name}: {_arrow.describe(fault)}", status)
     array.ndim, array.shape = tensor.tensor.ndim, tensor.tensor.shape
-    return Opened(name, array, bool(tensor.read_only))
+    return Opened(name, array, tensor.read_only)
 
 
 def compute(kind: int, options: int, predictions: Any, targets: Any, weights: Any, out: Any, factor: float,
@@ -142,8 +142,10 @@ def _check_arrays(p: Opened, t: Opened, w: Optional[Opened], g: Optional[Opened]
             raise shapes_differ(p.name, p.shape, other.name, other.shape)
     if g is None:
         return
-    if g.read_only or g.array.view.options != p.array.view.options:
-        raise ExactLossError("out must be writable, and of the type of the predictions", constants.ERROR_TYPE)
+    if g.read_only:
+        raise not_writable()
+    if g.array.view.options != p.array.view.options:
+        raise ExactLossError("out must have the type of the predictions", constants.ERROR_TYPE)
     for one in inputs:
         if one.overlaps(g) and not (one is p and one.array.view.data == g.array.view.data):
             raise ExactLossError(f"out shares memory with {one.name}: give an array of its own", constants.ERROR_ARRAY)

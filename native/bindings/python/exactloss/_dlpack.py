@@ -4,7 +4,7 @@
 import ctypes
 import sys
 from ctypes import c_char_p, c_int, c_void_p, py_object
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from . import _constants as constants
 from ._errors import ExactLossError
@@ -28,7 +28,7 @@ _USED_VERSIONED = b"used_dltensor_versioned"
 class Tensor:
     """A tensor that was taken from its capsule. Its producer keeps the memory until `release` is called, once."""
 
-    def __init__(self, tensor: Any, read_only: Optional[bool], release: Callable[[], None]) -> None:
+    def __init__(self, tensor: Any, read_only: bool, release: Callable[[], None]) -> None:
         self.tensor = tensor
         self.read_only = read_only
         self.release = release
@@ -87,7 +87,9 @@ def take(obj: Any, name: str, **stream: Any) -> Tensor:
         if managed.deleter:
             managed.deleter(ctypes.addressof(managed))
 
-    read_only: Optional[bool] = None
+    # A capsule of the old kind has no such flag, and may be of an immutable array. PyTorch has none of these.
+    torch: Any = sys.modules.get("torch")
+    read_only = torch is None or not isinstance(obj, torch.Tensor)
     if isinstance(managed, DLManagedTensorVersioned):
         if managed.major != _MAJOR:
             major = managed.major

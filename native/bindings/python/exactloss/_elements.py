@@ -2,12 +2,13 @@
 """The two operations on arrays that the losses are made of."""
 
 import ctypes
+import math
 from contextlib import ExitStack
 from typing import Any, Optional
 
 from . import _constants as constants
 from ._arrays import ANY_ROLE, NUMBERS, PREDICTIONS, TARGETS, Opened, empty_like, open_array
-from ._errors import ExactLossError, check, shapes_differ
+from ._errors import ExactLossError, check, not_writable, shapes_differ
 from ._library import library
 
 _SCALARS: dict[tuple[int, int], Any] = {(2, 32): ctypes.c_float, (2, 64): ctypes.c_double, (6, 8): ctypes.c_bool,
@@ -34,8 +35,9 @@ def where(condition: Any, a: Any, b: Any, *, out: Any = None) -> Any:
     """``a`` where the condition is true, and ``b`` elsewhere, bit by bit.
 
     The condition is an array of bool or uint8, or :class:`packed_bits`. ``a`` and ``b`` have its shape and one type:
-    integers, floating-point numbers or bools of at most 8 bytes. Either may be an array without dimensions, or a number beside an array. ``out`` may
-    be ``a`` or ``b``. Returns the array.
+    integers, floating-point numbers or bools of at most 8 bytes. Either may be an array without dimensions, or a number
+    beside an array, which is rounded if the array is of floating-point numbers. ``out`` may be ``a`` or ``b``. Returns
+    the array.
     """
     with ExitStack() as stack:
         mask = open_array(stack, condition, TARGETS, "condition")
@@ -87,10 +89,18 @@ def _scalar(value: Any, name: str, kind: tuple[int, int]) -> Any:
     if scalar is None:
         raise TypeError(f"{name} is a number beside an array of a type that Python has none of: give an array without "
                         f"dimensions for it")
-    if isinstance(value, float) and kind[0] != 2 or scalar(value).value != value and kind[0] != 2:
+    try:
+        number = scalar(value)
+        if kind[0] == 2:
+            fits = not math.isinf(number.value) or math.isinf(value)
+        else:
+            fits = number.value == value and not isinstance(value, float)
+    except (OverflowError, TypeError):  # an int beyond float64's range, or a float for an integer type
+        fits = False
+    if not fits:
         raise ExactLossError(f"{name} is {value!r}, which the type of the other array doesn't have",
                              constants.ERROR_TYPE)
-    return scalar(value)
+    return number
 
 
 def _open_out(stack: ExitStack, out: Any, like: Opened, in_place: list[Opened],
@@ -98,7 +108,7 @@ def _open_out(stack: ExitStack, out: Any, like: Opened, in_place: list[Opened],
     """Opens an output of the type and the shape of another array. It may replace some of the inputs."""
     opened = open_array(stack, out, ANY_ROLE, "out")
     if opened.read_only:
-        raise ExactLossError("out is read-only: give an array that can be written", constants.ERROR_TYPE)
+        raise not_writable()
     if opened.shape != like.shape:
         raise shapes_differ(like.name, like.shape, "out", opened.shape)
     if opened.kind != like.kind:

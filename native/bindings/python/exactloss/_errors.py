@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The exceptions."""
 
-from typing import Any
+from typing import Any, Iterable
 
 from . import _constants as constants
 from ._library import library
@@ -45,6 +45,16 @@ def check(status: int) -> None:
     """Raises what a status of the C library says."""
     if status != constants.OK:
         raise ExactLossError(library.exactloss_status_string(status).decode(), status)
+
+
+def unknown_choice(name: str, value: object, choices: Iterable[str], status: int) -> ExactLossError:
+    """What is said of an argument, or of one of its items, that is none of a few strings."""
+    return ExactLossError(f"{name}: {value!r} must be one of {', '.join(map(repr, choices))}", status)
+
+
+def not_writable() -> ExactLossError:
+    return ExactLossError("out is read-only, or a tensor of DLPack before 1.0, which doesn't say so: give an array "
+                          "that can be written", constants.ERROR_TYPE)
 
 
 def shapes_differ(first: str, shape: tuple[int, ...], other: str, other_shape: tuple[int, ...]) -> ExactLossError:

@@ -2,13 +2,16 @@
 """The losses, the counts and the metrics of a batch."""
 
 import ctypes
+import math
 from ctypes import byref, c_double
-from typing import Any, Iterable, NamedTuple, Union
+from typing import Any, Iterable, Literal, NamedTuple, Union
 
 from . import _constants as constants
 from ._compute import add_pieces, new_accumulator, result_of, total
-from ._errors import ExactLossError, check
+from ._errors import ExactLossError, check, unknown_choice
 from ._library import EVALUATE, EvaluationMemory, library
+
+LossName = Literal["mnist", "brier", "log"]
 
 #: The losses, by their names.
 LOSSES = {"mnist": constants.MNIST, "brier": constants.BRIER, "log": constants.LOG}
@@ -19,14 +22,39 @@ def losses_of(names: Union[str, Iterable[str]]) -> int:
     """The constants of losses, or-ed."""
     if names is ALL_LOSSES:
         return constants.MNIST | constants.BRIER | constants.LOG
-    if isinstance(names, str) and names in LOSSES:
-        return LOSSES[names]
-    names = (names,) if isinstance(names, str) else tuple(names)
-    for name in names:
-        if name not in LOSSES:
-            raise ExactLossError(f"there is no loss {name!r}: give one of {', '.join(map(repr, LOSSES))}",
-                                 constants.ERROR_LOSS)
-    return sum({LOSSES[name] for name in names})
+    if isinstance(names, str):
+        return loss_of(names, "losses")
+    if not isinstance(names, Iterable):
+        raise unknown_choice("losses", names, LOSSES, constants.ERROR_LOSS)
+    losses = sum({loss_of(name, "losses") for name in names})
+    if losses == 0:
+        raise ExactLossError(f"losses is empty: give one or more of {', '.join(map(repr, LOSSES))}",
+                             constants.ERROR_LOSS)
+    return losses
+
+
+def loss_of(name: str, argument: str = "loss") -> int:
+    """The constant of one loss."""
+    if not isinstance(name, str) or name not in LOSSES:
+        raise unknown_choice(argument, name, LOSSES, constants.ERROR_LOSS)
+    return LOSSES[name]
+
+
+def number_of(value: float, argument: str) -> float:
+    if type(value) is float:
+        return value
+    try:
+        return c_double(value).value
+    except (TypeError, OverflowError) as error:
+        raise TypeError(f"{argument} is a {type(value).__name__}: {error}") from error
+
+
+def threshold_of(threshold: float) -> float:
+    number = number_of(threshold, "threshold")
+    if math.isnan(number):
+        raise ExactLossError("threshold is nan, which no prediction can be compared with: give a number",
+                             constants.ERROR_THRESHOLD)
+    return number
 
 
 def flags_of(from_logits: bool, clamp: bool, strict: bool) -> int:
@@ -194,8 +222,12 @@ class Evaluation:
 
     def f_beta(self, beta: float) -> float:
         """The F-score, which counts recall ``beta`` times as much as precision."""
+        number = number_of(beta, "beta")
+        if not 0 <= number < math.inf:
+            raise ExactLossError(f"beta is {number!r}: give a finite number that is not negative",
+                                 constants.ERROR_METRIC)
         value = c_double()
-        check(library.exactloss_f_beta(byref(self._memory), beta, byref(value)))
+        check(library.exactloss_f_beta(byref(self._memory), number, byref(value)))
         return value.value
 
     def __repr__(self) -> str:
@@ -232,6 +264,7 @@ def evaluate(predictions: Any, targets: Any, losses: Union[str, Iterable[str]] =
     0.6666666666666666
     """
     flags = flags_of(from_logits, clamp, strict) if from_logits or clamp or strict else 0
+    threshold = threshold_of(threshold)
     memory = EvaluationMemory(_SIZE)
     if total(EVALUATE, losses_of(losses) | flags, predictions, targets, sample_weight, threads, threshold,
              ctypes.addressof(memory)) is not None:

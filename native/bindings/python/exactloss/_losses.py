@@ -8,8 +8,8 @@ from typing import Any, Literal, Optional, overload
 from . import _constants as constants
 from ._arrays import PREDICTIONS, empty_like, open_array
 from ._compute import add_pieces, compute, new_accumulator, result_of, total
-from ._errors import ExactLossError
-from ._evaluation import Evaluation, evaluate, flags_of, losses_of
+from ._errors import ExactLossError, unknown_choice
+from ._evaluation import Evaluation, LossName, evaluate, flags_of, loss_of
 from ._library import GRADIENT, LOSS, LOSS_AND_GRADIENT, VALUES
 
 _REDUCTIONS = {"mean": constants.MEAN, "sum": constants.SUM}
@@ -47,7 +47,8 @@ def mnist_loss(predictions: Any, targets: Any, *, sample_weight: Any = None, fro
         themselves. Without it the result is a new NumPy array.
     :param clamp: an element of :func:`log_loss` counts at most 100, as in ``torch.nn.BCELoss``.
     :param strict: refuse predictions outside [0, 1] or NaN, and targets other than 0 and 1.
-    :param threads: of a mean or a sum; 0 for one a processor. The result has the same bits.
+    :param threads: of a mean or a sum; 0 for one a processor that the process may use. The result has the same bits.
+        A GPU's tensors need none.
     :raises ExactLossError: where an array can't be taken as it is. Nothing is ever copied, converted or broadcast.
 
     Arrays are contiguous objects with the buffer protocol (NumPy, ``array``, ``memoryview``, ``mmap``), with Arrow's
@@ -117,20 +118,15 @@ def _loss(loss: int, predictions: Any, targets: Any, weights: Any, from_logits: 
         options, out = allocate(options, predictions, out, False)
         compute(VALUES, options, predictions, targets, weights, out)
         return out
-    if reduction not in _REDUCTIONS or out is not None:
-        raise _bad_reduction(reduction, out)
+    if not isinstance(reduction, str) or reduction not in _REDUCTIONS:
+        raise unknown_choice("reduction", reduction, (*_REDUCTIONS, "none"), constants.ERROR_REDUCTION)
+    if out is not None:
+        raise ExactLossError(f"a {reduction} needs no array for its result: give out with reduction=\"none\"",
+                             constants.ERROR_REDUCTION)
     value = total(LOSS, options | _REDUCTIONS[reduction], predictions, targets, weights, threads)
     if value is None:
         value = _loss_in_pieces(loss, options & ~loss, predictions, targets, weights, reduction, threads)
     return value
-
-
-def _bad_reduction(reduction: object, out: object) -> ExactLossError:
-    if reduction in _REDUCTIONS and out is not None:
-        return ExactLossError(f"a {reduction} needs no array for its result: give out with reduction=\"none\"",
-                              constants.ERROR_REDUCTION)
-    return ExactLossError(f"there is no reduction {reduction!r}: give \"mean\", \"sum\" or \"none\"",
-                          constants.ERROR_REDUCTION)
 
 
 def _loss_in_pieces(loss: int, flags: int, predictions: Any, targets: Any, weights: Any, reduction: str,
@@ -146,7 +142,7 @@ def _loss_in_pieces(loss: int, flags: int, predictions: Any, targets: Any, weigh
 
 # ---- gradients -----------------------------------------------------------------------------------------------------
 
-def gradient(loss: str, predictions: Any, targets: Any, *, sample_weight: Any = None, from_logits: bool = False,
+def gradient(loss: LossName, predictions: Any, targets: Any, *, sample_weight: Any = None, from_logits: bool = False,
              reduction: Literal["mean", "sum"] = "mean", out: Any = None, accumulate: bool = False,
              upstream: float = 1.0, divisor: Optional[int] = None, clamp: bool = False, strict: bool = False) -> Any:
     """The gradient of a loss with respect to the predictions, or from logits with respect to the logits.
@@ -162,14 +158,14 @@ def gradient(loss: str, predictions: Any, targets: Any, *, sample_weight: Any = 
 
     The others are those of :func:`mnist_loss`. Returns the array.
     """
-    options = losses_of(loss) | flags_of(from_logits, clamp, strict)
+    options = loss_of(loss) | flags_of(from_logits, clamp, strict)
     upstream, divisor = scale_of(predictions, targets, sample_weight, reduction, upstream, divisor)
     options, out = allocate(options, predictions, out, accumulate)
     compute(GRADIENT, options, predictions, targets, sample_weight, out, upstream, divisor)
     return out
 
 
-def loss_and_gradient(loss: str, predictions: Any, targets: Any, *, sample_weight: Any = None,
+def loss_and_gradient(loss: LossName, predictions: Any, targets: Any, *, sample_weight: Any = None,
                       from_logits: bool = False, reduction: Literal["mean", "sum"] = "mean", out: Any = None,
                       accumulate: bool = False, upstream: float = 1.0, divisor: Optional[int] = None,
                       clamp: bool = False, strict: bool = False) -> tuple[float, Any]:
@@ -177,7 +173,7 @@ def loss_and_gradient(loss: str, predictions: Any, targets: Any, *, sample_weigh
 
     The parameters are those of :func:`gradient`.
     """
-    options = losses_of(loss) | flags_of(from_logits, clamp, strict)
+    options = loss_of(loss) | flags_of(from_logits, clamp, strict)
     upstream, divisor = scale_of(predictions, targets, sample_weight, reduction, upstream, divisor)
     options, out = allocate(options, predictions, out, accumulate)
     value = compute(LOSS_AND_GRADIENT, options | _REDUCTIONS[reduction], predictions, targets, sample_weight, out,
@@ -188,9 +184,8 @@ def loss_and_gradient(loss: str, predictions: Any, targets: Any, *, sample_weigh
 def scale_of(predictions: Any, targets: Any, weights: Any, reduction: str, upstream: float,
              divisor: Optional[int]) -> tuple[float, int]:
     """The upstream and the divisor that make the gradient that of a reduction; the divisor 0 is the count."""
-    if reduction not in _REDUCTIONS:
-        raise ExactLossError(f"there is no reduction {reduction!r} of a gradient: give \"mean\" or \"sum\"",
-                             constants.ERROR_REDUCTION)
+    if not isinstance(reduction, str) or reduction not in _REDUCTIONS:
+        raise unknown_choice("reduction", reduction, _REDUCTIONS, constants.ERROR_REDUCTION)
     if divisor is not None:
         if not 1 <= divisor < 2**63:
             raise ExactLossError(f"the divisor is {divisor}: it must be from 1 to 2**63 - 1", constants.ERROR_COUNT)

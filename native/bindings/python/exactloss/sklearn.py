@@ -5,7 +5,7 @@
 
 A score is greater where a model is better: the negative of a loss. The probability of the second of the classifier's
 two classes is the prediction. Here arrays are copied, since a classifier's probabilities of one class are not
-contiguous.
+contiguous. Weights are rounded to float32.
 """
 
 from typing import Any, Callable, Optional

@@ -5,8 +5,9 @@
     loss.backward()
 
 Tensors are read where they lie, in the processor's memory or in an NVIDIA GPU's. The gradient is computed with the
-loss, in one pass, and is a constant: ``create_graph=True`` is refused. The loss is a float64 scalar, so that it has the
-bits that every other language gets.
+loss, in one pass, and is a constant: ``create_graph=True`` is refused. 16-bit predictions that train are copied to
+float32, which the gradient is kept in until the backward pass. The loss is a float64 scalar, so that it has the bits
+that every other language gets.
 
 A weighted mean is divided by the sum of the weights. PyTorch's own losses divide it by the number of elements.
 """
@@ -17,7 +18,7 @@ import torch
 
 from . import _constants as constants
 from ._compute import compute
-from ._errors import ExactLossError
+from ._errors import unknown_choice
 from ._evaluation import LOSSES, flags_of
 from ._library import GRADIENT, LOSS, LOSS_AND_GRADIENT, VALUES
 from ._losses import scale_of
@@ -35,14 +36,17 @@ class _Differentiable(torch.autograd.Function):
     def forward(ctx: Any, *arguments: Any, **_: Any) -> torch.Tensor:
         predictions, targets, weight, options, reduction = arguments
         predictions = predictions.detach()
-        gradient = torch.empty_like(predictions, memory_format=torch.contiguous_format)
+        ctx.dtype = predictions.dtype
+        # A 16-bit type would round the gradient of a mean to 0 before the backward pass multiplies it.
+        wide = predictions.to(torch.promote_types(ctx.dtype, torch.float32))
+        gradient = torch.empty_like(wide, memory_format=torch.contiguous_format)
         if reduction == "none":
-            compute(GRADIENT, options, predictions, targets, weight, gradient)
+            compute(GRADIENT, options, wide, targets, weight, gradient)
             result = _values(predictions, targets, weight, options)
         else:
-            upstream, divisor = scale_of(predictions, targets, weight, reduction, 1.0, None)
-            result = _scalar(predictions, compute(LOSS_AND_GRADIENT, options | _REDUCTIONS[reduction], predictions,
-                                                  targets, weight, gradient, upstream, divisor))
+            upstream, divisor = scale_of(wide, targets, weight, reduction, 1.0, None)
+            result = _scalar(predictions, compute(LOSS_AND_GRADIENT, options | _REDUCTIONS[reduction], wide, targets,
+                                                  weight, gradient, upstream, divisor))
         ctx.save_for_backward(gradient)
         return result
 
@@ -52,8 +56,7 @@ class _Differentiable(torch.autograd.Function):
             raise RuntimeError("exactloss has no second derivatives: its gradient is a constant; differentiate without "
                                "create_graph=True")
         gradient, = ctx.saved_tensors
-        wide = torch.promote_types(gradient.dtype, torch.float32)  # float16 has no 65536, where loss scaling begins
-        return (gradient.to(wide) * upstreams[0].to(wide)).to(gradient.dtype), None, None, None, None
+        return (gradient * upstreams[0].to(gradient.dtype)).to(ctx.dtype), None, None, None, None
 
 
 def _scalar(predictions: torch.Tensor, loss: float) -> torch.Tensor:
@@ -67,11 +70,17 @@ def _values(predictions: torch.Tensor, targets: torch.Tensor, weight: Optional[t
     return values
 
 
+def _check_reduction(reduction: object) -> None:
+    if not isinstance(reduction, str) or reduction not in _REDUCTIONS:
+        raise unknown_choice("reduction", reduction, _REDUCTIONS, constants.ERROR_REDUCTION)
+
+
 def _loss(name: str, predictions: torch.Tensor, targets: torch.Tensor, weight: Optional[torch.Tensor],
           from_logits: bool, reduction: str, clamp: bool, strict: bool) -> torch.Tensor:
-    if reduction not in _REDUCTIONS:
-        raise ExactLossError(f"there is no reduction {reduction!r}: give \"mean\", \"sum\" or \"none\"",
-                             constants.ERROR_REDUCTION)
+    _check_reduction(reduction)
+    if not isinstance(predictions, torch.Tensor):
+        raise TypeError(f"predictions is a {type(predictions).__name__}, and must be a torch.Tensor: "
+                        "torch.as_tensor(predictions) makes one; exactloss's own functions take other arrays")
     options = LOSSES[name] | flags_of(from_logits, clamp, strict)
     if torch.is_grad_enabled() and predictions.requires_grad:
         result: torch.Tensor = _Differentiable.apply(predictions, targets, weight, options, reduction)
@@ -109,6 +118,7 @@ class _Module(torch.nn.Module):
     def __init__(self, *, from_logits: bool = False, reduction: Reduction = "mean", clamp: bool = False,
                  strict: bool = False) -> None:
         super().__init__()
+        _check_reduction(reduction)
         self.from_logits = from_logits
         self.reduction = reduction
         self.clamp = clamp

@@ -4,16 +4,18 @@
 import array
 import copy
 import ctypes
+import math
 import mmap
 import os
 import pickle
+import re
 import subprocess
 import sys
 import threading
 import unittest
 
 import exactloss
-from exactloss import _constants as constants
+from exactloss import _compute, _constants as constants
 from requirement import run_tests
 
 P = array.array("f", [0.9, 0.4, 0.2])
@@ -162,6 +164,43 @@ class Arrays(unittest.TestCase):
                 call()
             self.assertEqual(caught.exception.status, status)
 
+    def test_choices(self):
+        """An argument that has choices is named with them."""
+        out = array.array("f", P)
+        for wrong in ([], None, ["mean"]):
+            for call in (lambda: exactloss.mnist_loss(P, T, reduction=wrong),
+                         lambda: exactloss.gradient("log", P, T, reduction=wrong, out=out)):
+                self.says(constants.ERROR_REDUCTION, "reduction.*'mean', 'sum'", call)
+        for wrong in (None, 1, (), "logg", ("log", "logg"), ["log", []]):
+            for call in (lambda: exactloss.evaluate(P, T, wrong), lambda: exactloss.Accumulator(wrong)):
+                self.says(constants.ERROR_LOSS, "losses.*'mnist', 'brier', 'log'", call)
+        for wrong in (None, 1, (), "logg", ("log", "mnist"), ["log"]):
+            for call in (lambda: exactloss.gradient(wrong, P, T, out=out),
+                         lambda: exactloss.loss_and_gradient(wrong, P, T, out=out),
+                         lambda: exactloss.Accumulator().add_with_gradient(wrong, P, T, out=out)):
+                self.says(constants.ERROR_LOSS, "loss:.*'mnist', 'brier', 'log'", call)
+
+    def test_numbers(self):
+        evaluation = exactloss.evaluate(P, T)
+        for call in (lambda: exactloss.evaluate(P, T, threshold=float("nan")),
+                     lambda: exactloss.Accumulator(threshold=float("nan"))):
+            self.says(constants.ERROR_THRESHOLD, "threshold is nan.*give a number", call)
+        for beta in (-1, float("nan"), float("inf")):
+            self.says(constants.ERROR_METRIC, f"beta is {float(beta)}", lambda: evaluation.f_beta(beta))
+        for wrong in ("x", None, 10**400):
+            for name, call in (("threshold", lambda: exactloss.evaluate(P, T, threshold=wrong)),
+                               ("threshold", lambda: exactloss.Accumulator(threshold=wrong)),
+                               ("beta", lambda: evaluation.f_beta(wrong))):
+                with self.assertRaisesRegex(TypeError, f"{name} is a {type(wrong).__name__}"):
+                    call()
+        self.assertEqual(exactloss.evaluate(P, T, threshold=0).threshold, 0)
+        self.assertEqual(evaluation.f_beta(1), evaluation.f1)
+
+    def says(self, status, words, call):
+        with self.assertRaisesRegex(exactloss.ExactLossError, words) as caught:
+            call()
+        self.assertEqual(caught.exception.status, status)
+
     def test_elements(self):
         for p, t, w, expected in (
                 ([0.5, 1.5], [0, 1], None, ("predictions", 1, 1.5, constants.ERROR_STRICT)),
@@ -194,6 +233,19 @@ class Elements(unittest.TestCase):
         self.assertEqual(list(exactloss.where(T, a, b, out=b)), [1, -2, 3])
         long = array.array("q", [2**40, 2**41, 2**42])
         self.assertEqual(list(exactloss.where(T, long, -1, out=array.array("q", long))), [2**40, -1, 2**42])
+
+    def test_numbers_beyond_the_range(self):
+        """A finite number doesn't become infinite, and a float no integer."""
+        a, d, q = array.array("f", [1, 2, 3]), array.array("d", [1, 2, 3]), array.array("q", [1, 2, 3])
+        bools = memoryview(bytearray(3)).cast("?")
+        for side, number in ((a, 1e300), (a, -1e300), (a, 2**128), (a, 2**2000), (d, 2**1024), (d, -2**2000),
+                             (q, 2**2000), (q, 2**63), (q, 1e300), (q, math.nan), (bools, 1.0)):
+            for call in (lambda: exactloss.where(T, number, side, out=side),
+                         lambda: exactloss.where(T, side, number, out=side)):
+                with self.assertRaisesRegex(exactloss.ExactLossError, f"[ab] is {re.escape(repr(number))}, which"):
+                    call()
+        self.assertEqual(list(exactloss.where(T, math.inf, a, out=a)), [math.inf, 2, math.inf])
+        self.assertEqual(exactloss.where(T, d, 2**1023, out=d)[1], 2.0**1023)
 
     def test_where_refuses(self):
         a, d = array.array("f", [1, 2, 3]), array.array("d", [1, 2, 3])
@@ -324,6 +376,31 @@ class Accumulators(unittest.TestCase):
             total.add(p, t, strict=True, threads=3)
         self.assertEqual((caught.exception.index, caught.exception.value), (700_000, 2))
         self.assertEqual(total.to_bytes(), before)
+
+    def test_number_of_threads(self):
+        for wrong in (None, "2", 2.5, [2]):
+            for call in (lambda: exactloss.mnist_loss(P, T, threads=wrong),
+                         lambda: exactloss.evaluate(P, T, threads=wrong),
+                         lambda: exactloss.Accumulator().add(P, T, threads=wrong)):
+                with self.assertRaisesRegex(TypeError, f"threads is {re.escape(repr(wrong))}, and must be an int"):
+                    call()
+
+        class Two:
+            def __index__(self):
+                return 2
+
+        self.assertEqual(exactloss.mnist_loss(P, T, threads=Two()), MEAN)
+
+    @unittest.skipUnless(hasattr(os, "sched_setaffinity"), "this system binds no process to processors")
+    def test_threads_of_the_process(self):
+        """0 stands for the processors that the process may use, and not for those of the machine."""
+        allowed = os.sched_getaffinity(0)
+        try:
+            os.sched_setaffinity(0, {min(allowed)})
+            self.assertEqual(_compute._thread_count(0), 1)
+        finally:
+            os.sched_setaffinity(0, allowed)
+        self.assertEqual(_compute._thread_count(0), len(allowed))
 
     def test_lock_is_released(self):
         """While one thread computes, another gets to run, although no thread is asked to give up the lock."""

@@ -66,6 +66,17 @@ class Gpu(unittest.TestCase):
         self.assertEqual(exactloss.mnist_loss(predictions(), targets(), sample_weight=w),
                          exactloss.mnist_loss(array.array("f", P), bytes(T), sample_weight=array.array("f", [1, 2, 1])))
 
+    def test_threads(self):
+        """A GPU's tensors need none, whatever their number."""
+        for threads in (0, 2, 8):
+            self.assertEqual(exactloss.mnist_loss(predictions(), targets(), threads=threads), MEAN)
+            self.assertEqual(exactloss.evaluate(predictions(), targets(), threads=threads).mnist.mean, MEAN)
+            total = exactloss.Accumulator()
+            total.add(predictions(), targets(), threads=threads)
+            self.assertEqual(total.evaluate().mnist.mean, MEAN)
+        with self.assertRaisesRegex(TypeError, "threads is '2'"):
+            exactloss.mnist_loss(predictions(), targets(), threads="2")
+
     def test_evaluation(self):
         evaluation = exactloss.evaluate(predictions(), targets(), threshold=0.3)
         self.assertEqual(evaluation, exactloss.evaluate(array.array("f", P), bytes(T), threshold=0.3))
@@ -141,7 +152,7 @@ class Gpu(unittest.TestCase):
             predictions(), targets(), sample_weight=OnDevice(floats(1, -1, 1), [3])))
         refuses(constants.ERROR_TYPE, "type", lambda: exactloss.gradient(
             "log", predictions(), targets(), out=OnDevice(bytearray(6), [3], 2, 16)))
-        refuses(constants.ERROR_TYPE, "writable", lambda: exactloss.gradient(
+        refuses(constants.ERROR_TYPE, "read-only", lambda: exactloss.gradient(
             "log", predictions(), targets(), out=OnDevice(floats(0, 0, 0), [3], flags=1)))
         other = predictions()
         other.device = (2, 7)

@@ -118,6 +118,16 @@ class DLPack(unittest.TestCase):
             exactloss.gradient("log", Tensor(floats(*P), [3]), bytes(T), out=out)
         self.assertEqual((out.content, out.deleted), (floats(0, 0, 0), 1))
 
+    def test_old_capsules_are_read_only(self):
+        """They don't say whether the memory may be written: older releases of JAX give those of immutable arrays."""
+        for kind in (Tensor, OldTensor):
+            for call in (lambda out: exactloss.gradient("log", array.array("f", P), bytes(T), out=out),
+                         lambda out: exactloss.sigmoid(array.array("f", P), out=out)):
+                out = kind(floats(0, 0, 0), [3], versioned=False)
+                with self.assertRaisesRegex(exactloss.ExactLossError, "before 1.0"):
+                    call(out)
+                self.assertEqual((out.content, out.deleted), (floats(0, 0, 0), 1))
+
     def test_no_deleter(self):
         tensor = Tensor(floats(*P), [3])
         tensor.managed.deleter = None
@@ -309,12 +319,20 @@ class Arrow(unittest.TestCase):
         self.refuses(constants.ERROR_ARRAY, "values", Column(b"f", bytearray(), 3))
 
     def test_no_capsule(self):
-        class Wrong:
-            def __arrow_c_array__(self):
-                return 1, 2
+        def fail(_):
+            raise NotImplementedError("no export")
 
-        with self.assertRaises(ValueError):
-            exactloss.evaluate(Wrong(), bytes(T))
+        swapped = Column(b"f", floats(*P), 3)
+        results = (lambda _: None, lambda _: 7, lambda _: (1, 2), lambda _: (), fail,
+                   lambda _: swapped.__arrow_c_array__()[::-1], lambda _: swapped.__arrow_c_array__()[:1])
+        for method in ("__arrow_c_array__", "__arrow_c_stream__"):
+            for result in results:
+                wrong = type("Wrong", (), {method: result})
+                for role in ("predictions", "targets"):
+                    arrays = {"predictions": array.array("f", P), "targets": bytes(T), role: wrong()}
+                    with self.assertRaisesRegex(exactloss.ExactLossError, fr"{role}: Wrong\.{method}\(\)") as caught:
+                        exactloss.evaluate(**arrays)
+                    self.assertEqual(caught.exception.status, constants.ERROR_ARRAY)
 
     def test_released_structure(self):
         column = Column(b"f", floats(*P), 3)

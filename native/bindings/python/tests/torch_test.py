@@ -87,8 +87,16 @@ class Functions(unittest.TestCase):
             values = function(self.p, self.t, reduction="none")
             self.assertTrue(numpy.array_equal(values.numpy(), plain(self.p.numpy(), self.t.numpy(), reduction="none")))
             self.assertIn("from_logits=True, reduction='sum'", repr(module(from_logits=True, reduction="sum")))
-        with self.assertRaisesRegex(exactloss.ExactLossError, "reduction"):
-            exactloss.torch.mnist_loss(self.p, self.t, reduction="median")
+
+    def test_wrong_arguments(self):
+        for reduction in ("median", [], None):
+            for call in (lambda: exactloss.torch.mnist_loss(self.p, self.t, reduction=reduction),
+                         lambda: exactloss.torch.LogLoss(reduction=reduction)):
+                with self.assertRaisesRegex(exactloss.ExactLossError, "reduction.*'mean', 'sum', 'none'"):
+                    call()
+        for wrong in (self.p.tolist(), self.p.numpy(), None):
+            with self.assertRaisesRegex(TypeError, f"predictions is a {type(wrong).__name__}.*torch.Tensor"):
+                exactloss.torch.log_loss(wrong, self.t)
 
     def test_gradients(self):
         """By finite differences, for all losses, reductions, weights, and from logits."""
@@ -128,6 +136,22 @@ class Functions(unittest.TestCase):
             p = self.p.to(dtype).requires_grad_()
             (65536 * exactloss.torch.mnist_loss(p, self.t)).backward()
             self.assertTrue(torch.allclose(p.grad.float(), torch.where(self.t, -65536.0, 65536.0) / 257, 0.01), dtype)
+
+    def test_gradient_is_rounded_once(self):
+        """A 16-bit gradient is rounded after the upstream is applied: loss scaling rescues what would become 0."""
+        count, scale = 1 << 20, 65536.0
+        for dtype, precision in ((torch.float16, 2**-11), (torch.bfloat16, 2**-8)):
+            p = (torch.rand(count) * 0.8 + 0.1).to(dtype).requires_grad_()
+            (scale * exactloss.torch.log_loss(p, torch.ones(count, dtype=torch.uint8))).backward()
+            expected = -scale / count / p.detach().double()
+            self.assertLessEqual(((p.grad.double() - expected) / expected).abs().max().item(), 1.001 * precision)
+        p = torch.tensor([0.5, 0.5], dtype=torch.float16).requires_grad_()
+        weights = torch.tensor([1, 2.0**-30])
+        (2.0**20 * exactloss.torch.mnist_loss(p, torch.zeros(2, dtype=torch.uint8), weights)).backward()
+        self.assertEqual(p.grad[1].item(), 2.0**-10)
+        tiny = torch.tensor([2.0**-20], dtype=torch.float16).requires_grad_()  # float16 has no 2^20
+        (2.0**-10 * exactloss.torch.log_loss(tiny, torch.tensor([True]), reduction="none")).sum().backward()
+        self.assertEqual(tiny.grad.item(), -2.0**10)
 
     def test_same_as_pytorch(self):
         x = torch.randn(257, requires_grad=True)

@@ -16,6 +16,8 @@ exactloss.mnist_loss(p, t, True)  # error: call-overload
 exactloss.mnist_loss(p)  # error: call-overload
 
 both: tuple[float, object] = exactloss.loss_and_gradient("log", p, t, out=array.array("f", p))
+exactloss.gradient("logg", p, t)  # error: arg-type
+exactloss.loss_and_gradient(("log", "mnist"), p, t)  # error: arg-type
 evaluation: exactloss.Evaluation = exactloss.evaluate(p, t, losses=("mnist", "log"), threshold=0.3)
 accuracy: float = evaluation.accuracy + evaluation.f_beta(2) + evaluation.mnist.mean
 evaluation.count = 3  # error: misc
@@ -23,6 +25,7 @@ evaluation.acuracy  # error: attr-defined
 
 accumulator = exactloss.Accumulator(losses="log")
 accumulator.add(p, t, strict=True)
+accumulator.add_with_gradient("hinge", p, t)  # error: arg-type
 accumulator.merge(exactloss.Accumulator.from_bytes(accumulator.to_bytes()))
 accumulator.merge(evaluation)  # error: arg-type
 form: str = accumulator.to_bytes()  # error: assignment
