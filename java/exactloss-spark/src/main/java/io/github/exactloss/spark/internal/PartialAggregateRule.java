@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.spark.internal;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
+import org.apache.spark.sql.catalyst.expressions.aggregate.Partial$;
+import org.apache.spark.sql.catalyst.rules.Rule;
+import org.apache.spark.sql.execution.ColumnarRule;
+import org.apache.spark.sql.execution.ColumnarToRowExec;
+import org.apache.spark.sql.execution.SparkPlan;
+import org.apache.spark.sql.execution.aggregate.ObjectHashAggregateExec;
+import scala.collection.immutable.Seq;
+import scala.jdk.javaapi.CollectionConverters;
+import scala.runtime.AbstractPartialFunction;
+
+/**
+ * Replaces the first half of an aggregation, on the side of the rows, by a {@link PartialAggregateExec} where all functions
+ * are {@link BinaryEvaluation}s. The other half, and every other aggregation, stay Spark's.
+ *
+ * <p>It runs after the transitions between columns and rows were put in. Columns are taken only from below a transition that
+ * is Spark's own: this one would have read them through the same methods. What a plug-in keeps elsewhere, on a GPU for
+ * example, has a transition of the plug-in, and comes as rows.
+ */
+public final class PartialAggregateRule extends ColumnarRule {
+    @Override
+    public Rule<SparkPlan> postColumnarTransitions() {
+        return new Rule<>() {
+            @Override
+            public SparkPlan apply(SparkPlan plan) {
+                return plan.transformUp(new Replacement());
+            }
+        };
+    }
+
+    private static final class Replacement extends AbstractPartialFunction<SparkPlan, SparkPlan> {
+        @Override
+        public boolean isDefinedAt(SparkPlan plan) {
+            return plan instanceof ObjectHashAggregateExec aggregate
+                    && !aggregate.isStreaming()
+                    && aggregate.aggregateExpressions().nonEmpty()
+                    && aggregate.aggregateExpressions().forall(PartialAggregateRule::isOurs);
+        }
+
+        @Override
+        public SparkPlan apply(SparkPlan plan) {
+            return replace((ObjectHashAggregateExec) plan);
+        }
+    }
+
+    private static boolean isOurs(AggregateExpression expression) {
+        return expression.aggregateFunction() instanceof BinaryEvaluation
+                && expression.mode().equals(Partial$.MODULE$)
+                && !expression.isDistinct()
+                && expression.filter().isEmpty();
+    }
+
+    private static SparkPlan replace(ObjectHashAggregateExec aggregate) {
+        List<BinaryEvaluation> list = new ArrayList<>();
+        aggregate.aggregateExpressions().foreach(e -> list.add((BinaryEvaluation) e.aggregateFunction()));
+        Seq<BinaryEvaluation> functions = CollectionConverters.asScala(list).toSeq();
+        if (aggregate.groupingExpressions().isEmpty()
+                && aggregate.child() instanceof ColumnarToRowExec transition
+                && functions.forall(function -> SumFactory.ordinals(function, transition.output()) != null)) {
+            return new ColumnarAggregateExec(
+                    aggregate.groupingExpressions(), functions, aggregate.output(), transition.child());
+        }
+        return new RowAggregateExec(
+                aggregate.groupingExpressions(), functions, aggregate.output(), aggregate.child());
+    }
+}
