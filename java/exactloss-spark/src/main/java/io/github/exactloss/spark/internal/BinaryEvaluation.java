@@ -27,9 +27,6 @@ import scala.jdk.javaapi.CollectionConverters;
 public final class BinaryEvaluation extends TypedImperativeAggregate<ScoreSum> implements ImplicitCastInputTypes, Serializable {
     private static final long serialVersionUID = 1;
 
-    /** The most rows that a sum collects where there are few of these. */
-    static final int LONG_BATCH = 4096;
-
     private final Settings settings;
     private final Output output;
     private final List<String> names;
@@ -75,15 +72,8 @@ public final class BinaryEvaluation extends TypedImperativeAggregate<ScoreSum> i
         return settings;
     }
 
-    /** Where the arguments are in a row that has them at these ordinals. */
-    Columns columns(int... ordinals) {
-        return new Columns(
-                column(0, ordinals), column(1, ordinals), arguments.length() == 2 ? null : column(2, ordinals));
-    }
-
-    private Columns.Column column(int argument, int[] ordinals) {
-        Elements elements = Elements.of(arguments.apply(argument).dataType()).orElseThrow();
-        return new Columns.Column(names.get(argument), elements, ordinals[argument]);
+    List<String> names() {
+        return names;
     }
 
     /**
@@ -96,7 +86,7 @@ public final class BinaryEvaluation extends TypedImperativeAggregate<ScoreSum> i
             for (int i = 0; i < ordinals.length; i++) {
                 ordinals[i] = areColumns() ? ((BoundReference) arguments.apply(i)).ordinal() : i;
             }
-            taskColumns = columns(ordinals);
+            taskColumns = Columns.of(names, CollectionConverters.asJava(arguments), ordinals, 0);
             evaluator = settings.evaluator();
         }
         return taskColumns;
@@ -108,7 +98,7 @@ public final class BinaryEvaluation extends TypedImperativeAggregate<ScoreSum> i
 
     @Override
     public ScoreSum createAggregationBuffer() {
-        return new ScoreSum(taskColumns(), evaluator, settings.refuseNulls(), LONG_BATCH);
+        return new ScoreSum(taskColumns(), evaluator, settings.refuseNulls(), ScoreSum.LONG_BATCH);
     }
 
     @Override

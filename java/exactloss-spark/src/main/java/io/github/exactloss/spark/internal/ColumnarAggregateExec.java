@@ -2,10 +2,13 @@
 package io.github.exactloss.spark.internal;
 
 import java.io.Serializable;
+import java.util.List;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
+import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.metric.SQLMetric;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
@@ -22,29 +25,31 @@ public final class ColumnarAggregateExec extends PartialAggregateExec {
      * Made by {@link PartialAggregateRule}, and by Spark's transformations.
      *
      * @param grouping nothing
-     * @param functions whose arguments are columns of the child
-     * @param output the columns of their byte forms
+     * @param arguments columns of the child
+     * @param output the columns of the byte forms
      */
     public ColumnarAggregateExec(
-            Seq<NamedExpression> grouping, Seq<BinaryEvaluation> functions, Seq<Attribute> output, SparkPlan child) {
-        super(grouping, functions, output, child);
+            Seq<NamedExpression> grouping,
+            Seq<Expression> arguments,
+            List<Function> functions,
+            Seq<Attribute> output,
+            SparkPlan child) {
+        super(grouping, arguments, functions, output, child);
+    }
+
+    @Override
+    SparkPlan withChild(SparkPlan child) {
+        return new ColumnarAggregateExec(grouping(), arguments(), functions(), output(), child);
     }
 
     @Override
     public RDD<InternalRow> doExecute() {
+        SumFactory factory = factory(Columns.ordinals(arguments(), child().output()), ScoreSum.LONG_BATCH);
         return child().executeColumnar()
                 .mapPartitions(
-                        new Task(
-                                new SumFactory(functions(), child().output(), BinaryEvaluation.LONG_BATCH),
-                                longMetric(INPUT_ROWS),
-                                longMetric(OUTPUT_ROWS)),
+                        new Task(factory, longMetric(INPUT_ROWS), longMetric(OUTPUT_ROWS)),
                         false,
                         ClassTag.apply(InternalRow.class));
-    }
-
-    @Override
-    SparkPlan withNewChild(SparkPlan newChild) {
-        return new ColumnarAggregateExec(grouping(), functions(), output(), newChild);
     }
 
     private static final class Task extends AbstractFunction1<Iterator<ColumnarBatch>, Iterator<InternalRow>>
@@ -63,7 +68,8 @@ public final class ColumnarAggregateExec extends PartialAggregateExec {
 
         @Override
         public Iterator<InternalRow> apply(Iterator<ColumnarBatch> batches) {
-            ScoreSum[] sums = factory.newSums();
+            GroupSums groups = factory.newGroups();
+            ScoreSum[] sums = groups.find(new UnsafeRow(0));
             while (batches.hasNext()) {
                 ColumnarBatch batch = batches.next();
                 inputRows.add(batch.numRows());
@@ -71,8 +77,7 @@ public final class ColumnarAggregateExec extends PartialAggregateExec {
                     sum.add(batch);
                 }
             }
-            outputRows.add(1);
-            return scala.package$.MODULE$.Iterator().single(SumRows.withoutGroup(sums));
+            return groups.rows(outputRows);
         }
     }
 }

@@ -3,6 +3,7 @@ package io.github.exactloss.spark.internal;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.aggregate.AggregateExpression;
 import org.apache.spark.sql.catalyst.expressions.aggregate.Partial$;
 import org.apache.spark.sql.catalyst.rules.Rule;
@@ -56,16 +57,21 @@ public final class PartialAggregateRule extends ColumnarRule {
     }
 
     private static SparkPlan replace(ObjectHashAggregateExec aggregate) {
-        List<BinaryEvaluation> list = new ArrayList<>();
-        aggregate.aggregateExpressions().foreach(e -> list.add((BinaryEvaluation) e.aggregateFunction()));
-        Seq<BinaryEvaluation> functions = CollectionConverters.asScala(list).toSeq();
+        List<Expression> list = new ArrayList<>();
+        List<PartialAggregateExec.Function> functions = new ArrayList<>();
+        aggregate.aggregateExpressions().foreach(expression -> {
+            BinaryEvaluation function = (BinaryEvaluation) expression.aggregateFunction();
+            list.addAll(CollectionConverters.asJava(function.children()));
+            return functions.add(new PartialAggregateExec.Function(function.settings(), function.names()));
+        });
+        Seq<Expression> arguments = CollectionConverters.asScala(list).toSeq();
         if (aggregate.groupingExpressions().isEmpty()
                 && aggregate.child() instanceof ColumnarToRowExec transition
-                && functions.forall(function -> SumFactory.ordinals(function, transition.output()) != null)) {
+                && Columns.ordinals(arguments, transition.output()) != null) {
             return new ColumnarAggregateExec(
-                    aggregate.groupingExpressions(), functions, aggregate.output(), transition.child());
+                    aggregate.groupingExpressions(), arguments, functions, aggregate.output(), transition.child());
         }
         return new RowAggregateExec(
-                aggregate.groupingExpressions(), functions, aggregate.output(), aggregate.child());
+                aggregate.groupingExpressions(), arguments, functions, aggregate.output(), aggregate.child());
     }
 }

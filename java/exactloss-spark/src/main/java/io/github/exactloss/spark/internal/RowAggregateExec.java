@@ -2,14 +2,22 @@
 package io.github.exactloss.spark.internal;
 
 import java.io.Serializable;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
+import org.apache.spark.sql.catalyst.expressions.BindReferences;
 import org.apache.spark.sql.catalyst.expressions.Expression;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
 import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
+import org.apache.spark.sql.catalyst.expressions.codegen.CodegenContext;
+import org.apache.spark.sql.catalyst.expressions.codegen.ExprCode;
+import org.apache.spark.sql.catalyst.expressions.codegen.GenerateUnsafeProjection;
+import org.apache.spark.sql.execution.BlockingOperatorWithCodegen;
+import org.apache.spark.sql.execution.CodegenSupport;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.metric.SQLMetric;
 import scala.collection.Iterator;
@@ -18,34 +26,53 @@ import scala.jdk.javaapi.CollectionConverters;
 import scala.reflect.ClassTag;
 import scala.runtime.AbstractFunction1;
 
-/** Sums rows, each into the sum of its group. */
-public final class RowAggregateExec extends PartialAggregateExec {
+/** Sums rows, each into the sums of its group. It is part of the code that Spark generates for a stage. */
+public final class RowAggregateExec extends PartialAggregateExec implements BlockingOperatorWithCodegen {
     private static final long serialVersionUID = 1;
 
-    private static final int SHORT_BATCH = 64;
+    /** The methods of {@link ScoreSum} that take the arguments. */
+    private static final List<String> SETTERS = List.of("prediction", "target", "weight");
 
-    /** Made by {@link PartialAggregateRule}, and by Spark's transformations. */
+    private transient CodegenSupport parent;
+
+    /** The variable in the generated code. */
+    private transient String groups;
+
+    /**
+     * Made by {@link PartialAggregateRule}, and by Spark's transformations.
+     *
+     * @param output the columns that are grouped by, and those of the byte forms
+     */
     public RowAggregateExec(
-            Seq<NamedExpression> grouping, Seq<BinaryEvaluation> functions, Seq<Attribute> output, SparkPlan child) {
-        super(grouping, functions, output, child);
+            Seq<NamedExpression> grouping,
+            Seq<Expression> arguments,
+            List<Function> functions,
+            Seq<Attribute> output,
+            SparkPlan child) {
+        super(grouping, arguments, functions, output, child);
     }
 
+    @Override
+    SparkPlan withChild(SparkPlan child) {
+        return new RowAggregateExec(grouping(), arguments(), functions(), output(), child);
+    }
+
+    /** Makes the sums of rows that have nothing but the arguments. */
+    private SumFactory factory() {
+        int[] ordinals = IntStream.range(0, arguments().length()).toArray();
+        return factory(ordinals, grouping().isEmpty() ? ScoreSum.LONG_BATCH : ScoreSum.SHORT_BATCH);
+    }
+
+    /** For a stage without generated code. */
     @Override
     public RDD<InternalRow> doExecute() {
-        return child().execute()
-                .mapPartitions(
-                        new Task(
-                                new SumFactory(functions(), child().output(), grouping().isEmpty() ? BinaryEvaluation.LONG_BATCH : SHORT_BATCH),
-                                grouping(), child().output(),
-                                longMetric(INPUT_ROWS),
-                                longMetric(OUTPUT_ROWS)),
-                        false,
-                        ClassTag.apply(InternalRow.class));
-    }
-
-    @Override
-    SparkPlan withNewChild(SparkPlan newChild) {
-        return new RowAggregateExec(grouping(), functions(), output(), newChild);
+        Task task = new Task(
+                factory(),
+                BindReferences.bindReferences(groupingExpressions(), allAttributes()),
+                BindReferences.bindReferences(arguments(), allAttributes()),
+                longMetric(INPUT_ROWS),
+                longMetric(OUTPUT_ROWS));
+        return child().execute().mapPartitions(task, false, ClassTag.apply(InternalRow.class));
     }
 
     @SuppressWarnings("serial") // Scala's collections are serializable; their interfaces don't say so.
@@ -54,62 +81,139 @@ public final class RowAggregateExec extends PartialAggregateExec {
         private static final long serialVersionUID = 1;
 
         private final SumFactory factory;
-        private final Seq<NamedExpression> grouping;
-        private final Seq<Attribute> input;
+        private final Seq<Expression> grouping;
+        private final Seq<Expression> arguments;
         private final SQLMetric inputRows;
         private final SQLMetric outputRows;
 
-        Task(SumFactory factory, Seq<NamedExpression> grouping, Seq<Attribute> input, SQLMetric inputRows, SQLMetric outputRows) {
+        Task(
+                SumFactory factory,
+                Seq<Expression> grouping,
+                Seq<Expression> arguments,
+                SQLMetric inputRows,
+                SQLMetric outputRows) {
             this.factory = factory;
             this.grouping = grouping;
-            this.input = input;
+            this.arguments = arguments;
             this.inputRows = inputRows;
             this.outputRows = outputRows;
         }
 
         @Override
-        @SuppressWarnings("unchecked")
         public Iterator<InternalRow> apply(Iterator<InternalRow> rows) {
-            UnsafeProjection arguments = factory.projection();
-            long count = 0;
-            if (grouping.isEmpty()) {
-                ScoreSum[] sums = factory.newSums();
-                while (rows.hasNext()) {
-                    InternalRow row = rows.next();
-                    if (arguments != null) {
-                        row = arguments.apply(row);
-                    }
-                    for (ScoreSum sum : sums) {
-                        sum.add(row);
-                    }
-                    count++;
-                }
-                inputRows.add(count);
-                outputRows.add(1);
-                return scala.package$.MODULE$.Iterator().single(SumRows.withoutGroup(sums));
-            }
-            UnsafeProjection group = UnsafeProjection.create((Seq<Expression>) (Seq<?>) grouping, input);
-            HashMap<UnsafeRow, ScoreSum[]> groups = new HashMap<>();
+            UnsafeProjection group = UnsafeProjection.create(grouping);
+            UnsafeProjection values = UnsafeProjection.create(arguments);
+            GroupSums groups = factory.newGroups();
             while (rows.hasNext()) {
                 InternalRow row = rows.next();
-                UnsafeRow key = group.apply(row);
-                ScoreSum[] sums = groups.get(key);
-                if (sums == null) {
-                    sums = factory.newSums();
-                    groups.put(key.copy(), sums);
+                UnsafeRow elements = values.apply(row);
+                for (ScoreSum sum : groups.find(group.apply(row))) {
+                    sum.add(elements);
                 }
-                if (arguments != null) {
-                    row = arguments.apply(row);
-                }
-                for (ScoreSum sum : sums) {
-                    sum.add(row);
-                }
-                count++;
+                inputRows.add(1);
             }
-            inputRows.add(count);
-            outputRows.add(groups.size());
-            SumRows out = new SumRows(grouping, factory.count());
-            return CollectionConverters.asScala(groups.entrySet().stream().map(e -> out.of(e.getKey(), e.getValue())).iterator());
+            return groups.rows(outputRows);
         }
+    }
+
+    @Override
+    public Seq<RDD<InternalRow>> inputRDDs() {
+        return ((CodegenSupport) child()).inputRDDs();
+    }
+
+    @Override
+    public CodegenSupport parent() {
+        return parent;
+    }
+
+    @Override
+    public void parent_$eq(CodegenSupport newParent) {
+        parent = newParent;
+    }
+
+    @Override
+    public String doProduce(CodegenContext context) {
+        String factory = context.addReferenceObj("sums", factory(), SumFactory.class.getName());
+        groups = context.addMutableState(
+                GroupSums.class.getName(), "groups", groups -> groups + " = " + factory + ".newGroups();", false, true);
+        String rows = context.addMutableState("scala.collection.Iterator", "rows", any -> "", false, true);
+        String sumAll = context.freshName("sumAll");
+        String function = context.addNewFunction(
+                sumAll,
+                """
+                private void %s() throws java.io.IOException {
+                  %s
+                }
+                """
+                        .formatted(sumAll, ((CodegenSupport) child()).produce(context, this)),
+                false);
+        String row = context.freshName("row");
+        return """
+                if (%2$s == null) {
+                  %1$s();
+                  %2$s = %3$s.rows(%4$s);
+                }
+                while (%2$s.hasNext()) {
+                  InternalRow %5$s = (InternalRow) %2$s.next();
+                  %6$s
+                  if (shouldStop()) return;
+                }
+                """
+                .formatted(function, rows, groups, metricTerm(context, OUTPUT_ROWS), row, consume(context, null, row));
+    }
+
+    @Override
+    public String doConsume(CodegenContext context, Seq<ExprCode> input, ExprCode row) {
+        // The key is made first: its code may change what the context has of the input.
+        context.currentVars_$eq(input);
+        context.INPUT_ROW_$eq(null);
+        ExprCode key = GenerateUnsafeProjection.createCode(
+                context, BindReferences.bindReferences(groupingExpressions(), allAttributes()), false);
+        context.currentVars_$eq(input);
+        context.INPUT_ROW_$eq(null);
+        List<Expression> bound =
+                CollectionConverters.asJava(BindReferences.bindReferences(arguments(), allAttributes()));
+        String sums = context.freshName("sums");
+        StringBuilder code = new StringBuilder("""
+                %s
+                %s[] %s = %s.find(%s);
+                %s.add(1);
+                """
+                .formatted(
+                        key.code(),
+                        ScoreSum.class.getName(),
+                        sums,
+                        groups,
+                        key.value(),
+                        metricTerm(context, INPUT_ROWS)));
+        int first = 0;
+        for (int i = 0; i < functions().size(); i++) {
+            int count = functions().get(i).arguments().size();
+            code.append(addition(context, sums + "[" + i + "]", bound.subList(first, first + count)));
+            first += count;
+        }
+        return code.toString();
+    }
+
+    /** Code that adds a row's arguments to the sum of one function. */
+    private static String addition(CodegenContext context, String sum, List<Expression> arguments) {
+        StringBuilder code = new StringBuilder();
+        StringBuilder nulls = new StringBuilder();
+        StringBuilder values = new StringBuilder();
+        for (int i = 0; i < arguments.size(); i++) {
+            ExprCode argument = arguments.get(i).genCode(context);
+            code.append(argument.code()).append('\n');
+            nulls.append("if (%s) {\n  %s.addNull(%d);\n} else ".formatted(argument.isNull(), sum, i));
+            values.append("  %s.%s(%s);\n".formatted(sum, SETTERS.get(i), argument.value()));
+        }
+        return code.append(nulls)
+                .append("{\n  %1$s.beginRow();\n%2$s  %1$s.endRow();\n}\n".formatted(sum, values))
+                .toString();
+    }
+
+    private Seq<Expression> groupingExpressions() {
+        List<Expression> columns = new ArrayList<>();
+        grouping().foreach(column -> columns.add((Expression) column));
+        return CollectionConverters.asScala(columns).toSeq();
     }
 }

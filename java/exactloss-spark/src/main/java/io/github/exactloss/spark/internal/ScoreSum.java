@@ -10,6 +10,7 @@ import io.github.exactloss.Targets;
 import io.github.exactloss.Weights;
 import io.github.exactloss.spark.DatasetEvaluation;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -24,6 +25,12 @@ import org.apache.spark.sql.vectorized.ColumnarBatch;
  * <p>Its byte form is the number of nulls as 8 bytes, little-endian, and that of the accumulator.
  */
 public final class ScoreSum {
+    /** The most rows that a sum collects for a native call where there are few sums. */
+    static final int LONG_BATCH = 4096;
+
+    /** The same where there may be many. A native call then costs a nanosecond or two for each row. */
+    static final int SHORT_BATCH = 64;
+
     private static final int FIRST_CAPACITY = 32;
 
     private final Columns columns;
@@ -49,19 +56,79 @@ public final class ScoreSum {
 
     /** Adds a row. */
     void add(SpecializedGetters row) {
-        Columns.Column nothing = columns.firstNull(row);
-        if (nothing != null) {
-            addNull(nothing);
+        int nullArgument = columns.firstNull(row);
+        if (nullArgument >= 0) {
+            addNull(nullArgument);
             return;
         }
-        if (size == capacity) {
-            makeRoom();
-        }
+        beginRow();
         columns.prediction().elements().set(predictions, size, row, columns.prediction().ordinal());
         columns.target().elements().set(targets, size, row, columns.target().ordinal());
         if (weights != null) {
             columns.weight().elements().set(weights, size, row, columns.weight().ordinal());
         }
+        endRow();
+    }
+
+    /** Makes room for a row, of which generated code then sets each argument. */
+    public void beginRow() {
+        if (size == capacity) {
+            makeRoom();
+        }
+    }
+
+    /** Sets a row's prediction. */
+    public void prediction(float value) {
+        predictions.setAtIndex(ValueLayout.JAVA_FLOAT, size, value);
+    }
+
+    /** Sets a row's prediction. */
+    public void prediction(double value) {
+        predictions.setAtIndex(ValueLayout.JAVA_DOUBLE, size, value);
+    }
+
+    /** Sets a row's target. */
+    public void target(boolean value) {
+        targets.setAtIndex(ValueLayout.JAVA_BYTE, size, value ? (byte) 1 : 0);
+    }
+
+    /** Sets a row's target. */
+    public void target(byte value) {
+        targets.setAtIndex(ValueLayout.JAVA_BYTE, size, value);
+    }
+
+    /** Sets a row's target. */
+    public void target(short value) {
+        target((int) value);
+    }
+
+    /** Sets a row's target. */
+    public void target(int value) {
+        targets.setAtIndex(ValueLayout.JAVA_INT, size, value);
+    }
+
+    /** Sets a row's target. */
+    public void target(long value) {
+        targets.setAtIndex(ValueLayout.JAVA_LONG, size, value);
+    }
+
+    /** Sets a row's target. */
+    public void target(float value) {
+        targets.setAtIndex(ValueLayout.JAVA_FLOAT, size, value);
+    }
+
+    /** Sets a row's target. */
+    public void target(double value) {
+        targets.setAtIndex(ValueLayout.JAVA_DOUBLE, size, value);
+    }
+
+    /** Sets a row's weight. */
+    public void weight(float value) {
+        weights.setAtIndex(ValueLayout.JAVA_FLOAT, size, value);
+    }
+
+    /** Ends a row whose arguments are set. */
+    public void endRow() {
         size++;
     }
 
@@ -84,10 +151,16 @@ public final class ScoreSum {
         }
     }
 
-    private void addNull(Columns.Column column) {
+    /**
+     * Leaves a row out, or refuses it.
+     *
+     * @param argument the number of the first argument that is null
+     */
+    public void addNull(int argument) {
         if (refuseNulls) {
-            throw new IllegalArgumentException("the column " + column.name() + " has a null; leave such rows out by WHERE "
-                    + column.name() + " IS NOT NULL, or have them skipped and counted");
+            String name = columns.get(argument).name();
+            throw new IllegalArgumentException("the column " + name + " has a null; leave such rows out by WHERE " + name
+                    + " IS NOT NULL, or have them skipped and counted");
         }
         nullCount++;
     }

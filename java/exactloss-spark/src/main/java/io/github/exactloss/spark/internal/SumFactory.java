@@ -3,74 +3,62 @@ package io.github.exactloss.spark.internal;
 
 import io.github.exactloss.Evaluator;
 import java.io.Serializable;
-import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
-import org.apache.spark.sql.catalyst.expressions.Attribute;
-import org.apache.spark.sql.catalyst.expressions.Expression;
-import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
-import org.apache.spark.sql.catalyst.expressions.package$;
-import scala.collection.immutable.Seq;
-import scala.jdk.javaapi.CollectionConverters;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
 
-/** Makes the sums of a group, one for each function. It travels to the executors. */
-@SuppressWarnings("serial") // Scala's collections are serializable; their interfaces don't say so.
-final class SumFactory implements Serializable {
+/** Makes the sums of groups, one for each function. It travels to the executors. Called by generated code. */
+@SuppressWarnings("serial") // A DataType is serializable; its type does not say so.
+public final class SumFactory implements Serializable {
     private static final long serialVersionUID = 1;
 
-    private final List<Settings> settings = new ArrayList<>();
-    private final List<Columns> columns = new ArrayList<>();
-    private final List<Expression> arguments = new ArrayList<>();
-    private final Seq<Attribute> input;
+    private final DataType[] grouping;
+    private final Settings[] settings;
+    private final Columns[] columns;
     private final int maxCapacity;
 
-    private transient List<Evaluator> evaluators;
+    private transient Evaluator[] evaluators;
 
-    SumFactory(Seq<BinaryEvaluation> functions, Seq<Attribute> input, int maxCapacity) {
-        this.input = input;
+    /**
+     * For functions with these settings.
+     *
+     * @param grouping the types of the columns that are grouped by
+     * @param columns where the functions find their arguments
+     * @param maxCapacity the most rows that a sum collects for a native call
+     */
+    SumFactory(List<DataType> grouping, List<Settings> settings, List<Columns> columns, int maxCapacity) {
+        this.grouping = grouping.toArray(DataType[]::new);
+        this.settings = settings.toArray(Settings[]::new);
+        this.columns = columns.toArray(Columns[]::new);
         this.maxCapacity = maxCapacity;
-        boolean plain = functions.forall(function -> ordinals(function, input) != null);
-        functions.foreach(function -> {
-            settings.add(function.settings());
-            int[] ordinals = plain ? ordinals(function, input) : new int[function.children().length()];
-            if (!plain) {
-                for (int i = 0; i < ordinals.length; i++) {
-                    ordinals[i] = arguments.size();
-                    arguments.add(function.children().apply(i));
-                }
-            }
-            return columns.add(function.columns(ordinals));
-        });
     }
 
-    /** Where the arguments are among the columns of the input; null if one is no column. */
-    static int[] ordinals(BinaryEvaluation function, Seq<Attribute> input) {
-        int[] ordinals = new int[function.children().length()];
-        for (int i = 0; i < ordinals.length; i++) {
-            if (!(function.children().apply(i) instanceof Attribute attribute)) {
-                return null;
-            }
-            ordinals[i] = input.indexWhere(a -> a.exprId().equals(attribute.exprId()));
-        }
-        return ordinals;
+    /** The types of a row of a group: what it is grouped by, and the byte form of each sum. */
+    DataType[] rowTypes() {
+        DataType[] types = Arrays.copyOf(grouping, grouping.length + settings.length);
+        Arrays.fill(types, grouping.length, types.length, DataTypes.BinaryType);
+        return types;
     }
 
-    int count() {
-        return settings.size();
+    /** Sums for a task. */
+    public GroupSums newGroups() {
+        return new GroupSums(this);
     }
 
-    /** Makes a row of the arguments; null if the input's rows have them all. */
-    UnsafeProjection projection() {
-        return arguments.isEmpty() ? null : UnsafeProjection.create(CollectionConverters.asScala(arguments).toSeq(), input);
+    /** Whether there is one group, even without rows. */
+    boolean hasOneGroup() {
+        return grouping.length == 0;
     }
 
+    /** Sums for a group. */
     ScoreSum[] newSums() {
         if (evaluators == null) {
-            evaluators = settings.stream().map(Settings::evaluator).toList();
+            evaluators = Arrays.stream(settings).map(Settings::evaluator).toArray(Evaluator[]::new);
         }
-        ScoreSum[] sums = new ScoreSum[count()];
-        for (int i = 0; i < sums.length; i++) {
-            sums[i] = new ScoreSum(columns.get(i), evaluators.get(i), settings.get(i).refuseNulls(), maxCapacity);
-        }
+        ScoreSum[] sums = new ScoreSum[settings.length];
+        Arrays.setAll(
+                sums, i -> new ScoreSum(columns[i], evaluators[i], settings[i].refuseNulls(), maxCapacity));
         return sums;
     }
 }
