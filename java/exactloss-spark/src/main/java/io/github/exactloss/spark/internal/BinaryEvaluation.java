@@ -98,7 +98,7 @@ public final class BinaryEvaluation extends TypedImperativeAggregate<ScoreSum> i
 
     @Override
     public ScoreSum createAggregationBuffer() {
-        return new ScoreSum(taskColumns(), evaluator, settings.refuseNulls(), ScoreSum.LONG_BATCH);
+        return new ScoreSum(taskColumns(), evaluator, settings.refuseNulls());
     }
 
     @Override

@@ -2,13 +2,15 @@
 package io.github.exactloss.spark.internal;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.Attribute;
 import org.apache.spark.sql.catalyst.expressions.Expression;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.NamedExpression;
-import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.sql.execution.SparkPlan;
 import org.apache.spark.sql.execution.metric.SQLMetric;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
@@ -44,7 +46,7 @@ public final class ColumnarAggregateExec extends PartialAggregateExec {
 
     @Override
     public RDD<InternalRow> doExecute() {
-        SumFactory factory = factory(Columns.ordinals(arguments(), child().output()), ScoreSum.LONG_BATCH);
+        SumFactory factory = factory(Columns.ordinals(arguments(), child().output()));
         return child().executeColumnar()
                 .mapPartitions(
                         new Task(factory, longMetric(INPUT_ROWS), longMetric(OUTPUT_ROWS)),
@@ -68,8 +70,7 @@ public final class ColumnarAggregateExec extends PartialAggregateExec {
 
         @Override
         public Iterator<InternalRow> apply(Iterator<ColumnarBatch> batches) {
-            GroupSums groups = factory.newGroups();
-            ScoreSum[] sums = groups.find(new UnsafeRow(0));
+            ScoreSum[] sums = factory.newSums();
             while (batches.hasNext()) {
                 ColumnarBatch batch = batches.next();
                 inputRows.add(batch.numRows());
@@ -77,7 +78,10 @@ public final class ColumnarAggregateExec extends PartialAggregateExec {
                     sum.add(batch);
                 }
             }
-            return groups.rows(outputRows);
+            outputRows.add(1);
+            UnsafeProjection row = UnsafeProjection.create(factory.rowTypes());
+            Object[] bytes = Arrays.stream(sums).map(ScoreSum::toBytes).toArray();
+            return scala.collection.Iterator$.MODULE$.single(row.apply(new GenericInternalRow(bytes)));
         }
     }
 }

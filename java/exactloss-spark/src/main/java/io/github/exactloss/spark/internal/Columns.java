@@ -21,7 +21,12 @@ record Columns(Column prediction, Column target, Column weight) implements Seria
      * @param name what messages call it
      * @param ordinal its place in a row
      */
-    record Column(String name, Elements elements, int ordinal) implements Serializable {}
+    record Column(String name, Elements elements, int ordinal) implements Serializable {
+        /** Copies a row's value, which is not null. */
+        void set(long[] array, int index, SpecializedGetters row) {
+            elements.set(array, index, row, ordinal);
+        }
+    }
 
     /**
      * Those of a function's arguments.

@@ -1,11 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.spark.internal;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_DOUBLE;
-import static java.lang.foreign.ValueLayout.JAVA_FLOAT;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import io.github.exactloss.ElementType;
 import java.lang.foreign.MemorySegment;
@@ -21,13 +16,14 @@ import org.apache.spark.sql.types.IntegerType;
 import org.apache.spark.sql.types.LongType;
 import org.apache.spark.sql.types.ShortType;
 import org.apache.spark.sql.vectorized.ColumnVector;
+import org.apache.spark.unsafe.Platform;
 
 /** How the values of a column become elements of an array that the native code takes. All are exact. */
 enum Elements {
     BOOLEANS(ElementType.UINT8) {
         @Override
-        void set(MemorySegment elements, int index, SpecializedGetters row, int ordinal) {
-            elements.setAtIndex(JAVA_BYTE, index, row.getBoolean(ordinal) ? (byte) 1 : 0);
+        void set(long[] elements, int index, SpecializedGetters row, int ordinal) {
+            Platform.putByte(elements, BASE + index, row.getBoolean(ordinal) ? (byte) 1 : 0);
         }
 
         @Override
@@ -42,8 +38,8 @@ enum Elements {
     },
     BYTES(ElementType.INT8) {
         @Override
-        void set(MemorySegment elements, int index, SpecializedGetters row, int ordinal) {
-            elements.setAtIndex(JAVA_BYTE, index, row.getByte(ordinal));
+        void set(long[] elements, int index, SpecializedGetters row, int ordinal) {
+            Platform.putByte(elements, BASE + index, row.getByte(ordinal));
         }
 
         @Override
@@ -58,8 +54,8 @@ enum Elements {
         }
 
         @Override
-        void set(MemorySegment elements, int index, SpecializedGetters row, int ordinal) {
-            elements.setAtIndex(JAVA_INT, index, row.getShort(ordinal));
+        void set(long[] elements, int index, SpecializedGetters row, int ordinal) {
+            Platform.putInt(elements, BASE + (long) index * Integer.BYTES, row.getShort(ordinal));
         }
 
         @Override
@@ -74,8 +70,8 @@ enum Elements {
     },
     INTS(ElementType.INT32) {
         @Override
-        void set(MemorySegment elements, int index, SpecializedGetters row, int ordinal) {
-            elements.setAtIndex(JAVA_INT, index, row.getInt(ordinal));
+        void set(long[] elements, int index, SpecializedGetters row, int ordinal) {
+            Platform.putInt(elements, BASE + (long) index * Integer.BYTES, row.getInt(ordinal));
         }
 
         @Override
@@ -85,8 +81,8 @@ enum Elements {
     },
     LONGS(ElementType.INT64) {
         @Override
-        void set(MemorySegment elements, int index, SpecializedGetters row, int ordinal) {
-            elements.setAtIndex(JAVA_LONG, index, row.getLong(ordinal));
+        void set(long[] elements, int index, SpecializedGetters row, int ordinal) {
+            Platform.putLong(elements, BASE + (long) index * Long.BYTES, row.getLong(ordinal));
         }
 
         @Override
@@ -96,8 +92,8 @@ enum Elements {
     },
     FLOATS(ElementType.FLOAT32) {
         @Override
-        void set(MemorySegment elements, int index, SpecializedGetters row, int ordinal) {
-            elements.setAtIndex(JAVA_FLOAT, index, row.getFloat(ordinal));
+        void set(long[] elements, int index, SpecializedGetters row, int ordinal) {
+            Platform.putFloat(elements, BASE + (long) index * Float.BYTES, row.getFloat(ordinal));
         }
 
         @Override
@@ -107,8 +103,8 @@ enum Elements {
     },
     DOUBLES(ElementType.FLOAT64) {
         @Override
-        void set(MemorySegment elements, int index, SpecializedGetters row, int ordinal) {
-            elements.setAtIndex(JAVA_DOUBLE, index, row.getDouble(ordinal));
+        void set(long[] elements, int index, SpecializedGetters row, int ordinal) {
+            Platform.putDouble(elements, BASE + (long) index * Double.BYTES, row.getDouble(ordinal));
         }
 
         @Override
@@ -116,6 +112,8 @@ enum Elements {
             return MemorySegment.ofArray(vector.getDoubles(0, count));
         }
     };
+
+    private static final long BASE = Platform.LONG_ARRAY_OFFSET;
 
     private final ElementType type;
 
@@ -142,9 +140,14 @@ enum Elements {
         return type;
     }
 
-    /** Memory on the heap for {@code count} elements, aligned for all types. */
-    final MemorySegment allocate(int count) {
-        return MemorySegment.ofArray(new long[Math.ceilDiv(count * (type.bits() / Byte.SIZE), Long.BYTES)]);
+    /** An array that has room for {@code count} elements. */
+    final long[] allocate(int count) {
+        return new long[Math.ceilDiv(count * (type.bits() / Byte.SIZE), Long.BYTES)];
+    }
+
+    /** Some elements of an array. */
+    final MemorySegment slice(long[] elements, int first, int count) {
+        return MemorySegment.ofArray(elements).asSlice(type.bytes(first), type.bytes(count));
     }
 
     /**
@@ -163,8 +166,8 @@ enum Elements {
         return true;
     }
 
-    /** Writes a row's value, which is not null. */
-    abstract void set(MemorySegment elements, int index, SpecializedGetters row, int ordinal);
+    /** Writes a row's value, which is not null. The index is not checked. */
+    abstract void set(long[] elements, int index, SpecializedGetters row, int ordinal);
 
     /** The first {@code count} values of a column vector without nulls. */
     abstract MemorySegment copy(ColumnVector vector, int count);

@@ -81,10 +81,8 @@ public abstract sealed class PartialAggregateExec extends SparkPlan permits Colu
 
     /**
      * Makes the sums of rows that have the arguments at these ordinals.
-     *
-     * @param maxCapacity the most rows that a sum collects for a native call
      */
-    final SumFactory factory(int[] ordinals, int maxCapacity) {
+    final SumFactory factory(int[] ordinals) {
         List<Columns> columns = new ArrayList<>();
         List<Expression> all = CollectionConverters.asJava(arguments);
         int first = 0;
@@ -96,7 +94,7 @@ public abstract sealed class PartialAggregateExec extends SparkPlan permits Colu
         List<DataType> groupingTypes = CollectionConverters.asJava(grouping).stream()
                 .map(column -> column.toAttribute().dataType())
                 .toList();
-        return new SumFactory(groupingTypes, functions.stream().map(Function::settings).toList(), columns, maxCapacity);
+        return new SumFactory(groupingTypes, functions.stream().map(Function::settings).toList(), columns);
     }
 
     @Override

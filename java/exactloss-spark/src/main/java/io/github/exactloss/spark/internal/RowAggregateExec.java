@@ -30,7 +30,7 @@ import scala.runtime.AbstractFunction1;
 public final class RowAggregateExec extends PartialAggregateExec implements BlockingOperatorWithCodegen {
     private static final long serialVersionUID = 1;
 
-    /** The methods of {@link ScoreSum} that take the arguments. */
+    /** The methods of {@link GroupRows} that take the arguments. */
     private static final List<String> SETTERS = List.of("prediction", "target", "weight");
 
     private transient CodegenSupport parent;
@@ -59,8 +59,7 @@ public final class RowAggregateExec extends PartialAggregateExec implements Bloc
 
     /** Makes the sums of rows that have nothing but the arguments. */
     private SumFactory factory() {
-        int[] ordinals = IntStream.range(0, arguments().length()).toArray();
-        return factory(ordinals, grouping().isEmpty() ? ScoreSum.LONG_BATCH : ScoreSum.SHORT_BATCH);
+        return factory(IntStream.range(0, arguments().length()).toArray());
     }
 
     /** For a stage without generated code. */
@@ -104,15 +103,16 @@ public final class RowAggregateExec extends PartialAggregateExec implements Bloc
             UnsafeProjection group = UnsafeProjection.create(grouping);
             UnsafeProjection values = UnsafeProjection.create(arguments);
             GroupSums groups = factory.newGroups();
+            int count = factory.count();
             while (rows.hasNext()) {
                 InternalRow row = rows.next();
                 UnsafeRow elements = values.apply(row);
-                for (ScoreSum sum : groups.find(group.apply(row))) {
-                    sum.add(elements);
+                int number = grouping.isEmpty() ? groups.onlyGroup() : groups.find(group.apply(row));
+                for (int function = 0; function < count; function++) {
+                    groups.rows(function).add(number, elements);
                 }
-                inputRows.add(1);
             }
-            return groups.rows(outputRows);
+            return groups.rows(inputRows, outputRows).map(row -> (InternalRow) row);
         }
     }
 
@@ -151,63 +151,63 @@ public final class RowAggregateExec extends PartialAggregateExec implements Bloc
         return """
                 if (%2$s == null) {
                   %1$s();
-                  %2$s = %3$s.rows(%4$s);
+                  %2$s = %3$s.rows(%4$s, %5$s);
                 }
                 while (%2$s.hasNext()) {
-                  InternalRow %5$s = (InternalRow) %2$s.next();
-                  %6$s
+                  InternalRow %6$s = (InternalRow) %2$s.next();
+                  %7$s
                   if (shouldStop()) return;
                 }
                 """
-                .formatted(function, rows, groups, metricTerm(context, OUTPUT_ROWS), row, consume(context, null, row));
+                .formatted(
+                        function,
+                        rows,
+                        groups,
+                        metricTerm(context, INPUT_ROWS),
+                        metricTerm(context, OUTPUT_ROWS),
+                        row,
+                        consume(context, null, row));
     }
 
     @Override
     public String doConsume(CodegenContext context, Seq<ExprCode> input, ExprCode row) {
-        // The key is made first: its code may change what the context has of the input.
-        context.currentVars_$eq(input);
-        context.INPUT_ROW_$eq(null);
-        ExprCode key = GenerateUnsafeProjection.createCode(
-                context, BindReferences.bindReferences(groupingExpressions(), allAttributes()), false);
-        context.currentVars_$eq(input);
+        String group = context.freshName("group");
+        StringBuilder code = new StringBuilder();
+        if (grouping().isEmpty()) {
+            code.append("int %s = %s.onlyGroup();\n".formatted(group, groups));
+        } else {
+            context.currentVars_$eq(input);
+            context.INPUT_ROW_$eq(null);
+            ExprCode key = GenerateUnsafeProjection.createCode(
+                    context, BindReferences.bindReferences(groupingExpressions(), allAttributes()), false);
+            code.append("%s\nint %s = %s.find(%s);\n".formatted(key.code(), group, groups, key.value()));
+        }
+        context.currentVars_$eq(input); // which making the key has changed
         context.INPUT_ROW_$eq(null);
         List<Expression> bound =
                 CollectionConverters.asJava(BindReferences.bindReferences(arguments(), allAttributes()));
-        String sums = context.freshName("sums");
-        StringBuilder code = new StringBuilder("""
-                %s
-                %s[] %s = %s.find(%s);
-                %s.add(1);
-                """
-                .formatted(
-                        key.code(),
-                        ScoreSum.class.getName(),
-                        sums,
-                        groups,
-                        key.value(),
-                        metricTerm(context, INPUT_ROWS)));
         int first = 0;
         for (int i = 0; i < functions().size(); i++) {
             int count = functions().get(i).arguments().size();
-            code.append(addition(context, sums + "[" + i + "]", bound.subList(first, first + count)));
+            code.append(addition(context, groups + ".rows(" + i + ")", group, bound.subList(first, first + count)));
             first += count;
         }
         return code.toString();
     }
 
-    /** Code that adds a row's arguments to the sum of one function. */
-    private static String addition(CodegenContext context, String sum, List<Expression> arguments) {
+    /** Code that adds a row's arguments for one function. */
+    private static String addition(CodegenContext context, String rows, String group, List<Expression> arguments) {
         StringBuilder code = new StringBuilder();
         StringBuilder nulls = new StringBuilder();
         StringBuilder values = new StringBuilder();
         for (int i = 0; i < arguments.size(); i++) {
             ExprCode argument = arguments.get(i).genCode(context);
             code.append(argument.code()).append('\n');
-            nulls.append("if (%s) {\n  %s.addNull(%d);\n} else ".formatted(argument.isNull(), sum, i));
-            values.append("  %s.%s(%s);\n".formatted(sum, SETTERS.get(i), argument.value()));
+            nulls.append("if (%s) {\n  %s.addNull(%s, %d);\n} else ".formatted(argument.isNull(), rows, group, i));
+            values.append("  %s.%s(%s);\n".formatted(rows, SETTERS.get(i), argument.value()));
         }
         return code.append(nulls)
-                .append("{\n  %1$s.beginRow();\n%2$s  %1$s.endRow();\n}\n".formatted(sum, values))
+                .append("{\n  %1$s.beginRow(%2$s);\n%3$s  %1$s.endRow();\n}\n".formatted(rows, group, values))
                 .toString();
     }
 

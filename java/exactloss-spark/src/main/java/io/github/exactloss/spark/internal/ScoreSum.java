@@ -10,7 +10,6 @@ import io.github.exactloss.Targets;
 import io.github.exactloss.Weights;
 import io.github.exactloss.spark.DatasetEvaluation;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Arrays;
@@ -20,37 +19,28 @@ import org.apache.spark.sql.vectorized.ColumnarBatch;
 
 /**
  * The sum of rows: an accumulator, and the number of rows that were left out for a null. Rows that come one by one are
- * collected in arrays, and go to the native code when these are full.
+ * collected, and go to the native code when there are enough.
  *
  * <p>Its byte form is the number of nulls as 8 bytes, little-endian, and that of the accumulator.
  */
-public final class ScoreSum {
-    /** The most rows that a sum collects for a native call where there are few sums. */
-    static final int LONG_BATCH = 4096;
-
-    /** The same where there may be many. A native call then costs a nanosecond or two for each row. */
-    static final int SHORT_BATCH = 64;
-
-    private static final int FIRST_CAPACITY = 32;
+final class ScoreSum {
+    /** The most rows that are collected. A native call then costs some nanoseconds for each. */
+    private static final int BATCH = 64;
 
     private final Columns columns;
     private final boolean refuseNulls;
-    private final int maxCapacity;
     private final Accumulator accumulator;
     private long nullCount;
 
     // The rows that the accumulator does not have yet. Null until there are some.
-    private MemorySegment predictions;
-    private MemorySegment targets;
-    private MemorySegment weights;
-    private int capacity;
+    private long[] predictions;
+    private long[] targets;
+    private long[] weights;
     private int size;
 
-    /** @param maxCapacity the most rows that are collected for a native call */
-    ScoreSum(Columns columns, Evaluator evaluator, boolean refuseNulls, int maxCapacity) {
+    ScoreSum(Columns columns, Evaluator evaluator, boolean refuseNulls) {
         this.columns = columns;
         this.refuseNulls = refuseNulls;
-        this.maxCapacity = maxCapacity;
         this.accumulator = evaluator.newAccumulator();
     }
 
@@ -61,75 +51,20 @@ public final class ScoreSum {
             addNull(nullArgument);
             return;
         }
-        beginRow();
-        columns.prediction().elements().set(predictions, size, row, columns.prediction().ordinal());
-        columns.target().elements().set(targets, size, row, columns.target().ordinal());
+        if (predictions == null) {
+            predictions = columns.prediction().elements().allocate(BATCH);
+            targets = columns.target().elements().allocate(BATCH);
+            weights = columns.weight() == null ? null : columns.weight().elements().allocate(BATCH);
+        }
+        columns.prediction().set(predictions, size, row);
+        columns.target().set(targets, size, row);
         if (weights != null) {
-            columns.weight().elements().set(weights, size, row, columns.weight().ordinal());
+            columns.weight().set(weights, size, row);
         }
-        endRow();
-    }
-
-    /** Makes room for a row, of which generated code then sets each argument. */
-    public void beginRow() {
-        if (size == capacity) {
-            makeRoom();
-        }
-    }
-
-    /** Sets a row's prediction. */
-    public void prediction(float value) {
-        predictions.setAtIndex(ValueLayout.JAVA_FLOAT, size, value);
-    }
-
-    /** Sets a row's prediction. */
-    public void prediction(double value) {
-        predictions.setAtIndex(ValueLayout.JAVA_DOUBLE, size, value);
-    }
-
-    /** Sets a row's target. */
-    public void target(boolean value) {
-        targets.setAtIndex(ValueLayout.JAVA_BYTE, size, value ? (byte) 1 : 0);
-    }
-
-    /** Sets a row's target. */
-    public void target(byte value) {
-        targets.setAtIndex(ValueLayout.JAVA_BYTE, size, value);
-    }
-
-    /** Sets a row's target. */
-    public void target(short value) {
-        target((int) value);
-    }
-
-    /** Sets a row's target. */
-    public void target(int value) {
-        targets.setAtIndex(ValueLayout.JAVA_INT, size, value);
-    }
-
-    /** Sets a row's target. */
-    public void target(long value) {
-        targets.setAtIndex(ValueLayout.JAVA_LONG, size, value);
-    }
-
-    /** Sets a row's target. */
-    public void target(float value) {
-        targets.setAtIndex(ValueLayout.JAVA_FLOAT, size, value);
-    }
-
-    /** Sets a row's target. */
-    public void target(double value) {
-        targets.setAtIndex(ValueLayout.JAVA_DOUBLE, size, value);
-    }
-
-    /** Sets a row's weight. */
-    public void weight(float value) {
-        weights.setAtIndex(ValueLayout.JAVA_FLOAT, size, value);
-    }
-
-    /** Ends a row whose arguments are set. */
-    public void endRow() {
         size++;
+        if (size == BATCH) {
+            flush();
+        }
     }
 
     /** Adds all rows of a batch. Columns that have nulls are read row by row. */
@@ -146,8 +81,7 @@ public final class ScoreSum {
             add(
                     columns.prediction().elements().of(p, count),
                     columns.target().elements().of(t, count),
-                    w == null ? null : columns.weight().elements().of(w, count),
-                    count);
+                    w == null ? null : columns.weight().elements().of(w, count));
         }
     }
 
@@ -156,7 +90,7 @@ public final class ScoreSum {
      *
      * @param argument the number of the first argument that is null
      */
-    public void addNull(int argument) {
+    void addNull(int argument) {
         if (refuseNulls) {
             String name = columns.get(argument).name();
             throw new IllegalArgumentException("the column " + name + " has a null; leave such rows out by WHERE " + name
@@ -165,50 +99,33 @@ public final class ScoreSum {
         nullCount++;
     }
 
-    private void makeRoom() {
-        if (capacity == maxCapacity) {
-            flush();
-            return;
-        }
-        capacity = Math.clamp(capacity * 2L, FIRST_CAPACITY, maxCapacity);
-        predictions = grown(predictions, columns.prediction());
-        targets = grown(targets, columns.target());
-        weights = columns.weight() == null ? null : grown(weights, columns.weight());
-    }
-
-    private MemorySegment grown(MemorySegment old, Columns.Column column) {
-        MemorySegment memory = column.elements().allocate(capacity);
-        return old == null ? memory : memory.copyFrom(old);
-    }
-
     /** Adds the rows that were collected. */
     private void flush() {
         if (size > 0) {
             int count = size;
             size = 0;
-            add(predictions, targets, weights, count);
+            add(
+                    columns.prediction().elements().slice(predictions, 0, count),
+                    columns.target().elements().slice(targets, 0, count),
+                    weights == null ? null : columns.weight().elements().slice(weights, 0, count));
         }
     }
 
     /**
-     * Adds elements of the columns' types.
+     * Adds elements of the columns' types, as many of each.
      *
      * @param w null if there are none
      */
-    private void add(MemorySegment p, MemorySegment t, MemorySegment w, int count) {
-        Predictions ps = Predictions.of(elements(p, columns.prediction(), count), columns.prediction().elements().type());
-        Targets ts = Targets.of(elements(t, columns.target(), count), columns.target().elements().type());
-        Batch batch = Batch.of(ps, ts);
+    void add(MemorySegment p, MemorySegment t, MemorySegment w) {
+        Batch batch = Batch.of(
+                Predictions.of(p, columns.prediction().elements().type()),
+                Targets.of(t, columns.target().elements().type()));
         try {
-            accumulator.add(w == null ? batch : batch.weights(Weights.of(elements(w, columns.weight(), count))));
+            accumulator.add(w == null ? batch : batch.weights(Weights.of(w)));
         } catch (InvalidElementException e) {
             throw new IllegalArgumentException(
                     "the column " + columns.of(e.argument()).name() + " has " + e.value() + ", and " + e.rule(), e);
         }
-    }
-
-    private static MemorySegment elements(MemorySegment memory, Columns.Column column, int count) {
-        return memory.asSlice(0, column.elements().type().bytes(count));
     }
 
     /** Adds another sum. */

@@ -16,22 +16,17 @@ public final class SumFactory implements Serializable {
     private final DataType[] grouping;
     private final Settings[] settings;
     private final Columns[] columns;
-    private final int maxCapacity;
-
-    private transient Evaluator[] evaluators;
 
     /**
      * For functions with these settings.
      *
      * @param grouping the types of the columns that are grouped by
      * @param columns where the functions find their arguments
-     * @param maxCapacity the most rows that a sum collects for a native call
      */
-    SumFactory(List<DataType> grouping, List<Settings> settings, List<Columns> columns, int maxCapacity) {
+    SumFactory(List<DataType> grouping, List<Settings> settings, List<Columns> columns) {
         this.grouping = grouping.toArray(DataType[]::new);
         this.settings = settings.toArray(Settings[]::new);
         this.columns = columns.toArray(Columns[]::new);
-        this.maxCapacity = maxCapacity;
     }
 
     /** The types of a row of a group: what it is grouped by, and the byte form of each sum. */
@@ -39,6 +34,11 @@ public final class SumFactory implements Serializable {
         DataType[] types = Arrays.copyOf(grouping, grouping.length + settings.length);
         Arrays.fill(types, grouping.length, types.length, DataTypes.BinaryType);
         return types;
+    }
+
+    /** The number of functions. */
+    int count() {
+        return settings.length;
     }
 
     /** Sums for a task. */
@@ -51,14 +51,28 @@ public final class SumFactory implements Serializable {
         return grouping.length == 0;
     }
 
-    /** Sums for a group. */
+    int groupingLength() {
+        return grouping.length;
+    }
+
+    /** Sums of all rows, one for each function. */
     ScoreSum[] newSums() {
-        if (evaluators == null) {
-            evaluators = Arrays.stream(settings).map(Settings::evaluator).toArray(Evaluator[]::new);
-        }
         ScoreSum[] sums = new ScoreSum[settings.length];
-        Arrays.setAll(
-                sums, i -> new ScoreSum(columns[i], evaluators[i], settings[i].refuseNulls(), maxCapacity));
+        Arrays.setAll(sums, i -> newSum(i, settings[i].evaluator()));
         return sums;
+    }
+
+    /** Rows of groups, for each function. */
+    GroupRows[] newRows() {
+        GroupRows[] rows = new GroupRows[settings.length];
+        Arrays.setAll(rows, i -> {
+            Evaluator evaluator = settings[i].evaluator();
+            return new GroupRows(columns[i], () -> newSum(i, evaluator), hasOneGroup());
+        });
+        return rows;
+    }
+
+    private ScoreSum newSum(int function, Evaluator evaluator) {
+        return new ScoreSum(columns[function], evaluator, settings[function].refuseNulls());
     }
 }
