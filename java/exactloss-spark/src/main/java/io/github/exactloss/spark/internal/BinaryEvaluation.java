@@ -98,7 +98,8 @@ public final class BinaryEvaluation extends TypedImperativeAggregate<ScoreSum> i
 
     @Override
     public ScoreSum createAggregationBuffer() {
-        return new ScoreSum(taskColumns(), evaluator, settings.refuseNulls());
+        Columns columns = taskColumns();
+        return new ScoreSum(columns, evaluator, settings.refuseNulls());
     }
 
     @Override
@@ -128,9 +129,8 @@ public final class BinaryEvaluation extends TypedImperativeAggregate<ScoreSum> i
 
     @Override
     public ScoreSum deserialize(byte[] bytes) {
-        ScoreSum sum = createAggregationBuffer();
-        sum.merge(bytes);
-        return sum;
+        Columns columns = taskColumns();
+        return new ScoreSum(columns, evaluator, settings.refuseNulls(), bytes);
     }
 
     @Override

@@ -4,6 +4,7 @@ package io.github.exactloss.spark.internal;
 import io.github.exactloss.spark.DatasetEvaluation;
 import io.github.exactloss.spark.EvaluationOptions;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Column;
@@ -13,6 +14,7 @@ import org.apache.spark.sql.classic.Dataset;
 import org.apache.spark.sql.classic.Dataset$;
 import org.apache.spark.sql.classic.ExpressionUtils;
 import org.apache.spark.sql.classic.SparkSession;
+import org.apache.spark.sql.types.StructType;
 
 /** Makes the queries of {@code ExactLoss}, which are those of SQL. */
 public final class Evaluations {
@@ -32,13 +34,16 @@ public final class Evaluations {
             org.apache.spark.sql.Dataset<?> dataset, EvaluationOptions options, Column... groupBy) {
         Dataset<Row> groups =
                 withRule(dataset).groupBy(groupBy).agg(function(dataset, options, Output.EVALUATION));
-        // By position, because a column may have any name.
+        // Renamed by position: a group's column may have any name.
         String[] names = groups.columns();
-        String evaluation = "exactloss evaluation";
-        names[names.length - 1] = evaluation;
-        Dataset<Row> named = groups.toDF(names);
-        Stream<Column> keys = Stream.of(names).limit(names.length - 1L).map(name -> named.col("`" + name.replace("`", "``") + "`"));
-        return named.select(Stream.concat(keys, Stream.of(named.col("`" + evaluation + "`.*"))).toArray(Column[]::new));
+        int last = names.length - 1;
+        StructType fields = (StructType) groups.schema().apply(last).dataType();
+        Dataset<Row> numbered =
+                groups.toDF(IntStream.rangeClosed(0, last).mapToObj(i -> "c" + i).toArray(String[]::new));
+        Stream<Column> keys = IntStream.range(0, last).mapToObj(i -> numbered.col("c" + i).as(names[i]));
+        Stream<Column> numbers = Stream.of(fields.fieldNames())
+                .map(name -> numbered.col("c" + last).getField(name).as(name));
+        return numbered.select(Stream.concat(keys, numbers).toArray(Column[]::new));
     }
 
     private static Column function(

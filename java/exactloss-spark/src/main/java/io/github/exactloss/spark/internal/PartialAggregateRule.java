@@ -19,9 +19,9 @@ import scala.runtime.AbstractPartialFunction;
  * Replaces the first half of an aggregation, on the side of the rows, by a {@link PartialAggregateExec} where all functions
  * are {@link BinaryEvaluation}s. The other half, and every other aggregation, stay Spark's.
  *
- * <p>It runs after the transitions between columns and rows were put in. Columns are taken only from below a transition that
- * is Spark's own: this one would have read them through the same methods. What a plug-in keeps elsewhere, on a GPU for
- * example, has a transition of the plug-in, and comes as rows.
+ * <p>It runs after the transitions between columns and rows were put in. Columns are taken only from an operator of Spark
+ * itself, below a transition of Spark: this one would have read them by the same methods. What a plug-in's operator gives may
+ * lie elsewhere, on a GPU for example, so the plug-in makes rows of it.
  */
 public final class PartialAggregateRule extends ColumnarRule {
     @Override
@@ -56,6 +56,10 @@ public final class PartialAggregateRule extends ColumnarRule {
                 && expression.filter().isEmpty();
     }
 
+    private static boolean isOfSpark(SparkPlan plan) {
+        return plan.getClass().getPackageName().startsWith(SparkPlan.class.getPackageName());
+    }
+
     private static SparkPlan replace(ObjectHashAggregateExec aggregate) {
         List<Expression> list = new ArrayList<>();
         List<PartialAggregateExec.Function> functions = new ArrayList<>();
@@ -65,11 +69,15 @@ public final class PartialAggregateRule extends ColumnarRule {
             return functions.add(new PartialAggregateExec.Function(function.settings(), function.names()));
         });
         Seq<Expression> arguments = CollectionConverters.asScala(list).toSeq();
+        // A cached table gives either, and Spark prefers its rows.
+        SparkPlan columns =
+                aggregate.child() instanceof ColumnarToRowExec transition ? transition.child() : aggregate.child();
         if (aggregate.groupingExpressions().isEmpty()
-                && aggregate.child() instanceof ColumnarToRowExec transition
-                && Columns.ordinals(arguments, transition.output()) != null) {
+                && columns.supportsColumnar()
+                && isOfSpark(columns)
+                && Columns.ordinals(arguments, columns.output()) != null) {
             return new ColumnarAggregateExec(
-                    aggregate.groupingExpressions(), arguments, functions, aggregate.output(), transition.child());
+                    aggregate.groupingExpressions(), arguments, functions, aggregate.output(), columns);
         }
         return new RowAggregateExec(
                 aggregate.groupingExpressions(), arguments, functions, aggregate.output(), aggregate.child());

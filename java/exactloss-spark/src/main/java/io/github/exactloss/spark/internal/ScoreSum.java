@@ -38,10 +38,21 @@ final class ScoreSum {
     private long[] weights;
     private int size;
 
+    /** Of no rows. */
     ScoreSum(Columns columns, Evaluator evaluator, boolean refuseNulls) {
+        this(columns, refuseNulls, evaluator.newAccumulator());
+    }
+
+    /** From a byte form. */
+    ScoreSum(Columns columns, Evaluator evaluator, boolean refuseNulls, byte[] bytes) {
+        this(columns, refuseNulls, accumulator(bytes, evaluator));
+        nullCount = nullCount(bytes);
+    }
+
+    private ScoreSum(Columns columns, boolean refuseNulls, Accumulator accumulator) {
         this.columns = columns;
         this.refuseNulls = refuseNulls;
-        this.accumulator = evaluator.newAccumulator();
+        this.accumulator = accumulator;
     }
 
     /** Adds a row. */
@@ -143,12 +154,6 @@ final class ScoreSum {
                 .putLong(nullCount)
                 .put(bytes)
                 .array();
-    }
-
-    /** Adds a sum's byte form. */
-    void merge(byte[] bytes) {
-        accumulator.merge(accumulator(bytes, accumulator.evaluator()));
-        nullCount += nullCount(bytes);
     }
 
     /** The evaluation of a sum's byte form. */
