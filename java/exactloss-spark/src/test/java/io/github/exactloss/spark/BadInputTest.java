@@ -50,9 +50,7 @@ class BadInputTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             mnist_loss(p, t, map('strict', 'true'))   | p has 2.0, and strict mode allows only 0 to 1
             log_loss(q, t, map('strict', 'true'))     | q has 1.5, and strict mode allows only 0 to 1
             brier_score(nan, t, map('strict', 'true'))| nan has NaN, and strict mode allows only 0 to 1
@@ -71,7 +69,8 @@ class BadInputTest {
         }) {
             assertThatThrownBy(() -> spark.sql(query).collect()).as(query).hasStackTraceContaining(message);
         }
-        assertThat(spark.sql("SELECT mnist_loss(p, t) FROM bad").head().getDouble(0)).isEqualTo(3.25 / 3);
+        assertThat(spark.sql("SELECT mnist_loss(p, t) FROM bad").head().getDouble(0))
+                .isEqualTo(3.25 / 3);
     }
 
     @Test
@@ -100,7 +99,8 @@ class BadInputTest {
         assertThatThrownBy(() -> ExactLoss.evaluate(columns, EvaluationOptions.of(EVALUATOR, "g", "t")))
                 .isInstanceOf(AnalysisException.class)
                 .hasMessageContaining("is of type STRING, and must be of FLOAT or DOUBLE");
-        assertThatThrownBy(() -> ExactLoss.evaluate(columns, EvaluationOptions.of(EVALUATOR, "p", "t").weight("q")))
+        assertThatThrownBy(() -> ExactLoss.evaluate(
+                        columns, EvaluationOptions.of(EVALUATOR, "p", "t").weight("q")))
                 .isInstanceOf(AnalysisException.class)
                 .hasMessageContaining("is of type DOUBLE, and must be of FLOAT");
         assertThatThrownBy(() -> ExactLoss.evaluateGroups(columns, EvaluationOptions.of(EVALUATOR, "p", "t")))
@@ -116,7 +116,10 @@ class BadInputTest {
                         .parquet(output.toString()))
                 .hasStackTraceContaining("w has -3.0");
         assertThat(output.resolve("_SUCCESS")).doesNotExist();
-        assertThat(Files.exists(output) ? output.toFile().list((dir, name) -> name.endsWith(".parquet")) : new String[0])
+        assertThat(
+                        Files.exists(output)
+                                ? output.toFile().list((dir, name) -> name.endsWith(".parquet"))
+                                : new String[0])
                 .isEmpty();
     }
 }

@@ -59,31 +59,42 @@ class ExactLossTest {
 
     @Test
     void evaluateGroups() {
-        Dataset<Row> groups = ExactLoss.evaluateGroups(dataset, OPTIONS, dataset.col("g"), dataset.col("t_int").as("a `name`"));
-        assertThat(groups.columns()).startsWith("g", "a `name`", "count", "null_count", "positives").endsWith("mnist", "log");
+        Dataset<Row> groups = ExactLoss.evaluateGroups(
+                dataset, OPTIONS, dataset.col("g"), dataset.col("t_int").as("a `name`"));
+        assertThat(groups.columns())
+                .startsWith("g", "a `name`", "count", "null_count", "positives")
+                .endsWith("mnist", "log");
         List<Row> rows = groups.filter("g = 'group 1'").collectAsList();
         assertThat(rows).hasSize(3); // 0, 1 and null
         for (Row row : rows) {
-            DatasetEvaluation expected = scores.evaluate(EVALUATOR, "p_float", "t_boolean", "w", other ->
-                    "group 1".equals(other.get(10)) && Objects.equals(other.get(5), row.get(1)));
+            DatasetEvaluation expected = scores.evaluate(
+                    EVALUATOR,
+                    "p_float",
+                    "t_boolean",
+                    "w",
+                    other -> "group 1".equals(other.get(10)) && Objects.equals(other.get(5), row.get(1)));
             assertThat(row.<Long>getAs("count")).isEqualTo(expected.evaluation().count());
             assertThat(row.<Long>getAs("null_count")).isEqualTo(expected.nullCount());
-            assertThat(row.<Row>getAs("log").<Double>getAs("mean")).isEqualTo(expected.evaluation().mean(Loss.log()));
+            assertThat(row.<Row>getAs("log").<Double>getAs("mean"))
+                    .isEqualTo(expected.evaluation().mean(Loss.log()));
         }
     }
 
     @Test
     void manyGroupsMakeRoomForOthers() {
-        Dataset<Row> numbers = spark.range(0, 200_000, 1, 2).selectExpr("id % 100000 g", "CAST(0.25 AS FLOAT) p", "id >= 100000 t");
+        Dataset<Row> numbers =
+                spark.range(0, 200_000, 1, 2).selectExpr("id % 100000 g", "CAST(0.25 AS FLOAT) p", "id >= 100000 t");
         Dataset<Row> groups = ExactLoss.evaluateGroups(
                 numbers, EvaluationOptions.of(Evaluator.of(Loss.mnist()), "p", "t"), numbers.col("g"));
-        Row summary = groups.selectExpr("count(*)", "min(count)", "max(count)", "min(mnist.mean)", "max(mnist.mean)").head();
+        Row summary = groups.selectExpr("count(*)", "min(count)", "max(count)", "min(mnist.mean)", "max(mnist.mean)")
+                .head();
         assertThat(summary.toString()).isEqualTo("[100000,2,2,0.5,0.5]");
     }
 
     @Test
     void columnsOfEqualNamesAreNoProblem() {
-        Dataset<Row> groups = ExactLoss.evaluateGroups(dataset, OPTIONS, dataset.col("g").as("count"));
+        Dataset<Row> groups =
+                ExactLoss.evaluateGroups(dataset, OPTIONS, dataset.col("g").as("count"));
         assertThat(groups.columns()).startsWith("count", "count", "null_count");
         assertThat(groups.collectAsList()).hasSize(6); // 5 and null
     }

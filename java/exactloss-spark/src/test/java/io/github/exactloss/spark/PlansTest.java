@@ -47,9 +47,12 @@ class PlansTest {
                 .contains("ColumnarAggregate")
                 .doesNotContain("ColumnarToRow");
         assertThat(plan("SELECT mnist_loss(p_float, t_int + 1) FROM scores")).contains("RowAggregate");
-        assertThat(plan("SELECT mnist_loss(p_float, t_int) FROM scores WHERE w > 1")).contains("RowAggregate");
-        assertThat(plan("SELECT g, mnist_loss(p_float, t_int) FROM scores GROUP BY g")).contains("RowAggregate");
-        assertThat(plan("SELECT mnist_loss(p_float, t_int), count(*) FROM scores")).doesNotContain("RowAggregate", "ColumnarAggregate");
+        assertThat(plan("SELECT mnist_loss(p_float, t_int) FROM scores WHERE w > 1"))
+                .contains("RowAggregate");
+        assertThat(plan("SELECT g, mnist_loss(p_float, t_int) FROM scores GROUP BY g"))
+                .contains("RowAggregate");
+        assertThat(plan("SELECT mnist_loss(p_float, t_int), count(*) FROM scores"))
+                .doesNotContain("RowAggregate", "ColumnarAggregate");
         spark.sql("CACHE TABLE cached AS SELECT p_float, t_int FROM scores");
         assertThat(plan("SELECT mnist_loss(p_float, t_int) FROM cached")).contains("ColumnarAggregate");
     }
@@ -66,7 +69,10 @@ class PlansTest {
         for (String extensions : new String[] {plugin + "," + exactloss, exactloss + "," + plugin}) {
             start(Map.of("spark.sql.extensions", extensions));
             String query = "SELECT mnist_loss(p_float, t_int) FROM scores";
-            assertThat(plan(query)).as(extensions).contains("RowAggregate", "Foreign").doesNotContain("ColumnarAggregate");
+            assertThat(plan(query))
+                    .as(extensions)
+                    .contains("RowAggregate", "Foreign")
+                    .doesNotContain("ColumnarAggregate");
             assertThat(spark.sql(query).head().getDouble(0)).isEqualTo(expected);
             spark.stop();
         }

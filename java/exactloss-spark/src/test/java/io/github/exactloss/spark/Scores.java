@@ -43,8 +43,17 @@ final class Scores {
             boolean t = random.nextDouble() < 0.7 * p + 0.1;
             byte b = (byte) (t ? 1 : 0);
             Object[] values = {
-                p, (double) p, t, b, (short) b, (int) b, (long) b, (float) b, (double) b,
-                random.nextInt(64) / 8f, "group " + random.nextInt(5)
+                p,
+                (double) p,
+                t,
+                b,
+                (short) b,
+                (int) b,
+                (long) b,
+                (float) b,
+                (double) b,
+                random.nextInt(64) / 8f,
+                "group " + random.nextInt(5)
             };
             for (int column = 0; nullsOf > 0 && column < values.length; column++) {
                 values[column] = random.nextInt(nullsOf) == 0 ? null : values[column];
@@ -75,7 +84,9 @@ final class Scores {
         List<Row> whole = chosen.stream()
                 .filter(row -> !row.isNullAt(p) && !row.isNullAt(t) && !row.isNullAt(w))
                 .toList();
-        double[] doubles = whole.stream().mapToDouble(row -> ((Number) row.get(p)).doubleValue()).toArray();
+        double[] doubles = whole.stream()
+                .mapToDouble(row -> ((Number) row.get(p)).doubleValue())
+                .toArray();
         float[] floats = new float[doubles.length];
         float[] weights = new float[doubles.length];
         byte[] targets = new byte[doubles.length];

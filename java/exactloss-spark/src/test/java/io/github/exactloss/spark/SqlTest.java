@@ -72,29 +72,34 @@ class SqlTest {
 
     @Test
     void nothingIsNull() {
-        assertThat(row("SELECT mnist_loss(p, t) FROM passage WHERE i > 5").isNullAt(0)).isTrue();
-        assertThat(row("SELECT evaluate_binary(p, t).count FROM passage WHERE i > 5").getLong(0)).isZero();
-        assertThat(spark.sql("SELECT i, log_loss(p, t) FROM passage WHERE i > 5 GROUP BY i").count()).isZero();
+        assertThat(row("SELECT mnist_loss(p, t) FROM passage WHERE i > 5").isNullAt(0))
+                .isTrue();
+        assertThat(row("SELECT evaluate_binary(p, t).count FROM passage WHERE i > 5")
+                        .getLong(0))
+                .isZero();
+        assertThat(spark.sql("SELECT i, log_loss(p, t) FROM passage WHERE i > 5 GROUP BY i")
+                        .count())
+                .isZero();
     }
 
     @Test
     void windows() {
         List<Row> rows = spark.sql("SELECT mnist_loss(p, t) OVER (ORDER BY i ROWS BETWEEN 1 PRECEDING AND CURRENT ROW) "
-                + "FROM passage ORDER BY i")
+                        + "FROM passage ORDER BY i")
                 .collectAsList();
         for (int i = 0; i < rows.size(); i++) {
             int from = Math.max(0, i - 1);
-            double expected = Loss.mnist().mean(
-                    Predictions.of(PREDICTIONS).slice(from, i + 1L - from), Targets.of(TARGETS).slice(from, i + 1L - from));
+            double expected = Loss.mnist()
+                    .mean(
+                            Predictions.of(PREDICTIONS).slice(from, i + 1L - from),
+                            Targets.of(TARGETS).slice(from, i + 1L - from));
             assertThat(rows.get(i).getDouble(0)).isEqualTo(expected);
         }
     }
 
     /** Where Spark runs the function by itself, row by row, the bits are those of the operators. */
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             SELECT mnist_loss(p_float, t_int), count(*), avg(w) FROM scores
             SELECT mnist_loss(p_float, t_int) FILTER (WHERE w >= 0), log_loss(p_float, t_int) FROM scores
             SELECT max(loss) FROM (SELECT mnist_loss(p_float, t_int) OVER (PARTITION BY 1) loss FROM scores)
@@ -111,7 +116,9 @@ class SqlTest {
 
     @Test
     void distinct() {
-        assertThat(number("SELECT mnist_loss(DISTINCT p, t) FROM (SELECT * FROM passage UNION ALL SELECT * FROM passage)"))
+        assertThat(
+                        number(
+                                "SELECT mnist_loss(DISTINCT p, t) FROM (SELECT * FROM passage UNION ALL SELECT * FROM passage)"))
                 .isEqualTo(mean(Loss.mnist()));
     }
 
@@ -143,9 +150,7 @@ class SqlTest {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            textBlock = """
+    @CsvSource(delimiter = '|', textBlock = """
             mnist_loss(p)                           | mnist_loss takes a prediction, a target, a weight
             mnist_loss(p, t, p, p)                  | mnist_loss takes a prediction, a target, a weight
             mnist_loss(p, t, map('logit', 'true'))  | mnist_loss has no option 'logit', only threshold, logits, strict
@@ -167,7 +172,9 @@ class SqlTest {
 
     @Test
     void describesItself() {
-        String description = spark.sql("DESCRIBE FUNCTION EXTENDED evaluate_binary").collectAsList().toString();
+        String description = spark.sql("DESCRIBE FUNCTION EXTENDED evaluate_binary")
+                .collectAsList()
+                .toString();
         assertThat(description).contains("evaluate_binary(prediction, target", "'logits'", "'losses'");
     }
 }

@@ -54,12 +54,11 @@ final class ArgumentTypes {
     static TypeCheckResult check(Seq<Expression> arguments, List<String> names) {
         for (int i = 0; i < arguments.length(); i++) {
             DataType type = arguments.apply(i).dataType();
-            boolean fits =
-                    switch (i) {
-                        case 0 -> type instanceof FloatType || type instanceof DoubleType;
-                        case 1 -> Elements.of(type).isPresent();
-                        default -> type instanceof FloatType;
-                    };
+            boolean fits = switch (i) {
+                case 0 -> type instanceof FloatType || type instanceof DoubleType;
+                case 1 -> Elements.of(type).isPresent();
+                default -> type instanceof FloatType;
+            };
             if (!fits) {
                 return new TypeCheckResult.TypeCheckFailure("the " + ROLES.get(i) + " " + names.get(i) + " is of type "
                         + type.sql() + ", and must be of " + remedy(i));
@@ -71,7 +70,8 @@ final class ArgumentTypes {
     private static String remedy(int argument) {
         return switch (argument) {
             case 0 -> "FLOAT or DOUBLE: cast it";
-            case 1 -> "BOOLEAN, TINYINT, SMALLINT, INT, BIGINT, FLOAT or DOUBLE: cast it, or compare it with its positive value";
+            case 1 ->
+                "BOOLEAN, TINYINT, SMALLINT, INT, BIGINT, FLOAT or DOUBLE: cast it, or compare it with its positive value";
             default -> "FLOAT: CAST(... AS FLOAT) rounds it";
         };
     }

@@ -3,6 +3,7 @@ package io.github.exactloss.spark.internal;
 
 import io.github.exactloss.Evaluator;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Function;
@@ -15,6 +16,7 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.sql.catalyst.expressions.aggregate.TypedImperativeAggregate;
 import org.apache.spark.sql.types.AbstractDataType;
 import org.apache.spark.sql.types.DataType;
+import scala.collection.Iterator;
 import scala.collection.immutable.IndexedSeq;
 import scala.collection.immutable.Seq;
 import scala.jdk.javaapi.CollectionConverters;
@@ -24,7 +26,8 @@ import scala.jdk.javaapi.CollectionConverters;
  * rows one by one, as windows do; {@link PartialAggregateExec} feeds its sums faster.
  */
 @SuppressWarnings("serial") // Scala's collections are serializable; their interfaces don't say so.
-public final class BinaryEvaluation extends TypedImperativeAggregate<ScoreSum> implements ImplicitCastInputTypes, Serializable {
+public final class BinaryEvaluation extends TypedImperativeAggregate<ScoreSum>
+        implements ImplicitCastInputTypes, Serializable {
     private static final long serialVersionUID = 1;
 
     private final Settings settings;
@@ -186,6 +189,14 @@ public final class BinaryEvaluation extends TypedImperativeAggregate<ScoreSum> i
     @Override
     public String prettyName() {
         return SqlFunctions.name(settings, output);
+    }
+
+    /** What plans show. */
+    @Override
+    public Iterator<Object> stringArgs() {
+        List<Object> shown = new ArrayList<>(CollectionConverters.asJava(arguments));
+        shown.add(settings);
+        return CollectionConverters.asScala(shown.iterator());
     }
 
     @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.spark.internal;
 
-
 import io.github.exactloss.ElementType;
 import java.lang.foreign.MemorySegment;
 import java.util.Optional;
@@ -143,6 +142,19 @@ enum Elements {
     /** An array that has room for {@code count} elements. */
     final long[] allocate(int count) {
         return new long[Math.ceilDiv(count * (type.bits() / Byte.SIZE), Long.BYTES)];
+    }
+
+    /** Copies an element. The indices are not checked. */
+    final void move(long[] from, int index, long[] to, int newIndex) {
+        switch (type.bits()) {
+            case Byte.SIZE -> Platform.putByte(to, BASE + newIndex, Platform.getByte(from, BASE + index));
+            case Integer.SIZE ->
+                Platform.putInt(
+                        to,
+                        BASE + (long) newIndex * Integer.BYTES,
+                        Platform.getInt(from, BASE + (long) index * Integer.BYTES));
+            default -> to[newIndex] = from[index];
+        }
     }
 
     /** Some elements of an array. */

@@ -32,25 +32,23 @@ public final class Evaluations {
     /** Evaluates each group. */
     public static Dataset<Row> evaluateGroups(
             org.apache.spark.sql.Dataset<?> dataset, EvaluationOptions options, Column... groupBy) {
-        Dataset<Row> groups =
-                withRule(dataset).groupBy(groupBy).agg(function(dataset, options, Output.EVALUATION));
+        Dataset<Row> groups = withRule(dataset).groupBy(groupBy).agg(function(dataset, options, Output.EVALUATION));
         // Renamed by position: a group's column may have any name.
         String[] names = groups.columns();
         int last = names.length - 1;
         StructType fields = (StructType) groups.schema().apply(last).dataType();
-        Dataset<Row> numbered =
-                groups.toDF(IntStream.rangeClosed(0, last).mapToObj(i -> "c" + i).toArray(String[]::new));
-        Stream<Column> keys = IntStream.range(0, last).mapToObj(i -> numbered.col("c" + i).as(names[i]));
+        Dataset<Row> numbered = groups.toDF(
+                IntStream.rangeClosed(0, last).mapToObj(i -> "c" + i).toArray(String[]::new));
+        Stream<Column> keys =
+                IntStream.range(0, last).mapToObj(i -> numbered.col("c" + i).as(names[i]));
         Stream<Column> numbers = Stream.of(fields.fieldNames())
                 .map(name -> numbered.col("c" + last).getField(name).as(name));
         return numbered.select(Stream.concat(keys, numbers).toArray(Column[]::new));
     }
 
-    private static Column function(
-            org.apache.spark.sql.Dataset<?> dataset, EvaluationOptions options, Output output) {
+    private static Column function(org.apache.spark.sql.Dataset<?> dataset, EvaluationOptions options, Output output) {
         List<Expression> arguments = Stream.concat(
-                        Stream.of(options.prediction(), options.target()),
-                        options.weight().stream())
+                        Stream.of(options.prediction(), options.target()), options.weight().stream())
                 .map(name -> ExpressionUtils.expression(dataset.col(name)))
                 .toList();
         Settings settings = Settings.of(options.evaluator(), options.refusesNulls());
@@ -67,7 +65,9 @@ public final class Evaluations {
         SparkSession session = classic.sparkSession();
         if (!session.sessionState().columnarRules().exists(rule -> rule instanceof PartialAggregateRule)) {
             synchronized (session.extensions()) {
-                if (!session.extensions().buildColumnarRules(session).exists(rule -> rule instanceof PartialAggregateRule)) {
+                if (!session.extensions()
+                        .buildColumnarRules(session)
+                        .exists(rule -> rule instanceof PartialAggregateRule)) {
                     session.extensions().injectColumnar(any -> new PartialAggregateRule());
                 }
             }

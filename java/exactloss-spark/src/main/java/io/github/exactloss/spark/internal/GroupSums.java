@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.spark.internal;
 
+import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -9,24 +10,37 @@ import org.apache.spark.sql.catalyst.expressions.UnsafeProjection;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.execution.ExternalAppendOnlyUnsafeRowArray;
 import org.apache.spark.sql.execution.metric.SQLMetric;
+import org.apache.spark.unsafe.Platform;
 import scala.collection.Iterator;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** The rows of a task, by group and function, and the rows that it gives of their sums. Called by generated code. */
+/**
+ * The rows of a task, by group and function, and the rows that it gives of their sums. Called by generated code.
+ *
+ * <p>Rows wait for each other, and find their groups together: short loops of independent lookups keep the memory busy, where
+ * a lookup in the long code for each row would wait for the one before.
+ */
 public final class GroupSums {
-    /** The most groups in memory, which take 1 KiB or less each without their sums. */
-    private static final int MAX_GROUPS = 1 << 16;
+    /** About the most groups in memory, which take 1 or 2 KiB each without their sums. */
+    private static final int MAX_GROUPS = 1 << 15;
 
-    /** The most sums in memory, of 5 KiB each. */
+    /** About the most sums in memory, of 5 KiB each. */
     private static final int MAX_SUMS = 1 << 14;
 
     private final SumFactory factory;
     private final UnsafeProjection projection;
     private final JoinedRow joined = new JoinedRow();
-
     private long rowCount;
+
     private GroupTable table;
     private GroupRows[] functions;
+
+    // The groups of the waiting rows: all words, the end of each row's words, and what is found for each row.
+    private long[] words = new long[GroupRows.WAITING];
+    private final int[] ends = new int[GroupRows.WAITING + 1];
+    private final long[] hashes = new long[GroupRows.WAITING];
+    private final int[] numbers = new int[GroupRows.WAITING];
+    private int waiting;
 
     /** What had to make room for other groups, on disk if need be. Null until there is some. */
     private ExternalAppendOnlyUnsafeRowArray former;
@@ -36,7 +50,7 @@ public final class GroupSums {
         projection = UnsafeProjection.create(factory.rowTypes());
         clear();
         if (factory.hasOneGroup()) {
-            table.find(new UnsafeRow(0));
+            table.find(0, words, 0, 0);
         }
     }
 
@@ -45,17 +59,29 @@ public final class GroupSums {
         functions = factory.newRows();
     }
 
-    /** The number of a row's group, for this row alone. The group's row may be used again. */
-    public int find(UnsafeRow group) {
-        rowCount++;
-        if (table.size() == MAX_GROUPS || functions[0].sumCount() >= MAX_SUMS) {
-            makeRoom();
+    /** Takes a row's group, whose memory may be used again, and gives the number of the waiting row. */
+    public int add(UnsafeRow group) {
+        if (waiting == GroupRows.WAITING) {
+            findGroups();
         }
-        return table.find(group);
+        rowCount++;
+        int from = ends[waiting];
+        int end = from + group.getSizeInBytes() / Long.BYTES;
+        if (end > words.length) {
+            words = Arrays.copyOf(words, Math.max(end, words.length * 2));
+        }
+        Object base = group.getBaseObject();
+        long offset = group.getBaseOffset();
+        for (int i = from; i < end; i++) {
+            words[i] = Platform.getLong(base, offset + (long) (i - from) * Long.BYTES);
+        }
+        waiting++;
+        ends[waiting] = end;
+        return waiting - 1;
     }
 
-    /** The number of the group where there is only one. */
-    public int onlyGroup() {
+    /** Takes a row where there is only one group. */
+    public int add() {
         rowCount++;
         return 0;
     }
@@ -63,6 +89,22 @@ public final class GroupSums {
     /** The rows for a function. */
     public GroupRows rows(int function) {
         return functions[function];
+    }
+
+    private void findGroups() {
+        for (int row = 0; row < waiting; row++) {
+            hashes[row] = GroupTable.hash(words, ends[row], ends[row + 1]);
+        }
+        for (int row = 0; row < waiting; row++) {
+            numbers[row] = table.find(hashes[row], words, ends[row], ends[row + 1]);
+        }
+        for (GroupRows function : functions) {
+            function.distribute(numbers, table.size());
+        }
+        waiting = 0;
+        if (table.size() > MAX_GROUPS || functions[0].sumCount() > MAX_SUMS) {
+            makeRoom();
+        }
     }
 
     private void makeRoom() {
@@ -79,6 +121,7 @@ public final class GroupSums {
 
     /** Gives all groups with the byte forms of their sums, and counts the rows. A row is valid until the next one. */
     public Iterator<UnsafeRow> rows(SQLMetric inputRows, SQLMetric outputRows) {
+        findGroups();
         inputRows.add(rowCount);
         outputRows.add(table.size() + (former == null ? 0 : former.length()));
         Iterator<UnsafeRow> current = currentRows();

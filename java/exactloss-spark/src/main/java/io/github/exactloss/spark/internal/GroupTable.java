@@ -33,23 +33,25 @@ final class GroupTable {
         return size;
     }
 
-    /** The number of a group, new or not. The row may be used again. */
-    int find(UnsafeRow group) {
-        Object base = group.getBaseObject();
-        long offset = group.getBaseOffset();
-        int words = group.getSizeInBytes() / Long.BYTES;
+    /** The hash of a group that is {@code words[from]} to {@code words[to - 1]}. */
+    static long hash(long[] words, int from, int to) {
         long hash = 0;
-        for (int i = 0; i < words; i++) {
-            hash = mix(hash, Platform.getLong(base, offset + (long) i * Long.BYTES));
+        for (int i = from; i < to; i++) {
+            hash = (Long.rotateLeft(hash, 5) ^ words[i]) * MULTIPLIER;
         }
+        return hash;
+    }
+
+    /** The number of a group, new or not. */
+    int find(long hash, long[] words, int from, int to) {
         int slot = slot(hash);
         while (slots[slot] != 0) {
-            if (isAt((int) slots[slot], base, offset, words)) {
+            if (isAt((int) slots[slot], words, from, to)) {
                 return (int) (slots[slot] >>> Integer.SIZE) - 1;
             }
-            slot = slot + 1 & slots.length - 1;
+            slot = (slot + 1) & (slots.length - 1);
         }
-        append(group, words);
+        append(words, from, to);
         slots[slot] = (long) size << Integer.SIZE | places[size - 1];
         if (size > slots.length / 2) {
             growSlots();
@@ -63,38 +65,36 @@ final class GroupTable {
         row.pointTo(keys, Platform.LONG_ARRAY_OFFSET + (place + 1L) * Long.BYTES, (int) keys[place] * Long.BYTES);
     }
 
-    private static long mix(long hash, long word) {
-        return (Long.rotateLeft(hash, 5) ^ word) * MULTIPLIER;
-    }
-
     /** The upper bits of a product depend on all bits of its factors. */
     private int slot(long hash) {
         return (int) (hash >>> Long.numberOfLeadingZeros(slots.length - 1));
     }
 
-    private boolean isAt(int place, Object base, long offset, int words) {
-        if (keys[place] != words) {
+    private boolean isAt(int place, long[] words, int from, int to) {
+        int count = to - from;
+        if (keys[place] != count) {
             return false;
         }
-        for (int i = 0; i < words; i++) {
-            if (keys[place + 1 + i] != Platform.getLong(base, offset + (long) i * Long.BYTES)) {
+        for (int i = 0; i < count; i++) {
+            if (keys[place + 1 + i] != words[from + i]) {
                 return false;
             }
         }
         return true;
     }
 
-    private void append(UnsafeRow group, int words) {
-        if (words >= keys.length - end) {
-            keys = Arrays.copyOf(keys, Math.max(end + 1 + words, keys.length * 2));
+    private void append(long[] words, int from, int to) {
+        int count = to - from;
+        if (count >= keys.length - end) {
+            keys = Arrays.copyOf(keys, Math.max(end + 1 + count, keys.length * 2));
         }
         if (size == places.length) {
             places = Arrays.copyOf(places, size * 2);
         }
         places[size] = end;
-        keys[end] = words;
-        group.writeToMemory(keys, Platform.LONG_ARRAY_OFFSET + (end + 1L) * Long.BYTES);
-        end += 1 + words;
+        keys[end] = count;
+        System.arraycopy(words, from, keys, end + 1, count);
+        end += 1 + count;
         size++;
     }
 
@@ -102,13 +102,9 @@ final class GroupTable {
         slots = new long[slots.length * 2];
         for (int number = 0; number < size; number++) {
             int place = places[number];
-            long hash = 0;
-            for (int i = 0; i < keys[place]; i++) {
-                hash = mix(hash, keys[place + 1 + i]);
-            }
-            int slot = slot(hash);
+            int slot = slot(hash(keys, place + 1, place + 1 + (int) keys[place]));
             while (slots[slot] != 0) {
-                slot = slot + 1 & slots.length - 1;
+                slot = (slot + 1) & (slots.length - 1);
             }
             slots[slot] = (number + 1L) << Integer.SIZE | place;
         }

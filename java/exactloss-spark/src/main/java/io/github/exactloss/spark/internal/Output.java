@@ -24,7 +24,9 @@ public enum Output {
         @Override
         Object value(ScoreSum sum) {
             Evaluation evaluation = sum.evaluate().evaluation();
-            return evaluation.count() == 0 ? null : evaluation.mean(evaluation.losses().getFirst());
+            return evaluation.count() == 0
+                    ? null
+                    : evaluation.mean(evaluation.losses().getFirst());
         }
     },
     /** A struct of all numbers. */

@@ -94,7 +94,8 @@ public abstract sealed class PartialAggregateExec extends SparkPlan permits Colu
         List<DataType> groupingTypes = CollectionConverters.asJava(grouping).stream()
                 .map(column -> column.toAttribute().dataType())
                 .toList();
-        return new SumFactory(groupingTypes, functions.stream().map(Function::settings).toList(), columns);
+        return new SumFactory(
+                groupingTypes, functions.stream().map(Function::settings).toList(), columns);
     }
 
     @Override

@@ -107,7 +107,7 @@ public final class RowAggregateExec extends PartialAggregateExec implements Bloc
             while (rows.hasNext()) {
                 InternalRow row = rows.next();
                 UnsafeRow elements = values.apply(row);
-                int number = grouping.isEmpty() ? groups.onlyGroup() : groups.find(group.apply(row));
+                int number = grouping.isEmpty() ? groups.add() : groups.add(group.apply(row));
                 for (int function = 0; function < count; function++) {
                     groups.rows(function).add(number, elements);
                 }
@@ -139,14 +139,11 @@ public final class RowAggregateExec extends PartialAggregateExec implements Bloc
         String rows = context.addMutableState("scala.collection.Iterator", "rows", any -> "", false, true);
         String sumAll = context.freshName("sumAll");
         String function = context.addNewFunction(
-                sumAll,
-                """
+                sumAll, """
                 private void %s() throws java.io.IOException {
                   %s
                 }
-                """
-                        .formatted(sumAll, ((CodegenSupport) child()).produce(context, this)),
-                false);
+                """.formatted(sumAll, ((CodegenSupport) child()).produce(context, this)), false);
         String row = context.freshName("row");
         return """
                 if (%2$s == null) {
@@ -158,8 +155,7 @@ public final class RowAggregateExec extends PartialAggregateExec implements Bloc
                   %7$s
                   if (shouldStop()) return;
                 }
-                """
-                .formatted(
+                """.formatted(
                         function,
                         rows,
                         groups,
@@ -171,16 +167,16 @@ public final class RowAggregateExec extends PartialAggregateExec implements Bloc
 
     @Override
     public String doConsume(CodegenContext context, Seq<ExprCode> input, ExprCode row) {
-        String group = context.freshName("group");
+        String group = context.freshName("number");
         StringBuilder code = new StringBuilder();
         if (grouping().isEmpty()) {
-            code.append("int %s = %s.onlyGroup();\n".formatted(group, groups));
+            code.append("int %s = %s.add();\n".formatted(group, groups));
         } else {
             context.currentVars_$eq(input);
             context.INPUT_ROW_$eq(null);
             ExprCode key = GenerateUnsafeProjection.createCode(
                     context, BindReferences.bindReferences(groupingExpressions(), allAttributes()), false);
-            code.append("%s\nint %s = %s.find(%s);\n".formatted(key.code(), group, groups, key.value()));
+            code.append("%s\nint %s = %s.add(%s);\n".formatted(key.code(), group, groups, key.value()));
         }
         context.currentVars_$eq(input); // which making the key has changed
         context.INPUT_ROW_$eq(null);
@@ -197,18 +193,25 @@ public final class RowAggregateExec extends PartialAggregateExec implements Bloc
 
     /** Code that adds a row's arguments for one function. */
     private static String addition(CodegenContext context, String rows, String group, List<Expression> arguments) {
+        String variable = context.freshName("rows");
+        String index = context.freshName("index");
         StringBuilder code = new StringBuilder();
         StringBuilder nulls = new StringBuilder();
         StringBuilder values = new StringBuilder();
         for (int i = 0; i < arguments.size(); i++) {
             ExprCode argument = arguments.get(i).genCode(context);
             code.append(argument.code()).append('\n');
-            nulls.append("if (%s) {\n  %s.addNull(%s, %d);\n} else ".formatted(argument.isNull(), rows, group, i));
-            values.append("  %s.%s(%s);\n".formatted(rows, SETTERS.get(i), argument.value()));
+            nulls.append("if (%s) {\n  %s.addNull(%s, %d);\n} else ".formatted(argument.isNull(), variable, group, i));
+            values.append("  %s.%s(%s, %s);\n".formatted(variable, SETTERS.get(i), index, argument.value()));
         }
-        return code.append(nulls)
-                .append("{\n  %1$s.beginRow(%2$s);\n%3$s  %1$s.endRow();\n}\n".formatted(rows, group, values))
-                .toString();
+        return """
+                %1$s
+                %2$s %3$s = %4$s;
+                %5$s {
+                  int %6$s = %3$s.beginRow(%7$s);
+                %8$s  %3$s.endRow();
+                }
+                """.formatted(code, GroupRows.class.getName(), variable, rows, nulls, index, group, values);
     }
 
     private Seq<Expression> groupingExpressions() {

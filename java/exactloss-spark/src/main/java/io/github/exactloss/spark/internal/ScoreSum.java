@@ -65,7 +65,9 @@ final class ScoreSum {
         if (predictions == null) {
             predictions = columns.prediction().elements().allocate(BATCH);
             targets = columns.target().elements().allocate(BATCH);
-            weights = columns.weight() == null ? null : columns.weight().elements().allocate(BATCH);
+            weights = columns.weight() == null
+                    ? null
+                    : columns.weight().elements().allocate(BATCH);
         }
         columns.prediction().set(predictions, size, row);
         columns.target().set(targets, size, row);
@@ -82,7 +84,8 @@ final class ScoreSum {
     void add(ColumnarBatch batch) {
         ColumnVector p = batch.column(columns.prediction().ordinal());
         ColumnVector t = batch.column(columns.target().ordinal());
-        ColumnVector w = columns.weight() == null ? null : batch.column(columns.weight().ordinal());
+        ColumnVector w =
+                columns.weight() == null ? null : batch.column(columns.weight().ordinal());
         int count = batch.numRows();
         if (p.hasNull() || t.hasNull() || (w != null && w.hasNull())) {
             for (int row = 0; row < count; row++) {
@@ -104,8 +107,8 @@ final class ScoreSum {
     void addNull(int argument) {
         if (refuseNulls) {
             String name = columns.get(argument).name();
-            throw new IllegalArgumentException("the column " + name + " has a null; leave such rows out by WHERE " + name
-                    + " IS NOT NULL, or have them skipped and counted");
+            throw new IllegalArgumentException("the column " + name + " has a null; leave such rows out by WHERE "
+                    + name + " IS NOT NULL, or have them skipped and counted");
         }
         nullCount++;
     }

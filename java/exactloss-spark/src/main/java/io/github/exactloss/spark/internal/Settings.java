@@ -13,12 +13,7 @@ import java.util.List;
  * @param refuseNulls whether a null is an error, or leaves its row out
  */
 public record Settings(
-        List<String> losses,
-        double threshold,
-        boolean logits,
-        boolean strict,
-        boolean clamp,
-        boolean refuseNulls)
+        List<String> losses, double threshold, boolean logits, boolean strict, boolean clamp, boolean refuseNulls)
         implements Serializable {
     /** All losses. */
     static final List<Loss> ALL = List.of(Loss.mnist(), Loss.brier(), Loss.log());
@@ -36,11 +31,20 @@ public record Settings(
 
     /** The evaluator that has these settings. */
     public Evaluator evaluator() {
-        Loss[] chosen = ALL.stream().filter(loss -> losses.contains(loss.name())).toArray(Loss[]::new);
+        Loss[] chosen =
+                ALL.stream().filter(loss -> losses.contains(loss.name())).toArray(Loss[]::new);
         Evaluator evaluator = Evaluator.of(chosen[0], chosen).threshold(threshold);
         evaluator = logits ? evaluator.fromLogits() : evaluator;
         evaluator = strict ? evaluator.strict() : evaluator;
         return clamp ? evaluator.clamp() : evaluator;
+    }
+
+    /** As an evaluator has them: {@code [mnist, threshold=0.5, strict]}. */
+    @Override
+    public String toString() {
+        String evaluator = evaluator().toString();
+        return evaluator.substring(evaluator.indexOf('['), evaluator.length() - 1)
+                + (refuseNulls ? ", refuses nulls]" : "]");
     }
 
     Settings losses(List<String> names) {

@@ -41,12 +41,7 @@ public final class SqlFunctions {
             inject(extensions, LOSSES.get(loss.name()), usage, Evaluator.of(loss), Output.MEAN);
         }
         String usage = "Gives a struct of the exact losses, the counts and the metrics.";
-        inject(
-                extensions,
-                EVALUATE,
-                usage,
-                Evaluator.of(Loss.mnist(), Loss.brier(), Loss.log()),
-                Output.EVALUATION);
+        inject(extensions, EVALUATE, usage, Evaluator.of(Loss.mnist(), Loss.brier(), Loss.log()), Output.EVALUATION);
     }
 
     private static void inject(
@@ -82,8 +77,9 @@ public final class SqlFunctions {
             arguments = arguments.subList(0, arguments.size() - 1);
         }
         if (arguments.size() < 2 || arguments.size() > 3) {
-            throw new IllegalArgumentException(name + " takes a prediction, a target, a weight if there is one, and a map "
-                    + "of options if there are any, not " + expressions.mkString("(", ", ", ")"));
+            throw new IllegalArgumentException(
+                    name + " takes a prediction, a target, a weight if there is one, and a map "
+                            + "of options if there are any, not " + expressions.mkString("(", ", ", ")"));
         }
         return BinaryEvaluation.of(settings, output, arguments);
     }

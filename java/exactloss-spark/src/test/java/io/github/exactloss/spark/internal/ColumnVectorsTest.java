@@ -25,12 +25,12 @@ import org.apache.spark.sql.execution.vectorized.OnHeapColumnVector;
 import org.apache.spark.sql.execution.vectorized.WritableColumnVector;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Decimal;
 import org.apache.spark.sql.vectorized.ArrowColumnVector;
 import org.apache.spark.sql.vectorized.ColumnVector;
 import org.apache.spark.sql.vectorized.ColumnarArray;
 import org.apache.spark.sql.vectorized.ColumnarBatch;
 import org.apache.spark.sql.vectorized.ColumnarMap;
-import org.apache.spark.sql.types.Decimal;
 import org.apache.spark.unsafe.types.UTF8String;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,7 +102,9 @@ class ColumnVectorsTest {
             ScoreSum sum = sum(predictionType, targetType, weighted, ordinals);
             sum.add(new ColumnarBatch(vectors, ROWS));
             assertThat(sum.evaluate())
-                    .as("%s, %s, %s, nulls %d, weighted %s, seed %d", predictionType, targetType, kind, withNulls, weighted, SEED)
+                    .as(
+                            "%s, %s, %s, nulls %d, weighted %s, seed %d",
+                            predictionType, targetType, kind, withNulls, weighted, SEED)
                     .isEqualTo(expected(predictionType, weighted, skips));
         }
         for (ColumnVector vector : vectors) {
