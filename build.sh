@@ -67,8 +67,8 @@ maven() {
 
 # install_java [REPOSITORY]
 install_java() {
-    local modules=exactloss,exactloss-cuda,exactloss-micrometer,exactloss-arrow,exactloss-bom
-    maven -P release -pl "$modules" -Dmaven.test.skip=true -Dspotless.check.skip=true \
+    local modules=exactloss,exactloss-cuda,exactloss-micrometer,exactloss-arrow,exactloss-spark,exactloss-bom
+    maven -P release,spark -pl "$modules" -Dmaven.test.skip=true -Dspotless.check.skip=true \
         ${1:+-Dmaven.repo.local="$(realpath -m -- "$1")"} install
     note "io.github.exactloss: $modules $(version)"
 }
@@ -173,14 +173,14 @@ build_bindings() {
 format() {
     configure
     cmake --build --preset release --target c-format
-    maven -P pytorch,peers spotless:apply # which downloads nothing of theirs
+    maven -P pytorch,peers,spark spotless:apply # which downloads nothing of theirs
 }
 
 lint() {
     local status=0
     configure
     cmake --build --preset release --target c-format-check shellcheck -- -k 0 || status=1
-    maven -P pytorch,peers spotless:check || status=1
+    maven -P pytorch,peers,spark spotless:check || status=1
     return "$status"
 }
 
@@ -228,7 +228,7 @@ step_test() {
     step java-tests java_tests
     step dist build_dist
     step c-format cmake --build --preset release --target c-format-check
-    step java-format maven -P pytorch,peers spotless:check
+    step java-format maven -P pytorch,peers,spark spotless:check
     step native-tests native_tests
     .build/test_summary.py "${FAILED_STEPS[@]}"
 }
@@ -244,6 +244,11 @@ test_module() {
 step_test-pytorch() {
     setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
     test_module pytorch-tests pytorch-tests -P pytorch -Dtest='io/github/exactloss/pytorch/**'
+}
+
+step_test-spark() {
+    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    test_module spark-tests exactloss-spark -P spark -Dtest='io/github/exactloss/spark/**'
 }
 
 step_test-service() {
@@ -301,15 +306,31 @@ step_bench-safepoint() {
 
 # step_bench-sql [ROWS [RUNS]]
 step_bench-sql() {
-    local number
-    for number in "$@"; do
-        [[ $number =~ ^[1-9][0-9]{0,9}$ ]] || usage_error "bench-sql takes numbers of rows and of runs, not \"$number\""
-    done
+    require_numbers bench-sql "$@"
     step_native
     step java build_java benchmarks
     exec "$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED --add-opens=java.base/java.nio=ALL-UNNAMED \
         -Dsun.misc.unsafe.memory.access=allow -cp java/benchmarks/target/benchmarks.jar \
         io.github.exactloss.benchmarks.SqlBenchmark build/scores "$@"
+}
+
+# step_bench-spark [ROWS [RUNS]]
+step_bench-spark() {
+    require_numbers bench-spark "$@"
+    step_native
+    step spark maven -P spark -pl exactloss-spark -am -DskipTests -Dspotless.check.skip=true package \
+        dependency:build-classpath -Dmdep.outputFile="$ROOT/build/spark-class-path"
+    exec "$JAVA_HOME/bin/java" -Xmx4g --enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow \
+        -cp "java/exactloss-spark/target/test-classes:java/exactloss-spark/target/classes:$(<build/spark-class-path)" \
+        io.github.exactloss.spark.SparkBenchmark build/scores "$@"
+}
+
+# require_numbers STEP ARGUMENT...: of rows and of runs
+require_numbers() {
+    local number
+    for number in "${@:2}"; do
+        [[ $number =~ ^[1-9][0-9]{0,9}$ ]] || usage_error "$1 takes numbers of rows and of runs, not \"$number\""
+    done
 }
 
 usage_error() {
@@ -322,7 +343,7 @@ main() {
     [[ $name != -h && $name != --help ]] || name=help
     declare -F "step_$name" >/dev/null || usage_error "there is no step \"$name\""
     case $name in
-        train | service | cuda-selftest | bench | bench-peers | bench-sql) ;;
+        train | service | cuda-selftest | bench | bench-peers | bench-sql | bench-spark) ;;
         install) (($# <= 2)) || usage_error "the step install takes one argument: the folder of a Maven repository" ;;
         *) (($# <= 1)) || usage_error "the step $name takes no arguments" ;;
     esac

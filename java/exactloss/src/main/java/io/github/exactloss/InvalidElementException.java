@@ -67,7 +67,8 @@ public sealed class InvalidElementException extends ExactLossException permits S
         return new InvalidElementException(argument, index, value, rule);
     }
 
-    final String rule() {
+    /** The rule that the element breaks, such as {@code a weight must be finite}. */
+    public final String rule() {
         return rule;
     }
 }
