@@ -20,8 +20,9 @@ expect() {
     fi
 }
 
-for step in train test test-exhaustive test-pytorch test-service setup native java dist languages bindings \
-    install mnist service cuda-selftest bench bench-peers bench-safepoint bench-sql format lint clean help; do
+for step in train test test-exhaustive test-pytorch test-spark test-service setup native java dist languages bindings \
+    install mnist service cuda-selftest bench bench-peers bench-safepoint bench-sql bench-spark format lint \
+    clean help; do
     expect 0 $'\n'"  $step" help
 done
 expect 0 JAVA_HOME --help
