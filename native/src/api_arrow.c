@@ -71,9 +71,7 @@ static int next_batch(row_reader *reader, batch *b) {
     g->count = 0;
     if (reader->count >= LONG_RUN) {
         reader->start = reader->first;
-        b->predictions += b->type->size * reader->first;
-        b->first_target += reader->first;
-        b->weights = b->weights == NULL ? NULL : b->weights + (int64_t)sizeof(float) * reader->first;
+        exactloss_advance(b, reader->first, reader->first, reader->first);
         b->count = reader->count;
         take_run(reader);
         return 1;

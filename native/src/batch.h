@@ -33,6 +33,13 @@ typedef struct batch {
     _Bool is_clamped;   /* EXACTLOSS_CLAMP */
 } batch;
 
+/* Moves the beginning of a batch's arrays by so many elements each. */
+static inline void exactloss_advance(batch *b, int64_t predictions, int64_t targets, int64_t weights) {
+    b->predictions += b->type->size * predictions;
+    b->first_target += targets;
+    b->weights = b->weights == NULL ? NULL : b->weights + (int64_t)sizeof(float) * weights;
+}
+
 /* The output of a gradient, its loss and its factor. */
 typedef struct gradient_output {
     unsigned char *array; /* of the batch's type */

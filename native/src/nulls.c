@@ -60,7 +60,7 @@ int64_t exactloss_count_nulls(const bitmaps *b, int64_t count) {
 }
 
 void exactloss_open_runs(run_reader *r, const bitmaps *nulls, int64_t count) {
-    *r = (run_reader){*nulls, count, 0, 0, valid_rows(nulls, 0, count)};
+    *r = (run_reader){*nulls, has_bitmap(nulls), count, 0, 0, valid_rows(nulls, 0, count)};
 }
 
 /* The first row from `next` on that is valid, or that is not; `count` where there is none. */
@@ -84,9 +84,9 @@ int64_t exactloss_next_run(run_reader *r, int64_t *first) {
     if (r->next >= r->count) {
         return 0;
     }
-    r->next = *first = has_bitmap(&r->nulls) ? find_row(r, 1) : 0;
+    r->next = *first = r->has_nulls ? find_row(r, 1) : 0;
     if (r->next < r->count) {
-        r->next = has_bitmap(&r->nulls) ? find_row(r, 0) : r->count;
+        r->next = r->has_nulls ? find_row(r, 0) : r->count;
     }
     return r->next - *first;
 }

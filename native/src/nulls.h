@@ -19,6 +19,7 @@ int64_t exactloss_count_nulls(const bitmaps *b, int64_t count);
 /* Finds the runs of rows that are not null, one after the other. */
 typedef struct run_reader {
     bitmaps nulls;
+    int has_nulls; /* whether there is a bitmap */
     int64_t count; /* of rows */
     int64_t next;  /* the first row that is not read yet */
     int64_t start; /* of the 64 rows that `valid` has a bit for */

@@ -32,9 +32,8 @@ batch *exactloss_row_of(matrix *m, int64_t row) {
         return &m->first;
     }
     *b = m->first;
-    b->predictions += b->type->size * m->shape.predictions_stride * row;
-    b->first_target += m->shape.targets_stride * row;
-    b->weights = b->weights == NULL ? NULL : b->weights + (int64_t)sizeof(float) * m->shape.weights_stride * row;
+    const int64_t weights_stride = b->weights == NULL ? 0 : m->shape.weights_stride; /* else any number */
+    exactloss_advance(b, m->shape.predictions_stride * row, m->shape.targets_stride * row, weights_stride * row);
     return b;
 }
 
