@@ -10,7 +10,7 @@
 typedef struct view_type {
     int code;    /* the library's */
     int bits;    /* of an element */
-    int options; /* EXACTLOSS_P_* and EXACTLOSS_T_*, of which it may be both */
+    int options; /* EXACTLOSS_P_*, EXACTLOSS_T_*, or both; 0: neither */
 } view_type;
 
 /* Explains a refusal, and returns its status. */

@@ -45,7 +45,7 @@ static int count_elements(const exactloss_dltensor *tensor, int64_t *count, exac
     *count = 1;
     for (int i = 0; i < tensor->ndim; i++) {
         is_negative |= tensor->shape[i] < 0;
-        *count = tensor->shape[i] == 0 ? 0 : *count; /* whatever the others are: they can't overflow then */
+        *count = tensor->shape[i] == 0 ? 0 : *count; /* a product of the others could overflow */
     }
     if (is_negative) {
         return exactloss_refuse(EXACTLOSS_ERROR_COUNT, "the tensor has a negative dimension", 0, 0, fault);

@@ -6,7 +6,7 @@
  *
  * This file needs no header of Python and fits every CPython since 3.9, as the functions and the struct that it uses
  * belong to the stable ABI. Python hands over the addresses of the functions: ctypes.pythonapi finds them wherever the
- * interpreter is. Those of exactloss come the same way, so that whatever library was loaded is the one that is called.
+ * interpreter is. Those of exactloss come the same way, so this file calls the library that Python has loaded.
  */
 #include <exactloss/exactloss.h>
 #include <exactloss/exactloss_dlpack.h>

@@ -17,5 +17,5 @@ console.log(same === loss);
 const total = new Accumulator({ losses: ['mnist'] });
 const first = total.addAsync(predictions.subarray(0, 2), targets.subarray(0, 2));
 const second = total.addAsync(predictions.subarray(2), targets.subarray(2));
-await Promise.all([first, second]); // in whatever order they end
+await Promise.all([first, second]); // they may end in any order
 console.log(total.evaluate().mnist.mean === loss);

@@ -26,8 +26,8 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 
 /**
- * Headers and the committed bindings that were made of them, whatever made them. The headers are read as text for the names
- * that they declare, and compiled into a program that prints their numbers.
+ * Headers, and the committed bindings that were made of them by any tool. The headers are read as text for the names that
+ * they declare, and compiled into a program that prints their numbers.
  */
 public final class BoundHeader {
     private static final String FIX = "run java/bindings/generate.sh; new names belong in its lists of includes";
