@@ -19,6 +19,7 @@ import io.github.exactloss.Targets;
 import io.github.exactloss.Weights;
 import io.github.exactloss.cdata.Column;
 import io.github.exactloss.cdata.ColumnBatch;
+import io.github.exactloss.testing.NullableRows;
 import java.lang.foreign.Arena;
 import java.util.EnumSet;
 import java.util.Set;
@@ -56,13 +57,19 @@ class ArrowVectorsTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyTypeGivesTheExactResult(Rows.Nulls nulls) {
+    void everyTypeGivesTheExactResult(NullableRows.Nulls nulls) {
         for (Vectors predictions : PREDICTIONS) {
             for (Vectors targets : TARGETS) {
                 assertExact(
-                        Rows.random(predictions, targets, nulls, Rows.Nulls.RARE, 1111, SEED), predictions, targets);
+                        NullableRows.random(
+                                predictions::rounded, targets::rounded, nulls, NullableRows.Nulls.RARE, 1111, SEED),
+                        predictions,
+                        targets);
                 assertExact(
-                        Rows.random(predictions, targets, Rows.Nulls.NONE, nulls, 1111, SEED), predictions, targets);
+                        NullableRows.random(
+                                predictions::rounded, targets::rounded, NullableRows.Nulls.NONE, nulls, 1111, SEED),
+                        predictions,
+                        targets);
             }
         }
     }
@@ -70,7 +77,13 @@ class ArrowVectorsTest {
     @Test
     void everyShortLengthGivesTheExactResult() {
         for (int count = 0; count <= 200; count++) {
-            Rows rows = Rows.random(Vectors.FLOAT4, Vectors.BIT, Rows.Nulls.HALF, Rows.Nulls.RARE, count, SEED);
+            NullableRows rows = NullableRows.random(
+                    Vectors.FLOAT4::rounded,
+                    Vectors.BIT::rounded,
+                    NullableRows.Nulls.HALF,
+                    NullableRows.Nulls.RARE,
+                    count,
+                    SEED);
             assertExact(rows, Vectors.FLOAT4, Vectors.BIT);
         }
     }
@@ -79,7 +92,8 @@ class ArrowVectorsTest {
     @ParameterizedTest
     @EnumSource(names = "FLOAT2", mode = EnumSource.Mode.EXCLUDE)
     void slicedVectorsGiveTheExactResult(Vectors type) {
-        Rows rows = Rows.random(Vectors.FLOAT4, type, Rows.Nulls.RARE, Rows.Nulls.HALF, 500, SEED);
+        NullableRows rows = NullableRows.random(
+                Vectors.FLOAT4::rounded, type::rounded, NullableRows.Nulls.RARE, NullableRows.Nulls.HALF, 500, SEED);
         try (FieldVector predictions = predictions(rows, Vectors.FLOAT4);
                 FieldVector targets = targets(rows, type)) {
             for (int first : new int[] {0, 1, 7, 8, 64, 65, 200}) {
@@ -97,7 +111,13 @@ class ArrowVectorsTest {
 
     @Test
     void runsAreTheVectorsOwnMemory() {
-        Rows rows = Rows.random(Vectors.FLOAT4, Vectors.UINT1, Rows.Nulls.RARE, Rows.Nulls.RARE, 5000, SEED);
+        NullableRows rows = NullableRows.random(
+                Vectors.FLOAT4::rounded,
+                Vectors.UINT1::rounded,
+                NullableRows.Nulls.RARE,
+                NullableRows.Nulls.RARE,
+                5000,
+                SEED);
         try (FieldVector predictions = predictions(rows, Vectors.FLOAT4);
                 FieldVector targets = targets(rows, Vectors.UINT1);
                 Arena arena = Arena.ofConfined()) {
@@ -272,22 +292,22 @@ class ArrowVectorsTest {
         assertThrows(IllegalStateException.class, () -> Loss.mnist().mean(view, targets));
     }
 
-    private FieldVector predictions(Rows rows, Vectors type) {
+    private FieldVector predictions(NullableRows rows, Vectors type) {
         return type.of("prediction", rows.predictions, rows.predictionNulls, allocator);
     }
 
-    private FieldVector targets(Rows rows, Vectors type) {
+    private FieldVector targets(NullableRows rows, Vectors type) {
         return type.of("target", rows.targets, rows.targetNulls, allocator);
     }
 
-    private void assertExact(Rows rows, Vectors predictionType, Vectors targetType) {
+    private void assertExact(NullableRows rows, Vectors predictionType, Vectors targetType) {
         try (FieldVector predictions = predictions(rows, predictionType);
                 FieldVector targets = targets(rows, targetType)) {
             assertExact(rows, predictions, targets);
         }
     }
 
-    private static void assertExact(Rows rows, FieldVector predictions, FieldVector targets) {
+    private static void assertExact(NullableRows rows, FieldVector predictions, FieldVector targets) {
         String described = "%s and %s, seed %d".formatted(predictions.getMinorType(), targets.getMinorType(), SEED);
         try (Arena arena = Arena.ofConfined()) {
             Accumulator sum = EVALUATOR.newAccumulator();
@@ -295,7 +315,7 @@ class ArrowVectorsTest {
             batch.addTo(sum);
             assertThat(batch.rowCount()).isEqualTo(rows.count());
             assertThat(batch.nullCount()).as(described).isEqualTo(rows.nullCount());
-            assertThat(Rows.text(sum)).as(described).isEqualTo(rows.expected());
+            assertThat(NullableRows.text(sum)).as(described).isEqualTo(rows.expected());
         }
     }
 

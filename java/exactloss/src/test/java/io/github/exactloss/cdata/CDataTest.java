@@ -10,6 +10,7 @@ import io.github.exactloss.Evaluator;
 import io.github.exactloss.Loss;
 import io.github.exactloss.Predictions;
 import io.github.exactloss.Targets;
+import io.github.exactloss.testing.NullableRows;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -64,8 +65,13 @@ class CDataTest {
     @EnumSource(names = {"FLOAT2", "FLOAT4", "FLOAT8"})
     void predictionsWithAnyOffset(Vectors type) {
         for (int offset : new int[] {0, 1, 7, 8, 63, 64, 65}) {
-            ArrowRows rows =
-                    ArrowRows.random(type, Vectors.UINT1, ArrowRows.Nulls.HALF, ArrowRows.Nulls.NONE, COUNT, SEED);
+            NullableRows rows = NullableRows.random(
+                    type::rounded,
+                    Vectors.UINT1::rounded,
+                    NullableRows.Nulls.HALF,
+                    NullableRows.Nulls.NONE,
+                    COUNT,
+                    SEED);
             assertExactColumns(rows, type, Vectors.UINT1, offset);
         }
     }
@@ -74,16 +80,22 @@ class CDataTest {
     @EnumSource(names = "FLOAT2", mode = EnumSource.Mode.EXCLUDE)
     void targetsWithAnyOffset(Vectors type) {
         for (int offset : new int[] {0, 1, 7, 8, 63, 64, 65}) {
-            ArrowRows rows =
-                    ArrowRows.random(Vectors.FLOAT4, type, ArrowRows.Nulls.RARE, ArrowRows.Nulls.HALF, COUNT, SEED);
+            NullableRows rows = NullableRows.random(
+                    Vectors.FLOAT4::rounded,
+                    type::rounded,
+                    NullableRows.Nulls.RARE,
+                    NullableRows.Nulls.HALF,
+                    COUNT,
+                    SEED);
             assertExactColumns(rows, Vectors.FLOAT4, type, offset);
         }
     }
 
     @ParameterizedTest
     @EnumSource
-    void batchesAreStructs(ArrowRows.Nulls nulls) {
-        ArrowRows rows = ArrowRows.random(Vectors.FLOAT4, Vectors.BIT, nulls, ArrowRows.Nulls.RARE, COUNT, SEED);
+    void batchesAreStructs(NullableRows.Nulls nulls) {
+        NullableRows rows = NullableRows.random(
+                Vectors.FLOAT4::rounded, Vectors.BIT::rounded, nulls, NullableRows.Nulls.RARE, COUNT, SEED);
         for (int offset : new int[] {0, 1, 13, 64, COUNT}) {
             try (VectorSchemaRoot root = root(rows);
                     ArrowArray array = ArrowArray.allocateNew(allocator);
@@ -105,8 +117,13 @@ class CDataTest {
     /** The validity bitmap of the struct says which rows are there. */
     @Test
     void nullStructsAreNullRows() {
-        ArrowRows rows =
-                ArrowRows.random(Vectors.FLOAT4, Vectors.BIT, ArrowRows.Nulls.NONE, ArrowRows.Nulls.NONE, 64, SEED);
+        NullableRows rows = NullableRows.random(
+                Vectors.FLOAT4::rounded,
+                Vectors.BIT::rounded,
+                NullableRows.Nulls.NONE,
+                NullableRows.Nulls.NONE,
+                64,
+                SEED);
         try (VectorSchemaRoot root = root(rows);
                 ArrowArray array = ArrowArray.allocateNew(allocator);
                 ArrowSchema schema = ArrowSchema.allocateNew(allocator);
@@ -150,8 +167,13 @@ class CDataTest {
 
     @Test
     void whatDoesNotFitIsRefused() {
-        ArrowRows rows =
-                ArrowRows.random(Vectors.FLOAT4, Vectors.BIT, ArrowRows.Nulls.NONE, ArrowRows.Nulls.NONE, 3, SEED);
+        NullableRows rows = NullableRows.random(
+                Vectors.FLOAT4::rounded,
+                Vectors.BIT::rounded,
+                NullableRows.Nulls.NONE,
+                NullableRows.Nulls.NONE,
+                3,
+                SEED);
         try (VectorSchemaRoot root = root(rows);
                 ArrowArray array = ArrowArray.allocateNew(allocator);
                 ArrowSchema schema = ArrowSchema.allocateNew(allocator);
@@ -192,8 +214,13 @@ class CDataTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 5})
     void streamsGiveAllBatches(int batches) throws IOException {
-        ArrowRows rows = ArrowRows.random(
-                Vectors.FLOAT4, Vectors.BIT, ArrowRows.Nulls.RARE, ArrowRows.Nulls.RARE, batches * 100, SEED);
+        NullableRows rows = NullableRows.random(
+                Vectors.FLOAT4::rounded,
+                Vectors.BIT::rounded,
+                NullableRows.Nulls.RARE,
+                NullableRows.Nulls.RARE,
+                batches * 100,
+                SEED);
         try (ArrowArrayStream address =
                 export(new ArrowStreamReader(new ByteArrayInputStream(ipc(rows, batches)), allocator))) {
             Accumulator sum = Evaluator.of(Loss.mnist()).newAccumulator();
@@ -209,14 +236,19 @@ class CDataTest {
                 assertThat(stream.next()).isEmpty();
             }
             assertThat(nulls).isEqualTo(rows.nullCount());
-            assertThat(ArrowRows.text(sum)).isEqualTo(rows.expected());
+            assertThat(NullableRows.text(sum)).isEqualTo(rows.expected());
         }
     }
 
     @Test
     void batchOfAStreamLastsUntilTheNextOne() throws IOException {
-        ArrowRows rows =
-                ArrowRows.random(Vectors.FLOAT4, Vectors.BIT, ArrowRows.Nulls.NONE, ArrowRows.Nulls.NONE, 300, SEED);
+        NullableRows rows = NullableRows.random(
+                Vectors.FLOAT4::rounded,
+                Vectors.BIT::rounded,
+                NullableRows.Nulls.NONE,
+                NullableRows.Nulls.NONE,
+                300,
+                SEED);
         try (ArrowArrayStream address =
                 export(new ArrowStreamReader(new ByteArrayInputStream(ipc(rows, 3)), allocator))) {
             CDataStream stream = CDataStream.of(address.memoryAddress());
@@ -236,8 +268,13 @@ class CDataTest {
 
     @Test
     void failureOfAStreamIsAnException() throws IOException {
-        ArrowRows rows =
-                ArrowRows.random(Vectors.FLOAT4, Vectors.BIT, ArrowRows.Nulls.NONE, ArrowRows.Nulls.NONE, 300, SEED);
+        NullableRows rows = NullableRows.random(
+                Vectors.FLOAT4::rounded,
+                Vectors.BIT::rounded,
+                NullableRows.Nulls.NONE,
+                NullableRows.Nulls.NONE,
+                300,
+                SEED);
         byte[] ipc = ipc(rows, 3);
         byte[] truncated = Arrays.copyOf(ipc, ipc.length - 200);
         try (ArrowArrayStream address = export(new ArrowStreamReader(new ByteArrayInputStream(truncated), allocator));
@@ -261,7 +298,7 @@ class CDataTest {
     }
 
     /** An Arrow IPC stream. */
-    private byte[] ipc(ArrowRows rows, int batches) throws IOException {
+    private byte[] ipc(NullableRows rows, int batches) throws IOException {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (VectorSchemaRoot whole = root(rows);
                 VectorSchemaRoot batch = VectorSchemaRoot.create(whole.getSchema(), allocator);
@@ -279,14 +316,14 @@ class CDataTest {
         return bytes.toByteArray();
     }
 
-    private VectorSchemaRoot root(ArrowRows rows) {
+    private VectorSchemaRoot root(NullableRows rows) {
         FieldVector predictions = Vectors.FLOAT4.of("prediction", rows.predictions, rows.predictionNulls, allocator);
         return new VectorSchemaRoot(
                 List.of(predictions, Vectors.BIT.of("target", rows.targets, rows.targetNulls, allocator)));
     }
 
     /** Columns from an offset on, each an array of its own. */
-    private void assertExactColumns(ArrowRows rows, Vectors predictionType, Vectors targetType, int offset) {
+    private void assertExactColumns(NullableRows rows, Vectors predictionType, Vectors targetType, int offset) {
         try (FieldVector predictions = predictionType.of("p", rows.predictions, rows.predictionNulls, allocator);
                 FieldVector targets = targetType.of("t", rows.targets, rows.targetNulls, allocator);
                 ArrowArray predictionArray = ArrowArray.allocateNew(allocator);
@@ -299,7 +336,7 @@ class CDataTest {
             // The two have different offsets, and so begin at different bits of their bitmaps.
             setRange(predictionArray, offset, COUNT - 70);
             setRange(targetArray, 70 - offset, COUNT - 70);
-            ArrowRows expected = rows.shifted(offset, 70 - offset, COUNT - 70);
+            NullableRows expected = rows.shifted(offset, 70 - offset, COUNT - 70);
             assertExact(
                     expected,
                     CDataArray.of(predictionArray.memoryAddress(), predictionSchema.memoryAddress(), arena)
@@ -313,12 +350,12 @@ class CDataTest {
         }
     }
 
-    private static void assertExact(ArrowRows rows, Column predictions, Column targets) {
+    private static void assertExact(NullableRows rows, Column predictions, Column targets) {
         Accumulator sum = Evaluator.of(Loss.mnist()).newAccumulator();
         ColumnBatch batch = ColumnBatch.of(predictions, targets);
         batch.addTo(sum);
         assertThat(batch.nullCount()).as("seed %d", SEED).isEqualTo(rows.nullCount());
-        assertThat(ArrowRows.text(sum)).as("seed %d", SEED).isEqualTo(rows.expected());
+        assertThat(NullableRows.text(sum)).as("seed %d", SEED).isEqualTo(rows.expected());
     }
 
     /** As a producer slices an array: nobody has counted the nulls then. */

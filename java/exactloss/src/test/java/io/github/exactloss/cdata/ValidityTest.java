@@ -3,6 +3,7 @@ package io.github.exactloss.cdata;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.exactloss.testing.NullableRows;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,12 +17,12 @@ class ValidityTest {
     /** Every length and offset around the words; the bitmaps' memory ends with the last row's bit. */
     @ParameterizedTest
     @EnumSource
-    void runsAreThoseOfALoop(ArrowRows.Nulls pattern) {
+    void runsAreThoseOfALoop(NullableRows.Nulls pattern) {
         SplittableRandom random = new SplittableRandom(SEED);
         for (int count = 0; count <= 200; count++) {
             for (int first : new int[] {0, 1, 3, 7, 8, 13, 63, 64, 65}) {
                 boolean[] nulls = pattern.of(count, random);
-                boolean[] others = ArrowRows.Nulls.RARE.of(count, random);
+                boolean[] others = NullableRows.Nulls.RARE.of(count, random);
                 Validity one = Validity.of(bitmap(nulls, first, random), first, count);
                 Validity two = one.and(Validity.of(bitmap(others, 2, random), 2, count));
                 assertRuns(one, nulls, new boolean[count], first);

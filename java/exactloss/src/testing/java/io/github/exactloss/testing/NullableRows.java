@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package io.github.exactloss.arrow;
+package io.github.exactloss.testing;
 
 import io.github.exactloss.Accumulator;
 import io.github.exactloss.Evaluation;
@@ -9,19 +9,20 @@ import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Arrays;
 import java.util.SplittableRandom;
+import java.util.function.DoubleUnaryOperator;
 
-/** Rows for the tests, and their evaluation by a loop over decimals of any length. */
-final class Rows {
-    final double[] predictions;
-    final boolean[] predictionNulls;
-    final double[] targets;
-    final boolean[] targetNulls;
+/** Rows with nulls, and their evaluation by a loop over decimals of any length. */
+public final class NullableRows {
+    public final double[] predictions;
+    public final boolean[] predictionNulls;
+    public final double[] targets;
+    public final boolean[] targetNulls;
 
     /** More digits than any sum here has, so that only the last rounding counts. */
     private static final MathContext DIGITS = new MathContext(2000);
 
     /** Where nulls are. */
-    enum Nulls {
+    public enum Nulls {
         NONE,
         ALL,
         FIRST,
@@ -32,7 +33,7 @@ final class Rows {
         HALF,
         LONG_STRETCHES;
 
-        boolean[] of(int count, SplittableRandom random) {
+        public boolean[] of(int count, SplittableRandom random) {
             boolean[] nulls = new boolean[count];
             for (int i = 0; i < count; i++) {
                 nulls[i] = switch (this) {
@@ -51,51 +52,56 @@ final class Rows {
         }
     }
 
-    private Rows(double[] predictions, boolean[] predictionNulls, double[] targets, boolean[] targetNulls) {
+    private NullableRows(double[] predictions, boolean[] predictionNulls, double[] targets, boolean[] targetNulls) {
         this.predictions = predictions;
         this.predictionNulls = predictionNulls;
         this.targets = targets;
         this.targetNulls = targetNulls;
     }
 
-    /** Values that the types represent. Those under nulls would change the results. */
-    static Rows random(
-            Vectors predictions, Vectors targets, Nulls inPredictions, Nulls inTargets, int count, long seed) {
+    /** Values rounded to types by two functions. Those under nulls would change the results. */
+    public static NullableRows random(
+            DoubleUnaryOperator predictions,
+            DoubleUnaryOperator targets,
+            Nulls inPredictions,
+            Nulls inTargets,
+            int count,
+            long seed) {
         SplittableRandom random = new SplittableRandom(seed);
-        Rows rows = new Rows(
+        NullableRows rows = new NullableRows(
                 new double[count], inPredictions.of(count, random), new double[count], inTargets.of(count, random));
         for (int i = 0; i < count; i++) {
             double prediction = rows.predictionNulls[i] ? Double.NaN : random.nextDouble();
             double target = rows.targetNulls[i] ? 7 : random.nextInt(50) == 0 ? 2 : random.nextInt(2);
-            rows.predictions[i] = predictions.rounded(prediction);
-            rows.targets[i] = targets.rounded(target);
+            rows.predictions[i] = predictions.applyAsDouble(prediction);
+            rows.targets[i] = targets.applyAsDouble(target);
         }
         return rows;
     }
 
     /** {@code count} rows from {@code from} on. */
-    Rows slice(int from, int count) {
+    public NullableRows slice(int from, int count) {
         return shifted(from, from, count);
     }
 
     /** {@code count} rows, of predictions from one row on and of targets from another. */
-    Rows shifted(int prediction, int target, int count) {
-        return new Rows(
+    public NullableRows shifted(int prediction, int target, int count) {
+        return new NullableRows(
                 Arrays.copyOfRange(predictions, prediction, prediction + count),
                 Arrays.copyOfRange(predictionNulls, prediction, prediction + count),
                 Arrays.copyOfRange(targets, target, target + count),
                 Arrays.copyOfRange(targetNulls, target, target + count));
     }
 
-    int count() {
+    public int count() {
         return predictions.length;
     }
 
-    boolean isNull(int row) {
+    public boolean isNull(int row) {
         return predictionNulls[row] || targetNulls[row];
     }
 
-    long nullCount() {
+    public long nullCount() {
         long nulls = 0;
         for (int row = 0; row < count(); row++) {
             nulls += isNull(row) ? 1 : 0;
@@ -104,7 +110,7 @@ final class Rows {
     }
 
     /** The expected results, without the losses as floats, which follow from the others. */
-    String expected() {
+    public String expected() {
         BigDecimal sum = BigDecimal.ZERO;
         long count = 0;
         long positives = 0;
@@ -130,7 +136,7 @@ final class Rows {
     }
 
     /** The library's results, likewise. */
-    static String text(Accumulator accumulator) {
+    public static String text(Accumulator accumulator) {
         Evaluation result = accumulator.evaluate();
         return text(
                 result.mean(Loss.mnist()),
