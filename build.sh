@@ -66,7 +66,7 @@ maven() {
     mvn -q -B -Dstyle.color=never -f java/pom.xml ${EXACTLOSS_NATIVES:+-Dexactloss.natives="$(natives_folder)"} "$@"
 }
 
-# natives_folder: that with a folder of libraries for each platform.
+# natives_folder: prints the folder that has a folder of libraries for each platform.
 natives_folder() {
     realpath -m -- "${EXACTLOSS_NATIVES:-$NATIVE_BUILD/natives}"
 }
