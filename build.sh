@@ -21,6 +21,8 @@ MNIST_DIR=$ROOT/build/cache/mnist
 . .build/requirements.sh
 # shellcheck source=.build/mnist.sh
 . .build/mnist.sh
+# shellcheck source=.build/java_aarch64.sh
+. .build/java_aarch64.sh
 
 # The one version number is CMake's.
 version() {
