@@ -9,9 +9,10 @@ AARCH64_RELEASE=trixie
 AARCH64_JRE=openjdk-25-jre-headless
 AARCH64_PACKAGES=("$AARCH64_JRE" libc6 zlib1g libstdc++6 libgcc-s1)
 
-# Quick ones of each kind: the loader, the bindings, memory that ends at an unreadable page, and the bits of every operation.
-AARCH64_TESTS=PlatformTest,LibraryInTheJarTest,NativeLoaderTest,BindingsTest,IsaTest,LossTest,GuardPageTest,SameBitsTest
-AARCH64_TESTS+=,ConformanceTest,AllLossesTest,LogitsTest,RowsTest
+# Of the loader, which starts a JVM for each test, some. Of what computes: the worked examples, the cases of all languages,
+# memory that ends at an unreadable page, and the same bits from all kernels and threads.
+AARCH64_TESTS=PlatformTest,LibraryInTheJarTest#musl*,NativeLoaderTest#versionsAgree+theNamedFileIsLoaded+anotherAbiVersion
+AARCH64_TESTS+=+everyClassLoaderLoadsALibrary,BindingsTest,LossTest,ConformanceTest,GuardPageTest,SameBitsTest
 
 # test_java_aarch64: needs the library of aarch64 in build/natives, and that of this machine for Maven.
 test_java_aarch64() {

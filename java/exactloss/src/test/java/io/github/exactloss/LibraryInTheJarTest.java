@@ -108,10 +108,14 @@ class LibraryInTheJarTest {
     }
 
     @Test
-    void processorsOfTwoNames() throws Exception {
-        for (String[] names : new String[][] {{"arm64", "aarch64"}, {"amd64", "x86_64"}}) {
-            assertThat(load("-Dos.arch=" + names[0]).replaceAll("\\d+-", ""))
-                    .isEqualTo(load("-Dos.arch=" + names[1]).replaceAll("\\d+-", ""));
+    void aJvmThatCannotCallNativeFunctions() throws Exception {
+        provide("linux-mips", "libexactloss.so", LIBRARY);
+        for (String option : new String[] {"-Dexactloss.library.path=" + LIBRARY, "-Dtest.nothing"}) {
+            assertThat(load("-Dos.arch=mips", option))
+                    .startsWith("can't load the exactloss library; tried ")
+                    .endsWith(
+                            ": this JVM can't call native functions: Platform does not support native linker; run one that "
+                                    + "can, such as OpenJDK's for x86_64 or aarch64");
         }
     }
 

@@ -4,6 +4,7 @@ package io.github.exactloss.internal;
 import io.github.exactloss.NativeLibraryException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.Linker;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -198,10 +199,17 @@ public abstract class NativeLoader {
 
     private void load(Path file, String tried) {
         try {
+            Linker.nativeLinker();
             load(file.toString());
             if (abiVersion() != abiVersionNeeded()) {
                 throw failure(tried, "its ABI version is " + abiVersion() + ", not " + abiVersionNeeded(), null);
             }
+        } catch (UnsupportedOperationException e) {
+            throw failure(
+                    tried,
+                    "this JVM can't call native functions: " + e.getMessage()
+                            + "; run one that can, such as OpenJDK's for x86_64 or aarch64",
+                    e);
         } catch (IllegalCallerException e) {
             Module module = getClass().getModule();
             String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";
