@@ -11,8 +11,8 @@ AARCH64_PACKAGES=("$AARCH64_JRE" libc6 zlib1g libstdc++6 libgcc-s1)
 
 # Of the loader, which starts a JVM for each test, some. Of what computes: the worked examples, the cases of all languages,
 # memory that ends at an unreadable page, and the same bits from all kernels and threads.
-AARCH64_TESTS=PlatformTest,LibraryInTheJarTest#musl*,NativeLoaderTest#versionsAgree+theNamedFileIsLoaded+anotherAbiVersion
-AARCH64_TESTS+=+everyClassLoaderLoadsALibrary,BindingsTest,LossTest,ConformanceTest,GuardPageTest,SameBitsTest
+AARCH64_TESTS="PlatformTest,LibraryInTheJarTest#musl*,NativeLoaderTest#versionsAgree+theNamedFileIsLoaded+anotherAbiVersion"
+AARCH64_TESTS+="+everyClassLoaderLoadsALibrary,BindingsTest,IsaTest,LossTest,ConformanceTest,GuardPageTest,SameBitsTest"
 
 # test_java_aarch64: needs the library of aarch64 in build/natives, and that of this machine for Maven.
 test_java_aarch64() {
@@ -22,7 +22,7 @@ test_java_aarch64() {
     # Tests that compile a library find a compiler for aarch64.
     EXACTLOSS_NATIVES=$ROOT/build/natives CC=aarch64-linux-gnu-gcc run_java_tests java-aarch64 -pl exactloss \
         -Djvm="$AARCH64_ROOT/java/bin/java" -Dexactloss.native.library="$library" \
-        -Dbindings.library="$ROOT/$NATIVE_BUILD/native/libexactloss.so" -Dtest.emulator=QEMU -Dtest="$AARCH64_TESTS" test
+        -Dbindings.library="$ROOT/$NATIVE_BUILD/native/libexactloss.so" -Dtest.emulator="$AARCH64_ROOT/emulate" -Dtest="$AARCH64_TESTS" test
     note "tests of the module exactloss in a JVM for aarch64"
 }
 
@@ -43,6 +43,7 @@ fetch_aarch64_jre() {
         ln -sfn -r "$folder$(readlink "$link")" "$link"
     done < <(find "$folder/usr" -lname '/etc/*')
     ln -s "usr/lib/jvm/java-${AARCH64_JRE//[!0-9]/}-openjdk-arm64" "$folder/java"
+    write_emulator "$folder/emulate"
     write_emulated_java "$folder/java/bin/java"
     rm -rf "$AARCH64_ROOT"
     mv "$folder" "$AARCH64_ROOT"
@@ -64,15 +65,23 @@ download_aarch64_packages() {
     (cd "$folder" && apt-get "${options[@]}" download "${AARCH64_PACKAGES[@]}")
 }
 
-# write_emulated_java FILE: replaces the program by a script that runs it under QEMU, so that tests can start JVMs too. The
-# JVM itself forks for a new process: its helper program for that is no program of this machine.
+# write_emulator FILE: a script that runs a program for aarch64, with the libraries that lie beside it.
+write_emulator() {
+    replace_file "$1" <<'END'
+#!/bin/sh
+exec qemu-aarch64 -L "$(dirname -- "$0")" "$@"
+END
+    chmod +x "$1"
+}
+
+# write_emulated_java FILE: replaces the program by a script that emulates it, so that tests can start JVMs too. The JVM
+# itself forks for a new process: its helper program for that is no program of this machine.
 write_emulated_java() {
     mv "$1" "$1-aarch64"
     replace_file "$1" <<'END'
 #!/bin/sh
 java=$(readlink -f -- "$0")
-root=${java%/usr/lib/jvm/*}
-exec qemu-aarch64 -L "$root" "$java-aarch64" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
+exec "${java%/usr/lib/jvm/*}/emulate" "$java-aarch64" -XX:TieredStopAtLevel=1 -XX:+UseSerialGC \
     -Djdk.lang.Process.launchMechanism=FORK "$@"
 END
     chmod +x "$1"
