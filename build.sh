@@ -21,6 +21,8 @@ MNIST_DIR=$ROOT/build/cache/mnist
 . .build/requirements.sh
 # shellcheck source=.build/mnist.sh
 . .build/mnist.sh
+# shellcheck source=.build/java_aarch64.sh
+. .build/java_aarch64.sh
 
 # The one version number is CMake's.
 version() {
@@ -61,8 +63,14 @@ native_tests() {
 
 # ---- Java -----------------------------------------------------------------------------------------------------------
 
+# The jars get the native libraries of the platforms in EXACTLOSS_NATIVES, or those of this machine alone.
 maven() {
-    mvn -q -B -Dstyle.color=never -f java/pom.xml "$@"
+    mvn -q -B -Dstyle.color=never -f java/pom.xml ${EXACTLOSS_NATIVES:+-Dexactloss.natives="$(natives_folder)"} "$@"
+}
+
+# natives_folder: prints the folder that has a folder of libraries for each platform.
+natives_folder() {
+    realpath -m -- "${EXACTLOSS_NATIVES:-$NATIVE_BUILD/natives}"
 }
 
 # install_java [REPOSITORY]
@@ -78,13 +86,14 @@ build_java() {
     local lib=java/$1/target/lib
     # Compares times of change: a copy may have its original's time of modification. Folders of sources count too,
     # because removing a file changes only its folder.
-    if [[ -f $lib/built && -z $(find java LICENSE "$NATIVE_BUILD"/native/libexactloss*.so -name target -prune -o \
+    if [[ -f $lib/built && $(<"$lib/built") == "$(natives_folder)" && -z $(find java LICENSE \
+        "$NATIVE_BUILD"/native/libexactloss*.so ${EXACTLOSS_NATIVES:+"$(natives_folder)"} -name target -prune -o \
         \( ! -type d -o -path '*/src/*' \) -cnewer "$lib/built" -print -quit) ]]; then
         note "up to date"
     else
         note built
         rm -rf "$lib" "$LAUNCHER" # lib is a class path: jars of former dependencies must go
-        touch build/java-inputs
+        natives_folder >build/java-inputs
         maven -P peers -pl "$1" -am -Dmaven.test.skip=true package # the peers' downloads are for that module alone
         mv build/java-inputs "$lib/built"
     fi
@@ -104,7 +113,7 @@ run_java_tests() {
 java_tests() {
     find java -path '*/target/lib' -prune -exec rm -rf {} +
     rm -f "$LAUNCHER"
-    touch build/java-inputs
+    natives_folder >build/java-inputs
     EXACTLOSS_MNIST_DIR=${EXACTLOSS_MNIST_DIR:-$MNIST_DIR} run_java_tests java-tests -Dspotless.check.skip=true verify
     find java -path '*/target/lib' -prune -exec cp -p build/java-inputs {}/built \;
     write_launcher

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The published Java module: two builds in different folders have the same bytes, whatever options their build folders
-# had. A project elsewhere needs only the dependency and the flag, on the class path and on the module path, with every
-# suitable JDK of this machine.
+# The published Java modules have what a public repository asks for, and the libraries of all platforms that they are given.
+# Two builds in different folders have the same bytes, whatever options their build folders had. A project elsewhere needs
+# only the dependency and the flag, on the class path and on the module path, with every suitable JDK of this machine.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)
+tests=$root/.build/tests
 work=$(mktemp -d "/tmp/exactloss artifact.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 # shellcheck source=.build/requirements.sh
@@ -34,44 +35,37 @@ build() {
         cat "$tree/build/log/install.log"
         exit 1
     }
+    mv "$tree/build/native/natives" "$work/natives of $1"
     rm -rf "$tree"
 }
 
 build first
-build 'the second' -DBUILD_SHARED_LIBS=OFF -DEXACTLOSS_X86_KERNELS=OFF -DCMAKE_C_FLAGS=-O0
-artifact=io/github/exactloss/exactloss/$version/exactloss-$version
-for file in .jar -sources.jar -javadoc.jar .pom; do
-    cmp "$work/first/$artifact$file" "$work/the second/$artifact$file"
+mv "$work/natives of first" "$work/natives"
+platform=linux-$(uname -m)
+[[ -s $work/natives/$platform/libexactloss.so && -s $work/natives/$platform/libexactloss_cuda.so ]]
+python3 "$tests/published_modules.py" "$work/first" "$version" "$platform"
+
+# The second one gets what other machines built, here no real libraries.
+case $platform in
+    linux-x86_64) other=linux-aarch64 ;;
+    *) other=linux-x86_64 ;;
+esac
+for file in "$other/libexactloss.so" "$other/libexactloss_cuda.so" windows-x86_64/exactloss.dll \
+    macos-aarch64/libexactloss.dylib; do
+    mkdir -p "$work/natives/${file%/*}"
+    echo "no library" >"$work/natives/$file"
 done
+EXACTLOSS_NATIVES="$work/natives" build 'the second' \
+    -DBUILD_SHARED_LIBS=OFF -DEXACTLOSS_X86_KERNELS=OFF -DCMAKE_C_FLAGS=-O0
+python3 "$tests/published_modules.py" "$work/the second" "$version" "$platform" "$other" windows-x86_64 macos-aarch64
 
-python3 - "$work/first/$artifact" <<'PYTHON'
-import json, sys, zipfile
-import xml.etree.ElementTree as ElementTree
-
-artifact = sys.argv[1]
-names = {kind: zipfile.ZipFile(f"{artifact}{kind}.jar").namelist() for kind in ("", "-sources", "-javadoc")}
-
-def check(condition, problem):
-    if not condition:
-        sys.exit(problem)
-
-with zipfile.ZipFile(f"{artifact}.jar") as jar:
-    metadata = json.loads(jar.read("META-INF/native-image/io.github.exactloss/exactloss/reachability-metadata.json"))
-    check(len(metadata["foreign"]["downcalls"]) > 20, f"too few downcalls: {metadata}")
-check("module-info.class" in names[""] and "META-INF/LICENSE" in names[""], names[""])
-check(any(name.startswith("META-INF/native/") and "exactloss." in name for name in names[""]), "no native library")
-for source in ("Loss.java", "internal/bindings/exactloss_h.java"):
-    check(f"io/github/exactloss/{source}" in names["-sources"], f"{source} is missing")
-pages = [name for name in names["-javadoc"] if name.endswith(".html")]
-check(any(page.endswith("/Loss.html") for page in pages), "Loss has no page")
-check(not any("bindings" in page for page in pages), "the bindings have pages")
-
-pom = ElementTree.parse(f"{artifact}.pom").getroot()
-tags = [element.tag.rpartition("}")[2] for element in pom]
-check("parent" not in tags and "build" not in tags, tags)
-text = open(f"{artifact}.pom", encoding="utf-8").read()
-check("${" not in text and "<scope>test" not in text, text)
-PYTHON
+# All but the jar that has more libraries, and its checksum in lists of contents, is the same, and so is what was built.
+diff -r "$work/natives of the second/$platform" "$work/natives/$platform"
+differences=$(cd "$work/first" && find io/github/exactloss -type f ! -name 'maven-metadata*' ! -name _remote.repositories \
+    ! -name '*-cyclonedx.json' \
+    ! -exec cmp -s {} "$work/the second/{}" \; -print)
+artifact=io/github/exactloss/exactloss/$version/exactloss-$version
+[[ $differences == "$artifact.jar" ]] || { echo "these files differ: $differences"; exit 1; }
 
 # expect_loss JAVA OPTION...: the program prints the loss, and nothing on standard error.
 expect_loss() {
@@ -83,14 +77,35 @@ expect_loss() {
     fi
 }
 
-cp -r "$root/.build/tests/consumer" "$work/scores"
+cat >"$work/Cuda.java" <<'JAVA'
+import io.github.exactloss.cuda.CudaDevice;
+
+class Cuda {
+    public static void main(String[] arguments) {
+        System.out.println(CudaDevice.absence().orElse("CUDA is there"));
+    }
+}
+JAVA
+
+# expect_cuda WORDS OPTION...: what the program says of CUDA has the words.
+expect_cuda() {
+    local output
+    output=$("$JAVA_HOME/bin/java" --enable-native-access=ALL-UNNAMED "${@:2}" "$work/Cuda.java" 2>&1) || true
+    if ! grep -q -e "$1" <<<"$output"; then
+        printf '%s\nprinted:\n%s\n' "${*:2}" "$output"
+        exit 1
+    fi
+}
+
+cp -r "$tests/consumer" "$work/scores"
 cd "$work/scores"
-jar=$work/first/$artifact.jar
+jar="$work/the second/$artifact.jar"
+cuda="$work/the second/io/github/exactloss/exactloss-cuda/$version/exactloss-cuda-$version"
 used=false
 while read -r JAVA_HOME; do
     export JAVA_HOME
     jdk=$(jdk_version "$JAVA_HOME")
-    mvn -q -B -Dstyle.color=never -Dmaven.repo.local="$work/first" -Dexactloss.version="$version" clean package </dev/null
+    mvn -q -B -Dstyle.color=never -Dmaven.repo.local="$work/the second" -Dexactloss.version="$version" clean package </dev/null
     for path in class module; do
         if ! grep -q 'tests="6" errors="0" skipped="0" failures="0"' \
             target/surefire-reports/TEST-*-"$path"-path.xml; then
@@ -104,6 +119,14 @@ while read -r JAVA_HOME; do
         -cp "target/scores-1.jar:$jar" com.example.scores.Main
     expect_loss "$JAVA_HOME/bin/java" --enable-native-access=io.github.exactloss "${deny[@]}" \
         -p "target/scores-1.jar:$jar" -m com.example.scores/com.example.scores.Main
+    expect_cuda 'CUDA is there\|no NVIDIA driver\|CUDA unavailable' -cp "$jar:$cuda.jar:$cuda-$platform.jar"
+    expect_cuda "add the dependency io.github.exactloss:exactloss-cuda:$version:$platform, " -cp "$jar:$cuda.jar"
+    # Maven puts a jar that no module requires on the class path.
+    for natives in "-cp|$cuda-$platform.jar" "-p|$jar:$cuda.jar:$cuda-$platform.jar|--add-modules|io.github.exactloss.cuda.${platform/-/.}"; do
+        IFS='|' read -ra options <<<"$natives"
+        expect_cuda 'CUDA is there\|no NVIDIA driver\|CUDA unavailable' -p "$jar:$cuda.jar" \
+            --add-modules io.github.exactloss.cuda "${options[@]}"
+    done
     echo "used with JDK $jdk"
     used=true
 done < <(jdk_homes | xargs -d '\n' realpath | sort -u)

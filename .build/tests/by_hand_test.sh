@@ -19,8 +19,8 @@ fi
 cmake --preset release -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF -DEXACTLOSS_X86_KERNELS=OFF -DEXACTLOSS_CUDA=OFF \
     -DCMAKE_BUILD_TYPE=Debug -DCMAKE_C_FLAGS=-DBY_HAND
 # What an earlier build left is newer than every source, and is not what these make.
-mkdir -p build/native/native
-touch build/native/native/libexactloss.so
+mkdir -p build/native/native build/native/natives/linux-other
+touch build/native/native/libexactloss.so build/native/natives/linux-other/libexactloss.so
 ./build.sh native
 
 if grep -E '^(BUILD_SHARED_LIBS|EXACTLOSS_[A-Z0-9_]*):.*=OFF$|^CMAKE_BUILD_TYPE:.*=Debug|=-DBY_HAND' \
@@ -35,6 +35,10 @@ library.exactloss_isa_name_of.restype = ctypes.c_char_p
 assert library.exactloss_isa_name_of(0) == b"portable"
 END
 [[ -s build/native/native/libexactloss_cuda.so ]]
+[[ $(ls build/native/natives) == "linux-$(uname -m)" ]]
+for library in build/native/natives/*/*; do
+    cmp "$library" "build/native/native/${library##*/}"
+done
 if [[ $(uname -m) == x86_64 ]] && ! nm build/native/native/libexactloss.so | grep exactloss_kernels_avx2; then
     echo "the library is without the kernels for AVX2"
     exit 1

@@ -44,7 +44,7 @@ public final class NativeLibrary {
         return CoreLibrary.isas();
     }
 
-    /** The file that was loaded. The copy of the one in the jar no longer exists: it was deleted once it was loaded. */
+    /** The file that was loaded. A copy of the one in the jar no longer exists, except on Windows: it was deleted at once. */
     public static Path location() {
         return CoreLibrary.load();
     }

@@ -22,15 +22,18 @@
  *
  * <ol>
  *   <li>the file that {@code -Dexactloss.library.path=FILE} names; if it can't be loaded, nothing else is tried;
- *   <li>without that property, the copy in the jar for this operating system and processor. It is written to a new file in
- *       {@code java.io.tmpdir} that only its owner may use, and that is deleted once it is loaded. Name a file by the
- *       property where there is no such folder, or to see the library in a profiler.
+ *   <li>without that property, the copy in the jar for this operating system and processor, {@code
+ *       META-INF/native/OS-ARCH/}; in a process that runs on musl, {@code META-INF/native/OS-ARCH-musl/} if there is one. It is
+ *       written to a new file in {@code java.io.tmpdir} that only its owner may use, and that is deleted once it is loaded.
+ *       Windows keeps the file of a loaded library: there, the next process that loads one deletes it after this one has
+ *       ended. Name a file by the property where there is no such folder, or to see the library in a profiler.
  * </ol>
  *
- * A failure is a {@link io.github.exactloss.NativeLibraryException} that names the file and the reason, and where the
- * jar's library can't be used, a remedy. It is final for the class loader. If several class loaders load these classes, each has a library of its own. Java requires access to
- * native code to be granted: run with {@code --enable-native-access=io.github.exactloss}, or {@code ALL-UNNAMED} on the
- * class path.
+ * A failure is a {@link io.github.exactloss.NativeLibraryException} that names what was tried and the reason, and where the
+ * jar's library can't be used, a remedy. It is final for the class loader. If several class loaders load these classes, each
+ * has a library of its own. Java requires access to native code to be granted: run with {@code
+ * --enable-native-access=io.github.exactloss}, or {@code ALL-UNNAMED} on the class path. In the manifest of a jar that
+ * {@code java -jar} runs, {@code Enable-Native-Access: ALL-UNNAMED} does the same.
  *
  * <p>The environment variable {@code EXACTLOSS_MAX_ISA} forbids the kernels above the instruction set that it names;
  * {@link io.github.exactloss.NativeLibrary#isas()} lists the names. The results have the same bits with all of them.

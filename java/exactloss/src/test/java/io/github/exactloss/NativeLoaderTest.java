@@ -72,7 +72,7 @@ class NativeLoaderTest {
 
     /** The names of unpacked files without their random numbers. */
     private static String anonymous(String output) {
-        return output.replaceAll("exactloss\\d+-", "exactloss-");
+        return output.replaceAll("exactloss-\\d+-\\d+-", "exactloss-");
     }
 
     @Test
@@ -121,20 +121,6 @@ class NativeLoaderTest {
                 "-fPIC");
         assertThat(load("-Dexactloss.library.path=" + later))
                 .contains(later.toString(), "its ABI version is 99, not " + exactloss_h.EXACTLOSS_ABI_VERSION());
-    }
-
-    @Test
-    void anotherPlatform() throws Exception {
-        assertThat(load("-Dos.arch=riscv64"))
-                .contains("-riscv64/" + System.mapLibraryName("exactloss") + " in the jar")
-                .endsWith("there is none for this platform; build one on this machine, and name it by "
-                        + "-Dexactloss.library.path=FILE");
-    }
-
-    @Test
-    void processorsOfTwoNames() throws Exception {
-        assertThat(anonymous(load("-Dos.arch=arm64"))).isEqualTo(anonymous(load("-Dos.arch=aarch64")));
-        assertThat(anonymous(load("-Dos.arch=amd64"))).isEqualTo(anonymous(load("-Dos.arch=x86_64")));
     }
 
     /** The same message in every thread, and at every call. */
@@ -281,6 +267,9 @@ class NativeLoaderTest {
                         .waitFor())
                 .as("whether unshare can mount a folder")
                 .isZero();
+        assumeThat(mountOptions.equals("noexec") && System.getProperty("test.emulator") != null)
+                .as("whether it is an emulator, which reads code as data, that the mount option does not stop")
+                .isFalse();
 
         assertUseless(directory, reason, mounted);
     }

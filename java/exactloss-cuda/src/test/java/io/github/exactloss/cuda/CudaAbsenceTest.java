@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.cuda;
 
+import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -14,9 +15,11 @@ import io.github.exactloss.cuda.internal.CudaLibrary;
 import io.github.exactloss.cuda.internal.bindings.exactloss_cuda_h;
 import io.github.exactloss.testing.CCompiler;
 import io.github.exactloss.testing.ChildJvm;
+import java.io.File;
 import java.lang.foreign.Arena;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -113,17 +116,35 @@ class CudaAbsenceTest {
                 .contains("its ABI version is 99, not " + exactloss_cuda_h.EXACTLOSS_CUDA_ABI_VERSION());
     }
 
-    /** In a jar that was built without it. */
+    /** The jar of this platform's classifier is not on the class path. */
     @Test
-    void noLibraryInTheJar() throws Exception {
+    void noJarOfThisPlatform() throws Exception {
+        String withoutLibraries = Arrays.stream(ChildJvm.classPath().split(File.pathSeparator, -1))
+                .filter(path -> !path.contains("natives"))
+                .collect(joining(File.pathSeparator));
+        String platform = "linux-" + (System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x86_64");
         assertReason(
-                ChildJvm.run(WithoutLibrary.class, Map.of()),
-                "can't load the exactloss CUDA library; tried META-INF/native/");
+                ChildJvm.runWith(withoutLibraries, Main.class),
+                "can't load the exactloss CUDA library; tried META-INF/native/" + platform
+                        + "/libexactloss_cuda.so in the jar: there is none for this platform; add the dependency "
+                        + "io.github.exactloss:exactloss-cuda:" + NativeLibrary.version() + ":" + platform
+                        + ", which is the "
+                        + "artifact exactloss-cuda with the classifier " + platform
+                        + ", or build one on this machine, and "
+                        + "name it by -Dexactloss.cuda.library.path=FILE");
+    }
+
+    @Test
+    void aPlatformThatHasNone() throws Exception {
+        assertReason(
+                ChildJvm.run(OnAnotherPlatform.class, Map.of()),
+                "can't load the exactloss CUDA library; tried META-INF/native/linux-riscv64/libexactloss_cuda.so in the jar: "
+                        + "there is none for this platform; it is published for linux-x86_64 and linux-aarch64: run a JVM");
     }
 
     /** After the other library was loaded, this platform has another name. */
-    static final class WithoutLibrary {
-        private WithoutLibrary() {}
+    static final class OnAnotherPlatform {
+        private OnAnotherPlatform() {}
 
         public static void main(String[] args) {
             NativeLibrary.location();

@@ -40,6 +40,13 @@ public final class CoreLibrary extends NativeLoader {
         return EXACTLOSS_ABI_VERSION();
     }
 
+    @Override
+    protected String remedy(String platform, List<String> others) {
+        return others.isEmpty()
+                ? "nor for any other: take the jar as it was published, with its META-INF/native"
+                : "the jar has those for " + String.join(", ", others) + ": run a JVM for one of these";
+    }
+
     /** The version of the binary interface. */
     public static int abi() {
         return exactloss_abi_version();

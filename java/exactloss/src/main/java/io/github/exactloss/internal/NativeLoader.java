@@ -4,33 +4,37 @@ package io.github.exactloss.internal;
 import io.github.exactloss.NativeLibraryException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.foreign.Linker;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.Locale;
+import java.util.List;
+import java.util.stream.Collectors;
 
 /**
- * Loads a native library: the file that a system property names, or else the copy in the jar of the loader's own class. It
- * never falls back from one to the other, so a program never runs another library than it asked for.
+ * Loads a native library: the file that a system property names, or else the copy for this platform in a jar, its own or
+ * another one of its class loader. It never falls back from one to the other, so a program never runs another library than it
+ * asked for.
  *
  * <p>A subclass stands for a library, and lies in the module that calls it: the JVM ties the library to that class's loader.
  */
 public abstract class NativeLoader {
     private final String title;
-    private final String fileName;
+    private final String name;
     private final String property;
+    private final Platform platform = Platform.current();
 
     /**
      * @param title the library's name in messages
-     * @param name the name of its file, without the platform's prefix and suffix
+     * @param name the name of its file, without prefix and suffix
      * @param property the system property that names another file
      */
     protected NativeLoader(String title, String name, String property) {
         this.title = title;
-        this.fileName = System.mapLibraryName(name);
+        this.name = name;
         this.property = property;
     }
 
@@ -45,6 +49,14 @@ public abstract class NativeLoader {
      * before.
      */
     protected abstract int abiVersionNeeded();
+
+    /**
+     * What a user can do if no jar has the library for this platform, besides naming a file of it.
+     *
+     * @param platform the name of the platform
+     * @param others the names of the platforms that a jar has it for
+     */
+    protected abstract String remedy(String platform, List<String> others);
 
     /** The file that was loaded, or the failure. */
     protected record Outcome(Path location, NativeLibraryException failure) {
@@ -93,43 +105,52 @@ public abstract class NativeLoader {
     }
 
     private Path loadFromJar() {
-        String resource = "META-INF/native/" + platform() + "/" + fileName;
-        String tried = resource + " in the jar";
-        byte[] library;
-        try (InputStream in = getClass().getResourceAsStream("/" + resource)) {
-            if (in == null) {
-                throw failure(tried, "there is none for this platform; " + otherLibrary(), null);
+        for (Platform candidate : platform.compatible()) {
+            String resource = candidate.resource(name);
+            String tried = resource + " in the jar";
+            try (InputStream in = open(resource)) {
+                if (in != null) {
+                    return loadCopy(in.readAllBytes(), tried);
+                }
+            } catch (IOException e) {
+                throw failure(tried, e.toString(), e);
             }
-            library = in.readAllBytes();
-        } catch (IOException e) {
-            throw failure(tried, e.toString(), e);
         }
-        return loadCopy(library, tried);
+        String tried = platform.compatible().stream()
+                .map(candidate -> candidate.resource(name))
+                .collect(Collectors.joining(" and "));
+        List<String> others = Platform.ALL.stream()
+                .filter(other -> getClass().getClassLoader().getResource(other.resource(name)) != null)
+                .map(Platform::folder)
+                .toList();
+        throw failure(
+                tried + " in the jar",
+                "there is none for this platform; " + remedy(platform.folder(), others) + ", or " + otherLibrary(),
+                null);
     }
 
-    /** The folder of this platform's library in the jar, such as linux-x86_64. pom.xml names it by the same rule. */
-    private static String platform() {
-        String os = System.getProperty("os.name").toLowerCase(Locale.ROOT);
-        String arch = System.getProperty("os.arch");
-        return (os.startsWith("mac") ? "macos" : os.startsWith("windows") ? "windows" : os)
-                + "-"
-                + switch (arch) {
-                    case "amd64" -> "x86_64";
-                    case "arm64" -> "aarch64";
-                    default -> arch;
-                };
+    /** The module's own resource, or that of another jar, which need not be a module. */
+    private InputStream open(String resource) {
+        InputStream own = getClass().getResourceAsStream("/" + resource);
+        return own != null ? own : getClass().getClassLoader().getResourceAsStream(resource);
     }
 
     /**
-     * Loads a library from a new file, which is deleted at once. So no other user or process can know its name before or
-     * change it, every class loader may load one (the JVM ties a file to one of them), and nothing is left behind.
+     * Loads a library from a new file, which is deleted at once, or where that is impossible by a later process. So no other
+     * user or process can know its name before or change it, every class loader may load one (the JVM ties a file to one of
+     * them), and nothing is left behind. A file that is kept for other processes would have to be compared with the jar's at
+     * each start, which takes as long as writing it.
      */
     private Path loadCopy(byte[] library, String origin) {
         Path folder = path(System.getProperty("java.io.tmpdir")).toAbsolutePath();
         String tried = folder + " (java.io.tmpdir), to unpack " + origin + " to";
+        String fileName = platform.fileName(name);
+        if (platform.keepsLoadedFiles()) {
+            UnpackedFiles.deleteLeftBehind(folder, fileName);
+        }
         Path copy = null;
         try {
-            copy = Files.createTempFile(folder, "exactloss", "-" + fileName); // for this user alone
+            copy = UnpackedFiles.create(folder, fileName);
             Files.write(copy, library);
             load(copy, tried);
             return copy;
@@ -139,10 +160,13 @@ public abstract class NativeLoader {
             // The words for a folder that is mounted noexec depend on the C library, and on the language.
             throw failure(
                     tried,
-                    e.getMessage() + "; if the folder is mounted noexec, " + otherFolder() + "; else " + otherLibrary(),
+                    e.getMessage() + "; if the folder is mounted noexec, " + otherFolder() + "; else"
+                            + (platform.musl() ? ", as this process runs on musl, " : " ") + otherLibrary(),
                     e);
         } finally {
-            delete(copy);
+            if (copy != null) {
+                UnpackedFiles.delete(copy);
+            }
         }
     }
 
@@ -165,16 +189,6 @@ public abstract class NativeLoader {
         };
     }
 
-    private static void delete(Path file) {
-        try {
-            if (file != null) {
-                Files.deleteIfExists(file);
-            }
-        } catch (IOException e) {
-            // Windows keeps the file of a loaded library, in a temporary folder that is the user's own.
-        }
-    }
-
     private Path path(String name) {
         try {
             return Path.of(name);
@@ -185,10 +199,17 @@ public abstract class NativeLoader {
 
     private void load(Path file, String tried) {
         try {
+            Linker.nativeLinker();
             load(file.toString());
             if (abiVersion() != abiVersionNeeded()) {
                 throw failure(tried, "its ABI version is " + abiVersion() + ", not " + abiVersionNeeded(), null);
             }
+        } catch (UnsupportedOperationException e) {
+            throw failure(
+                    tried,
+                    "this JVM can't call native functions: " + e.getMessage()
+                            + "; run one that can, such as OpenJDK's for x86_64 or aarch64",
+                    e);
         } catch (IllegalCallerException e) {
             Module module = getClass().getModule();
             String name = module.isNamed() ? module.getName() : "ALL-UNNAMED";

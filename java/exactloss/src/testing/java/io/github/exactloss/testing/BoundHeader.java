@@ -163,7 +163,7 @@ public final class BoundHeader {
                 "print_header",
                 "#include <stddef.h>\n#include <stdio.h>\n" + includes + "int main(void) {\n" + prints
                         + "  return 0;\n}\n");
-        Map<String, Long> actual = CCompiler.run(List.of(program.toString()))
+        Map<String, Long> actual = CCompiler.runProgram(program)
                 .lines()
                 .map(line -> line.split("="))
                 .collect(toMap(parts -> parts[0], parts -> Long.valueOf(parts[1])));

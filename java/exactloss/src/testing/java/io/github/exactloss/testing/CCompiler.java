@@ -33,7 +33,13 @@ public final class CCompiler {
         return compiled;
     }
 
-    public static String run(List<String> command) throws IOException, InterruptedException {
+    /** Runs a compiled program, by way of an emulator if the compiler is for another processor than this machine's. */
+    public static String runProgram(Path program) throws IOException, InterruptedException {
+        String emulator = System.getProperty("test.emulator");
+        return run(emulator == null ? List.of(program.toString()) : List.of(emulator, program.toString()));
+    }
+
+    private static String run(List<String> command) throws IOException, InterruptedException {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(process.waitFor()).as(output).isZero();

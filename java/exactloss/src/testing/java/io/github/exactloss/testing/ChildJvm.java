@@ -27,11 +27,17 @@ public final class ChildJvm {
     public record Result(int exit, String output) {}
 
     public static ChildJvm start(Class<?> main, Map<String, String> environment, String... options) throws IOException {
-        return start(List.of(), main, environment, options);
+        return start(List.of(), classPath(), main, environment, options);
+    }
+
+    /** The modules, and the tests: Surefire patches a module with them, whose path lacks them therefore. */
+    public static String classPath() {
+        return System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("test.classpath");
     }
 
     private static ChildJvm start(
-            List<String> prefix, Class<?> main, Map<String, String> environment, String... options) throws IOException {
+            List<String> prefix, String classPath, Class<?> main, Map<String, String> environment, String... options)
+            throws IOException {
         List<String> command = new ArrayList<>(prefix);
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
@@ -39,9 +45,6 @@ public final class ChildJvm {
         if (!command.contains(DENY_NATIVE_ACCESS)) {
             command.add("--enable-native-access=ALL-UNNAMED");
         }
-        // The modules, and the tests: Surefire patches a module with them, whose path lacks them therefore.
-        String classPath =
-                System.getProperty("jdk.module.path") + File.pathSeparator + System.getProperty("test.classpath");
         command.addAll(List.of("-cp", classPath, main.getName()));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().putAll(environment);
@@ -65,6 +68,12 @@ public final class ChildJvm {
      */
     public static Result runBy(List<String> prefix, Class<?> main, String... options)
             throws IOException, InterruptedException {
-        return start(prefix, main, Map.of(), options).await();
+        return start(prefix, classPath(), main, Map.of(), options).await();
+    }
+
+    /** Runs it with another class path. */
+    public static Result runWith(String classPath, Class<?> main, String... options)
+            throws IOException, InterruptedException {
+        return start(List.of(), classPath, main, Map.of(), options).await();
     }
 }
