@@ -229,15 +229,17 @@ static void sigmoids(group *g, const call *c) {
     add_elements(g, c->p_type, output, COUNT);
 }
 
+/* Between neighbours, where the weight is large and where it is not. */
 static void selections(group *g, const call *c) {
     static const int SIZES[] = {2, 2, 4, 8};
-    must(exactloss_where(EXACTLOSS_T_UINT8 | EXACTLOSS_SCALAR_B, targets, predictions, weights, SIZES[c->p_type - 1],
-                         COUNT, output));
-    for (int i = 0; i < COUNT; i++) { /* the scalar is the first bytes of a float, which differ */
-        if (((const unsigned char *)targets)[i] != 0) {
-            add_elements(g, c->p_type, (const unsigned char *)output + i * SIZES[c->p_type - 1], 1);
-        }
+    unsigned char condition[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        condition[i] = weights[i] > 0.5f;
     }
+    const int size = SIZES[c->p_type - 1];
+    must(exactloss_where(EXACTLOSS_T_UINT8, condition, predictions, (const unsigned char *)predictions + size, size,
+                         COUNT - 1, output));
+    add_elements(g, c->p_type, output, COUNT - 1);
 }
 
 /* --------------------------------------------------------------------------------------------------- the run -- */
