@@ -21,6 +21,10 @@ MNIST_DIR=$ROOT/build/cache/mnist
 . .build/requirements.sh
 # shellcheck source=.build/mnist.sh
 . .build/mnist.sh
+# shellcheck source=.build/natives.sh
+. .build/natives.sh
+# shellcheck source=.build/platforms.sh
+. .build/platforms.sh
 # shellcheck source=.build/java_aarch64.sh
 . .build/java_aarch64.sh
 
@@ -210,6 +214,27 @@ step_dist() { step_java; step dist build_dist; step bindings build_bindings; }
 step_languages() { setup "${BUILD_NEEDS[@]}" "${LANGUAGE_NEEDS[@]}"; }
 step_bindings() { step_native; step bindings build_bindings; }
 step_install() { step_native; step install install_java "$@"; }
+
+# step_natives [FOLDER...]: of libraries that other machines built
+step_natives() {
+    step_setup
+    offer_needs "${CROSS_NEEDS[@]}"
+    step natives collect_natives "$@"
+    step jar package_natives
+}
+
+step_test-platforms() {
+    setup "${BUILD_NEEDS[@]}"
+    offer_needs "${CROSS_NEEDS[@]}" "${PLATFORM_NEEDS[@]}"
+    local row
+    KEEP_GOING=true
+    forget_platforms
+    for row in "${TESTED_PLATFORMS[@]}"; do
+        step "${row%% *}" test_platform "${row%% *}"
+    done
+    .build/test_summary.py --platforms "${FAILED_STEPS[@]}"
+}
+
 step_mnist() { step_setup; step mnist fetch_mnist; }
 
 step_format() {
@@ -232,6 +257,7 @@ step_test() {
     setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}" "${FORMAT_NEEDS[@]}"
     KEEP_GOING=true
     rm -f build/ctest.xml
+    forget_platforms
     step native build_native_tests
     step mnist fetch_mnist
     step java-tests java_tests
@@ -239,6 +265,7 @@ step_test() {
     step c-format cmake --build --preset release --target c-format-check
     step java-format maven -P pytorch,peers,spark spotless:check
     step native-tests native_tests
+    step aarch64-tests test_aarch64_kernels
     .build/test_summary.py "${FAILED_STEPS[@]}"
 }
 
@@ -352,7 +379,7 @@ main() {
     [[ $name != -h && $name != --help ]] || name=help
     declare -F "step_$name" >/dev/null || usage_error "there is no step \"$name\""
     case $name in
-        train | service | cuda-selftest | bench | bench-peers | bench-sql | bench-spark) ;;
+        train | service | cuda-selftest | natives | bench | bench-peers | bench-sql | bench-spark) ;;
         install) (($# <= 2)) || usage_error "the step install takes one argument: the folder of a Maven repository" ;;
         *) (($# <= 1)) || usage_error "the step $name takes no arguments" ;;
     esac

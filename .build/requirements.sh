@@ -22,8 +22,22 @@
         "command valgrind    | valgrind      | counts the instructions of the kernels"
         "command clang       | clang libclang-rt-dev | looks for undefined behaviour"
         "command aarch64-linux-gnu-gcc | gcc-aarch64-linux-gnu libc6-dev-arm64-cross | compiles the libraries for ARM"
+        "command qemu-aarch64 | qemu-user    | runs their tests"
+        "command musl-gcc    | musl-tools    | loads the library without glibc"
         "header cmocka.h     | libcmocka-dev | carries the C tests"
         "header simde/x86/avx512.h | libsimde-dev | runs the AVX-512 kernels on processors without AVX-512"
+    )
+    # Compilers and emulators for other platforms; those without are left out.
+    CROSS_NEEDS=(
+        "command aarch64-linux-gnu-gcc | gcc-aarch64-linux-gnu libc6-dev-arm64-cross | compiles for Linux on ARM"
+        "command x86_64-w64-mingw32-gcc-posix | gcc-mingw-w64-x86-64-posix | compiles for Windows"
+    )
+    PLATFORM_NEEDS=(
+        "command qemu-aarch64 | qemu-user    | runs programs of other processors"
+        "command s390x-linux-gnu-gcc | gcc-s390x-linux-gnu libc6-dev-s390x-cross | compiles for a big-endian processor"
+        "command musl-gcc    | musl-tools    | compiles with another libc"
+        "command wine        | wine wine64   | runs programs of Windows"
+        "command apt-get     | apt           | fetches the sources of cmocka"
     )
     LOAD_NEEDS=(
         "command wrk   | wrk         | puts load on the example service"

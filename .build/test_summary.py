@@ -2,22 +2,30 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sums the reports of ctest and Surefire into one line; exits with 1 when a test failed, or none ran.
 
-    .build/test_summary.py [--module MODULE] [STEP...]
+    .build/test_summary.py [--module MODULE] [--platforms] [STEP...]
 
---module  only the reports of this Java module; otherwise all there are
-STEP      a step of the build that failed; each counts as a failure
+--module     only the reports of this Java module; otherwise all there are
+--platforms  only the reports of other platforms
+STEP         a step of the build that failed; each counts as a failure
 """
 
 import argparse
+import fnmatch
 import glob
+import os
 import sys
 import xml.etree.ElementTree as ElementTree
 
 
-def find_reports(module):
+PLATFORM_REPORTS = "build/platforms/*/ctest.xml"
+
+
+def find_reports(module, platforms):
     """The files of each kind of tests that should have run."""
+    if platforms:
+        return {"platform's": sorted(glob.glob(PLATFORM_REPORTS))}
     java = {"Java": sorted(glob.glob(f"java/{module or '**'}/target/surefire-reports/TEST-*.xml", recursive=True))}
-    return java if module else {"native": glob.glob("build/ctest.xml")} | java
+    return java if module else {"native": glob.glob("build/ctest.xml") + glob.glob(PLATFORM_REPORTS)} | java
 
 
 def first_line(text):
@@ -46,9 +54,10 @@ def read(report, passed, failures, skips):
     except ElementTree.ParseError as error:  # its writer was killed
         failures.append(f"{report} is no whole report: {error}")
         return
+    platform = os.path.basename(os.path.dirname(report)) + "/" if fnmatch.fnmatch(report, PLATFORM_REPORTS) else ""
     for case in cases:
         owner = case.get("classname")
-        name = case.get("name") if owner in (None, case.get("name")) else f"{owner}.{case.get('name')}"
+        name = platform + (case.get("name") if owner in (None, case.get("name")) else f"{owner}.{case.get('name')}")
         problem = next((child for child in case if child.tag in ("failure", "error")), None)
         skipped = case.find("skipped")
         if problem is not None:
@@ -62,10 +71,11 @@ def read(report, passed, failures, skips):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--module")
+    parser.add_argument("--platforms", action="store_true")
     parser.add_argument("failed_steps", nargs="*")
     arguments = parser.parse_args()
     passed, failures, skips = [], [f"the step {step}" for step in arguments.failed_steps], []
-    for kind, reports in find_reports(arguments.module).items():
+    for kind, reports in find_reports(arguments.module, arguments.platforms).items():
         before = len(passed) + len(failures) + len(skips)
         for report in reports:
             read(report, passed, failures, skips)

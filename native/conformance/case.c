@@ -142,9 +142,15 @@ static uint64_t next_random(uint64_t *state) {
     return z ^ z >> 31;
 }
 
+/* The byte of element i that has its bits from 8 * byte on: the machine's byte order decides. */
+static unsigned char *byte_of(const array *a, int64_t i, int byte) {
+    const int is_big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
+    return a->memory + a->size * i + (is_big_endian ? a->size - 1 - byte : byte);
+}
+
 static void store(array *a, int64_t i, uint64_t element) {
     for (int byte = 0; byte < a->size; byte++) {
-        a->memory[a->size * i + byte] = (unsigned char)(element >> 8 * byte);
+        *byte_of(a, i, byte) = (unsigned char)(element >> 8 * byte);
     }
     if (a->size == 0) {
         a->memory[(a->first + i) / 8] |= (unsigned char)(element << (a->first + i) % 8);
@@ -154,7 +160,7 @@ static void store(array *a, int64_t i, uint64_t element) {
 static uint64_t load(const array *a, int64_t i) {
     uint64_t element = 0;
     for (int byte = 0; byte < a->size; byte++) {
-        element |= (uint64_t)a->memory[a->size * i + byte] << 8 * byte;
+        element |= (uint64_t)*byte_of(a, i, byte) << 8 * byte;
     }
     return element;
 }
@@ -278,7 +284,7 @@ void expect_integer(test_case *c, const char *what, const char *wanted, int64_t 
 void expect_hash(test_case *c, const char *what, const char *wanted, const array *have) {
     uint64_t hash = 0xcbf29ce484222325u;
     for (int64_t i = 0; i < have->bytes; i++) {
-        hash = (hash ^ have->memory[i]) * 0x100000001b3u;
+        hash = (hash ^ *byte_of(have, i / have->size, (int)(i % have->size))) * 0x100000001b3u;
     }
     if (*wanted == 0 || hexadecimal(wanted) != hash) {
         fail(c, "%s: expected the hash %s, got %016llx", what, wanted, (unsigned long long)hash);

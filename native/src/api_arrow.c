@@ -12,7 +12,7 @@
 #include <string.h>
 
 #define LONG_RUN 32
-#define MOST_GATHERED 64
+#define MOST_GATHERED 48
 
 enum { PREDICTIONS, TARGETS, WEIGHTS, ROLES };
 

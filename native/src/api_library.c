@@ -5,7 +5,12 @@
 
 #include <string.h>
 
-const char *exactloss_version(void) { return EXACTLOSS_VERSION; }
+/* One string, so that a library says which it is without being loaded. */
+#define TEXT_OF(number) #number
+#define TEXT(number) TEXT_OF(number)
+#define IDENTITY "exactloss with ABI " TEXT(EXACTLOSS_ABI_VERSION) ", version "
+
+const char *exactloss_version(void) { return IDENTITY EXACTLOSS_VERSION + sizeof IDENTITY - 1; }
 
 int exactloss_abi_version(void) { return EXACTLOSS_ABI_VERSION; }
 

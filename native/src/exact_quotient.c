@@ -5,7 +5,7 @@
  */
 #include "exact_sum.h"
 
-#include "arithmetic.h"
+#include "compiler.h"
 
 #include <float.h>
 #include <math.h>
@@ -60,21 +60,8 @@ static void take_magnitude(const exact_sum *sum, magnitude *m) {
     finish_magnitude(m, carry);
 }
 
-/* The number of leading zeros of a value that is not 0. */
-static int leading_zeros(uint64_t value) {
-#ifdef __GNUC__
-    return __builtin_clzll(value);
-#else
-    int zeros = 0;
-    for (; value >> 63 == 0; value <<= 1) {
-        zeros++;
-    }
-    return zeros;
-#endif
-}
-
 /* The number of bits of a magnitude that is not 0, counted from bit 0 of limbs[0]. */
-static int limb_bits(const magnitude *m) { return 32 * m->count + 32 - leading_zeros(m->limbs[m->count - 1]); }
+static int limb_bits(const magnitude *m) { return 32 * m->count + 32 - __builtin_clzll(m->limbs[m->count - 1]); }
 
 int exactloss_sum_is_negative(const exact_sum *sum) {
     magnitude m;
@@ -124,9 +111,9 @@ static quotient divide(const magnitude *m, uint64_t divisor) {
     quotient q = {0, 0, 0};
     uint64_t remainder = 0;
     int at = limb_bits(m);
-    const int room = divisor == 1 ? 63 : leading_zeros(divisor);
+    const int room = divisor == 1 ? 63 : __builtin_clzll(divisor);
     while (q.significand >> 63 == 0) {
-        const int zeros = q.significand == 0 ? 64 : leading_zeros(q.significand);
+        const int zeros = q.significand == 0 ? 64 : __builtin_clzll(q.significand);
         if (remainder == 0 && at <= 0) {
             q.significand <<= zeros;
             at -= zeros;

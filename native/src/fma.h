@@ -19,7 +19,7 @@
 #ifndef EXACTLOSS_FMA_H
 #define EXACTLOSS_FMA_H
 
-#include "arithmetic.h"
+#include "compiler.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -173,8 +173,7 @@ static inline double emulated_fma_f64(double a, double b, double c) {
 /* ------------------------------------------------------------------------------------------------- the choice -- */
 
 /* By an instruction where there is one. */
-#if defined __FMA__ || defined __aarch64__ || defined __s390x__ || defined __powerpc64__ ||                            \
-    (defined __riscv_flen && __riscv_flen >= 64)
+#if HAS_FMA
 static inline float fused_f32(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 static inline double fused_f64(double a, double b, double c) { return __builtin_fma(a, b, c); }
 #else

@@ -7,9 +7,9 @@
 #ifndef EXACTLOSS_FP_ENVIRONMENT_H
 #define EXACTLOSS_FP_ENVIRONMENT_H
 
-#include "arithmetic.h"
+#include "compiler.h"
 
-#ifdef EXACTLOSS_X86_64
+#ifdef __x86_64__
 
 #include <immintrin.h>
 

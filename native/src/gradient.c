@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The gradient of a batch: its factor, and the way of a block's gradient to the output. */
-#include "arithmetic.h"
+#include "compiler.h"
 #include "block.h"
 
 #include <math.h>

@@ -30,7 +30,7 @@
  * 0.79 and 0.56 over 3e8 random doubles. Both are monotonic over all floats; this is measured, not proved.
  * σ(±0) = 1/2, σ(∞) = 1, σ(-∞) = 0, and NaN passes through every step.
  */
-#include "arithmetic.h"
+#include "compiler.h"
 
 /* How the function is declared: CUDA has words of its own for it. */
 #ifndef KERNEL_FUNCTION

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "totals.h"
 
-#include "arithmetic.h"
+#include "compiler.h"
 
 #include <math.h>
 #include <stddef.h>

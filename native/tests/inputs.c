@@ -45,7 +45,7 @@ float next_float(input_kind kind, uint64_t *state) {
         case TIES:
             return (float)(1 + 2 * (random % 0x1fffff)) * 0x1p-22f;
         case TINY:
-            return expf(-69.0f * unit) * ((float)(random & 0xffff) * 0x1p-16f);
+            return from_bits((127 - (uint32_t)(random >> 40) % 100) << 23) * ((float)(random & 0xffff) * 0x1p-16f);
         case SUBNORMAL:
             return from_bits((uint32_t)random & 0x807fffffu & ((random >> 32 & 3) == 0 ? 0x80000000u : UINT32_MAX));
         case RAW_SCORES:
@@ -93,7 +93,7 @@ double next_double(input_kind kind, uint64_t *state) {
         case TIES:
             return (double)(1 + 2 * (random % 0x3ffffffffffff)) * 0x1p-51;
         case TINY:
-            return exp(-300.0 * unit) * ((double)(next_random(state) >> 11) * 0x1p-53);
+            return from_wide_bits((1023 - random % 433) << 52) * ((double)(next_random(state) >> 11) * 0x1p-53);
         case SUBNORMAL:
             return from_wide_bits((random & 0x800fffffffffffffu) >> (random >> 56 & 1 ? 40 : 0));
         case RAW_SCORES:

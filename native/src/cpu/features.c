@@ -7,13 +7,13 @@
 
 #include "exactloss/exactloss.h"
 
-#ifdef EXACTLOSS_X86_64
+#ifdef __x86_64__
 #include <cpuid.h>
 #endif
 
 cpu_facts exactloss_read_cpu(void) {
     cpu_facts facts = {0, 0, 0};
-#ifdef EXACTLOSS_X86_64
+#ifdef __x86_64__
     unsigned eax, ebx, ecx, edx;
     if (__get_cpuid(1, &eax, &ebx, &ecx, &edx)) {
         facts.leaf1_ecx = ecx;

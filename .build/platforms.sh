@@ -1,0 +1,108 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# The native tests on other platforms: cross-built here, and run by an emulator. Sourced by build.sh. Each platform's reports
+# are build/platforms/<name>/ctest.xml; one that can't be tested has a report that says why.
+
+PLATFORMS=build/platforms
+export WINEPREFIX=${WINEPREFIX:-$ROOT/build/cache/wine} WINEDEBUG=${WINEDEBUG:--all}
+
+# The name | its toolchain file, whose compiler is needed | how its programs are run: a command, or nothing.
+TESTED_PLATFORMS=(
+    "linux-aarch64     | aarch64-linux-gnu  | qemu-aarch64"
+    "linux-s390x       | s390x-linux-gnu    | qemu-s390x"
+    "windows-x86_64    | x86_64-w64-mingw32 | wine"
+    "linux-x86_64-musl | x86_64-linux-musl  |"
+)
+
+# ---- cmocka ----------------------------------------------------------------------------------------------------------
+
+# fetch_cmocka: its sources into build/cache/cmocka, by apt, which verifies them. Debian's package is for Debian's own
+# platforms alone. apt's lists are private: they are those of the machine, of sources.
+fetch_cmocka() {
+    local folder=$ROOT/build/cache/cmocka apt=$ROOT/build/cache/apt-sources file options
+    [[ ! -f $folder/src/cmocka.c ]] || return 0
+    rm -rf "$folder" "$apt"
+    mkdir -p "$apt"/{parts,lists/partial,cache/archives/partial,download}
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources}; do
+        if [[ -f $file ]]; then
+            sed -E 's/^Types:.*/Types: deb-src/; s/^deb /deb-src /' "$file" >"$apt/parts/${file##*/}"
+        fi
+    done
+    options=(-o Dir::Etc::sourcelist=/dev/null -o Dir::Etc::sourceparts="$apt/parts" -o Dir::State::lists="$apt/lists"
+        -o Dir::Cache="$apt/cache" -o APT::Sandbox::User="$(id -un)")
+    apt-get "${options[@]}" update || true # a list without sources is no matter
+    (cd "$apt/download" && apt-get "${options[@]}" source --download-only cmocka) &&
+        mkdir "$folder" && tar -xf "$apt"/download/cmocka_*.orig.tar.* -C "$folder" --strip-components=1 && rm -rf "$apt"
+}
+
+# build_cmocka FOLDER TOOLCHAIN: libcmocka-static.a in FOLDER/src
+build_cmocka() {
+    cmake --fresh -G Ninja -S build/cache/cmocka -B "$1" -DCMAKE_TOOLCHAIN_FILE="$TOOLCHAINS/$2.cmake" \
+        -DCMAKE_BUILD_TYPE=Release -DWITH_STATIC_LIB=ON -DWITH_EXAMPLES=OFF
+    cmake --build "$1" --target cmocka-static
+}
+
+# ---- a platform ------------------------------------------------------------------------------------------------------
+
+# missing_tool TOOLCHAIN RUNNER: the first one that is not there.
+missing_tool() {
+    local compiler tool
+    compiler=$(sed -n 's/^set(CMAKE_C_COMPILER \(.*\))$/\1/p' "$TOOLCHAINS/$1.cmake")
+    for tool in "$compiler" $2; do
+        if ! command -v "$tool" >/dev/null; then
+            echo "$tool"
+            return
+        fi
+    done
+}
+
+# test_platform NAME [CTEST_OPTION...]: failed tests don't fail it, the summary counts them.
+test_platform() {
+    local folder=$PLATFORMS/$1 toolchain runner missing
+    IFS='|' read -r _ toolchain runner < <(printf '%s\n' "${TESTED_PLATFORMS[@]}" | grep "^$1 ")
+    read -r toolchain <<<"$toolchain"
+    mkdir -p "$folder"
+    rm -f "$folder/ctest.xml"
+    missing=$(missing_tool "$toolchain" "$runner")
+    if [[ -n $missing ]]; then
+        skip_platform "$1" "there is no $missing"
+        return
+    fi
+    if ! fetch_cmocka; then
+        skip_platform "$1" "the sources of cmocka could not be fetched"
+        return
+    fi
+    build_cmocka "$folder/cmocka" "$toolchain"
+    cmake --fresh -G Ninja -S . -B "$folder" -DCMAKE_TOOLCHAIN_FILE="$TOOLCHAINS/$toolchain.cmake" -DCMAKE_BUILD_TYPE=Release \
+        -DBUILD_TESTING=ON -DEXACTLOSS_BUILD_BENCHMARKS=OFF -DEXACTLOSS_CUDA=OFF \
+        -DCMOCKA_INCLUDE="$ROOT/build/cache/cmocka/include" -DCMOCKA_LIBRARY="$ROOT/$folder/cmocka/src/libcmocka-static.a"
+    cmake --build "$folder"
+    ctest --test-dir "$folder" --parallel "$(nproc)" --output-on-failure --output-junit "$ROOT/$folder/ctest.xml" "${@:2}" ||
+        [[ -s $folder/ctest.xml ]]
+    note "$(bits_compared "$folder/ctest.xml")"
+}
+
+# skip_platform NAME REASON
+skip_platform() {
+    printf '<testsuite><testcase name="all tests"><skipped message="%s"/></testcase></testsuite>\n' "$2" \
+        >"$PLATFORMS/$1/ctest.xml"
+    note "skipped: $2"
+}
+
+# bits_compared REPORT: what platform_bits said.
+bits_compared() {
+    sed -nE 's/^.*\b([0-9]+ values by .*)/\1/p' "$1" | sed -E 's/ in [0-9]+ groups, 0 of them different/: the same bits/' |
+        paste -sd ';' | sed 's/;/; /g'
+}
+
+# forget_platforms: the reports of an earlier run.
+forget_platforms() {
+    rm -f "$PLATFORMS"/*/ctest.xml
+}
+
+# The part that build.sh test has: of a platform that Java services run on, what takes less than two minutes.
+test_aarch64_kernels() {
+    test_platform linux-aarch64 \
+        --tests-regex '^(kernels.*_neon|conformance_c_neon|exact_sum_test|fma_test|platform_bits_neon|dispatch_.*)$'
+}
