@@ -5,7 +5,7 @@
     .build/test_summary.py [--module MODULE] [--platforms] [STEP...]
 
 --module     only the reports of this Java module; otherwise all there are
---platforms  only the reports of other platforms
+--platforms  only the reports of other platforms, and of Java on one of them
 STEP         a step of the build that failed; each counts as a failure
 """
 
@@ -23,7 +23,7 @@ PLATFORM_REPORTS = "build/platforms/*/ctest.xml"
 def find_reports(module, platforms):
     """The files of each kind of tests that should have run."""
     if platforms:
-        return {"platform's": sorted(glob.glob(PLATFORM_REPORTS))}
+        return {"platform's": sorted(glob.glob(PLATFORM_REPORTS) + glob.glob("java/exactloss/target/surefire-reports/*.xml"))}
     java = {"Java": sorted(glob.glob(f"java/{module or '**'}/target/surefire-reports/TEST-*.xml", recursive=True))}
     return java if module else {"native": glob.glob("build/ctest.xml") + glob.glob(PLATFORM_REPORTS)} | java
 
