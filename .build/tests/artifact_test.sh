@@ -35,8 +35,7 @@ build() {
         cat "$tree/build/log/install.log"
         exit 1
     }
-    mv "$tree/build/native/natives" "$work/natives of $1"
-    rm -rf "$tree"
+    cp -R "$tree/build/native/natives" "$work/natives of $1"
 }
 
 build first
@@ -77,6 +76,23 @@ expect_loss() {
     fi
 }
 
+# compare_with_published MODULES: what a release does before it replaces the last one.
+compare_with_published() {
+    mvn -q -B -Dstyle.color=never -f "$work/tree the second/java/pom.xml" -pl "$1" -Dmaven.repo.local="$work/the second" \
+        -Drevision="$version-next" -Dbaseline.version="$version" -Dmaven.test.skip=true -Dspotless.check.skip=true verify \
+        >compare.log 2>&1 </dev/null
+}
+cd "$work"
+find_jdk
+compare_with_published exactloss,exactloss-cuda,exactloss-micrometer,exactloss-arrow || { cat compare.log; exit 1; }
+sed -i 's/public static String version()/static String version()/' \
+    "tree the second/java/exactloss/src/main/java/io/github/exactloss/NativeLibrary.java"
+if compare_with_published exactloss || ! grep -q 'NativeLibrary.version():METHOD_LESS_ACCESSIBLE' compare.log; then
+    echo "a method that is no longer public is not noticed"
+    cat compare.log
+    exit 1
+fi
+
 cat >"$work/Cuda.java" <<'JAVA'
 import io.github.exactloss.cuda.CudaDevice;
 
@@ -97,8 +113,8 @@ expect_cuda() {
     fi
 }
 
-cp -r "$tests/consumer" "$work/scores"
-cd "$work/scores"
+cp -r "$tests/consumer" scores
+cd scores
 jar="$work/the second/$artifact.jar"
 cuda="$work/the second/io/github/exactloss/exactloss-cuda/$version/exactloss-cuda-$version"
 used=false
