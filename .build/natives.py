@@ -51,12 +51,13 @@ ABIS = {
 
 
 def format_and_processor(content):
-    """Of a library's first bytes."""
+    """Of a library, by its header."""
+    content = content.ljust(64, b"\0")
     if content[:5] == b"\x7fELF\x02" and content[5] == 1:
         return ELF, PROCESSORS.get((ELF, *struct.unpack_from("<H", content, 18)), "another processor")
-    if content[:2] == b"MZ" and len(content) > 64:
+    if content[:2] == b"MZ":
         (header,) = struct.unpack_from("<I", content, 0x3C)
-        if content[header : header + 4] == b"PE\0\0":
+        if content[header : header + 4] == b"PE\0\0" and len(content) >= header + 6:
             return PE, PROCESSORS.get((PE, *struct.unpack_from("<H", content, header + 4)), "another processor")
     if content[:4] == b"\xcf\xfa\xed\xfe":
         return MACH_O, PROCESSORS.get((MACH_O, *struct.unpack_from("<I", content, 4)), "another processor")

@@ -33,7 +33,7 @@ fetch_cmocka() {
         -o Dir::Cache="$apt/cache" -o APT::Sandbox::User="$(id -un)")
     apt-get "${options[@]}" update || true # a list without sources is no matter
     (cd "$apt/download" && apt-get "${options[@]}" source --download-only cmocka) &&
-        mkdir "$folder" && tar -xf "$apt"/download/cmocka_*.orig.tar.* -C "$folder" --strip-components=1 && rm -rf "$apt"
+        rm -f "$apt"/download/*.asc && mkdir "$folder" && tar -xf "$apt"/download/cmocka_*.orig.tar.* -C "$folder" --strip-components=1 && rm -rf "$apt"
 }
 
 # build_cmocka FOLDER TOOLCHAIN: libcmocka-static.a in FOLDER/src
@@ -85,7 +85,6 @@ test_platform() {
 
 # skip_platform NAME REASON
 skip_platform() {
-    mkdir -p "$PLATFORMS/$1"
     printf '<testsuite><testcase name="all tests"><skipped message="%s"/></testcase></testsuite>\n' "$2" \
         >"$PLATFORMS/$1/ctest.xml"
     note "skipped: $2"

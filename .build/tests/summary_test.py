@@ -23,16 +23,20 @@ JAVA_FAILED = '<testcase name="sum" classname="io.Loss"><error message="boom">ja
 JAVA_SKIPPED = '<testcase name="mnist" classname="io.Loss"><skipped message="no MNIST here"/></testcase>'
 
 
-def summary(ctest, java, *failed_steps, module="a"):
+def summary(ctest, java, *arguments, module="a", platform=None):
     """The lines and the status for these reports; None: there is no such report."""
     with tempfile.TemporaryDirectory() as folder:
-        for path, cases in (("build/ctest.xml", ctest), (f"java/{module}/target/surefire-reports/TEST-a.xml", java)):
+        for path, cases in (
+            ("build/ctest.xml", ctest),
+            (f"java/{module}/target/surefire-reports/TEST-a.xml", java),
+            ("build/platforms/linux-aarch64/ctest.xml", platform),
+        ):
             if cases is not None:
                 file = pathlib.Path(folder, path)
                 file.parent.mkdir(parents=True)
                 file.write_text(f"<testsuite>{cases}</testsuite>", encoding="utf-8")
         done = subprocess.run(
-            [sys.executable, SUMMARY, *failed_steps], cwd=folder, capture_output=True, text=True, check=False
+            [sys.executable, SUMMARY, *arguments], cwd=folder, capture_output=True, text=True, check=False
         )
         return done.stdout.splitlines(), done.returncode
 
@@ -66,6 +70,16 @@ class SummaryTest(unittest.TestCase):
     def test_a_module_within_a_folder_counts(self):
         lines, status = summary(CTEST_PASSED, JAVA_PASSED, module="examples/a")
         self.assertEqual((["2 passed, 0 failed"], 0), (lines, status))
+
+    def test_platforms_are_named(self):
+        lines, status = summary(CTEST_PASSED, JAVA_PASSED, platform=CTEST_PASSED + CTEST_SKIPPED + CTEST_FAILED)
+        self.assertEqual((1, "3 passed, 1 failed, 1 skipped"), (status, lines[-1]))
+        self.assertIn("skipped  linux-aarch64/avx: this processor has no AVX-512", lines)
+        self.assertIn("FAILED   linux-aarch64/bits", lines)
+
+    def test_platforms_alone(self):
+        for platform, last in ((CTEST_PASSED, "1 passed, 0 failed"), (None, "0 passed, 1 failed")):
+            self.assertEqual(last, summary(None, None, "--platforms", platform=platform)[0][-1])
 
     def test_a_failed_step_is_a_failure(self):
         lines, status = summary(CTEST_PASSED, JAVA_PASSED, "java-tests")

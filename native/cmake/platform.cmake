@@ -63,6 +63,11 @@ add_compile_options(
 # that an -Ofast before it does not count.
 add_link_options(${NO_FAST_MATH} -O1 -fno-lto)
 
+# Ubuntu's compiler calls functions of glibc that no other libc has.
+if(EXACTLOSS_OS STREQUAL linux)
+  add_compile_options(-U_FORTIFY_SOURCE)
+endif()
+
 # ---- warnings --------------------------------------------------------------------------------------------------------
 
 set(EXACTLOSS_WARNINGS
@@ -106,6 +111,13 @@ set(EXACTLOSS_AVX512_OPTIONS
 
 # libm for the floating-point environment, where it is not MXCSR's or FPCR's.
 set(EXACTLOSS_LIBM $<$<NOT:$<BOOL:${WIN32}>>:m>)
+
+# The library for GPUs loads the driver. Before glibc 2.34 what it needs for that was in two other libraries, which are still
+# there: src/cuda/driver.c.
+set(EXACTLOSS_LIBDL ${CMAKE_DL_LIBS})
+if(EXACTLOSS_FOR_GLIBC)
+  set(EXACTLOSS_LIBDL -Wl,--push-state,--no-as-needed -l:libdl.so.2 -l:libpthread.so.0 -Wl,--pop-state)
+endif()
 
 # Libraries depend on nothing that they do not use. No name may be missing, but for those of a sanitizer, which Clang links
 # with programs alone.

@@ -141,7 +141,7 @@ static void counts_follow_the_threshold(void **unused) {
         for (int i = 0; i < COUNT; i++) {
             const int predicted = (double)p[i] > THRESHOLDS[k], positive = t[i] == 1;
             want.positives += positive;
-            want.mnist.nan_count += isnan(p[i]);
+            want.mnist.nan_count += isnan(p[i]) != 0;
             want.true_positives += positive && predicted;
             want.false_positives += !positive && predicted;
             want.true_negatives += !positive && !predicted;

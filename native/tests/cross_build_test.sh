@@ -22,12 +22,14 @@ for file in libexactloss.so libexactloss_cuda.so bench/exactloss-bench; do
     readelf -h "$work/native/$file" | grep 'Machine: *AArch64'
     # The benchmark has the objects of one library in it, and links with the other.
     needed=$(readelf -d "$work/native/$file" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p' |
-        grep -vE '^(libc|libm|ld-linux-aarch64|libexactloss_cuda)\.so' || true)
+        grep -vE '^(libc|libm|libdl|libpthread|ld-linux-aarch64|libexactloss_cuda)\.so' || true)
     if [[ -n $needed ]]; then
         echo "$file needs $needed"
         exit 1
     fi
 done
+"$source/native/tests/symbols_test.sh" "$work/native/libexactloss.so"
+"$source/native/tests/glibc_test.sh" "$work/native/libexactloss.so" "$work/native/libexactloss_cuda.so"
 if aarch64-linux-gnu-nm "$work/native/libexactloss.so" | grep -i avx; then
     echo "these kernels are of another processor"
     exit 1

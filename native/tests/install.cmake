@@ -19,6 +19,12 @@ function(add_script_test name script)
 endfunction()
 
 add_script_test(symbols_test symbols_test.sh $<TARGET_FILE:exactloss> $<TARGET_FILE:exactloss_archive>)
+if(BUILD_SHARED_LIBS AND EXACTLOSS_PLATFORM STREQUAL linux-x86_64)
+  add_script_test(musl_test musl_test.sh ${CMAKE_CURRENT_SOURCE_DIR} $<TARGET_FILE:exactloss>)
+endif()
+if(BUILD_SHARED_LIBS AND EXACTLOSS_CUDA AND EXACTLOSS_FOR_GLIBC)
+  add_script_test(glibc_test glibc_test.sh $<TARGET_FILE:exactloss> $<TARGET_FILE:exactloss_cuda>)
+endif()
 add_script_test(header_cxx_test header_cxx_test.sh
   ${CXX_EXECUTABLE} ${PROJECT_SOURCE_DIR}/native $<TARGET_FILE:exactloss>)
 foreach(kind shared static)

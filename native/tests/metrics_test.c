@@ -150,7 +150,7 @@ static void undefined_metrics_are_nan(void **unused) {
         const int64_t *c = CASES[i].counts;
         const exactloss_evaluation e = of_counts(c[0], c[1], c[2], c[3]);
         for (int metric = 1; metric <= METRICS; metric++) {
-            if (isnan(metric_of(&e, metric)) != (CASES[i].undefined >> metric & 1)) {
+            if ((isnan(metric_of(&e, metric)) != 0) != (CASES[i].undefined >> metric & 1)) {
                 fail_msg("case %zu: metric %d is %g", i, metric, metric_of(&e, metric));
             }
         }

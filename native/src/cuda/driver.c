@@ -11,6 +11,24 @@
 #include <stdio.h>
 #include <string.h>
 
+/*
+ * glibc 2.34 moved these functions from libdl and libpthread to libc, under a new version. The old one, which every later
+ * release has too, lets a library that was built there run with glibc 2.17.
+ */
+#ifdef __GLIBC__
+#ifdef __aarch64__
+#define OLD_VERSION(name) __asm__(".symver " #name ", " #name "@GLIBC_2.17")
+#elif defined __x86_64__
+#define OLD_VERSION(name) __asm__(".symver " #name ", " #name "@GLIBC_2.2.5")
+#else
+#define OLD_VERSION(name) _Static_assert(1, "any version will do")
+#endif
+OLD_VERSION(dlopen);
+OLD_VERSION(dlsym);
+OLD_VERSION(dlerror);
+OLD_VERSION(pthread_once);
+#endif
+
 #define STUB 34              /* CUDA_ERROR_STUB_LIBRARY */
 #define OLDEST_VERSION 11000 /* CUDA 11.0; the kernels' PTX asks for less, but nothing older is tested by anybody */
 
