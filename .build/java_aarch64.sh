@@ -14,15 +14,18 @@ AARCH64_PACKAGES=("$AARCH64_JRE" libc6 zlib1g libstdc++6 libgcc-s1)
 AARCH64_TESTS="PlatformTest,LibraryInTheJarTest#musl*,NativeLoaderTest#versionsAgree+theNamedFileIsLoaded+anotherAbiVersion"
 AARCH64_TESTS+="+everyClassLoaderLoadsALibrary,BindingsTest,IsaTest,LossTest,ConformanceTest,GuardPageTest,SameBitsTest"
 
-# test_java_aarch64: needs the library of aarch64 in build/natives, and that of this machine for Maven.
+# test_java_aarch64: needs the library of aarch64 in build/natives, and that of this machine for Maven. Its reports lie beside
+# those of other platforms, as the next tests of this one delete Maven's.
 test_java_aarch64() {
-    local library=$ROOT/build/natives/linux-aarch64/libexactloss.so
+    local library=$ROOT/build/natives/linux-aarch64/libexactloss.so reports=build/platforms/java-aarch64
     [[ -f $library ]] || stop "$library is missing: run ./build.sh natives"
     fetch_aarch64_jre
     # Tests that compile a library find a compiler for aarch64.
     EXACTLOSS_NATIVES=$ROOT/build/natives CC=aarch64-linux-gnu-gcc run_java_tests java-aarch64 -pl exactloss \
         -Djvm="$AARCH64_ROOT/java/bin/java" -Dexactloss.native.library="$library" \
         -Dbindings.library="$ROOT/$NATIVE_BUILD/native/libexactloss.so" -Dtest.emulator="$AARCH64_ROOT/emulate" -Dtest="$AARCH64_TESTS" test
+    mkdir -p "$reports"
+    mv java/exactloss/target/surefire-reports/TEST-*.xml "$reports"
     note "tests of the module exactloss in a JVM for aarch64"
 }
 
