@@ -23,7 +23,8 @@ test_java_aarch64() {
     # Tests that compile a library find a compiler for aarch64.
     EXACTLOSS_NATIVES=$ROOT/build/natives CC=aarch64-linux-gnu-gcc run_java_tests java-aarch64 -pl exactloss \
         -Djvm="$AARCH64_ROOT/java/bin/java" -Dexactloss.native.library="$library" \
-        -Dbindings.library="$ROOT/$NATIVE_BUILD/native/libexactloss.so" -Dtest.emulator="$AARCH64_ROOT/emulate" -Dtest="$AARCH64_TESTS" test
+        -Dbindings.library="$ROOT/$NATIVE_BUILD/native/libexactloss.so" -Dtest.emulator="$AARCH64_ROOT/emulate" \
+        -Dtest="$AARCH64_TESTS" test
     mkdir -p "$reports"
     mv java/exactloss/target/surefire-reports/TEST-*.xml "$reports"
     note "tests of the module exactloss in a JVM for aarch64"
