@@ -104,15 +104,11 @@ build_java() {
     [[ ! -f $CLI/target/lib/built ]] || write_launcher
 }
 
-forget_java_reports() {
-    find java -name surefire-reports -prune -exec rm -rf {} +
-}
-
 # run_java_tests STEP OPTION...: failed tests don't fail the step: the summary counts them, and all modules are tested.
 # A crashed JVM fails it.
 run_java_tests() {
     local log=build/log/$1.log
-    forget_java_reports
+    find java -name surefire-reports -prune -exec rm -rf {} +
     maven -Dmaven.test.failure.ignore=true -Dsurefire.failIfNoSpecifiedTests=false "${@:2}"
     sed -n 's/^measured: //p' "$log" >&3
     ! grep -qE 'forked VM|forked process|Crashed tests' "$log"
@@ -233,7 +229,6 @@ step_test-platforms() {
     local row
     KEEP_GOING=true
     forget_platforms
-    forget_java_reports
     step native build_native
     step natives collect_natives
     for row in "${TESTED_PLATFORMS[@]}"; do

@@ -14,7 +14,8 @@ AARCH64_PACKAGES=("$AARCH64_JRE" libc6 zlib1g libstdc++6 libgcc-s1)
 AARCH64_TESTS="PlatformTest,LibraryInTheJarTest#musl*,NativeLoaderTest#versionsAgree+theNamedFileIsLoaded+anotherAbiVersion"
 AARCH64_TESTS+="+everyClassLoaderLoadsALibrary,BindingsTest,IsaTest,LossTest,ConformanceTest,GuardPageTest,SameBitsTest"
 
-# test_java_aarch64: takes the library of aarch64 from NATIVES.
+# test_java_aarch64: takes the library of aarch64 from NATIVES. Its reports lie beside those of other platforms, as the next tests
+# of this one delete Maven's.
 test_java_aarch64() {
     local library=$NATIVES/linux-aarch64/libexactloss.so
     if [[ ! -f $library ]] || ! command -v qemu-aarch64 >/dev/null; then
@@ -34,7 +35,10 @@ test_java_aarch64() {
     # Tests that compile a library find a compiler for aarch64.
     EXACTLOSS_NATIVES=$NATIVES CC=aarch64-linux-gnu-gcc run_java_tests java-aarch64 -pl exactloss \
         -Djvm="$AARCH64_ROOT/java/bin/java" -Dexactloss.native.library="$library" \
-        -Dbindings.library="$ROOT/$NATIVE_BUILD/native/libexactloss.so" -Dtest.emulator="$AARCH64_ROOT/emulate" -Dtest="$AARCH64_TESTS" test
+        -Dbindings.library="$ROOT/$NATIVE_BUILD/native/libexactloss.so" -Dtest.emulator="$AARCH64_ROOT/emulate" \
+        -Dtest="$AARCH64_TESTS" test
+    mkdir -p "$PLATFORMS/java-aarch64"
+    mv java/exactloss/target/surefire-reports/TEST-*.xml "$PLATFORMS/java-aarch64"
     note "tests of the module exactloss in a JVM for aarch64"
 }
 

@@ -98,7 +98,7 @@ bits_compared() {
 
 # forget_platforms: the reports of an earlier run.
 forget_platforms() {
-    rm -f "$PLATFORMS"/*/ctest.xml
+    rm -f "$PLATFORMS"/*/*.xml
 }
 
 # The part that build.sh test has: of a platform that Java services run on, what takes less than two minutes.

@@ -5,7 +5,7 @@
     .build/test_summary.py [--module MODULE] [--platforms] [STEP...]
 
 --module     only the reports of this Java module; otherwise all there are
---platforms  only the reports of other platforms, and of Java on one of them
+--platforms  only the reports of other platforms
 STEP         a step of the build that failed; each counts as a failure
 """
 
@@ -17,13 +17,13 @@ import sys
 import xml.etree.ElementTree as ElementTree
 
 
-PLATFORM_REPORTS = "build/platforms/*/ctest.xml"
+PLATFORM_REPORTS = "build/platforms/*/*.xml"
 
 
 def find_reports(module, platforms):
     """The files of each kind of tests that should have run."""
     if platforms:
-        return {"platform's": sorted(glob.glob(PLATFORM_REPORTS) + glob.glob("java/exactloss/target/surefire-reports/*.xml"))}
+        return {"platform's": sorted(glob.glob(PLATFORM_REPORTS))}
     java = {"Java": sorted(glob.glob(f"java/{module or '**'}/target/surefire-reports/TEST-*.xml", recursive=True))}
     return java if module else {"native": glob.glob("build/ctest.xml") + glob.glob(PLATFORM_REPORTS)} | java
 
