@@ -90,10 +90,10 @@ skip_platform() {
     note "skipped: $2"
 }
 
-# bits_compared REPORT: what platform_bits said.
+# bits_compared REPORT: what the tests platform_bits said.
 bits_compared() {
-    sed -nE 's/^.*\b([0-9]+ values by .*)/\1/p' "$1" | sed -E 's/ in [0-9]+ groups, 0 of them different/: the same bits/' |
-        paste -sd ';' | sed 's/;/; /g'
+    sed -nE 's/^.*\b([0-9]+) values by (\w+(\.1)?), .* 0 of them different.*/\1 \2/p' "$1" |
+        awk '{ names = names (NR > 1 ? ", " : "") $2 } END { if (NR > 0) print $1 " values have the bits of all platforms: " names }'
 }
 
 # forget_platforms: the reports of an earlier run.
