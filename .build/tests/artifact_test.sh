@@ -138,7 +138,8 @@ while read -r JAVA_HOME; do
     expect_cuda 'CUDA is there\|no NVIDIA driver\|CUDA unavailable' -cp "$jar:$cuda.jar:$cuda-$platform.jar"
     expect_cuda "add the dependency io.github.exactloss:exactloss-cuda:$version:$platform, " -cp "$jar:$cuda.jar"
     # Maven puts a jar that no module requires on the class path.
-    for natives in "-cp|$cuda-$platform.jar" "-p|$jar:$cuda.jar:$cuda-$platform.jar|--add-modules|io.github.exactloss.cuda.${platform/-/.}"; do
+    for natives in "-cp|$cuda-$platform.jar" \
+        "-p|$jar:$cuda.jar:$cuda-$platform.jar|--add-modules|io.github.exactloss.cuda.${platform/-/.}"; do
         IFS='|' read -ra options <<<"$natives"
         expect_cuda 'CUDA is there\|no NVIDIA driver\|CUDA unavailable' -p "$jar:$cuda.jar" \
             --add-modules io.github.exactloss.cuda "${options[@]}"
