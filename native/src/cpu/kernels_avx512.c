@@ -333,6 +333,11 @@ static int keeps_inexact_flag(void) {
     return is_kept;
 }
 
+/* The same sums by the other units: adders are busy. */
+#define HAS_ADD_BY_FMA
+static inline f32_vector f32_add_by_fma(f32_vector a, f32_vector b) { return f32_fma(a, f32_set(1), b); }
+static inline f64_vector f64_add_by_fma(f64_vector a, f64_vector b) { return f64_fma(a, f64_set(1), b); }
+
 #include "kernels_vector.h"
 
 static int isa_support(cpu_facts facts) {

@@ -50,6 +50,11 @@ static inline void prefetch_to_write(const unsigned char *p, size_t ahead) {
 #define equal_group equal_bytes
 #endif
 
+#ifndef HAS_ADD_BY_FMA
+#define f32_add_by_fma f32_add
+#define f64_add_by_fma f64_add
+#endif
+
 /* Without an inexact flag, this constant removes every use of it. */
 #ifdef HAS_INEXACT_FLAG
 #define USES_FLAG 1

@@ -56,9 +56,9 @@ static ALWAYS_INLINE V(vector) V(negate_in_group)(uint64_t bits, int k, V(vector
 static ALWAYS_INLINE void V(add_pair)(V(vector) y, V(vector) z, V(vector) c, V(vector) both, int_vector *high,
                                       int_vector *low) {
     const V(vector) h = V(add_quietly)(y, c), g = V(add_quietly)(h, z);
-    const V(vector) l = V(add)(y, V(sub)(both, h));
+    const V(vector) l = V(add_by_fma)(y, V(sub)(both, h));
     *high = B(add)(*high, V(bits)(g));
-    *low = B(add)(*low, V(bits)(V(add)(l, V(add)(z, V(sub)(h, g)))));
+    *low = B(add)(*low, V(bits)(V(add)(l, V(add_by_fma)(z, V(sub)(h, g)))));
 }
 
 /* Adds the first part of y + z, and leaves the rests of both. */
