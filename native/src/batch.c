@@ -46,11 +46,11 @@ typedef struct sums {
 /* Losses that have a sum in common have that of the first of them. */
 static void open_sums(const batch *b, totals *t, sums *s) {
     const int linear = b->losses & LINEAR_LOSSES, square = b->losses & SQUARE_LOSSES;
-    s->distances = (summation){linear != 0 ? &t->sums[exactloss_first_loss(linear)] : NULL, 0};
-    s->squares = (summation){square != 0 ? &t->sums[exactloss_first_loss(square)] : NULL, 0};
-    s->weights = (summation){&t->weights, 0};
+    s->distances = (summation){.sum = linear != 0 ? &t->sums[exactloss_first_loss(linear)] : NULL};
+    s->squares = (summation){.sum = square != 0 ? &t->sums[exactloss_first_loss(square)] : NULL};
+    s->weights = (summation){.sum = &t->weights};
     for (int i = 0; i < LOSS_COUNT; i++) {
-        s->losses[i] = (summation){&t->sums[i], 0};
+        s->losses[i] = (summation){.sum = &t->sums[i]};
     }
 }
 
@@ -211,9 +211,12 @@ static int is_linear_sum(const batch *b) {
            (b->losses & ~DISTANCE_LOSSES) == 0;
 }
 
+/* Whether no cache is expected to hold the predictions. */
+static int is_from_memory(const batch *b) { return b->count >= FROM_MEMORY / b->type->size; }
+
 static int total_directly(const batch *b, const double *smallest, totals *t, exactloss_violation *violation) {
     const real_type *type = b->type;
-    summation s = {&t->sums[exactloss_first_loss(b->losses)], 0};
+    summation s = {.sum = &t->sums[exactloss_first_loss(b->losses)], .is_from_memory = is_from_memory(b)};
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
         exactloss_place_block(b, start, DIRECT_BYTES / type->wide_size, &k);
@@ -240,13 +243,11 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
  * Not for arrays that come from memory: reading a block's targets and then its predictions is a tenth faster than
  * reading both at once.
  */
-static int is_by_bytes(const batch *b) {
-    return b->target_type->size == 1 && !b->is_unchecked && b->count < FROM_MEMORY / b->type->size;
-}
+static int is_by_bytes(const batch *b) { return b->target_type->size == 1 && !b->is_unchecked && !is_from_memory(b); }
 
 static void total_by_bytes(const batch *b, totals *t) {
     const real_type *type = b->type;
-    summation s = {&t->sums[exactloss_first_loss(b->losses)], 0};
+    summation s = {.sum = &t->sums[exactloss_first_loss(b->losses)]};
     for (int64_t start = 0; start < b->count; start += LONG_BLOCK) {
         const int count = (int)(b->count - start < LONG_BLOCK ? b->count - start : LONG_BLOCK);
         const unsigned char *targets = b->targets + b->first_target + start;
@@ -259,7 +260,7 @@ static __attribute__((noinline)) int loss_by_bytes(int options, const void *pred
                                                    int64_t count, double *loss, const real_type *type) {
     exact_sum sum;
     exactloss_sum_init(&sum);
-    summation s = {&sum, 0};
+    summation s = {.sum = &sum};
     const fp_environment saved = fp_environment_enter();
     type->sum_by_bytes(predictions, targets, (int)count, &s);
     exactloss_sum_divide(&sum, (options & EXACTLOSS_MEAN) != 0 ? count : 1, loss, NULL);

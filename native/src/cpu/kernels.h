@@ -38,6 +38,7 @@ typedef int exactloss_decode(const void *targets, int64_t first, int count, uint
 typedef struct summation {
     exact_sum *sum;
     int unusual_blocks; /* the number of next blocks that are expected to be off the fast path, as an earlier one was */
+    int is_from_memory; /* no cache holds the elements, which evict what a kernel reads beside them */
 } summation;
 
 /* Converts an array of `count` elements. */

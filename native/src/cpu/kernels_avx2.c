@@ -335,6 +335,20 @@ static inline unsigned i64_equal(int_vector a, int_vector b) {
 /* One bit for each of 32 bytes that equals value. */
 static inline uint64_t equal_few(const unsigned char *bytes, int value) { return equal_lanes(int_load(bytes), value); }
 
+/*
+ * Each lane's bit is shifted to the place of the sign. That takes longer than a look into the table, of which arrays from
+ * memory, however, evict the most. The table of doubles is small.
+ */
+#define HAS_NEGATE_FROM_MEMORY
+static inline f32_vector f32_negate_from_memory(uint64_t bits, int k, f32_vector x) {
+    const int_vector left = i32_sub(_mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24), i32_set((uint32_t)(8 * k)));
+    const int_vector signs = int_and(_mm256_sllv_epi32(i32_set((uint32_t)bits), left), i32_set(0x80000000));
+    return _mm256_xor_ps(x, f32_from_bits(signs));
+}
+static inline f64_vector f64_negate_from_memory(uint64_t bits, int k, f64_vector x) {
+    return f64_negate_where(f64_mask_of(bits >> 4 * k), x);
+}
+
 static inline void stream_end(void) { _mm_sfence(); }
 
 #include "kernels_vector.h"
