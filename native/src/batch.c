@@ -4,7 +4,8 @@
  * measurements have shown to be faster (docs/numerics.md). One is for a gradient of predictions alone,
  *     write_gradient             without any sum
  * and three for the sum of the distances of predictions, without weights and without a gradient:
- *     exactloss_loss_of_block    one block of byte targets: without a batch at all
+ *     exactloss_loss_of_block    one block of byte targets: without a batch at all; few of them even without the
+ *                                floating-point environment
  *     total_by_bytes             byte targets from a cache: decoded in the pass that sums
  *     total_directly             any targets: no workspace, and counts in the pass that sums
  */
@@ -45,11 +46,11 @@ typedef struct sums {
 /* Losses that have a sum in common have that of the first of them. */
 static void open_sums(const batch *b, totals *t, sums *s) {
     const int linear = b->losses & LINEAR_LOSSES, square = b->losses & SQUARE_LOSSES;
-    s->distances = (summation){linear != 0 ? &t->sums[exactloss_first_loss(linear)] : NULL, 0};
-    s->squares = (summation){square != 0 ? &t->sums[exactloss_first_loss(square)] : NULL, 0};
-    s->weights = (summation){&t->weights, 0};
+    s->distances = (summation){.sum = linear != 0 ? &t->sums[exactloss_first_loss(linear)] : NULL};
+    s->squares = (summation){.sum = square != 0 ? &t->sums[exactloss_first_loss(square)] : NULL};
+    s->weights = (summation){.sum = &t->weights};
     for (int i = 0; i < LOSS_COUNT; i++) {
-        s->losses[i] = (summation){&t->sums[i], 0};
+        s->losses[i] = (summation){.sum = &t->sums[i]};
     }
 }
 
@@ -210,9 +211,12 @@ static int is_linear_sum(const batch *b) {
            (b->losses & ~DISTANCE_LOSSES) == 0;
 }
 
+/* Whether no cache is expected to hold the predictions. */
+static int is_from_memory(const batch *b) { return b->count >= FROM_MEMORY / b->type->size; }
+
 static int total_directly(const batch *b, const double *smallest, totals *t, exactloss_violation *violation) {
     const real_type *type = b->type;
-    summation s = {&t->sums[exactloss_first_loss(b->losses)], 0};
+    summation s = {.sum = &t->sums[exactloss_first_loss(b->losses)], .is_from_memory = is_from_memory(b)};
     block k;
     for (int64_t start = 0; start < b->count; start += k.count) {
         exactloss_place_block(b, start, DIRECT_BYTES / type->wide_size, &k);
@@ -239,13 +243,11 @@ static int total_directly(const batch *b, const double *smallest, totals *t, exa
  * Not for arrays that come from memory: reading a block's targets and then its predictions is a tenth faster than
  * reading both at once.
  */
-static int is_by_bytes(const batch *b) {
-    return b->target_type->size == 1 && !b->is_unchecked && b->count < FROM_MEMORY / b->type->size;
-}
+static int is_by_bytes(const batch *b) { return b->target_type->size == 1 && !b->is_unchecked && !is_from_memory(b); }
 
 static void total_by_bytes(const batch *b, totals *t) {
     const real_type *type = b->type;
-    summation s = {&t->sums[exactloss_first_loss(b->losses)], 0};
+    summation s = {.sum = &t->sums[exactloss_first_loss(b->losses)]};
     for (int64_t start = 0; start < b->count; start += LONG_BLOCK) {
         const int count = (int)(b->count - start < LONG_BLOCK ? b->count - start : LONG_BLOCK);
         const unsigned char *targets = b->targets + b->first_target + start;
@@ -253,19 +255,46 @@ static void total_by_bytes(const batch *b, totals *t) {
     }
 }
 
-int exactloss_loss_of_block(int options, const void *predictions, const void *targets, int64_t count, double *loss) {
-    const exactloss_kernels *kernels = exactloss_dispatch();
-    if (kernels == NULL) {
-        return EXACTLOSS_ERROR_MAX_ISA;
-    }
+/* Without a call before their last one, and with no more arguments than registers, these functions save few registers. */
+static __attribute__((noinline)) int loss_by_bytes(int options, const void *predictions, const void *targets,
+                                                   int64_t count, double *loss, const real_type *type) {
     exact_sum sum;
     exactloss_sum_init(&sum);
-    summation s = {&sum, 0};
+    summation s = {.sum = &sum};
     const fp_environment saved = fp_environment_enter();
-    exactloss_real_type(kernels, options)->sum_by_bytes(predictions, targets, (int)count, &s);
+    type->sum_by_bytes(predictions, targets, (int)count, &s);
     exactloss_sum_divide(&sum, (options & EXACTLOSS_MEAN) != 0 ? count : 1, loss, NULL);
     fp_environment_leave(saved);
     return EXACTLOSS_OK;
+}
+
+/* The quotient of two numbers that doubles hold is rounded once, and by a power of two it is exact. */
+static __attribute__((noinline)) int loss_of_few(int options, const void *predictions, const void *targets,
+                                                 int64_t count, double *loss, const real_type *type) {
+    const int64_t divisor = (options & EXACTLOSS_MEAN) != 0 ? count : 1;
+    const int is_exact = (divisor & (divisor - 1)) == 0;
+    const double sum = is_exact || fp_environment_may_round() ? type->sum_few(predictions, targets, (int)count) : NAN;
+    if (isnan(sum)) {
+        return loss_by_bytes(options, predictions, targets, count, loss, type);
+    }
+    *loss = sum == 0 ? 0 : sum / (double)divisor; /* never -0 */
+    return EXACTLOSS_OK;
+}
+
+static __attribute__((noinline)) int first_loss(int options, const void *predictions, const void *targets,
+                                                int64_t count, double *loss) {
+    return exactloss_choose_kernels() == NULL ? EXACTLOSS_ERROR_MAX_ISA
+                                              : exactloss_loss_of_block(options, predictions, targets, count, loss);
+}
+
+int exactloss_loss_of_block(int options, const void *predictions, const void *targets, int64_t count, double *loss) {
+    const exactloss_kernels *kernels = atomic_load_explicit(&exactloss_chosen_kernels, memory_order_acquire);
+    if (kernels == NULL) {
+        return first_loss(options, predictions, targets, count, loss);
+    }
+    const real_type *type = exactloss_real_type(kernels, options);
+    return count <= FEW && type->sum_few != NULL ? loss_of_few(options, predictions, targets, count, loss, type)
+                                                 : loss_by_bytes(options, predictions, targets, count, loss, type);
 }
 
 /* ------------------------------------------------------------------------------------------------------ batches -- */

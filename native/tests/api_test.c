@@ -348,7 +348,7 @@ static void strict_gradients_check_what_there_is(void **unused) {
 #define EVALUATIONS 9
 
 typedef struct everything {
-    double losses[4];
+    double losses[6], fused_loss;
     exactloss_evaluation evaluations[EVALUATIONS];
     float values[COUNT], gradient[COUNT], fused[COUNT], sigmoids[COUNT], weighted[COUNT];
     uint16_t halves[COUNT];
@@ -356,7 +356,7 @@ typedef struct everything {
 } everything;
 
 static void compute_everything(const float *p, const unsigned char *t, everything *r) {
-    static const int64_t COUNTS[] = {7, 100, COUNT};
+    static const int64_t COUNTS[] = {7, 100, COUNT, 2, 64, 128};
     const exactloss_rows rows = {3, 1000, 1000, 1000};
     exactloss_accumulator a;
     memset(r, 0, sizeof *r);
@@ -364,8 +364,10 @@ static void compute_everything(const float *p, const unsigned char *t, everythin
     for (int i = 0; i < EVALUATIONS; i++) {
         r->evaluations[i].size = sizeof *r->evaluations;
     }
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 6; i++) {
         exactloss_loss(MNIST | MEAN | TYPES, p, t, NULL, COUNTS[i], NULL, &r->losses[i], NULL);
+    }
+    for (int i = 0; i < 3; i++) {
         exactloss_evaluate(MNIST | TYPES, p, t, NULL, COUNTS[i], NULL, i == 1 ? 0x1p-1073 : 0.1, &r->evaluations[i],
                            NULL);
     }
@@ -378,7 +380,7 @@ static void compute_everything(const float *p, const unsigned char *t, everythin
     exactloss_evaluate(MNIST | TYPES, p, t, r->sigmoids, COUNT, NULL, 0.5, &r->evaluations[5], NULL);
     exactloss_evaluate(MNIST | TYPES, p, t, r->sigmoids, 1000, &rows, 0.5, &r->evaluations[6], NULL);
     exactloss_gradient(MNIST | MEAN | TYPES | EXACTLOSS_FROM_LOGITS, p, t, r->sigmoids, COUNT, 1e-30, COUNT, r->fused,
-                       &r->losses[3], NULL);
+                       &r->fused_loss, NULL);
     exactloss_accumulator_add_with_gradient(&a, MNIST | TYPES | EXACTLOSS_FROM_LOGITS | EXACTLOSS_ACCUMULATE, p, t,
                                             NULL, COUNT, 1e-30, 3, r->fused, NULL);
     exactloss_values(MNIST | TYPES, p, t, r->sigmoids, COUNT, r->weighted, NULL);
@@ -386,6 +388,20 @@ static void compute_everything(const float *p, const unsigned char *t, everythin
     exactloss_values(MNIST | EXACTLOSS_P_FLOAT16 | EXACTLOSS_T_UINT8 | EXACTLOSS_FROM_LOGITS, p, t, NULL, COUNT,
                      r->halves, NULL);
     exactloss_sigmoid(EXACTLOSS_P_FLOAT64, p, COUNT / 2, r->doubles);
+}
+
+/* Rounding downward, 1 - 1 is -0. */
+static void no_loss_is_positive_zero(void **unused) {
+    (void)unused;
+    static const float P[] = {1, 1, 1, 1};
+    static const unsigned char T[] = {1, 1, 1, 1};
+    for (int count = 1; count <= 4; count++) {
+        double loss = 1;
+        fesetround(FE_DOWNWARD);
+        exactloss_loss(MNIST | MEAN | TYPES, P, T, NULL, count, NULL, &loss, NULL);
+        fesetround(FE_TONEAREST);
+        assert_true(loss == 0 && !signbit(loss));
+    }
 }
 
 static void the_environment_has_no_influence(void **unused) {
@@ -447,6 +463,7 @@ int main(void) {
         cmocka_unit_test(strict_mode_names_the_first_bad_element),
         cmocka_unit_test(strict_gradients_check_what_there_is),
         cmocka_unit_test(the_environment_has_no_influence),
+        cmocka_unit_test(no_loss_is_positive_zero),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,7 +19,7 @@ static uint16_t halves[BLOCK];
 static unsigned char bytes[BLOCK];
 static uint64_t mask[MASK_WORDS];
 static exact_sum sum;
-static summation s = {&sum, 0};
+static summation s = {.sum = &sum};
 static volatile int found;
 
 /* Every value is on the fast path of its kernel, except `small`, which needs three parts. */

@@ -105,5 +105,5 @@ void write_sum(const exact_sum *sum, unsigned char bytes[SUM_BYTES]) {
 
 summation begin(exact_sum *sum) {
     exactloss_sum_init(sum);
-    return (summation){sum, 0};
+    return (summation){.sum = sum};
 }

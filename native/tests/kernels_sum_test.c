@@ -43,6 +43,7 @@ static void check_sum_and_count(const real_case *r, input_kind kind, const unsig
     const int want_found = r->want_type->sum_and_count(p, mask, positives, count, limit, &want_common, &s);
     write_sum(&sum, want);
     s = begin(&sum);
+    s.is_from_memory = (int)(seed % 2);
     const int have_found = r->have_type->sum_and_count(p, mask, positives, count, limit, &have_common, &s);
     write_sum(&sum, have);
     if (want_found != have_found || want_common != have_common || memcmp(want, have, sizeof want) != 0) {
@@ -61,12 +62,15 @@ static void check_sum(const real_case *r, input_kind kind, const unsigned char *
     summation s = begin(&sum);
     r->want_type->sum(p, mask, positives, count, &s);
     write_sum(&sum, want);
-    s = begin(&sum);
-    r->have_type->sum(p, mask, positives, count, &s);
-    write_sum(&sum, have);
-    if (memcmp(want, have, sizeof want) != 0) {
-        fail_msg("sum of %s differs: %s, %d elements, seed %llu", r->name, INPUT_KIND_NAMES[kind], count,
-                 (unsigned long long)seed);
+    for (int is_from_memory = 0; is_from_memory < 2; is_from_memory++) {
+        s = begin(&sum);
+        s.is_from_memory = is_from_memory;
+        r->have_type->sum(p, mask, positives, count, &s);
+        write_sum(&sum, have);
+        if (memcmp(want, have, sizeof want) != 0) {
+            fail_msg("sum of %s%s differs: %s, %d elements, seed %llu", r->name, is_from_memory ? " from memory" : "",
+                     INPUT_KIND_NAMES[kind], count, (unsigned long long)seed);
+        }
     }
     s = begin(&sum);
     const int found = r->have_type->sum_by_bytes(p, bytes_of(mask, count), count, &s);

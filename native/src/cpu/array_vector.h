@@ -10,17 +10,35 @@ static inline unsigned char *V(out)(void *array, int i) { return (unsigned char 
 /* The lanes of a vector of the block whose targets are positive. */
 static inline V(mask) V(mask_at)(const uint64_t *mask, int vector) { return V(mask_of)(V(lanes_at)(mask, vector)); }
 
+#ifndef HAS_NEGATE_IN_GROUP
+static ALWAYS_INLINE V(vector) V(negate_in_group)(uint64_t bits, int k, V(vector) x) {
+    return V(negate_where)(V(mask_of)(bits >> V(lanes) * k), x);
+}
+#endif
+
 /*
  * How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals.
  * `load_usual` is as good for a range that is checked afterwards: what is out of it may give another value out of it.
+ * `negate` gives vector number k of a group, but -x where its bit is set; anything where x is negative.
  */
 typedef struct V(layout) {
     int size;
     V(vector) (*load)(const void *p), (*load_usual)(const void *p);
     exactloss_convert *widen; /* NULL where they are reals already */
+    V(vector) (*negate)(uint64_t bits, int k, V(vector) x);
 } V(layout);
 
-static ALWAYS_INLINE V(layout) V(array)(void) { return (V(layout)){sizeof(V(real)), V(load), V(load), NULL}; }
+static ALWAYS_INLINE V(layout) V(array)(void) {
+    return (V(layout)){sizeof(V(real)), V(load), V(load), NULL, V(negate_in_group)};
+}
+
+#ifdef HAS_NEGATE_FROM_MEMORY
+/* The same in an array that no cache holds. */
+static ALWAYS_INLINE V(layout) V(from_memory)(V(layout) layout) {
+    layout.negate = V(negate_from_memory);
+    return layout;
+}
+#endif
 
 /* One bit for each of at most 64 elements that lies between the limits. */
 static ALWAYS_INLINE uint64_t V(within_word)(const unsigned char *p, int count, V(vector) lower, V(vector) upper) {

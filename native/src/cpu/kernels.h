@@ -24,6 +24,8 @@
 #define BLOCK 2048      /* small enough for the first-level cache, with its targets, and for a lane's int32_t */
 #define LONG_BLOCK 8192 /* elements that are read once */
 
+#define FEW 128 /* elements below 2 whose sum in units of 2^-42 a double holds */
+
 #define MASK_WORDS (BLOCK / 64)
 
 /*
@@ -37,6 +39,7 @@ typedef int exactloss_decode(const void *targets, int64_t first, int count, uint
 typedef struct summation {
     exact_sum *sum;
     int unusual_blocks; /* the number of next blocks that are expected to be off the fast path, as an earlier one was */
+    int is_from_memory; /* no cache holds the elements, which evict what a kernel reads beside them */
 } summation;
 
 /* Converts an array of `count` elements. */
@@ -57,6 +60,12 @@ typedef void exactloss_add_distances(const void *predictions, const uint64_t *ma
  * block may have more elements: LONG_BLOCK.
  */
 typedef int exactloss_add_by_bytes(const void *predictions, const unsigned char *targets, int count, summation *s);
+
+/*
+ * Returns the sum of the distances of 1 to FEW elements, with such targets, or NaN where a prediction is out of [2^-19, 2). It
+ * needs no particular floating-point environment, and raises no flag.
+ */
+typedef double exactloss_sum_few(const void *predictions, const unsigned char *targets, int count);
 
 /* The number of p >= limit (a real or NaN); *common receives how many of these have their mask bit set. */
 typedef int exactloss_count_at_least(const void *predictions, const uint64_t *mask, int count, double limit,
@@ -151,6 +160,7 @@ typedef struct real_type {
     exactloss_select *select;     /* between elements of the type */
     exactloss_add_distances *sum; /* of elements of the type */
     exactloss_add_by_bytes *sum_by_bytes;
+    exactloss_sum_few *sum_few; /* NULL for float16, whose conversion may raise a flag, and for double */
     exactloss_add_and_count *sum_and_count;
     exactloss_convert *widen, *narrow; /* NULL for float and double */
     int wide_size;                     /* of a float or a double */

@@ -60,6 +60,9 @@ static inline int64_t i64_sum(int_vector x) {
 
 /* Whether any lane is above a limit below 2^32 - 1, as an unsigned integer. */
 static inline int i32_any_above(int_vector x, uint32_t limit) {
+    if ((limit & (limit + 1)) == 0) {
+        return !_mm256_testz_si256(x, i32_set(~limit));
+    }
     return _mm256_movemask_epi8(_mm256_cmpeq_epi32(i32_max(x, i32_set(limit + 1)), x)) != 0;
 }
 
@@ -235,6 +238,12 @@ static inline f64_vector f64_mul(f64_vector a, f64_vector b) { return _mm256_mul
 static inline f64_vector f64_div(f64_vector a, f64_vector b) { return _mm256_div_pd(a, b); }
 static inline f64_vector f64_max(f64_vector a, f64_vector b) { return _mm256_max_pd(a, b); }
 static inline f64_vector f64_fma(f64_vector a, f64_vector b, f64_vector c) { return _mm256_fmadd_pd(a, b, c); }
+static inline f64_vector first_doubles(f32_vector x) { return _mm256_cvtps_pd(_mm256_castps256_ps128(x)); }
+static inline f64_vector last_doubles(f32_vector x) { return _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1)); }
+static inline double f64_sum(f64_vector x) {
+    const __m128d pair = _mm_add_pd(_mm256_castpd256_pd128(x), _mm256_extractf128_pd(x, 1));
+    return _mm_cvtsd_f64(_mm_add_sd(pair, _mm_unpackhi_pd(pair, pair)));
+}
 static inline f64_vector f64_minus_abs(f64_vector x) { return _mm256_or_pd(x, f64_set(-0.0)); }
 static inline int_vector f64_bits(f64_vector x) { return _mm256_castpd_si256(x); }
 static inline f64_vector f64_from_bits(int_vector x) { return _mm256_castsi256_pd(x); }
@@ -321,6 +330,23 @@ static inline unsigned i32_equal(int_vector a, int_vector b) {
 
 static inline unsigned i64_equal(int_vector a, int_vector b) {
     return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(a, b)));
+}
+
+/* One bit for each of 32 bytes that equals value. */
+static inline uint64_t equal_few(const unsigned char *bytes, int value) { return equal_lanes(int_load(bytes), value); }
+
+/*
+ * Each lane's bit is shifted to the place of the sign. That takes longer than a look into the table, of which arrays from
+ * memory, however, evict the most. The table of doubles is small.
+ */
+#define HAS_NEGATE_FROM_MEMORY
+static inline f32_vector f32_negate_from_memory(uint64_t bits, int k, f32_vector x) {
+    const int_vector left = i32_sub(_mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24), i32_set((uint32_t)(8 * k)));
+    const int_vector signs = int_and(_mm256_sllv_epi32(i32_set((uint32_t)bits), left), i32_set(0x80000000));
+    return _mm256_xor_ps(x, f32_from_bits(signs));
+}
+static inline f64_vector f64_negate_from_memory(uint64_t bits, int k, f64_vector x) {
+    return f64_negate_where(f64_mask_of(bits >> 4 * k), x);
 }
 
 static inline void stream_end(void) { _mm_sfence(); }

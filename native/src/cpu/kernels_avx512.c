@@ -196,6 +196,11 @@ static inline f64_vector f64_mul(f64_vector a, f64_vector b) { return _mm512_mul
 static inline f64_vector f64_div(f64_vector a, f64_vector b) { return _mm512_div_pd(a, b); }
 static inline f64_vector f64_max(f64_vector a, f64_vector b) { return _mm512_max_pd(a, b); }
 static inline f64_vector f64_fma(f64_vector a, f64_vector b, f64_vector c) { return _mm512_fmadd_pd(a, b, c); }
+static inline f64_vector first_doubles(f32_vector x) { return _mm512_cvtps_pd(_mm512_castps512_ps256(x)); }
+static inline f64_vector last_doubles(f32_vector x) {
+    return _mm512_cvtps_pd(_mm256_castsi256_ps(_mm512_extracti64x4_epi64(f32_bits(x), 1)));
+}
+static inline double f64_sum(f64_vector x) { return _mm512_reduce_add_pd(x); }
 static inline f64_vector f64_minus_abs(f64_vector x) { return _mm512_or_pd(x, f64_set(-0.0)); }
 static inline f64_vector f64_power(f64_vector k) { return _mm512_scalef_pd(f64_set(1), k); }
 static inline int_vector f64_bits(f64_vector x) { return _mm512_castpd_si512(x); }
@@ -248,6 +253,8 @@ static inline unsigned f64_at_least(f64_vector x, f64_vector limit) { return _mm
 static inline uint64_t equal_bytes(const unsigned char *bytes, int value) {
     return _mm512_cmpeq_epi8_mask(int_load(bytes), _mm512_set1_epi8((char)value));
 }
+
+#define equal_few equal_bytes
 
 /* The same for fewer than 64 bytes; nothing else is read. */
 static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, int value) {
@@ -325,6 +332,11 @@ static int keeps_inexact_flag(void) {
     fp_environment_leave(saved);
     return is_kept;
 }
+
+/* The same sums by the other units: adders are busy. */
+#define HAS_ADD_BY_FMA
+static inline f32_vector f32_add_by_fma(f32_vector a, f32_vector b) { return f32_fma(a, f32_set(1), b); }
+static inline f64_vector f64_add_by_fma(f64_vector a, f64_vector b) { return f64_fma(a, f64_set(1), b); }
 
 #include "kernels_vector.h"
 

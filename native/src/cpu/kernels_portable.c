@@ -405,6 +405,31 @@ DEFINE_SUM_BY_BYTES(bf16, 2)
 DEFINE_SUM_BY_BYTES(f32, 4)
 DEFINE_SUM_BY_BYTES(f64, 8)
 
+/* See few_vector.h. */
+static double sum_few_f32(const void *predictions, const unsigned char *targets, int count) {
+    const unsigned char *bytes = predictions;
+    double sum = 0;
+    int positives = 0;
+    for (int i = 0; i < count; i++) {
+        uint32_t bits;
+        float p;
+        memcpy(&bits, bytes + sizeof bits * (size_t)i, sizeof bits);
+        if (bits < 0x36000000 || bits > 0x3fffffff) {
+            return NAN;
+        }
+        memcpy(&p, &bits, sizeof p);
+        sum += targets[i] == 1 ? -(double)p : (double)p;
+        positives += targets[i] == 1;
+    }
+    return sum + (double)positives;
+}
+
+static double sum_few_bf16(const void *predictions, const unsigned char *targets, int count) {
+    float wide[FEW];
+    widen_bf16(predictions, count, wide);
+    return sum_few_f32(wide, targets, count);
+}
+
 /* Every machine can run plain C. */
 static int isa_support(cpu_facts facts) {
     (void)facts;

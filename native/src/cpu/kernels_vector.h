@@ -50,6 +50,11 @@ static inline void prefetch_to_write(const unsigned char *p, size_t ahead) {
 #define equal_group equal_bytes
 #endif
 
+#ifndef HAS_ADD_BY_FMA
+#define f32_add_by_fma f32_add
+#define f64_add_by_fma f64_add
+#endif
+
 /* Without an inexact flag, this constant removes every use of it. */
 #ifdef HAS_INEXACT_FLAG
 #define USES_FLAG 1
@@ -102,7 +107,7 @@ static inline int f32_bound(uint32_t upper) { return f32_exponent(upper - 1) + 1
 
 /* From the bitwise or and the smallest of a block's patterns: whether any is below the range, or not below 2. */
 static inline int f32_is_out_of_range(int_vector all, int_vector least) {
-    return i32_any_above(i32_max(all, i32_sub(least, i32_set(f32_smallest_bits))), 0x3fffffff);
+    return i32_any_above(int_or(all, i32_sub(least, i32_set(f32_smallest_bits))), 0x3fffffff);
 }
 
 /* An unsigned integer for each lane, at most f32_usual where 0 < p < 1, and above it everywhere else. */
@@ -147,7 +152,7 @@ static inline int f64_bound(uint32_t upper) { return f64_exponent(upper) + 1; }
 
 static inline int f64_is_out_of_range(int_vector all, int_vector least) {
     const int_vector above = i64_sub(i64_shift_right(least, 32), i64_set(f64_smallest_bits >> 32));
-    return i32_any_above(i32_max(i64_shift_right(all, 32), above), 0x3fffffff);
+    return i32_any_above(int_or(i64_shift_right(all, 32), above), 0x3fffffff);
 }
 
 /* By the upper half, hence above f64_usual for the smallest numbers too. */
@@ -245,6 +250,14 @@ static void stream(const void *from, size_t size, void *to) {
 #include "type_vector.h"
 #undef TYPE
 #undef ELEMENT
+
+#define TYPE bf16
+#include "few_vector.h"
+#undef TYPE
+
+#define TYPE f32
+#include "few_vector.h"
+#undef TYPE
 
 #define ELEMENT f64
 #define TYPE f64

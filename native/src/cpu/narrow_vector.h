@@ -35,7 +35,9 @@ static void JOIN(narrow, TYPE)(const void *from, int count, void *to) {
     }
 }
 
-static ALWAYS_INLINE f32_layout JOIN(TYPE, array)(void) { return (f32_layout){2, LOAD, LOAD_USUAL, JOIN(widen, TYPE)}; }
+static ALWAYS_INLINE f32_layout JOIN(TYPE, array)(void) {
+    return (f32_layout){2, LOAD, LOAD_USUAL, JOIN(widen, TYPE), f32_negate_in_group};
+}
 
 static __attribute__((noinline)) void JOIN(sum_any, TYPE)(const void *predictions, const uint64_t *mask, int positives,
                                                           int count, exact_sum *sum) {

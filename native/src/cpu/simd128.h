@@ -68,6 +68,7 @@ static inline int_vector i32_widen(int_vector x) {
     return (int_vector)((biased & 0xffffffffu) + (biased >> 32) - ((uint64_t)1 << 32));
 }
 
+static inline double f64_sum(f64_vector x) { return x[0] + x[1]; }
 static inline int64_t i64_sum(int_vector x) { return (int64_t)(((i64_lanes)x)[0] + ((i64_lanes)x)[1]); }
 
 /* --------------------------------------------------------------------------------- what an instruction set has -- */
@@ -167,6 +168,12 @@ static inline unsigned i64_bits_of(int_vector lanes) {
     return (unsigned)vaddvq_u64((uint64x2_t)lanes & (uint64x2_t){1, 2});
 }
 
+static inline uint64_t equal_16_bytes(int_vector x, int_vector value) {
+    const uint8x16_t own = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
+    const uint8x16_t bits = vceqq_u8((uint8x16_t)x, (uint8x16_t)value) & own;
+    return vaddv_u8(vget_low_u8(bits)) | (uint64_t)vaddv_u8(vget_high_u8(bits)) << 8;
+}
+
 /* Each byte keeps a bit of its own, and neighbours are added three times. */
 static inline uint64_t equal_64_bytes(const int_vector x[4], int_vector value) {
     const uint8x16_t own = {1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128};
@@ -187,6 +194,8 @@ static inline f64_vector f64_max(f64_vector a, f64_vector b) { return vbslq_f64(
 static inline f32_vector f32_fma(f32_vector a, f32_vector b, f32_vector c) { return vfmaq_f32(c, a, b); }
 static inline f64_vector f64_fma(f64_vector a, f64_vector b, f64_vector c) { return vfmaq_f64(c, a, b); }
 static inline f64_vector f64_load_floats(const void *p) { return vcvt_f64_f32(vld1_f32(p)); }
+static inline f64_vector first_doubles(f32_vector x) { return vcvt_f64_f32(vget_low_f32(x)); }
+static inline f64_vector last_doubles(f32_vector x) { return vcvt_high_f64_f32(x); }
 
 static inline int_vector i16_load_upper(const void *p) { return vshll_n_u16(vld1_u16(p), 16); }
 static inline void i16_store_upper(void *p, int_vector x) { vst1_u16(p, vshrn_n_u32(x, 16)); }
@@ -479,11 +488,14 @@ static inline unsigned i64_equal(int_vector a, int_vector b) {
     return i64_bits_of((int_vector)((i64_lanes)a == (i64_lanes)b));
 }
 
-#ifdef __SSE4_1__
-#define GROUP_OF_BYTES 16
-static inline uint64_t equal_group(const unsigned char *bytes, int value) {
+/* One bit for each of 16 bytes that equals value. */
+static inline uint64_t equal_few(const unsigned char *bytes, int value) {
     return equal_16_bytes(int_load(bytes), i8_set((uint8_t)value));
 }
+
+#ifdef __SSE4_1__
+#define GROUP_OF_BYTES 16
+#define equal_group equal_few
 #endif
 
 #include "kernels_vector.h"

@@ -45,20 +45,13 @@ static inline V(pattern) V(split_pattern)(int e) {
 
 static ALWAYS_INLINE V(vector) V(split_at)(int e) { return V(from_bits)(B(set)(V(split_pattern)(e))); }
 
-#ifndef HAS_NEGATE_IN_GROUP
-/* x of vector number k of a group, but -x where its bit is set; anything where x is negative. */
-static ALWAYS_INLINE V(vector) V(negate_in_group)(uint64_t bits, int k, V(vector) x) {
-    return V(negate_where)(V(mask_of)(bits >> V(lanes) * k), x);
-}
-#endif
-
 /* Adds the two last parts of y + z, which are split at c; `both` is c + c'. */
 static ALWAYS_INLINE void V(add_pair)(V(vector) y, V(vector) z, V(vector) c, V(vector) both, int_vector *high,
                                       int_vector *low) {
     const V(vector) h = V(add_quietly)(y, c), g = V(add_quietly)(h, z);
-    const V(vector) l = V(add)(y, V(sub)(both, h));
+    const V(vector) l = V(add_by_fma)(y, V(sub)(both, h));
     *high = B(add)(*high, V(bits)(g));
-    *low = B(add)(*low, V(bits)(V(add)(l, V(add)(z, V(sub)(h, g)))));
+    *low = B(add)(*low, V(bits)(V(add)(l, V(add_by_fma)(z, V(sub)(h, g)))));
 }
 
 /* Adds the first part of y + z, and leaves the rests of both. */
@@ -93,7 +86,8 @@ typedef struct V(sums) {
  * Adds a group: four vectors of p, whose signs are given as a bit each. Without `least`, the inexact flag decides
  * whether it was exact.
  */
-static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint64_t bits, int with_least) {
+static ALWAYS_INLINE V(sums)
+    V(add_group)(V(sums) s, V(layout) layout, const V(vector) x[4], uint64_t bits, int with_least) {
     const V(vector) c = V(split_at)(1), both = V(add)(c, V(split_at)(1 - V(step)));
     int_vector p[4];
     V(vector) y[4];
@@ -110,7 +104,7 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
         s.least = V(least)(s.least, V(least)(V(least)(p[0], p[1]), V(least)(p[2], p[3])));
     }
     for (int k = 0; k < 4; k++) {
-        y[k] = V(negate_in_group)(bits, k, x[k]);
+        y[k] = layout.negate(bits, k, x[k]);
     }
     V(add_pair)(y[0], y[1], c, both, &s.high, &s.low);
     V(add_pair)(y[2], y[3], c, both, &s.high, &s.low);
@@ -200,7 +194,7 @@ static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const un
             }
         }
         const uint64_t bits = V(take_targets)(targets, g, GROUP);
-        s = V(add_group)(s, x, bits, with_least);
+        s = V(add_group)(s, layout, x, bits, with_least);
         if (counts != NULL) {
             V(count_group)(counts, x, GROUP, bits);
         }
@@ -246,7 +240,7 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
         V(vector) x[4];
         V(load_rest)(layout, p + group_bytes * whole, rest, x);
         const uint64_t bits = V(take_targets)(&targets, whole, rest);
-        s = V(add_group)(s, x, bits, 1);
+        s = V(add_group)(s, layout, x, bits, 1);
         if (counts != NULL) {
             V(count_group)(counts, x, rest, bits);
         }

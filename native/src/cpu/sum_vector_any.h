@@ -201,7 +201,7 @@ static __attribute__((noinline)) void K(sum_any)(const void *predictions, const 
     if (!V(sum_by_sample)(predictions, mask, count, sum)) {
         const V(span) s = V(magnitudes)(predictions, count);
         if (V(is_too_large)(s)) {
-            summation portable = {sum, 0};
+            summation portable = {.sum = sum};
             exactloss_kernels_portable.ELEMENT.wide->sum(predictions, mask, positives, count, &portable);
             return;
         }

@@ -36,6 +36,15 @@ static inline int64_t _mm512_reduce_add_epi64(__m512i x) {
     return sum;
 }
 
+static inline double _mm512_reduce_add_pd(__m512d x) {
+    double lanes[8], sum = 0;
+    memcpy(lanes, &x, sizeof lanes);
+    for (int i = 0; i < 8; i++) {
+        sum += lanes[i];
+    }
+    return sum;
+}
+
 #define DEFINE_REDUCE_MAX(name, type)                                                                                  \
     static inline type name(__m512i x) {                                                                               \
         type lanes[64 / sizeof(type)], largest;                                                                        \

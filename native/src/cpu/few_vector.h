@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The sum of few elements of a TYPE (f32, bf16): a part of kernels_vector.h.
+ *
+ * In a short call, the floating-point environment would cost as much as the sum: to read MXCSR, a processor waits for all
+ * earlier operations. This sum needs no environment, as it neither rounds nor raises a flag:
+ *
+ * 1. Before any operation takes a prediction, its pattern is compared, as an integer, with those of 2^-19 and 2. All that is
+ *    in between is a multiple of 2^-42. What is not, a NaN or a subnormal number too, is left to the other kernels.
+ * 2. To change a sign, and to widen a float to a double, is exact. Any sum of up to FEW = 128 such numbers is a multiple of
+ *    2^-42 and at most 2^8: it has at most 50 bits, which a double holds. So the order of the additions does not matter, and
+ *    neither does the rounding mode, except for the sign of a sum that is 0.
+ *
+ * Behind the last element, vectors are filled up with ones. Their targets are negative, so each adds 1 to the sum, which is
+ * subtracted from the number of positive targets.
+ */
+#define GROUP (4 * f32_lanes)
+
+static double JOIN(sum_few, TYPE)(const void *predictions, const unsigned char *bytes, int count) {
+    const f32_layout layout = JOIN(TYPE, array)();
+    const unsigned char *p = predictions;
+    f64_vector first = f64_set(0), last = f64_set(0);
+    int ones = 0;
+    for (int i = 0; i < count; i += GROUP, p += layout.size * GROUP, bytes += GROUP) {
+        f32_vector x[4];
+        uint64_t targets;
+        if (count - i >= GROUP) {
+            for (int k = 0; k < 4; k++) {
+                x[k] = layout.load(p + layout.size * f32_lanes * k);
+            }
+            targets = equal_few(bytes, 1);
+        } else {
+            f32_load_rest(layout, p, count - i, x);
+            targets = equal_first_bytes(bytes, count - i, 1);
+            ones -= GROUP - (count - i);
+        }
+        const int_vector b[4] = {f32_bits(x[0]), f32_bits(x[1]), f32_bits(x[2]), f32_bits(x[3])};
+        const int_vector least = i32_min(i32_min(b[0], b[1]), i32_min(b[2], b[3]));
+        if (f32_is_out_of_range(int_or3(int_or(b[0], b[1]), b[2], b[3]), least)) {
+            return NAN;
+        }
+        ones += count_bits(targets);
+        for (int k = 0; k < 4; k++) {
+            x[k] = f32_negate_in_group(targets, k, x[k]);
+        }
+        first = f64_add(first, f64_add(f64_add(first_doubles(x[0]), first_doubles(x[1])),
+                                       f64_add(first_doubles(x[2]), first_doubles(x[3]))));
+        last = f64_add(last, f64_add(f64_add(last_doubles(x[0]), last_doubles(x[1])),
+                                     f64_add(last_doubles(x[2]), last_doubles(x[3]))));
+    }
+    return f64_sum(f64_add(first, last)) + (double)ones;
+}
+
+#undef GROUP
