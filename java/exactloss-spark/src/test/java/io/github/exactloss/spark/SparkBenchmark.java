@@ -122,6 +122,7 @@ public final class SparkBenchmark {
                         "concat('group ', CAST(rand(5) * 10000 AS INT)) s")
                 .write()
                 .mode("overwrite")
+                .option("compression", "lz4_raw")
                 .parquet(file.toString());
     }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package io.github.exactloss.spark.cluster;
 
+import io.github.exactloss.Loss;
+import io.github.exactloss.spark.ExactLoss;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -110,8 +112,15 @@ public final class SparkHome {
         return builder;
     }
 
+    /** What an application needs: the jars of the library, of this module, and of its tests. */
+    public static List<Path> jars(Path folder) {
+        return Stream.of(Loss.class, ExactLoss.class, SparkHome.class)
+                .map(type -> jarOf(type, folder))
+                .toList();
+    }
+
     /** A jar of the classes that a class was compiled with; where they lie in one, that jar. */
-    public static Path jarOf(Class<?> type, Path folder) {
+    private static Path jarOf(Class<?> type, Path folder) {
         try {
             Path classes = Path.of(
                     type.getProtectionDomain().getCodeSource().getLocation().toURI());

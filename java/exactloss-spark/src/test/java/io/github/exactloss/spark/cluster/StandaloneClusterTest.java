@@ -4,18 +4,12 @@ package io.github.exactloss.spark.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.exactloss.Evaluator;
-import io.github.exactloss.Loss;
-import io.github.exactloss.spark.EvaluationOptions;
-import io.github.exactloss.spark.ExactLoss;
-import io.github.exactloss.spark.ExactLossExtensions;
 import io.github.exactloss.spark.LocalSession;
 import io.github.exactloss.spark.Scores;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -37,10 +31,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Whatever happens to the executors of a cluster in the middle of a job, the answer has the bits of one process. */
 @Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StandaloneClusterTest {
-    private static final Evaluator EVALUATOR = Evaluator.of(Loss.mnist(), Loss.log());
-    private static final EvaluationOptions OPTIONS =
-            EvaluationOptions.of(EVALUATOR, "p_float", "t_int").weight("w");
-
     /** Two for each of four tasks, which stop between the two. */
     private static final int FILES = 8;
 
@@ -61,64 +51,14 @@ class StandaloneClusterTest {
 
     StandaloneClusterTest() throws IOException {}
 
-    /** What is asked for: of all rows together, from columns, or of each group. */
-    enum Question {
-        COLUMNS {
-            @Override
-            Map<String, Double> ask(Dataset<Row> rows) {
-                return Map.of(
-                        "all", ExactLoss.evaluate(rows, OPTIONS).evaluation().mean(Loss.log()));
-            }
-
-            @Override
-            Map<String, Double> expected() {
-                return Map.of("all", mean(row -> true));
-            }
-        },
-        GROUPS {
-            @Override
-            Map<String, Double> ask(Dataset<Row> rows) {
-                Map<String, Double> means = new HashMap<>();
-                ExactLoss.evaluateGroups(rows, OPTIONS, rows.col("g"))
-                        .select("g", "log.mean")
-                        .collectAsList()
-                        .forEach(row -> means.put(row.getString(0), row.getDouble(1)));
-                return means;
-            }
-
-            @Override
-            Map<String, Double> expected() {
-                Map<String, Double> means = new HashMap<>();
-                scores.rows().stream()
-                        .map(row -> row.getString(10))
-                        .distinct()
-                        .forEach(group ->
-                                means.put(group, mean(row -> row.getString(10).equals(group))));
-                return means;
-            }
-        };
-
-        abstract Map<String, Double> ask(Dataset<Row> rows);
-
-        abstract Map<String, Double> expected();
-
-        static double mean(java.util.function.Predicate<Row> filter) {
-            return scores.evaluate(EVALUATOR, "p_float", "t_int", "w", filter)
-                    .evaluation()
-                    .mean(Loss.log());
-        }
-    }
-
     @BeforeAll
     static void start() throws IOException, InterruptedException {
         scores = new Scores(4000, 0);
         SparkSession local = LocalSession.start();
         Dataset<Row> dataset = scores.dataset(local);
         schema = dataset.schema();
-        dataset.repartition(FILES)
-                .write()
-                .option("compression", "zstd")
-                .parquet(folder.resolve("scores").toString());
+        dataset.repartition(FILES).write().parquet(folder.resolve("scores").toString());
+
         local.stop();
         try (Stream<Path> files = Files.list(folder.resolve("scores"))) {
             fileSize = files.filter(file -> file.toString().endsWith(".parquet"))
@@ -126,10 +66,7 @@ class StandaloneClusterTest {
                     .max()
                     .orElseThrow();
         }
-        jars = List.of(
-                SparkHome.jarOf(Loss.class, folder),
-                SparkHome.jarOf(ExactLoss.class, folder),
-                SparkHome.jarOf(StandaloneClusterTest.class, folder));
+        jars = SparkHome.jars(folder);
         cluster = Cluster.start(folder.resolve("work"), 2);
     }
 
@@ -150,18 +87,7 @@ class StandaloneClusterTest {
     }
 
     private Dataset<Row> connect(Cluster master, Map<String, Object> settings) {
-        spark = SparkSession.builder()
-                .master(master.url())
-                .config("spark.ui.enabled", false)
-                .config("spark.driver.host", "127.0.0.1")
-                .config("spark.driver.bindAddress", "127.0.0.1")
-                .config(
-                        "spark.jars",
-                        String.join(",", jars.stream().map(Path::toString).toList()))
-                .config("spark.executor.memory", "500m")
-                .config("spark.executor.extraJavaOptions", SparkHome.SMALL_JVM)
-                .config("spark.sql.extensions", ExactLossExtensions.class.getName())
-                .config("spark.sql.shuffle.partitions", 2)
+        spark = ClusterSession.builder(master.url(), jars)
                 .config("spark.sql.files.minPartitionNum", 1)
                 .config("spark.sql.files.openCostInBytes", 0)
                 .config("spark.sql.files.maxPartitionBytes", fileSize * 5 / 2)
@@ -184,7 +110,7 @@ class StandaloneClusterTest {
 
     /** Waits for the answer, and then for the listener to have heard of all tasks. */
     private void assertAnswer(Question question, CompletableFuture<Map<String, Double>> answer) throws Exception {
-        assertThat(answer.get(90, TimeUnit.SECONDS)).as("seed %d", Scores.SEED).isEqualTo(question.expected());
+        assertThat(answer.get(90, TimeUnit.SECONDS)).as("seed %d", Scores.SEED).isEqualTo(question.expected(scores));
         spark.sparkContext().listenerBus().waitUntilEmpty();
     }
 
@@ -302,7 +228,7 @@ class StandaloneClusterTest {
             assertThat(files.filter(Files::isRegularFile).sorted(Comparator.naturalOrder()))
                     .isEmpty();
         }
-        assertThat(Question.COLUMNS.ask(rows)).isEqualTo(Question.COLUMNS.expected());
+        assertThat(Question.COLUMNS.ask(rows)).isEqualTo(Question.COLUMNS.expected(scores));
         assertThat(rows.rdd().getNumPartitions()).isEqualTo(TASKS);
     }
 }
