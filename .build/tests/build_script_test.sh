@@ -20,7 +20,7 @@ expect() {
     fi
 }
 
-for step in train test test-exhaustive test-pytorch test-spark test-service setup native java dist languages bindings \
+for step in train test test-exhaustive test-pytorch test-spark test-service setup native java spark dist languages bindings \
     install mnist service cuda-selftest bench bench-peers bench-safepoint bench-sql bench-spark format lint \
     clean help; do
     expect 0 $'\n'"  $step" help

@@ -58,7 +58,7 @@ public final class Cluster implements AutoCloseable {
                 "--cores",
                 "1",
                 "--memory",
-                "600M",
+                "1100M",
                 "--work-dir",
                 folder.resolve(host).toString(),
                 url);

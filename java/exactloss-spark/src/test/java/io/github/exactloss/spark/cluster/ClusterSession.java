@@ -11,7 +11,7 @@ import org.apache.spark.sql.SparkSession;
 final class ClusterSession {
     private ClusterSession() {}
 
-    /** One of a cluster whose workers have 600 MB or more. */
+    /** One on a cluster. */
     static SparkSession.Builder builder(String master, List<Path> jars) {
         return SparkSession.builder()
                 .master(master)
