@@ -67,8 +67,8 @@ maven() {
 
 # install_java [REPOSITORY]
 install_java() {
-    local modules=exactloss,exactloss-cuda,exactloss-micrometer,exactloss-arrow,exactloss-bom
-    maven -P release -pl "$modules" -Dmaven.test.skip=true -Dspotless.check.skip=true \
+    local modules=exactloss,exactloss-cuda,exactloss-micrometer,exactloss-arrow,exactloss-spark,exactloss-bom
+    maven -P release,spark -pl "$modules" -Dmaven.test.skip=true -Dspotless.check.skip=true \
         ${1:+-Dmaven.repo.local="$(realpath -m -- "$1")"} install
     note "io.github.exactloss: $modules $(version)"
 }
