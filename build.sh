@@ -79,8 +79,8 @@ natives_folder() {
 
 # install_java [REPOSITORY]
 install_java() {
-    local modules=exactloss,exactloss-cuda,exactloss-micrometer,exactloss-arrow,exactloss-bom
-    maven -P release -pl "$modules" -Dmaven.test.skip=true -Dspotless.check.skip=true \
+    local modules=exactloss,exactloss-cuda,exactloss-micrometer,exactloss-arrow,exactloss-spark,exactloss-bom
+    maven -P release,spark -pl "$modules" -Dmaven.test.skip=true -Dspotless.check.skip=true \
         ${1:+-Dmaven.repo.local="$(realpath -m -- "$1")"} install
     note "io.github.exactloss: $modules $(version)"
 }
@@ -138,6 +138,23 @@ END
     chmod +x "$LAUNCHER"
 }
 
+# Puts the jars that "exactloss eval --spark" submits beside those of the command. build_java removes them when a source
+# has changed.
+build_spark() {
+    local jars=$CLI/target/lib/spark
+    if [[ -d $jars ]]; then
+        note "up to date"
+        return
+    fi
+    maven -P spark -pl exactloss-spark -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
+    rm -rf "$jars.new"
+    mkdir "$jars.new"
+    cp $CLI/target/lib/exactloss.jar "$jars.new"
+    cp "java/exactloss-spark/target/exactloss-spark-$(version).jar" "$jars.new/exactloss-spark.jar"
+    mv "$jars.new" "$jars"
+    note built
+}
+
 # The command for other machines of this kind, and the libraries and headers for C.
 build_dist() {
     local name folder
@@ -149,6 +166,7 @@ build_dist() {
     cmake --install "$NATIVE_BUILD" --prefix "$folder" --component bench
     cp $CLI/target/bin/exactloss "$folder/bin"
     cp $CLI/target/lib/*.jar "$folder/lib"
+    [[ ! -d $CLI/target/lib/spark ]] || cp -r $CLI/target/lib/spark "$folder/lib"
     cp LICENSE README.md "$folder"
     tar -czf "$folder.tar.gz" -C build/dist "$name"
     rm -rf "$folder"
@@ -210,6 +228,7 @@ step_help() { cat .build/help.txt; }
 step_setup() { setup "${BUILD_NEEDS[@]}"; }
 step_native() { step_setup; step native build_native; }
 step_java() { step_native; step java build_java exactloss-cli; }
+step_spark() { step_java; step spark build_spark; }
 step_dist() { step_java; step dist build_dist; step bindings build_bindings; }
 step_languages() { setup "${BUILD_NEEDS[@]}" "${LANGUAGE_NEEDS[@]}"; }
 step_bindings() { step_native; step bindings build_bindings; }
@@ -287,6 +306,7 @@ step_test-pytorch() {
 
 step_test-spark() {
     setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    step_spark
     test_module spark-tests exactloss-spark -P spark -Dtest='io/github/exactloss/spark/**'
 }
 

@@ -20,8 +20,8 @@ expect() {
     fi
 }
 
-for step in train test test-exhaustive test-pytorch test-spark test-service test-platforms setup native natives java dist languages bindings \
-    install mnist service cuda-selftest bench bench-peers bench-safepoint bench-sql bench-spark format lint \
+for step in train test test-exhaustive test-pytorch test-spark test-service test-platforms setup native natives java \
+    spark dist languages bindings install mnist service cuda-selftest bench bench-peers bench-safepoint bench-sql bench-spark format lint \
     clean help; do
     expect 0 $'\n'"  $step" help
 done

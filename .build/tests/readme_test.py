@@ -57,7 +57,7 @@ commented = re.findall(r"<!-- (?:file|part of): \S+ -->\n+```", text)
 if len(all_blocks) != len(commented):
     problems.append(f"README.md has {len(all_blocks)} blocks of code, but says of {len(commented)} which file they are from")
 problems += [f"README.md has no {language} example that is a file" for language in sorted(EXAMPLES - seen)]
-for other in [ROOT / "native/conformance/README.md", *ROOT.glob("native/bindings/README.md"),
+for other in [ROOT / "native/conformance/README.md", ROOT / "java/exactloss-spark/README.md", *ROOT.glob("native/bindings/README.md"),
               *ROOT.glob("native/bindings/*/README.md")]:
     problems += check(other)[0]
 

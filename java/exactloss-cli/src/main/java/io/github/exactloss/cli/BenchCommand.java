@@ -135,18 +135,13 @@ final class BenchCommand implements Callable<Integer> {
         if (suite != null) {
             command.addAll(List.of("--suite", suite));
         }
-        Process benchmark = new ProcessBuilder(command)
+        int status = ChildProcess.run(new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .redirectOutput(output)
-                .start();
-        // It must not go on measuring when the command is ended.
-        try (Interruption _ = new Interruption(benchmark::destroy)) {
-            int status = benchmark.waitFor();
-            if (status != 0 && !EXPLAINED.contains(status)) {
-                throw endedWith(status);
-            }
-            return status;
+                .redirectOutput(output));
+        if (status != 0 && !EXPLAINED.contains(status)) {
+            throw endedWith(status);
         }
+        return status;
     }
 
     private static BadDataException endedWith(int status) {

@@ -14,7 +14,10 @@ import java.io.PrintWriter;
 import java.io.Writer;
 import java.nio.file.Path;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.function.Consumer;
@@ -47,6 +50,10 @@ final class EvalCommand implements Callable<Integer> {
     /** What is read from files and evaluated at a time: enough to split, little enough for a cache. */
     private static final int BATCH_SIZE = 1 << 20;
 
+    /** What can be asked for where Spark runs the query. */
+    private static final List<String> SPARK_OPTIONS =
+            List.of("--spark", "--skip-nulls", "--loss", "--logits", "--strict", "--threshold", "--json");
+
     @Spec
     private CommandSpec spec;
 
@@ -65,6 +72,15 @@ final class EvalCommand implements Callable<Integer> {
             paramLabel = "FILE",
             description = "A database of DuckDB, for the query to read. It is not written to.")
     private Path database;
+
+    @Option(
+            names = "--spark",
+            paramLabel = "MASTER",
+            description =
+                    "Let Spark run the query: local[*], spark://HOST:PORT, yarn or another master. It needs Spark 4.2 in"
+                            + " $SPARK_HOME, and the jars of exactloss-spark in $EXACTLOSS_SPARK. The query is in Spark's SQL, such as"
+                            + " SELECT prediction, target FROM parquet.`scores`. The result has the same bits.")
+    private String sparkMaster;
 
     @Option(
             names = "--skip-nulls",
@@ -189,6 +205,10 @@ final class EvalCommand implements Callable<Integer> {
     public Integer call() {
         require(!Double.isNaN(threshold), "--threshold must be a number, not NaN");
         require(backend == Backend.CPU || !strict, "--strict is not offered with --backend=cuda");
+        if (sparkMaster != null) {
+            evaluateBySpark();
+            return ExitCode.OK;
+        }
         BatchSource source = source();
         if (reportPath == null) {
             print(source, evaluate(source, batch -> {}));
@@ -196,6 +216,20 @@ final class EvalCommand implements Callable<Integer> {
             report(source);
         }
         return ExitCode.OK;
+    }
+
+    private void evaluateBySpark() {
+        require(query != null, "--spark needs a query");
+        require(
+                spec.commandLine().getParseResult().matchedOptionsSet().stream()
+                        .allMatch(option -> SPARK_OPTIONS.contains(option.longestName())),
+                "--spark can be combined only with "
+                        + String.join(", ", SPARK_OPTIONS.subList(1, SPARK_OPTIONS.size())));
+        SparkQuery.Result result =
+                new SparkQuery(sparkMaster, query, skipNulls, isProgressVisible()).evaluate(evaluator());
+        OptionalLong nulls = skipNulls ? OptionalLong.of(result.nullCount()) : OptionalLong.empty();
+        print(new EvaluationReport(
+                result.evaluation(), logits, result.weighted(), nulls, "spark", OptionalInt.empty()));
     }
 
     private void report(BatchSource source) {
@@ -224,8 +258,11 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private void print(BatchSource source, Evaluation evaluation) {
-        EvaluationReport report = new EvaluationReport(
-                evaluation, logits, source.isWeighted(), source.nullCount(), backendName(), threads);
+        print(new EvaluationReport(
+                evaluation, logits, source.isWeighted(), source.nullCount(), backendName(), OptionalInt.of(threads)));
+    }
+
+    private void print(EvaluationReport report) {
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(Json.write(report.json()));
@@ -238,8 +275,8 @@ final class EvalCommand implements Callable<Integer> {
         boolean files = predictionsFile != null || targetsFile != null || weightsFile != null;
         require(query == null || !files, "Either a query or NumPy files can be given, not both");
         if (query != null) {
-            boolean visible = !json && StandardError.isTerminal();
-            PrintWriter terminal = visible ? spec.commandLine().getErr() : new PrintWriter(Writer.nullWriter());
+            PrintWriter terminal =
+                    isProgressVisible() ? spec.commandLine().getErr() : new PrintWriter(Writer.nullWriter());
             return new SqlSource(query, database, threads, memoryLimit, skipNulls, terminal);
         }
         require(files, "Missing a query, or --predictions and --targets");
@@ -253,6 +290,10 @@ final class EvalCommand implements Callable<Integer> {
                 targetsFile,
                 weightsFile,
                 backend == Backend.CUDA ? CudaBatches.BATCH_SIZE : BATCH_SIZE);
+    }
+
+    private boolean isProgressVisible() {
+        return !json && StandardError.isTerminal();
     }
 
     /** @param watcher is given each batch after it was added */

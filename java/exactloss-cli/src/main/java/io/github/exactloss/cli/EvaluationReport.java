@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /**
@@ -16,11 +17,16 @@ import java.util.OptionalLong;
  * @param logits whether the predictions were given as logits
  * @param weighted whether the elements had weights
  * @param nullCount rows that were skipped, where that was asked for
- * @param backend the instruction set that ran, or cuda
- * @param threads the most threads that computed; small data needs fewer
+ * @param backend the instruction set that ran, or cuda or spark
+ * @param threads the most threads that computed, where that is known; small data needs fewer
  */
 record EvaluationReport(
-        Evaluation evaluation, boolean logits, boolean weighted, OptionalLong nullCount, String backend, int threads) {
+        Evaluation evaluation,
+        boolean logits,
+        boolean weighted,
+        OptionalLong nullCount,
+        String backend,
+        OptionalInt threads) {
     /** The members of the JSON object, in order. */
     Map<String, Object> json() {
         List<Loss> losses = evaluation.losses();
@@ -42,7 +48,7 @@ record EvaluationReport(
         members.put("nan_count", evaluation.nanCount(losses.getFirst()));
         nullCount.ifPresent(nulls -> members.put("null_count", nulls));
         members.put("backend", backend);
-        members.put("threads", threads);
+        threads.ifPresent(most -> members.put("threads", most));
         members.put("losses", lossMembers());
         members.put("metrics", EvaluationNumbers.metrics(evaluation));
         members.put(
@@ -80,8 +86,15 @@ record EvaluationReport(
         lines.add(counts("target 1", evaluation.truePositives(), evaluation.falseNegatives()));
         lines.add(counts("target 0", evaluation.falsePositives(), evaluation.trueNegatives()));
         nullCount.ifPresent(nulls -> lines.add(line("NULL rows", nulls)));
-        lines.add(line("backend", backend + ", " + (threads == 1 ? "1 thread" : "at most " + threads + " threads")));
+        lines.add(line("backend", backend + threadsText()));
         return lines;
+    }
+
+    private String threadsText() {
+        if (threads.isEmpty()) {
+            return "";
+        }
+        return threads.getAsInt() == 1 ? ", 1 thread" : ", at most " + threads.getAsInt() + " threads";
     }
 
     private static String lossLine(String label, List<String> cells) {

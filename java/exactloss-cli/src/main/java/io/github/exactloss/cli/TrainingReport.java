@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.OptionalLong;
 
 /** Prints a training: line by line while it runs, or one JSON object when it is over. */
@@ -78,7 +79,13 @@ final class TrainingReport {
                     "%nThe trained model on the %d validation digits:%n",
                     last.validation().count());
             boolean logits = settings.loss().isFromLogits();
-            new EvaluationReport(last.validation(), logits, false, OptionalLong.empty(), NativeLibrary.isa(), 1)
+            new EvaluationReport(
+                            last.validation(),
+                            logits,
+                            false,
+                            OptionalLong.empty(),
+                            NativeLibrary.isa(),
+                            OptionalInt.of(1))
                     .lines()
                     .forEach(out::println);
         }

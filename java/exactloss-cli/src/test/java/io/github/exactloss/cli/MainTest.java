@@ -88,8 +88,8 @@ class MainTest {
     @CsvSource({
         "'',train eval bench info generate-completion help version --version",
         "train,--data --epochs --batch-size --learning-rate --seed --loss --logits --json --report",
-        "eval,SQL --database --skip-nulls --memory-limit --predictions --targets --weights --loss --logits --strict --threshold --threads --backend --json --report",
-        "eval,float32 float64 float16 bfloat16 int8 bool TMPDIR",
+        "eval,SQL --database --spark --skip-nulls --memory-limit --predictions --targets --weights --loss --logits --strict --threshold --threads --backend --json --report",
+        "eval,float32 float64 float16 bfloat16 int8 bool TMPDIR SPARK_HOME EXACTLOSS_SPARK",
         "bench,--json --quick --suite --chart --from EXACTLOSS_BENCH everything",
         "info,--json EXACTLOSS_MAX_ISA",
         "generate-completion,source"

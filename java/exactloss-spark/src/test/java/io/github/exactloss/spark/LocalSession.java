@@ -22,6 +22,8 @@ public final class LocalSession {
                 .config("spark.driver.bindAddress", "127.0.0.1")
                 .config("spark.sql.shuffle.partitions", 3)
                 .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir"))
+                // Not Snappy: it takes a machine that has musl beside its own C library for one of musl, and fails.
+                .config("spark.sql.parquet.compression.codec", "zstd")
                 .config("spark.unsafe.exceptionOnMemoryLeak", true)
                 .config(configuration)
                 .getOrCreate();

@@ -18,8 +18,9 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 
 /** Random rows with columns of all types, and what a single process makes of them. */
-final class Scores {
-    static final long SEED = 20_261_130;
+public final class Scores {
+    /** Of the random numbers. */
+    public static final long SEED = 20_261_130;
 
     /** The columns of predictions, which have the same values. */
     static final List<String> PREDICTIONS = List.of("p_float", "p_double");
@@ -35,7 +36,7 @@ final class Scores {
     private final List<Row> rows = new ArrayList<>();
 
     /** @param nullsOf one of this many values is null; 0: none */
-    Scores(int count, int nullsOf) {
+    public Scores(int count, int nullsOf) {
         SplittableRandom random = new SplittableRandom(SEED);
         for (int i = 0; i < count; i++) {
             // Few values, so that Parquet has dictionaries, with 1 in 10 of small magnitude.
@@ -62,11 +63,13 @@ final class Scores {
         }
     }
 
-    Dataset<Row> dataset(SparkSession spark) {
+    /** The rows in a session. */
+    public Dataset<Row> dataset(SparkSession spark) {
         return spark.createDataFrame(rows, SCHEMA);
     }
 
-    List<Row> rows() {
+    /** The rows. */
+    public List<Row> rows() {
         return rows;
     }
 
@@ -75,7 +78,7 @@ final class Scores {
      *
      * @param weight null without weights
      */
-    DatasetEvaluation evaluate(
+    public DatasetEvaluation evaluate(
             Evaluator evaluator, String prediction, String target, String weight, Predicate<Row> filter) {
         int p = SCHEMA.fieldIndex(prediction);
         int t = SCHEMA.fieldIndex(target);

@@ -24,9 +24,13 @@ public final class Evaluations {
 
     /** Evaluates all rows. */
     public static DatasetEvaluation evaluate(org.apache.spark.sql.Dataset<?> dataset, EvaluationOptions options) {
-        Dataset<Row> sum = withRule(dataset).agg(function(dataset, options, Output.BYTES));
-        byte[] bytes = described(options, sum).getAs(0);
-        return ScoreSum.read(bytes, options.evaluator());
+        return ScoreSum.read(sum(dataset, options), options.evaluator());
+    }
+
+    /** The byte form of the sum of all rows. */
+    static byte[] sum(org.apache.spark.sql.Dataset<?> dataset, EvaluationOptions options) {
+        return described(options, withRule(dataset).agg(function(dataset, options, Output.BYTES)))
+                .getAs(0);
     }
 
     /** Evaluates each group. */

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package io.github.exactloss.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.exactloss.Batch;
+import io.github.exactloss.Evaluator;
+import io.github.exactloss.Loss;
+import io.github.exactloss.Predictions;
+import io.github.exactloss.Targets;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** {@code eval --spark} with a script in place of spark-submit. The tests of exactloss-spark run it with Spark itself. */
+class SparkQueryTest {
+    private static final String QUERY = "SELECT prediction, target FROM scores WHERE city = 'Köln'";
+
+    /** The folder is the argument before the query, the 14th of 20. */
+    private static final String FOLDER = "folder=${14}\n";
+
+    @TempDir
+    private Path folder;
+
+    private Path jars;
+    private Path temporary;
+
+    @BeforeEach
+    void makeFolders() throws IOException {
+        Files.createDirectory(folder.resolve("bin"));
+        jars = Files.createDirectory(folder.resolve("jars, all"));
+        temporary = Files.createDirectory(folder.resolve("temporary"));
+        Files.createFile(jars.resolve("exactloss.jar"));
+        Files.createFile(jars.resolve("exactloss-spark.jar"));
+    }
+
+    private void submit(String script) throws IOException {
+        Path submit = Files.writeString(folder.resolve("bin/spark-submit"), "#!/bin/bash\n" + FOLDER + script);
+        Files.setPosixFilePermissions(submit, PosixFilePermissions.fromString("rwx------"));
+    }
+
+    private Exactloss eval(Object... options) throws IOException, InterruptedException {
+        return Exactloss.runChild(environment(), jvmOptions(), arguments(options));
+    }
+
+    private Map<String, String> environment() {
+        return Map.of("SPARK_HOME", folder.toString(), "EXACTLOSS_SPARK", jars.toString());
+    }
+
+    private List<String> jvmOptions() {
+        return List.of("-Djava.io.tmpdir=" + temporary);
+    }
+
+    private static Object[] arguments(Object... options) {
+        Object[] arguments = new Object[4 + options.length];
+        System.arraycopy(new Object[] {"eval", "--spark", "local[2]", QUERY}, 0, arguments, 0, 4);
+        System.arraycopy(options, 0, arguments, 4, options.length);
+        return arguments;
+    }
+
+    private void assertFails(Exactloss run, String message) {
+        assertThat(run.exitCode()).as(run.err()).isEqualTo(1);
+        assertThat(run.out()).isEmpty();
+        assertThat(run.err()).isEqualTo("exactloss: " + message + System.lineSeparator());
+        assertThat(temporary).isEmptyDirectory();
+    }
+
+    @Test
+    void theSumIsReported() throws Exception {
+        Evaluator evaluator = Evaluator.of(Loss.mnist(), Loss.log()).threshold(0.25);
+        var sum = evaluator.newAccumulator();
+        sum.add(Batch.of(Predictions.of(new float[] {0.9f, 0.4f, 0.2f}), Targets.of(new byte[] {1, 0, 1})));
+        ByteArrayOutputStream result = new ByteArrayOutputStream();
+        result.write(new byte[] {1, 7, 0, 0, 0, 0, 0, 0, 0}); // weights, 7 nulls
+        result.write(sum.toBytes());
+        Files.write(folder.resolve("result"), result.toByteArray());
+        submit("""
+                printf '%%s\\n' "$@" >%1$s/arguments
+                cp %1$s/result "$folder"
+                """.formatted(folder));
+
+        Exactloss run = eval("--loss", "log,mnist", "--threshold", "0.25", "--strict", "--skip-nulls", "--json");
+        assertThat(run.err()).isEmpty();
+        assertThat(run.json().get("loss").getAsDouble()).isEqualTo(0.43333334227403003);
+        assertThat(run.json().get("count").getAsLong()).isEqualTo(3);
+        assertThat(run.json().get("null_count").getAsLong()).isEqualTo(7);
+        assertThat(run.json().get("weight_sum").getAsDouble()).isEqualTo(3);
+        assertThat(run.json().get("false_positives").getAsLong()).isEqualTo(1);
+        assertThat(run.json().get("backend").getAsString()).isEqualTo("spark");
+        assertThat(run.json().has("threads")).isFalse();
+        assertThat(Files.readAllLines(folder.resolve("arguments")))
+                .startsWith("--master", "local[2]", "--deploy-mode", "client", "--class")
+                .contains(jars.resolve("exactloss-spark.jar").toUri().toString())
+                .endsWith(QUERY, "mnist,log", "0.25", "false", "true", "true");
+        assertThat(eval("--loss", "log,mnist", "--threshold", "0.25").out())
+                .endsWith("backend            spark" + System.lineSeparator());
+        assertThat(temporary).isEmptyDirectory();
+    }
+
+    @Test
+    void whatSparkSaysIsTheMessage() throws Exception {
+        submit("""
+                echo "much ado"
+                echo "the column prediction has 2.0" >"$folder/error"
+                exit 1
+                """);
+        assertFails(eval(), "the column prediction has 2.0");
+        submit("""
+                echo "first words"
+                echo "the last words" >&2
+                echo
+                exit 3
+                """);
+        assertFails(eval(), "spark-submit ended with the status 3: the last words");
+        submit("exit 4");
+        assertFails(eval(), "spark-submit ended with the status 4");
+    }
+
+    @Test
+    void whatIsNotThereIsNamed() throws Exception {
+        assertFails(
+                eval(),
+                "SPARK_HOME is " + folder
+                        + ", which has no bin/spark-submit: set it to the folder of an installation of Spark 4.2");
+        submit("exit 1");
+        Files.delete(jars.resolve("exactloss-spark.jar"));
+        assertFails(
+                eval(),
+                "EXACTLOSS_SPARK is " + jars + ", which has no exactloss-spark.jar: build it by ./build.sh spark");
+        assertFails(
+                Exactloss.runChild(Map.of("SPARK_HOME", folder.toString()), jvmOptions(), arguments()),
+                "--spark needs the jars of exactloss-spark: build them by ./build.sh spark, or set EXACTLOSS_SPARK to a folder"
+                        + " with exactloss.jar and exactloss-spark.jar");
+        assertFails(
+                Exactloss.runChild(Map.of("SPARK_HOME", ""), jvmOptions(), arguments()),
+                "--spark needs an installation of Spark 4.2: set SPARK_HOME to its folder");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--report=page.html",
+                "--threads=2",
+                "--database=scores.db",
+                "--memory-limit=1GB",
+                "--backend=cpu"
+            })
+    void whatSparkCannotDoIsRefused(String option) {
+        Exactloss run = Exactloss.run("eval", "--spark", "local[2]", QUERY, option);
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("--spark can be combined only with --skip-nulls, --loss, --logits");
+    }
+
+    @Test
+    void filesAreNoQuery() {
+        Exactloss run = Exactloss.run("eval", "--spark", "local[2]", "--predictions=p.npy", "--targets=t.npy");
+        assertThat(run.exitCode()).isEqualTo(2);
+        assertThat(run.err()).contains("--spark needs a query");
+    }
+
+    /** Spark ends with the command, and nothing is left. */
+    @ParameterizedTest
+    @ValueSource(strings = {"INT", "TERM"})
+    void anInterruptedCommandEndsSpark(String signal) throws Exception {
+        Path started = folder.resolve("started");
+        assertThat(new ProcessBuilder("mkfifo", started.toString()).start().waitFor())
+                .isZero();
+        submit("echo $$ >" + started + "\nexec sleep 1000\n");
+        Process command =
+                Exactloss.child(environment(), jvmOptions(), arguments()).start();
+        // It can be opened only when the script writes to it.
+        ProcessHandle spark = ProcessHandle.of(
+                        Long.parseLong(Files.readString(started).strip()))
+                .orElseThrow();
+        new ProcessBuilder("kill", "-" + signal, Long.toString(command.pid()))
+                .start()
+                .waitFor();
+        assertThat(command.waitFor()).isEqualTo(signal.equals("INT") ? 130 : 143);
+        spark.onExit().get();
+        assertThat(temporary).isEmptyDirectory();
+    }
+}
