@@ -51,10 +51,10 @@ int64_t exactloss_count_nulls(const bitmaps *b, int64_t count) {
     for (; only != NULL && count - row >= 64; row += 64) {
         uint64_t bits;
         memcpy(&bits, only + row / 8, sizeof bits);
-        valid += exactloss_count_bits(bits);
+        valid += count_bits(bits);
     }
     for (; row < count; row += 64) {
-        valid += exactloss_count_bits(valid_rows(b, row, count));
+        valid += count_bits(valid_rows(b, row, count));
     }
     return count - valid;
 }

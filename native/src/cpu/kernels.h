@@ -198,17 +198,6 @@ static inline int count_bits(uint64_t word) {
 /* The definition that all others are tested against. Vector kernels leave some blocks to it. */
 extern const exactloss_kernels exactloss_kernels_portable;
 
-/*
- * The number of bits that are set: sums of pairs, of fours and of bytes, which the product adds up in its top byte. The
- * compiler's own calls a function where the processor need not have the instruction.
- */
-static inline int exactloss_count_bits(uint64_t word) {
-    word -= word >> 1 & 0x5555555555555555u;
-    word = (word & 0x3333333333333333u) + (word >> 2 & 0x3333333333333333u);
-    word = (word + (word >> 4)) & 0x0f0f0f0f0f0f0f0fu;
-    return (int)(word * 0x0101010101010101u >> 56);
-}
-
 /* Packed bits are a mask already, so all instruction sets share their decoder. */
 exactloss_decode exactloss_decode_bits;
 

@@ -98,7 +98,7 @@ int exactloss_decode_bits(const void *targets, int64_t first, int count, uint64_
         const int size = count - i < 64 ? count - i : 64;
         const uint64_t all = size == 64 ? UINT64_MAX : ((uint64_t)1 << size) - 1;
         mask[i / 64] = packed_bits(targets, first + i, size) ^ (wanted == 1 ? 0 : all);
-        found += exactloss_count_bits(mask[i / 64]);
+        found += count_bits(mask[i / 64]);
     }
     return found;
 }
