@@ -50,7 +50,7 @@ public final class Gate implements AutoCloseable {
     /** A closed one. */
     public Gate() throws IOException {
         server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(this::accept);
+        Thread.ofPlatform().daemon().start(this::accept);
     }
 
     /** What {@link #pass} takes. */

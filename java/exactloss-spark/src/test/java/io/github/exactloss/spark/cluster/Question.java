@@ -8,6 +8,7 @@ import io.github.exactloss.spark.ExactLoss;
 import io.github.exactloss.spark.Scores;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Predicate;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -56,6 +57,12 @@ enum Question {
 
     /** The answer of Spark, by group. */
     abstract Map<String, Double> ask(Dataset<Row> rows);
+
+    /** Asks in a thread of its own. */
+    CompletableFuture<Map<String, Double>> askMeanwhile(Dataset<Row> rows) {
+        return CompletableFuture.supplyAsync(
+                () -> ask(rows), task -> Thread.ofPlatform().daemon().start(task));
+    }
 
     /** The answer of this process. */
     abstract Map<String, Double> expected(Scores scores);

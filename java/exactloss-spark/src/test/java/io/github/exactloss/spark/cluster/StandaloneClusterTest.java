@@ -104,10 +104,6 @@ class StandaloneClusterTest {
                         .toString());
     }
 
-    private static CompletableFuture<Map<String, Double>> ask(Question question, Dataset<Row> rows) {
-        return CompletableFuture.supplyAsync(() -> question.ask(rows));
-    }
-
     /** Waits for the answer, and then for the listener to have heard of all tasks. */
     private void assertAnswer(Question question, CompletableFuture<Map<String, Double>> answer) throws Exception {
         assertThat(answer.get(90, TimeUnit.SECONDS)).as("seed %d", Scores.SEED).isEqualTo(question.expected(scores));
@@ -118,7 +114,7 @@ class StandaloneClusterTest {
     @ParameterizedTest
     @EnumSource
     void anExecutorIsKilled(Question question) throws Exception {
-        CompletableFuture<Map<String, Double>> answer = ask(question, connect(cluster, Map.of()));
+        CompletableFuture<Map<String, Double>> answer = question.askMeanwhile(connect(cluster, Map.of()));
         Gate.Arrival first = gate.await();
         Gate.Arrival other = gate.await();
         assertThat(other.pid()).isNotEqualTo(first.pid());
@@ -142,7 +138,7 @@ class StandaloneClusterTest {
     @Test
     void aTaskFailsTwice() throws Exception {
         Question question = Question.GROUPS;
-        CompletableFuture<Map<String, Double>> answer = ask(question, connect(cluster, Map.of()));
+        CompletableFuture<Map<String, Double>> answer = question.askMeanwhile(connect(cluster, Map.of()));
         int failures = 0;
         while (failures < 2) {
             Gate.Arrival arrival = gate.await();
@@ -175,7 +171,7 @@ class StandaloneClusterTest {
                         1.0,
                         "spark.speculation.minTaskRuntime",
                         "0ms"));
-        CompletableFuture<Map<String, Double>> answer = ask(question, rows);
+        CompletableFuture<Map<String, Double>> answer = question.askMeanwhile(rows);
         Gate.Arrival straggler = gate.await();
         Gate.Arrival arrival = gate.await();
         while (arrival.partition() != straggler.partition()) {
@@ -196,7 +192,7 @@ class StandaloneClusterTest {
     void aWorkerJoinsLate() throws Exception {
         Question question = Question.GROUPS;
         try (Cluster small = Cluster.start(folder.resolve("small"), 1)) {
-            CompletableFuture<Map<String, Double>> answer = ask(question, connect(small, Map.of()));
+            CompletableFuture<Map<String, Double>> answer = question.askMeanwhile(connect(small, Map.of()));
             Gate.Arrival early = gate.await();
             small.addWorker();
             Gate.Arrival late = gate.await();
