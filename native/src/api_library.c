@@ -10,7 +10,7 @@
 #define TEXT(number) TEXT_OF(number)
 #define IDENTITY "exactloss with ABI " TEXT(EXACTLOSS_ABI_VERSION) ", version "
 
-const char *exactloss_version(void) { return IDENTITY EXACTLOSS_VERSION + sizeof IDENTITY - 1; }
+const char *exactloss_version(void) { return &(IDENTITY EXACTLOSS_VERSION)[sizeof IDENTITY - 1]; }
 
 int exactloss_abi_version(void) { return EXACTLOSS_ABI_VERSION; }
 

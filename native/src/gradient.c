@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The gradient of a batch: its factor, and the way of a block's gradient to the output. */
-#include "compiler.h"
 #include "block.h"
+#include "compiler.h"
 
 #include <math.h>
 #include <string.h>
