@@ -236,7 +236,7 @@ step_install() { step_native; step install install_java "$@"; }
 
 # step_natives [FOLDER...]: of libraries that other machines built
 step_natives() {
-    step_setup
+    step_native
     offer_needs "${CROSS_NEEDS[@]}"
     step natives collect_natives "$@"
     step jar package_natives
