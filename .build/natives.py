@@ -23,7 +23,6 @@ PROCESSORS = {  # by the numbers of each format
     (ELF, 62): "x86_64",
     (ELF, 183): "aarch64",
     (PE, 0x8664): "x86_64",
-    (PE, 0xAA64): "aarch64",
     (MACH_O, 0x01000007): "x86_64",
     (MACH_O, 0x0100000C): "aarch64",
 }
@@ -32,6 +31,7 @@ CORES = {"linux": "libexactloss.so", "windows": "exactloss.dll", "macos": "libex
 CUDA = "libexactloss_cuda.so"
 PLATFORMS = ["linux-x86_64", "linux-aarch64", "linux-x86_64-musl", "linux-aarch64-musl", "windows-x86_64", "macos-aarch64",
              "macos-x86_64"]  # fmt: skip
+CUDA_PLATFORMS = ["linux-x86_64", "linux-aarch64"]
 
 
 class Wrong(Exception):
@@ -92,7 +92,7 @@ def libraries(folder):
             raise Wrong(f"{platform} is no platform: a folder of libraries has only {', '.join(PLATFORMS)}")
         core = CORES[platform.name.split("-")[0]]
         for path in sorted(platform.iterdir()):
-            if path.name != core and not (path.name == CUDA and platform.name.startswith("linux-")):
+            if path.name != core and not (path.name == CUDA and platform.name in CUDA_PLATFORMS):
                 raise Wrong(f"{path} is no library of {platform.name}, whose file is {core}")
             check_library(platform.name, path)
             found[platform.name, path.name] = path

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """Libraries that other machines built are taken whole, or not at all: each of the wrong kinds is named."""
 
+import importlib.util
 import pathlib
+import re
 import struct
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import tempfile
 import unittest
 
 NATIVES = pathlib.Path(__file__).resolve().parent.parent / "natives.py"
+PLATFORM_JAVA = NATIVES.parent.parent / "java/exactloss/src/main/java/io/github/exactloss/internal/Platform.java"
 CORE = b"\0exactloss with ABI 1, version 0.1.0\0"
 CUDA = b"\0libexactloss_cuda.so.1\0"
 
@@ -68,6 +71,14 @@ class NativesTest(unittest.TestCase):
         self.assertEqual(sorted({name.split("/")[0] for name in RIGHT}), sorted(done.stdout.split()))
         self.assertEqual(RIGHT, files)
 
+    def test_java_looks_for_the_same_platforms(self):
+        spec = importlib.util.spec_from_file_location("natives", NATIVES)
+        natives = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(natives)
+        found = re.findall(r'new Platform\("(\w+)", "(\w+)", (true|false)\)', PLATFORM_JAVA.read_text())
+        names = [f"{os}-{arch}" + ("-musl" if musl == "true" else "") for os, arch, musl in found]
+        self.assertEqual(sorted(natives.PLATFORMS), sorted(names))
+
     def test_what_is_wrong_is_named_and_nothing_is_copied(self):
         linux = "linux-x86_64/libexactloss.so"
         for wrong, words in (
@@ -82,6 +93,9 @@ class NativesTest(unittest.TestCase):
             ({linux: elf(62, CUDA)}, "it is not the library exactloss"),
             ({linux: elf(62, CORE.replace(b"ABI 1", b"ABI 7"))}, "its ABI is 7, and that of this source 1"),
             ({"linux-x86_64/libexactloss_cuda.so": elf(62, CUDA)}, "lacks libexactloss.so"),
+            ({"linux-x86_64-musl/libexactloss_cuda.so": elf(62, CUDA)}, "is no library of linux-x86_64-musl"),
+            ({"windows-aarch64/exactloss.dll": dll(0xAA64)}, "windows-aarch64 is no platform"),
+            ({"windows-x86_64/exactloss.dll": dll(0xAA64)}, "it is PE for another processor"),
             ({"windows-x86_64/libexactloss.dll": dll(0x8664)}, "whose file is exactloss.dll"),
             ({linux: elf(62, CORE + b"other")}, "differ: leave one of them out"),
         ):

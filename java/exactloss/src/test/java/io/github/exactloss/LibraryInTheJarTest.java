@@ -121,13 +121,13 @@ class LibraryInTheJarTest {
 
     @Test
     void aPlatformWithoutALibraryIsToldWhichHaveOne() throws Exception {
-        provide("windows-aarch64", "exactloss.dll", LIBRARY);
+        provide("windows-x86_64", "exactloss.dll", LIBRARY);
         assertThat(load("-Dos.arch=riscv64"))
                 .startsWith(
                         "can't load the exactloss library; tried META-INF/native/linux-riscv64/libexactloss.so in the "
                                 + "jar: there is none for this platform; the jar has those for ")
                 .contains("linux-" + ARCH)
-                .endsWith(", windows-aarch64: run a JVM for one of these, or build one on this machine, and name it by "
+                .endsWith(", windows-x86_64: run a JVM for one of these, or build one on this machine, and name it by "
                         + "-Dexactloss.library.path=FILE");
     }
 

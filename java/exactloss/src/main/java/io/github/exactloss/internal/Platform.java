@@ -24,8 +24,7 @@ record Platform(String os, String arch, boolean musl) {
             new Platform("linux", "aarch64", true),
             new Platform("macos", "x86_64", false),
             new Platform("macos", "aarch64", false),
-            new Platform("windows", "x86_64", false),
-            new Platform("windows", "aarch64", false));
+            new Platform("windows", "x86_64", false));
 
     /** That of this process. */
     static Platform current() {
