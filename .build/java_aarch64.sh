@@ -14,10 +14,11 @@ AARCH64_PACKAGES=("$AARCH64_JRE" libc6 zlib1g libstdc++6 libgcc-s1)
 AARCH64_TESTS="PlatformTest,LibraryInTheJarTest#musl*,NativeLoaderTest#versionsAgree+theNamedFileIsLoaded+anotherAbiVersion"
 AARCH64_TESTS+="+everyClassLoaderLoadsALibrary,BindingsTest,IsaTest,LossTest,ConformanceTest,GuardPageTest,SameBitsTest"
 
-# test_java_aarch64: takes the library of aarch64 from NATIVES. Its reports lie beside those of other platforms, as the next tests
+# test_java_aarch64: takes the library that the native tests of aarch64 built. Its reports lie beside those of other platforms, as the next tests
 # of this one delete Maven's.
 test_java_aarch64() {
-    local library=$NATIVES/linux-aarch64/libexactloss.so
+    local natives=$ROOT/$PLATFORMS/linux-aarch64/natives
+    local library=$natives/linux-aarch64/libexactloss.so
     if [[ ! -f $library ]] || ! command -v qemu-aarch64 >/dev/null; then
         skip_platform java-aarch64 "there is no library for aarch64, or no qemu-aarch64"
         return
@@ -33,7 +34,7 @@ test_java_aarch64() {
         return
     fi
     # Tests that compile a library find a compiler for aarch64.
-    EXACTLOSS_NATIVES=$NATIVES CC=aarch64-linux-gnu-gcc run_java_tests java-aarch64 -pl exactloss \
+    EXACTLOSS_NATIVES=$natives CC=aarch64-linux-gnu-gcc run_java_tests java-aarch64 -pl exactloss \
         -Djvm="$AARCH64_ROOT/java/bin/java" -Dexactloss.native.library="$library" \
         -Dbindings.library="$ROOT/$NATIVE_BUILD/native/libexactloss.so" -Dtest.emulator="$AARCH64_ROOT/emulate" \
         -Dtest="$AARCH64_TESTS" test

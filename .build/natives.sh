@@ -18,23 +18,23 @@ CROSS_PLATFORMS=(
 
 # offer_needs NEED...: installs what is missing, if that can be done; otherwise goes on without it.
 offer_needs() {
-    local start=$EPOCHREALTIME
+    local start=$EPOCHREALTIME need result="all there"
     begin tools
-    if (install_missing "$@"); then
-        report "$start" "all there"
-    else
-        report "$start" "some are missing: what needs them is left out"
-    fi
+    for need in "$@"; do # one by one: a package that this system lacks must not keep it from the others
+        (install_missing "$need") || result="some are missing: what needs them is left out"
+    done
+    report "$start" "$result"
 }
 
-# build_libraries NAME [CMAKE_OPTION...]: the libraries alone, from scratch, into build/native-NAME and from there into NATIVES.
+# build_libraries NATIVES NAME [CMAKE_OPTION...]: the libraries alone, from scratch, into build/native-NAME and from there into
+# the folder NATIVES.
 build_libraries() {
-    local folder=build/native-$1
+    local folder=build/native-$2
     cmake --fresh -G Ninja -S . -B "$folder" -DCMAKE_BUILD_TYPE=Release -DBUILD_TESTING=OFF -DEXACTLOSS_BUILD_BENCHMARKS=OFF \
-        "${@:2}"
+        "${@:3}"
     rm -rf "$folder/natives"
     cmake --build "$folder" --target exactloss_libraries
-    cp -R "$folder/natives/." "$NATIVES"
+    cp -R "$folder/natives/." "$1"
 }
 
 # has_compiler COMPILER: of CROSS_PLATFORMS
@@ -46,30 +46,44 @@ has_compiler() {
     fi
 }
 
-# collect_natives FOLDER...: takes the folders' libraries, and builds those of all other platforms that it can.
+# collect_natives FOLDER...: takes the folders' libraries, and builds those of all other platforms that it can. What an earlier
+# run collected stays until all of it is there.
 collect_natives() {
-    local row platform toolchain compiler left_out=()
-    rm -rf "$NATIVES"
-    mkdir -p "$NATIVES"
-    .build/natives.py "$NATIVES" "$@" >/dev/null
-    if [[ ! -d $NATIVES/$(host_platform) ]]; then
-        build_libraries host
+    local folder row platform toolchain compiler new=$NATIVES.new left_out=()
+    for folder in "$@"; do
+        if is_within "$folder" "$NATIVES"; then
+            stop "$folder lies in $NATIVES, which this step replaces: copy it to another place first"
+        fi
+    done
+    rm -rf "$new"
+    mkdir -p "$new"
+    .build/natives.py "$new" "$@" >/dev/null
+    if [[ ! -d $new/$(host_platform) ]]; then
+        build_libraries "$new" host
     fi
     for row in "${CROSS_PLATFORMS[@]}"; do
         IFS='|' read -r platform toolchain compiler <<<"${row// | /|}"
         platform=${platform%% *} toolchain=${toolchain%% *}
-        if [[ -d $NATIVES/$platform ]]; then
+        if [[ -d $new/$platform ]]; then
             continue
         elif has_compiler "$compiler"; then
-            build_libraries "$platform" -DCMAKE_TOOLCHAIN_FILE="$TOOLCHAINS/$toolchain.cmake"
+            build_libraries "$new" "$platform" -DCMAKE_TOOLCHAIN_FILE="$TOOLCHAINS/$toolchain.cmake"
         else
             left_out+=("$platform (this machine lacks $compiler)")
         fi
     done
-    note "$(.build/natives.py "$NATIVES" | paste -sd ' ')"
+    platform=$(.build/natives.py "$new")
+    rm -rf "$NATIVES"
+    mv "$new" "$NATIVES"
+    note "$(paste -sd ' ' <<<"$platform")"
     if ((${#left_out[@]} > 0)); then
         note "              left out: $(printf '%s, ' "${left_out[@]}" | sed 's/, $//')"
     fi
+}
+
+# is_within FOLDER OTHER: whether it is the other folder, or lies in it.
+is_within() {
+    [[ -d $1 && -d $2 && "$(cd -- "$1" && pwd -P)/" == "$(cd -- "$2" && pwd -P)/"* ]]
 }
 
 # The platform of this machine, by the names of the jars.
