@@ -22,6 +22,8 @@ JAVA_PASSED = '<testcase name="mean" classname="io.Loss" time="0.1"/>'
 JAVA_FAILED = '<testcase name="sum" classname="io.Loss"><error message="boom">java.lang.Error: boom</error></testcase>'
 JAVA_SKIPPED = '<testcase name="mnist" classname="io.Loss"><skipped message="no MNIST here"/></testcase>'
 
+PLATFORM_SKIPPED = '<testcase name="all tests"><skipped message="there is no wine"/></testcase>'
+
 
 def summary(ctest, java, *arguments, module="a", platform=None):
     """The lines and the status for these reports; None: there is no such report."""
@@ -62,6 +64,23 @@ class SummaryTest(unittest.TestCase):
         for ctest, java in ((None, JAVA_PASSED), ("", JAVA_PASSED), (CTEST_PASSED, None), (CTEST_PASSED, "")):
             lines, status = summary(ctest, java)
             self.assertEqual((1, "1 passed, 1 failed"), (status, lines[-1]))
+
+    def test_a_group_of_skips_alone_is_a_failure(self):
+        for ctest, java in ((CTEST_SKIPPED, JAVA_PASSED), (CTEST_PASSED, JAVA_SKIPPED)):
+            lines, status = summary(ctest, java)
+            self.assertEqual((1, "1 passed, 1 failed, 1 skipped"), (status, lines[-1]))
+
+    def test_a_platform_on_which_nothing_ran_is_a_failure(self):
+        for arguments, ctest, java, passed in (((), CTEST_PASSED, JAVA_PASSED, 2), (("--platforms",), None, None, 0)):
+            for platform, end in (("", ""), (CTEST_SKIPPED, ", 1 skipped")):
+                lines, status = summary(ctest, java, *arguments, platform=platform)
+                self.assertEqual((1, f"{passed} passed, 1 failed{end}"), (status, lines[-1]))
+                self.assertIn("FAILED   no linux-aarch64 test ran", lines)
+
+    def test_a_platform_that_cannot_be_tested_is_skipped(self):
+        lines, status = summary(CTEST_PASSED, JAVA_PASSED, platform=PLATFORM_SKIPPED)
+        self.assertEqual((0, "2 passed, 0 failed, 1 skipped"), (status, lines[-1]))
+        self.assertIn("skipped  linux-aarch64/all tests: there is no wine", lines)
 
     def test_half_a_report_is_a_failure(self):
         lines, status = summary(CTEST_PASSED + "<testcase", JAVA_PASSED)
