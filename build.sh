@@ -236,20 +236,20 @@ step_install() { step_native; step install install_java "$@"; }
 
 # step_natives [FOLDER...]: of libraries that other machines built
 step_natives() {
-    step_native
+    setup "${BUILD_NEEDS[@]}" "${PYTHON_NEEDS[@]}"
+    step native build_native
     offer_needs "${CROSS_NEEDS[@]}"
     step natives collect_natives "$@"
     step jar package_natives
 }
 
 step_test-platforms() {
-    setup "${BUILD_NEEDS[@]}"
+    setup "${BUILD_NEEDS[@]}" "${PYTHON_NEEDS[@]}"
     offer_needs "${CROSS_NEEDS[@]}" "${PLATFORM_NEEDS[@]}"
     local row
     KEEP_GOING=true
     forget_platforms
     step native build_native
-    step natives collect_natives
     for row in "${TESTED_PLATFORMS[@]}"; do
         step "${row%% *}" test_platform "${row%% *}"
     done
@@ -276,7 +276,7 @@ step_train() {
 }
 
 step_test() {
-    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}" "${FORMAT_NEEDS[@]}"
+    setup "${BUILD_NEEDS[@]}" "${PYTHON_NEEDS[@]}" "${TEST_NEEDS[@]}" "${FORMAT_NEEDS[@]}"
     KEEP_GOING=true
     rm -f build/ctest.xml
     forget_platforms
@@ -300,24 +300,24 @@ test_module() {
 }
 
 step_test-pytorch() {
-    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    setup "${BUILD_NEEDS[@]}" "${PYTHON_NEEDS[@]}" "${TEST_NEEDS[@]}"
     test_module pytorch-tests pytorch-tests -P pytorch -Dtest='io/github/exactloss/pytorch/**'
 }
 
 step_test-spark() {
-    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    setup "${BUILD_NEEDS[@]}" "${PYTHON_NEEDS[@]}" "${TEST_NEEDS[@]}"
     step_spark
     test_module spark-tests exactloss-spark -P spark -Dtest='io/github/exactloss/spark/**'
 }
 
 step_test-service() {
-    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}" "${LOAD_NEEDS[@]}"
+    setup "${BUILD_NEEDS[@]}" "${PYTHON_NEEDS[@]}" "${TEST_NEEDS[@]}" "${LOAD_NEEDS[@]}"
     test_module service-tests examples/service -Dexcluded.tests=none \
         -Dtest=ProxyTest,LoadTest
 }
 
 step_test-exhaustive() {
-    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    setup "${BUILD_NEEDS[@]}" "${PYTHON_NEEDS[@]}" "${TEST_NEEDS[@]}"
     step native build_native_tests
     "$NATIVE_BUILD/native/tests/sigmoid_test" all "$(nproc)"
     exec "$NATIVE_BUILD/native/tests/log_test" all "$(nproc)"
@@ -330,7 +330,7 @@ step_service() {
 }
 
 step_cuda-selftest() {
-    setup "${BUILD_NEEDS[@]}" "${TEST_NEEDS[@]}"
+    setup "${BUILD_NEEDS[@]}" "${PYTHON_NEEDS[@]}" "${TEST_NEEDS[@]}"
     step native build_native_tests
     exec "$NATIVE_BUILD/native/tests/cuda/exactloss-cuda-selftest" "$@"
 }

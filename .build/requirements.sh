@@ -15,7 +15,6 @@
     )
     TEST_NEEDS=(
         "command ${CXX:-c++} | g++           | compiles the header as C++"
-        "command python3     | python3       | computes the exact references, and sums the test reports"
         "command pkg-config  | pkg-config    | builds a program against the installed library"
         "command curl        | curl          | runs the commands in the example service's README"
         "command nm          | binutils      | lists the library's symbols"
@@ -27,18 +26,33 @@
         "header cmocka.h     | libcmocka-dev | carries the C tests"
         "header simde/x86/avx512.h | libsimde-dev | runs the AVX-512 kernels on processors without AVX-512"
     )
+    # For libraries and reports of other platforms, and for the tests.
+    PYTHON_NEEDS=(
+        "command python3 | python3 | computes the exact references, checks libraries, and sums the test reports"
+    )
     # Compilers and emulators for other platforms; those without are left out.
     CROSS_NEEDS=(
         "command aarch64-linux-gnu-gcc | gcc-aarch64-linux-gnu libc6-dev-arm64-cross | compiles for Linux on ARM"
         "command x86_64-w64-mingw32-gcc-posix | gcc-mingw-w64-x86-64-posix | compiles for Windows"
     )
+    if [[ $(uname -m) != x86_64 ]]; then
+        CROSS_NEEDS+=(
+            "command x86_64-linux-gnu-gcc | gcc-x86-64-linux-gnu libc6-dev-amd64-cross | compiles for Linux on x86-64"
+        )
+    fi
     PLATFORM_NEEDS=(
         "command qemu-aarch64 | qemu-user    | runs programs of other processors"
         "command s390x-linux-gnu-gcc | gcc-s390x-linux-gnu libc6-dev-s390x-cross | compiles for a big-endian processor"
-        "command musl-gcc    | musl-tools    | compiles with another libc"
-        "command wine        | wine wine64   | runs programs of Windows"
+        "command arm-linux-gnueabihf-gcc | gcc-arm-linux-gnueabihf libc6-dev-armhf-cross | compiles for 32 bits"
+        "command i686-linux-gnu-gcc | gcc-i686-linux-gnu libc6-dev-i386-cross | compiles for 32 bits with x87's registers"
         "command apt-get     | apt           | fetches the sources of cmocka"
     )
+    if [[ $(uname -m) == x86_64 ]]; then # they are for the building machine's own processor
+        PLATFORM_NEEDS+=(
+            "command musl-gcc | musl-tools  | compiles with another libc"
+            "command wine     | wine wine64 | runs programs of Windows"
+        )
+    fi
     LOAD_NEEDS=(
         "command wrk   | wrk         | puts load on the example service"
         "command nginx | nginx-light | stands in front of the example service"

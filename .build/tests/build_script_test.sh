@@ -42,6 +42,30 @@ echo 'JAVA_VERSION="21.0.2"' >"$work/old/release"
 JAVA_HOME=$work/old expect 1 "JAVA_HOME is $work/old, which is JDK 21.0.2: set it to a JDK 22 or later" setup
 JAVA_HOME=/nonexistent expect 1 "JAVA_HOME is /nonexistent, which is no JDK: set it to a JDK 22 or later" setup
 
+# What was collected of the natives is still there after a folder that is wrong, or that the step would replace.
+# natives_from FOLDER: what is said of it
+natives_from() {
+    (
+        ROOT=$work
+        # shellcheck source=.build/steps.sh
+        . "$root/.build/steps.sh"
+        # shellcheck source=.build/natives.sh
+        . "$root/.build/natives.sh"
+        cd "$root"
+        set -e
+        collect_natives "$1"
+    ) 2>&1
+}
+mkdir -p "$work/build/natives/linux-x86_64"
+for case in "$work/build/natives/linux-x86_64|which this step replaces: copy it" "$work/build/natives/.|which this step replaces" \
+    "$work/none|none is no folder"; do
+    if output=$(natives_from "${case%|*}") || [[ $output != *"${case#*|}"* || ! -d $work/build/natives/linux-x86_64 ]]; then
+        printf 'natives from %s: %s\n' "${case%|*}" "$output"
+        exit 1
+    fi
+done
+rm -rf "$work/build"
+
 mkdir -p "$work/build/log"
 cd "$work"
 
