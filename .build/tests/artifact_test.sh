@@ -78,13 +78,17 @@ expect_loss() {
 
 # compare_with_published MODULES: what a release does before it replaces the last one.
 compare_with_published() {
-    mvn -q -B -Dstyle.color=never -f "$work/tree the second/java/pom.xml" -pl "$1" -Dmaven.repo.local="$work/the second" \
-        -Drevision="$version-next" -Dbaseline.version="$version" -Dmaven.test.skip=true -Dspotless.check.skip=true verify \
+    mvn -q -B -Dstyle.color=never -f "$work/tree the second/java/pom.xml" -P spark -pl "$1" \
+        -Dmaven.repo.local="$work/the second" -Drevision="$version-next" -Dbaseline.version="$version" \
+        -Dmaven.test.skip=true -Dspotless.check.skip=true verify \
         >compare.log 2>&1 </dev/null
 }
 cd "$work"
 find_jdk
-compare_with_published exactloss,exactloss-cuda,exactloss-micrometer,exactloss-arrow || { cat compare.log; exit 1; }
+compare_with_published exactloss,exactloss-cuda,exactloss-micrometer,exactloss-arrow,exactloss-spark || {
+    cat compare.log
+    exit 1
+}
 sed -i 's/public static String version()/static String version()/' \
     "tree the second/java/exactloss/src/main/java/io/github/exactloss/NativeLibrary.java"
 if compare_with_published exactloss || ! grep -q 'NativeLibrary.version():METHOD_LESS_ACCESSIBLE' compare.log; then

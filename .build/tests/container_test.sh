@@ -85,13 +85,16 @@ python3 - "$process" <<'PYTHON'
 import os, re, struct, sys, time, urllib.request
 
 process = int(sys.argv[1])
-port = None
-while not port:
+for _ in range(2400):
     said = open("service.log", encoding="utf-8").read()
     port = re.search(r"^listening on port (\d+)$", said, re.MULTILINE)
-    if not port and not os.path.exists(f"/proc/{process}"):
+    if port:
+        break
+    if not os.path.exists(f"/proc/{process}"):
         sys.exit(f"the service ended: {said}")
     time.sleep(0.05)
+else:
+    sys.exit(f"the service runs, and has not listened in 120 s: {said}")
 request = urllib.request.Request(
     f"http://127.0.0.1:{port.group(1)}/loss?predictions=float32&targets=uint8&count=3",
     struct.pack("<3f3B", 0.9, 0.4, 0.2, 1, 0, 1), {"Content-Type": "application/octet-stream"})

@@ -14,7 +14,8 @@ import xml.etree.ElementTree as ElementTree
 import zipfile
 
 MODULES = {"exactloss": "jar", "exactloss-cuda": "jar", "exactloss-micrometer": "jar", "exactloss-arrow": "jar",
-           "exactloss-bom": "pom"}
+           "exactloss-spark": "jar", "exactloss-bom": "pom"}
+AUTOMATIC_MODULES = {"exactloss-spark": "io.github.exactloss.spark"}  # of what is no module: the name for those that are
 CUDA_PLATFORMS = {"linux-x86_64", "linux-aarch64"}
 LIBRARY = {"linux": "lib{}.so", "macos": "lib{}.dylib", "windows": "{}.dll"}
 NATIVE = "META-INF/native/"
@@ -36,6 +37,11 @@ def path(module, end):
 def names(module, end):
     with zipfile.ZipFile(path(module, end)) as jar:
         return jar.namelist()
+
+
+def manifest(module):
+    with zipfile.ZipFile(path(module, ".jar")) as jar:
+        return jar.read("META-INF/MANIFEST.MF").decode()
 
 
 def text(element, name):
@@ -70,7 +76,11 @@ def check_files(module):
     check(any(name.endswith("package-info.java") for name in sources), f"{module}: no sources")
     check("index.html" in pages, f"{module}: no documentation")
     check(not any("internal" in page for page in pages), f"{module}: internal packages have pages")
-    check("module-info.class" in names(module, ".jar"), f"{module}: it is no Java module")
+    if module in AUTOMATIC_MODULES:
+        line = f"Automatic-Module-Name: {AUTOMATIC_MODULES[module]}"
+        check(line in manifest(module).splitlines(), f"{module}: its manifest has no {line}")
+    else:
+        check("module-info.class" in names(module, ".jar"), f"{module}: it is no Java module")
 
 
 for module, packaging in MODULES.items():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Maven and the README know no other version than CMake's.
+"""Maven and the README have CMake's version, and no other.
 
     version_test.py VERSION
 """
@@ -9,17 +9,18 @@ import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-PLACES = {
-    "java/pom.xml": r"<revision>(.*?)</revision>",
-    "README.md": r"<artifactId>exactloss</artifactId>\s*<version>(.*?)</version>",
-}
+PLACES = [  # each once
+    ("java/pom.xml", r"<revision>(.*?)</revision>"),
+    ("README.md", r"<artifactId>exactloss</artifactId>\s*<version>(.*?)</version>"),
+    ("README.md", r"exactloss-(\d[\w.-]*?)\.jar"),
+]
 
 version = sys.argv[1]
 problems = []
-for path, pattern in PLACES.items():
+for path, pattern in PLACES:
     found = re.findall(pattern, (ROOT / path).read_text(encoding="utf-8"))
     if found != [version]:
-        problems.append(f"{path} has the version {', '.join(found) or 'nowhere'}, and CMakeLists.txt {version}")
+        problems.append(f"{path}: {pattern} finds {', '.join(found) or 'nothing'}, and CMakeLists.txt has {version}")
 
 print("\n".join(problems))
 sys.exit(bool(problems))

@@ -11,8 +11,8 @@
  *    2^-42 and at most 2^8: it has at most 50 bits, which a double holds. So the order of the additions does not matter, and
  *    neither does the rounding mode, except for the sign of a sum that is 0.
  *
- * Behind the last element, vectors are filled up with ones. Their targets are negative, so each adds 1 to the sum, which is
- * subtracted from the number of positive targets.
+ * The last vectors are filled up with ones of negative targets. Each adds 1 to the sum, so their number is subtracted from
+ * `ones`, which counts the positive targets.
  */
 #define GROUP (4 * f32_lanes)
 

@@ -14,11 +14,16 @@ import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Which library a process takes from the jars. A JVM that is told that it runs elsewhere, finds this machine's library there. */
+@EnabledOnOs(
+        value = OS.LINUX,
+        disabledReason = "only Linux's library and its /proc/self/maps can pass for those of others")
 class LibraryInTheJarTest {
     private static final Path LIBRARY = Path.of(System.getProperty("test.native.library"));
     private static final String ARCH = System.getProperty("os.arch").equals("aarch64") ? "aarch64" : "x86_64";

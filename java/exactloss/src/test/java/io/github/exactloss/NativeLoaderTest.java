@@ -22,7 +22,10 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.EnabledForJreRange;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,6 +34,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Loading happens once in a process, so each of these tests starts its own. */
 class NativeLoaderTest {
     private static final Path LIBRARY = Path.of(System.getProperty("test.native.library"));
+    private static final String KEEPS_FILES = "Windows does not let a process delete a file that it has loaded";
+    private static final String OTHER_WORDS = "Windows has other words for it";
 
     @TempDir
     private Path directory;
@@ -97,6 +102,7 @@ class NativeLoaderTest {
     }
 
     @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = OTHER_WORDS)
     void aFileThatIsNoLibrary() throws Exception {
         Path text = Files.writeString(directory.resolve("libtext.so"), "This is no library.");
         assertThat(load("-Dexactloss.library.path=" + text))
@@ -127,9 +133,10 @@ class NativeLoaderTest {
     @Test
     @EnabledForJreRange(minVersion = 24)
     void nativeAccessThatIsDenied() throws Exception {
-        for (String option : List.of("-Dexactloss.library.path=" + LIBRARY, "-Djava.io.tmpdir=" + directory)) {
-            assertThat(load(ChildJvm.DENY_NATIVE_ACCESS, option))
-                    .startsWith("can't load the exactloss library; tried /")
+        Map<String, Path> properties = Map.of("exactloss.library.path", LIBRARY, "java.io.tmpdir", directory);
+        for (Map.Entry<String, Path> property : properties.entrySet()) {
+            assertThat(load(ChildJvm.DENY_NATIVE_ACCESS, "-D" + property.getKey() + "=" + property.getValue()))
+                    .startsWith("can't load the exactloss library; tried " + property.getValue() + " (")
                     .endsWith("; run java with --enable-native-access=ALL-UNNAMED")
                     .hasLineCount(1);
         }
@@ -146,6 +153,7 @@ class NativeLoaderTest {
     }
 
     @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = OTHER_WORDS)
     void aNameThatIsNoPath() throws Exception {
         assertThat(ChildJvm.run(NoPath.class, Map.of()).output())
                 .isEqualTo(
@@ -153,6 +161,7 @@ class NativeLoaderTest {
     }
 
     @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = KEEPS_FILES)
     void aTemporaryFolderIsLeftEmpty() throws Exception {
         Path relative = Path.of("").toAbsolutePath().relativize(directory.toAbsolutePath());
         for (Path folder : List.of(directory, relative)) {
@@ -163,6 +172,7 @@ class NativeLoaderTest {
     }
 
     @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = KEEPS_FILES)
     void processesUnpackAtOnce() throws Exception {
         List<ChildJvm> processes = new ArrayList<>();
         for (int i = 0; i < 4; i++) {
@@ -179,6 +189,7 @@ class NativeLoaderTest {
     /** Names that a user of the same folder may have, or that another user may have taken. */
     @ParameterizedTest
     @ValueSource(strings = {"?", "somebody", "a/b", ""})
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "a file of Windows can't be named by a question mark")
     void theNameOfTheUserDoesNotMatter(String name) throws Exception {
         Files.writeString(directory.resolve("exactloss-" + name.replace('/', '-')), "taken");
 
@@ -224,6 +235,7 @@ class NativeLoaderTest {
     }
 
     @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = KEEPS_FILES)
     void everyClassLoaderLoadsALibrary() throws Exception {
         assertThat(ChildJvm.run(TwoClassLoaders.class, Map.of(), "-Djava.io.tmpdir=" + directory)
                         .output()
@@ -250,6 +262,7 @@ class NativeLoaderTest {
         "size=64k, No space left on device",
         "nr_inodes=1, No space left on device"
     })
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "unshare is a command of Linux")
     void aTemporaryFolderThatIsOfNoUse(String mountOptions, String reason) throws Exception {
         List<String> mounted = List.of(
                 "unshare",
@@ -275,12 +288,14 @@ class NativeLoaderTest {
     }
 
     @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = OTHER_WORDS)
     void aTemporaryFolderThatIsMissingOrAFile() throws Exception {
         assertUseless(directory.resolve("nowhere"), "there is no such folder", List.of());
         assertUseless(Files.writeString(directory.resolve("file"), ""), "Not a directory", List.of());
     }
 
     @Test
+    @EnabledOnOs(value = OS.LINUX, disabledReason = "setpriv is a command of Linux")
     void aTemporaryFolderOfAnotherUser() throws Exception {
         Path folder = Files.createDirectory(directory.resolve("other"));
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("r-xr-xr-x"));

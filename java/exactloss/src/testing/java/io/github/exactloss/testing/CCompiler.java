@@ -4,6 +4,7 @@ package io.github.exactloss.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -21,7 +22,7 @@ public final class CCompiler {
     /** Compiles a program, or with {@code -shared} a library, to a file next to its source. */
     public static Path compile(Path directory, String name, String source, String... options)
             throws IOException, InterruptedException {
-        boolean found = Arrays.stream(System.getenv("PATH").split(":"))
+        boolean found = Arrays.stream(System.getenv("PATH").split(File.pathSeparator))
                 .anyMatch(folder -> Files.isExecutable(Path.of(folder).resolve(NAME)));
         assumeTrue(found, () -> "not run: there is no C compiler named " + NAME);
         Path compiled = directory.resolve(name);
