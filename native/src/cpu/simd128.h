@@ -138,6 +138,8 @@ static inline int_vector select_signs_64(int_vector signs, int_vector a, int_vec
 
 #else
 
+#define EMULATES_I32_MIN /* ... which takes six instructions */
+
 /* SSE2 compares signed integers only. */
 static inline int_vector i32_above(int_vector a, int_vector b) {
     const int_vector sign = i32_set(0x80000000);
@@ -231,6 +233,13 @@ static inline int_vector select_signs_64(int_vector signs, int_vector a, int_vec
 /* Whether any lane is above a limit below 2^32 - 1, as an unsigned integer. */
 static inline int i32_any_above(int_vector x, uint32_t limit) {
 #ifdef __SSE2__
+    if ((limit & (limit + 1)) == 0) {
+#ifdef __SSE4_1__
+        return !_mm_testz_si128((__m128i)x, (__m128i)i32_set(~limit));
+#else
+        return i32_bits_of((int_vector)((x & ~limit) == 0)) != 0xf;
+#endif
+    }
     return i32_bits_of((int_vector)(i32_max(x, i32_set(limit + 1)) == x)) != 0;
 #else
     return vmaxvq_u32(x) > limit;
