@@ -210,6 +210,18 @@ static inline int_vector i32_min(int_vector a, int_vector b) { return vminq_u32(
 #define f32_least i32_min
 #define f64_least i32_min
 
+/* One instruction, which GCC does not find by itself. */
+#define HAS_LOAD_FOUR
+#define DEFINE_LOAD_FOUR(element)                                                                                      \
+    static inline void element##_load_four(const unsigned char *p, element##_vector x[4]) {                            \
+        const uint8x16x4_t four = vld1q_u8_x4(p);                                                                      \
+        for (int k = 0; k < 4; k++) {                                                                                  \
+            x[k] = (element##_vector)four.val[k];                                                                      \
+        }                                                                                                              \
+    }
+DEFINE_LOAD_FOUR(f32)
+DEFINE_LOAD_FOUR(f64)
+
 /* Each lane's bit is shifted to the place of the sign, which is inserted. */
 #define HAS_NEGATE_IN_GROUP
 static inline f32_vector f32_negate_in_group(uint64_t bits, int k, f32_vector x) {
