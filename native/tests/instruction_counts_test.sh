@@ -23,7 +23,7 @@ logits_f32            18460
 sum_squares_f32        7350
 log_f32               12730
 log_of_logits_f32     33720
-call_64                 285
+call_64                 291
 END
 }
 

@@ -16,20 +16,29 @@ static ALWAYS_INLINE V(vector) V(negate_in_group)(uint64_t bits, int k, V(vector
 }
 #endif
 
+#ifndef HAS_LOAD_FOUR
+static ALWAYS_INLINE void V(load_four)(const unsigned char *p, V(vector) x[4]) {
+    for (int k = 0; k < 4; k++) {
+        x[k] = V(load)(p + VECTOR_BYTES * k);
+    }
+}
+#endif
+
 /*
- * How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals.
- * `load_usual` is as good for a range that is checked afterwards: what is out of it may give another value out of it.
+ * How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals. `load_four`
+ * makes four vectors, for a range that is checked afterwards: what is out of it may give another value out of it.
  * `negate` gives vector number k of a group, but -x where its bit is set; anything where x is negative.
  */
 typedef struct V(layout) {
     int size;
-    V(vector) (*load)(const void *p), (*load_usual)(const void *p);
+    V(vector) (*load)(const void *p);
+    void (*load_four)(const unsigned char *p, V(vector) x[4]);
     exactloss_convert *widen; /* NULL where they are reals already */
     V(vector) (*negate)(uint64_t bits, int k, V(vector) x);
 } V(layout);
 
 static ALWAYS_INLINE V(layout) V(array)(void) {
-    return (V(layout)){sizeof(V(real)), V(load), V(load), NULL, V(negate_in_group)};
+    return (V(layout)){sizeof(V(real)), V(load), V(load_four), NULL, V(negate_in_group)};
 }
 
 #ifdef HAS_NEGATE_FROM_MEMORY

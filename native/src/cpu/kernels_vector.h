@@ -110,6 +110,20 @@ static inline int f32_is_out_of_range(int_vector all, int_vector least) {
     return i32_any_above(int_or(all, i32_sub(least, i32_set(f32_smallest_bits))), 0x3fffffff);
 }
 
+/* The same of four patterns, without an operation on floats. */
+static inline int f32_group_is_out_of_range(const int_vector b[4]) {
+    const int_vector all = int_or(int_or3(b[0], b[1], b[2]), b[3]);
+#ifdef EMULATES_I32_MIN
+    int_vector below = i32_set(0);
+    for (int k = 0; k < 4; k++) {
+        below = int_or(below, i32_sub(b[k], i32_set(f32_smallest_bits)));
+    }
+    return i32_any_above(int_or(all, below), 0x3fffffff);
+#else
+    return f32_is_out_of_range(all, i32_min(i32_min(b[0], b[1]), i32_min(b[2], b[3])));
+#endif
+}
+
 /* An unsigned integer for each lane, at most f32_usual where 0 < p < 1, and above it everywhere else. */
 static inline int_vector f32_unusual(f32_vector p) { return i32_sub(f32_bits(p), i32_set(1)); }
 #define f32_usual 0x3f7ffffeu

@@ -35,8 +35,14 @@ static void JOIN(narrow, TYPE)(const void *from, int count, void *to) {
     }
 }
 
+static ALWAYS_INLINE void JOIN(load_four, TYPE)(const unsigned char *p, f32_vector x[4]) {
+    for (int k = 0; k < 4; k++) {
+        x[k] = LOAD_USUAL(p + 2 * f32_lanes * k);
+    }
+}
+
 static ALWAYS_INLINE f32_layout JOIN(TYPE, array)(void) {
-    return (f32_layout){2, LOAD, LOAD_USUAL, JOIN(widen, TYPE), f32_negate_in_group};
+    return (f32_layout){2, LOAD, JOIN(load_four, TYPE), JOIN(widen, TYPE), f32_negate_in_group};
 }
 
 static __attribute__((noinline)) void JOIN(sum_any, TYPE)(const void *predictions, const uint64_t *mask, int positives,

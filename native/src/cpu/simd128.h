@@ -138,6 +138,8 @@ static inline int_vector select_signs_64(int_vector signs, int_vector a, int_vec
 
 #else
 
+#define EMULATES_I32_MIN /* ... which takes six instructions */
+
 /* SSE2 compares signed integers only. */
 static inline int_vector i32_above(int_vector a, int_vector b) {
     const int_vector sign = i32_set(0x80000000);
@@ -208,6 +210,18 @@ static inline int_vector i32_min(int_vector a, int_vector b) { return vminq_u32(
 #define f32_least i32_min
 #define f64_least i32_min
 
+/* One instruction, which GCC does not find by itself. */
+#define HAS_LOAD_FOUR
+#define DEFINE_LOAD_FOUR(element)                                                                                      \
+    static inline void element##_load_four(const unsigned char *p, element##_vector x[4]) {                            \
+        const uint8x16x4_t four = vld1q_u8_x4(p);                                                                      \
+        for (int k = 0; k < 4; k++) {                                                                                  \
+            x[k] = (element##_vector)four.val[k];                                                                      \
+        }                                                                                                              \
+    }
+DEFINE_LOAD_FOUR(f32)
+DEFINE_LOAD_FOUR(f64)
+
 /* Each lane's bit is shifted to the place of the sign, which is inserted. */
 #define HAS_NEGATE_IN_GROUP
 static inline f32_vector f32_negate_in_group(uint64_t bits, int k, f32_vector x) {
@@ -231,6 +245,13 @@ static inline int_vector select_signs_64(int_vector signs, int_vector a, int_vec
 /* Whether any lane is above a limit below 2^32 - 1, as an unsigned integer. */
 static inline int i32_any_above(int_vector x, uint32_t limit) {
 #ifdef __SSE2__
+    if ((limit & (limit + 1)) == 0) {
+#ifdef __SSE4_1__
+        return !_mm_testz_si128((__m128i)x, (__m128i)i32_set(~limit));
+#else
+        return i32_bits_of((int_vector)((x & ~limit) == 0)) != 0xf;
+#endif
+    }
     return i32_bits_of((int_vector)(i32_max(x, i32_set(limit + 1)) == x)) != 0;
 #else
     return vmaxvq_u32(x) > limit;

@@ -187,11 +187,9 @@ static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const un
     const int step = layout.size * V(lanes);
     for (int g = from; g < to; g++, p += 4 * step) {
         V(vector) x[4];
-        for (int k = 0; k < 4; k++) {
-            x[k] = layout.load_usual(p + step * k);
-            if (step * k % 64 == 0) {
-                prefetch(p + step * k, PREFETCH);
-            }
+        layout.load_four(p, x);
+        for (int k = 0; k < 4 * step; k += 64) {
+            prefetch(p + k, PREFETCH);
         }
         const uint64_t bits = V(take_targets)(targets, g, GROUP);
         s = V(add_group)(s, layout, x, bits, with_least);
