@@ -17,7 +17,7 @@ fi
 
 work=$(mktemp -d /tmp/exactloss-musl.XXXXXX)
 trap 'rm -rf "$work"' EXIT
-compile=(musl-gcc -std=c11 -O1 -ffp-contract=off -fno-fast-math -I"$tests/../include")
+compile=(musl-gcc -std=c11 -O1 -ffp-contract=off -fno-fast-math -I"$tests/../include" -I"$tests/../src")
 soname=$(readelf -d "$library" | sed -n 's/.*(SONAME).*\[\(.*\)\]/\1/p')
 cp "$library" "$work/$soname"
 
