@@ -149,7 +149,7 @@ build_spark() {
     maven -P spark -pl exactloss-spark -am -Dmaven.test.skip=true -Dspotless.check.skip=true package
     rm -rf "$jars.new"
     mkdir "$jars.new"
-    cp $CLI/target/lib/exactloss.jar "$jars.new"
+    ln -s ../exactloss.jar "$jars.new"
     cp "java/exactloss-spark/target/exactloss-spark-$(version).jar" "$jars.new/exactloss-spark.jar"
     mv "$jars.new" "$jars"
     note built
@@ -166,7 +166,7 @@ build_dist() {
     cmake --install "$NATIVE_BUILD" --prefix "$folder" --component bench
     cp $CLI/target/bin/exactloss "$folder/bin"
     cp $CLI/target/lib/*.jar "$folder/lib"
-    [[ ! -d $CLI/target/lib/spark ]] || cp -r $CLI/target/lib/spark "$folder/lib"
+    [[ ! -d $CLI/target/lib/spark ]] || cp -RP $CLI/target/lib/spark "$folder/lib"
     cp LICENSE README.md "$folder"
     tar -czf "$folder.tar.gz" -C build/dist "$name"
     rm -rf "$folder"

@@ -63,6 +63,22 @@ expect_refusal() {
     fi
 }
 
+# The jars for Spark are those in the archive, where there are some; the library's is there once.
+spark="the folder/lib/spark"
+if [[ ! -d $spark ]]; then
+    mkdir "$spark"
+    ln -s ../exactloss.jar "$spark"
+    touch "$spark/exactloss-spark.jar"
+fi
+[[ -L $spark/exactloss.jar && $spark/exactloss.jar -ef "the folder/lib/exactloss.jar" ]]
+mkdir -p submit/bin
+# shellcheck disable=SC2016 # the variables of that script
+printf '#!/bin/sh\nprintf "%%s\\n" "$@" >"$SPARK_HOME/arguments"\nexit 3\n' >submit/bin/spark-submit
+chmod +x submit/bin/spark-submit
+expect_refusal "spark-submit ended with the status 3" \
+    env -u EXACTLOSS_SPARK SPARK_HOME="$work/submit" ./exactloss eval --spark local "SELECT 1"
+grep -q '/the%20folder/lib/spark/exactloss.jar,file:.*/the%20folder/lib/spark/exactloss-spark.jar$' submit/arguments
+
 mkdir -p "old/bin" tools
 printf '#!/bin/sh\necho "openjdk version \\"21.0.2\\" 2024-01-16" >&2\n' >old/bin/java
 chmod +x old/bin/java

@@ -9,6 +9,7 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -20,7 +21,7 @@ import java.util.stream.Collectors;
  *
  * @param master where Spark runs, as {@code spark-submit --master} takes it
  * @param skipNulls whether rows with NULL are skipped and counted; otherwise they are refused
- * @param visible whether the user sees what Spark says, and its progress
+ * @param visible whether the user sees Spark's progress
  */
 record SparkQuery(String master, String query, boolean skipNulls, boolean visible) {
     static final String JARS_VARIABLE = "EXACTLOSS_SPARK";
@@ -80,12 +81,13 @@ record SparkQuery(String master, String query, boolean skipNulls, boolean visibl
                 "--class",
                 PROGRAM,
                 "--conf",
-                "spark.log.level=ERROR",
+                // Beside the progress there is no log: the program reports its error by itself.
+                "spark.log.level=" + (visible ? "OFF" : "ERROR"),
                 "--conf",
                 "spark.ui.showConsoleProgress=" + visible,
                 "--jars",
-                jars.stream().map(jar -> jar.toUri().toString()).collect(Collectors.joining(",")),
-                jars.getLast().toUri().toString(),
+                jars.stream().map(SparkQuery::uri).collect(Collectors.joining(",")),
+                uri(jars.getLast()),
                 folder.toString(),
                 query,
                 evaluator.losses().stream().map(Loss::name).collect(Collectors.joining(",")),
@@ -93,6 +95,11 @@ record SparkQuery(String master, String query, boolean skipNulls, boolean visibl
                 Boolean.toString(evaluator.isFromLogits()),
                 Boolean.toString(evaluator.isStrict()),
                 Boolean.toString(skipNulls));
+    }
+
+    /** Spark has lists of them between commas. */
+    private static String uri(Path jar) {
+        return jar.toUri().toString().replace(",", "%2C");
     }
 
     /** What the program says of itself, and otherwise the last line of spark-submit. */
@@ -103,7 +110,8 @@ record SparkQuery(String master, String query, boolean skipNulls, boolean visibl
         }
         String reason = visible
                 ? "; what it says is above"
-                : Files.readAllLines(log).stream()
+                : new String(Files.readAllBytes(log), StandardCharsets.UTF_8) // in which there may be anything
+                        .lines()
                         .filter(line -> !line.isBlank())
                         .reduce((_, line) -> ": " + line.strip())
                         .orElse("");
@@ -139,15 +147,15 @@ record SparkQuery(String master, String query, boolean skipNulls, boolean visibl
     private static List<Path> jars() {
         String folder = System.getenv(JARS_VARIABLE);
         if (folder == null || folder.isEmpty()) {
-            throw new BadDataException(
-                    "--spark needs the jars of exactloss-spark: build them by ./build.sh spark, or set " + JARS_VARIABLE
-                            + " to a folder with exactloss.jar and exactloss-spark.jar");
+            throw new BadDataException("--spark needs the jars of exactloss-spark: set " + JARS_VARIABLE
+                    + " to a folder with exactloss.jar and"
+                    + " exactloss-spark.jar, which ./build.sh spark makes of the sources");
         }
         List<Path> jars = List.of(Path.of(folder, "exactloss.jar"), Path.of(folder, "exactloss-spark.jar"));
         for (Path jar : jars) {
             if (!Files.isRegularFile(jar)) {
                 throw new BadDataException(JARS_VARIABLE + " is " + folder + ", which has no " + jar.getFileName()
-                        + ": build it by ./build.sh spark");
+                        + ": ./build.sh spark makes it of the sources");
             }
         }
         return jars;

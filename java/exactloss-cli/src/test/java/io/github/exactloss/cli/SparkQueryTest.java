@@ -12,11 +12,15 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardWatchEventKinds;
+import java.nio.file.WatchKey;
+import java.nio.file.WatchService;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -99,10 +103,61 @@ class SparkQueryTest {
         assertThat(run.json().has("threads")).isFalse();
         assertThat(Files.readAllLines(folder.resolve("arguments")))
                 .startsWith("--master", "local[2]", "--deploy-mode", "client", "--class")
-                .contains(jars.resolve("exactloss-spark.jar").toUri().toString())
+                .contains("spark.log.level=ERROR", "spark.ui.showConsoleProgress=false")
+                .containsSequence(
+                        "--jars", uri("exactloss.jar") + "," + uri("exactloss-spark.jar"), uri("exactloss-spark.jar"))
                 .endsWith(QUERY, "mnist,log", "0.25", "false", "true", "true");
         assertThat(eval("--loss", "log,mnist", "--threshold", "0.25").out())
                 .endsWith("backend            spark" + System.lineSeparator());
+        assertThat(temporary).isEmptyDirectory();
+    }
+
+    /** Between commas, so that there is none in it. */
+    private String uri(String jar) {
+        String uri = jars.resolve(jar).toUri().toString();
+        assertThat(uri).contains("/jars,%20all/");
+        return uri.replace("jars,", "jars%2C");
+    }
+
+    /** What the command does on a terminal. */
+    static final class VisibleQuery {
+        private VisibleQuery() {}
+
+        public static void main(String[] arguments) {
+            SparkQuery query = new SparkQuery("local[2]", QUERY, false, true);
+            try {
+                query.evaluate(Evaluator.of(Loss.mnist()));
+            } catch (BadDataException e) {
+                System.out.print(e.getMessage());
+            }
+        }
+    }
+
+    @Test
+    void progressIsSeenWithoutALog() throws Exception {
+        submit("""
+                printf '%%s\\n' "$@" >%s/arguments
+                echo "much ado"
+                echo "[Stage 0:>   (0 + 2) / 4]" >&2
+                [ -e %s/silent ] || echo "the column prediction has 2.0" >"$folder/error"
+                exit 1
+                """.formatted(folder, folder));
+        Path output = folder.resolve("output");
+        Path errors = folder.resolve("errors");
+        ProcessBuilder child = Exactloss.child(environment(), jvmOptions())
+                .redirectOutput(output.toFile())
+                .redirectError(errors.toFile());
+        child.command().removeLast();
+        child.command().add(VisibleQuery.class.getName());
+
+        assertThat(child.start().waitFor()).isZero();
+        assertThat(output).hasContent("the column prediction has 2.0");
+        assertThat(errors).hasContent("[Stage 0:>   (0 + 2) / 4]");
+        assertThat(Files.readAllLines(folder.resolve("arguments")))
+                .contains("spark.log.level=OFF", "spark.ui.showConsoleProgress=true");
+        Files.createFile(folder.resolve("silent"));
+        assertThat(child.start().waitFor()).isZero();
+        assertThat(output).hasContent("spark-submit ended with the status 1; what it says is above");
         assertThat(temporary).isEmptyDirectory();
     }
 
@@ -121,6 +176,8 @@ class SparkQueryTest {
                 exit 3
                 """);
         assertFails(eval(), "spark-submit ended with the status 3: the last words");
+        submit("printf '\\377 is no UTF-8\\nthe last words'; exit 5");
+        assertFails(eval(), "spark-submit ended with the status 5: the last words");
         submit("exit 4");
         assertFails(eval(), "spark-submit ended with the status 4");
     }
@@ -135,11 +192,12 @@ class SparkQueryTest {
         Files.delete(jars.resolve("exactloss-spark.jar"));
         assertFails(
                 eval(),
-                "EXACTLOSS_SPARK is " + jars + ", which has no exactloss-spark.jar: build it by ./build.sh spark");
+                "EXACTLOSS_SPARK is " + jars
+                        + ", which has no exactloss-spark.jar: ./build.sh spark makes it of the sources");
         assertFails(
                 Exactloss.runChild(Map.of("SPARK_HOME", folder.toString()), jvmOptions(), arguments()),
-                "--spark needs the jars of exactloss-spark: build them by ./build.sh spark, or set EXACTLOSS_SPARK to a folder"
-                        + " with exactloss.jar and exactloss-spark.jar");
+                "--spark needs the jars of exactloss-spark: set EXACTLOSS_SPARK to a folder with exactloss.jar and"
+                        + " exactloss-spark.jar, which ./build.sh spark makes of the sources");
         assertFails(
                 Exactloss.runChild(Map.of("SPARK_HOME", ""), jvmOptions(), arguments()),
                 "--spark needs an installation of Spark 4.2: set SPARK_HOME to its folder");
@@ -170,22 +228,31 @@ class SparkQueryTest {
     /** Spark ends with the command, and nothing is left. */
     @ParameterizedTest
     @ValueSource(strings = {"INT", "TERM"})
+    @Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void anInterruptedCommandEndsSpark(String signal) throws Exception {
         Path started = folder.resolve("started");
-        assertThat(new ProcessBuilder("mkfifo", started.toString()).start().waitFor())
-                .isZero();
-        submit("echo $$ >" + started + "\nexec sleep 1000\n");
+        submit("echo $$ >%1$s.new\nmv %1$s.new %1$s\nexec sleep 1000\n".formatted(started));
         Process command =
                 Exactloss.child(environment(), jvmOptions(), arguments()).start();
-        // It can be opened only when the script writes to it.
-        ProcessHandle spark = ProcessHandle.of(
-                        Long.parseLong(Files.readString(started).strip()))
-                .orElseThrow();
-        new ProcessBuilder("kill", "-" + signal, Long.toString(command.pid()))
-                .start()
-                .waitFor();
-        assertThat(command.waitFor()).isEqualTo(signal.equals("INT") ? 130 : 143);
-        spark.onExit().get();
+        try (WatchService watch = folder.getFileSystem().newWatchService()) {
+            folder.register(watch, StandardWatchEventKinds.ENTRY_CREATE);
+            while (!Files.exists(started)) {
+                WatchKey key = watch.take();
+                key.pollEvents();
+                key.reset();
+            }
+            ProcessHandle spark = ProcessHandle.of(
+                            Long.parseLong(Files.readString(started).strip()))
+                    .orElseThrow();
+            new ProcessBuilder("kill", "-" + signal, Long.toString(command.pid()))
+                    .start()
+                    .waitFor();
+            assertThat(command.waitFor()).isEqualTo(signal.equals("INT") ? 130 : 143);
+            spark.onExit().get();
+        } finally {
+            command.descendants().forEach(ProcessHandle::destroyForcibly);
+            command.destroyForcibly();
+        }
         assertThat(temporary).isEmptyDirectory();
     }
 }

@@ -15,6 +15,7 @@ public final class LocalSession {
 
     /** A new one, after the last one has ended. */
     public static SparkSession start(Map<String, Object> configuration) {
+        SnappyLibrary.choose();
         return SparkSession.builder()
                 .master("local[2]")
                 .config("spark.ui.enabled", false)
@@ -22,7 +23,7 @@ public final class LocalSession {
                 .config("spark.driver.bindAddress", "127.0.0.1")
                 .config("spark.sql.shuffle.partitions", 3)
                 .config("spark.sql.warehouse.dir", System.getProperty("java.io.tmpdir"))
-                // Not Snappy: it takes a machine that has musl beside its own C library for one of musl, and fails.
+                // Not Snappy: processes of their own read such files too, and SnappyLibrary is of this one.
                 .config("spark.sql.parquet.compression.codec", "zstd")
                 .config("spark.unsafe.exceptionOnMemoryLeak", true)
                 .config(configuration)

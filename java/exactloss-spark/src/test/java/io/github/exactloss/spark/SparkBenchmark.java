@@ -20,6 +20,9 @@ import org.apache.spark.sql.SparkSession;
  * processor time of the whole JVM, which says more where other programs run.
  */
 public final class SparkBenchmark {
+    /** Spark's default. */
+    private static final String CODEC = "snappy";
+
     private static final String MEAN = "avg(CASE WHEN t = 1 THEN 1 - p ELSE p END)";
     private static final String LOG = "avg(-ln(CASE WHEN t = 1 THEN p ELSE 1 - p END))";
     private static final OperatingSystemMXBean PROCESS =
@@ -115,7 +118,7 @@ public final class SparkBenchmark {
         int runs = args.length > 2 ? Integer.parseInt(args[2]) : 5;
         SparkSession spark = LocalSession.start();
         try {
-            Path file = folder.resolve("spark-scores-" + rows);
+            Path file = folder.resolve("spark-scores-" + CODEC + "-" + rows);
             if (!Files.exists(file.resolve("_SUCCESS"))) {
                 write(spark, file, rows);
             }
@@ -190,7 +193,7 @@ public final class SparkBenchmark {
                         "concat('group ', CAST(rand(5) * 10000 AS INT)) s")
                 .write()
                 .mode("overwrite")
-                .option("compression", "lz4_raw")
+                .option("compression", CODEC)
                 .parquet(file.toString());
     }
 

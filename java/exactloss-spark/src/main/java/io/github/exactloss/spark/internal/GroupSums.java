@@ -21,10 +21,10 @@ import scala.jdk.javaapi.CollectionConverters;
  * a lookup in the long code for each row would wait for the one before.
  */
 public final class GroupSums {
-    /** About the most groups in memory, which take 1 or 2 KiB each without their sums. */
+    /** About the most groups in memory, which take 0.7 to 2.6 kB each without their sums. */
     private static final int MAX_GROUPS = 1 << 15;
 
-    /** About the most sums in memory, of 5 KiB each. */
+    /** About the most sums in memory, of 5 kB each. */
     private static final int MAX_SUMS = 1 << 14;
 
     private final SumFactory factory;

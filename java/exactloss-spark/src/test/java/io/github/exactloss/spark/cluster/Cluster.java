@@ -17,7 +17,12 @@ public final class Cluster implements AutoCloseable {
         this.folder = folder;
         master = SparkProcess.start(
                 "org.apache.spark.deploy.master.Master", "--host", "127.0.0.1", "--port", "0", "--webui-port", "0");
-        url = master.await("Starting Spark master at (spark://\\S+)");
+        try {
+            url = master.await("Starting Spark master at (spark://\\S+)");
+        } catch (InterruptedException | AssertionError e) {
+            master.close();
+            throw e;
+        }
     }
 
     /**

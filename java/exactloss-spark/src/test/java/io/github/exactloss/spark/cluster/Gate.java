@@ -64,12 +64,11 @@ public final class Gate implements AutoCloseable {
                 Socket connection = server.accept();
                 DataInputStream in = new DataInputStream(connection.getInputStream());
                 Arrival arrival = new Arrival(in.readInt(), in.readInt(), in.readLong(), connection);
+                arrivals.add(arrival);
                 if (open) {
-                    arrival.admit();
-                } else {
-                    arrivals.add(arrival);
+                    admitAll();
                 }
-            } catch (IOException | UncheckedIOException e) {
+            } catch (IOException e) {
                 if (server.isClosed()) {
                     return;
                 }
@@ -87,10 +86,20 @@ public final class Gate implements AutoCloseable {
         return arrival;
     }
 
-    /** Lets all tasks pass that come from now on. */
+    /** Lets all tasks pass, those too that come from now on. */
     public void open() {
         open = true;
-        arrivals.forEach(Arrival::admit);
+        admitAll();
+    }
+
+    private void admitAll() {
+        for (Arrival arrival = arrivals.poll(); arrival != null; arrival = arrivals.poll()) {
+            try {
+                arrival.admit();
+            } catch (UncheckedIOException e) {
+                // Its task was killed while it waited.
+            }
+        }
     }
 
     @Override

@@ -24,9 +24,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two executors that Spark starts for a driver alone: their answers, their memory, and how the native library gets there. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "the memory of a process is read from /proc")
 @Timeout(value = 300, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LocalClusterTest {
     private static final String MASTER = "local-cluster[2,1,1024]";
@@ -155,7 +158,7 @@ class LocalClusterTest {
         try {
             assertRefused(mount);
         } finally {
-            spark.stop();
+            stop();
             run("umount", "--lazy", mount.toString());
         }
     }

@@ -9,8 +9,7 @@ import io.github.exactloss.Loss;
 import io.github.exactloss.spark.ExactLossExtensions;
 import io.github.exactloss.spark.LocalSession;
 import io.github.exactloss.spark.Scores;
-import java.io.File;
-import java.nio.charset.StandardCharsets;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -52,12 +51,12 @@ class PythonGatewayTest {
         Path client = Path.of(getClass().getResource("/python_gateway.py").toURI());
         builder.command("python3", client.toString(), "SELECT mnist_loss(p_float, t_int) FROM parquet.`" + file + "`");
         builder.command().addAll(submit);
-        File errors = folder.resolve("errors").toFile();
-        Process python = builder.redirectError(errors).start();
-        String output = new String(python.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        Path output = folder.resolve("output");
+        Path errors = folder.resolve("errors");
+        int status = SparkProcess.run(builder.redirectOutput(output.toFile()).redirectError(errors.toFile()));
 
-        assertThat(python.waitFor()).as(Files.readString(errors.toPath())).isZero();
-        assertThat(output.strip())
+        assertThat(status).as(Files.readString(errors)).isZero();
+        assertThat(Files.readString(output).strip())
                 .isEqualTo(Double.toString(
                         scores.evaluate(Evaluator.of(Loss.mnist()), "p_float", "t_int", null, row -> true)
                                 .evaluation()
@@ -67,7 +66,7 @@ class PythonGatewayTest {
     private static boolean hasPython() throws InterruptedException {
         try {
             return new ProcessBuilder("python3", "--version").start().waitFor() == 0;
-        } catch (java.io.IOException e) {
+        } catch (IOException e) {
             return false;
         }
     }

@@ -7,7 +7,6 @@ import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URISyntaxException;
-import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -33,7 +32,7 @@ public final class SparkHome {
             #!/bin/bash
             set -eu
             SPARK_HOME=$(cd "$(dirname "$0")/.." && pwd)
-            export SPARK_HOME SPARK_SCALA_VERSION=2.13
+            export SPARK_HOME SPARK_SCALA_VERSION=@SCALA_VERSION@
             mapfile -d '' -t command < <("$JAVA_HOME/bin/java" -XX:TieredStopAtLevel=1 -cp "$SPARK_HOME/jars/*" \\
                 org.apache.spark.launcher.Main "$@")
             ((${#command[@]} > 1)) || exit 1
@@ -56,12 +55,22 @@ public final class SparkHome {
             appender.console.layout.pattern = %p %c{1}: %m%n
             """;
 
+    private static boolean made;
+
     private SparkHome() {}
 
-    /** Makes it, where it is not complete. */
+    /** Makes it, once in a run: with the jars of this class path alone. */
     public static synchronized void make() {
+        if (made) {
+            return;
+        }
         try {
             Files.createDirectories(PATH.resolve("jars"));
+            try (Stream<Path> jars = Files.list(PATH.resolve("jars"))) {
+                for (Path jar : jars.toList()) {
+                    Files.delete(jar);
+                }
+            }
             Files.createDirectories(PATH.resolve("bin"));
             Files.createDirectories(PATH.resolve("conf"));
             String classPath = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
@@ -69,22 +78,15 @@ public final class SparkHome {
                 Path jar = Path.of(entry).toAbsolutePath();
                 if (Files.isRegularFile(jar)
                         && !jar.getFileName().toString().matches("(exactloss|junit|surefire|assertj).*")) {
-                    link(PATH.resolve("jars").resolve(jar.getFileName()), jar);
+                    Files.createSymbolicLink(PATH.resolve("jars").resolve(jar.getFileName()), jar);
                 }
             }
-            script("spark-class", SPARK_CLASS);
+            script("spark-class", SPARK_CLASS.replace("@SCALA_VERSION@", System.getenv("SPARK_SCALA_VERSION")));
             script("spark-submit", SPARK_SUBMIT);
             Files.writeString(PATH.resolve("conf/log4j2.properties"), LOG);
+            made = true;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static void link(Path link, Path target) throws IOException {
-        try {
-            Files.createSymbolicLink(link, target);
-        } catch (FileAlreadyExistsException e) {
-            // From an earlier run.
         }
     }
 

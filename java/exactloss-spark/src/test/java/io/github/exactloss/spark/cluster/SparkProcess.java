@@ -19,7 +19,7 @@ public final class SparkProcess implements AutoCloseable {
 
     private final Process process;
     private final BlockingQueue<String> lines = new LinkedBlockingQueue<>();
-    private final Thread killer = new Thread(this::kill);
+    private final Thread killer;
 
     private SparkProcess(ProcessBuilder builder) {
         try {
@@ -27,6 +27,7 @@ public final class SparkProcess implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        killer = new Thread(() -> kill(process));
         Runtime.getRuntime().addShutdownHook(killer);
         Thread.ofPlatform().daemon().start(this::read);
     }
@@ -62,13 +63,23 @@ public final class SparkProcess implements AutoCloseable {
         }
     }
 
-    private void kill() {
+    /** Runs a process to its end. It and its children end also when this thread is interrupted, as by a test's timeout. */
+    static int run(ProcessBuilder builder) throws IOException, InterruptedException {
+        Process process = builder.start();
+        try {
+            return process.waitFor();
+        } finally {
+            kill(process);
+        }
+    }
+
+    private static void kill(Process process) {
         Stream.concat(process.descendants(), Stream.of(process.toHandle())).forEach(ProcessHandle::destroyForcibly);
     }
 
     @Override
     public void close() {
-        kill();
+        kill(process);
         process.onExit().join();
         Runtime.getRuntime().removeShutdownHook(killer);
     }

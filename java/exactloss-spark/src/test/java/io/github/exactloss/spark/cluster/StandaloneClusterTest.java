@@ -9,7 +9,6 @@ import io.github.exactloss.spark.Scores;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -24,11 +23,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Whatever happens to the executors of a cluster in the middle of a job, the answer has the bits of one process. */
+@EnabledOnOs(value = OS.LINUX, disabledReason = "each worker has a loopback address of its own")
 @Timeout(value = 180, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StandaloneClusterTest {
     /** Two for each of four tasks, which stop between the two. */
@@ -79,11 +81,13 @@ class StandaloneClusterTest {
 
     @AfterEach
     void stopSession() throws IOException {
-        gate.open();
-        if (spark != null) {
-            spark.stop();
+        try (gate) {
+            gate.open();
+        } finally {
+            if (spark != null) {
+                spark.stop();
+            }
         }
-        gate.close();
     }
 
     private Dataset<Row> connect(Cluster master, Map<String, Object> settings) {
@@ -97,11 +101,13 @@ class StandaloneClusterTest {
                 .config(settings)
                 .getOrCreate();
         spark.sparkContext().addSparkListener(events);
-        return spark.read()
+        Dataset<Row> rows = spark.read()
                 .schema(schema) // otherwise a job reads the files to find it
                 .parquet(GatedFileSystem.ROOT
                         .resolve(folder.resolve("scores").toString())
                         .toString());
+        assertThat(rows.rdd().getNumPartitions()).isEqualTo(TASKS);
+        return rows;
     }
 
     /** Waits for the answer, and then for the listener to have heard of all tasks. */
@@ -214,17 +220,17 @@ class StandaloneClusterTest {
         gate.open();
         rows.createOrReplaceTempView("scores");
         Path output = folder.resolve("output");
-        assertThatThrownBy(() -> spark.sql("SELECT g, log_loss(p_double * 2, t_int, map('strict', 'true')) loss "
+        double bad = scores.rows().getFirst().getDouble(1);
+        assertThatThrownBy(() -> spark.sql("SELECT g, log_loss(IF(p_double = " + bad
+                                + "D, 2.5D, p_double), t_int, map('strict', 'true')) loss "
                                 + "FROM scores GROUP BY g")
                         .write()
                         .parquet(output.toString()))
-                .hasStackTraceContaining(", and strict mode allows only 0 to 1")
+                .hasStackTraceContaining(" has 2.5, and strict mode allows only 0 to 1")
                 .hasStackTraceContaining("p_double");
         try (Stream<Path> files = Files.exists(output) ? Files.walk(output) : Stream.empty()) {
-            assertThat(files.filter(Files::isRegularFile).sorted(Comparator.naturalOrder()))
-                    .isEmpty();
+            assertThat(files.filter(Files::isRegularFile)).isEmpty();
         }
         assertThat(Question.COLUMNS.ask(rows)).isEqualTo(Question.COLUMNS.expected(scores));
-        assertThat(rows.rdd().getNumPartitions()).isEqualTo(TASKS);
     }
 }

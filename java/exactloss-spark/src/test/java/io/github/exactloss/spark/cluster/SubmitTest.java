@@ -50,7 +50,7 @@ class SubmitTest {
         List<Path> jars = SparkHome.jars(folder);
         Path output = folder.resolve("output");
         Path errors = folder.resolve("errors");
-        int status = SparkHome.command(
+        int status = SparkProcess.run(SparkHome.command(
                         "spark-submit",
                         List.of(
                                 "--master",
@@ -64,9 +64,7 @@ class SubmitTest {
                                 jars.get(2).toString(),
                                 file.toString()))
                 .redirectOutput(output.toFile())
-                .redirectError(errors.toFile())
-                .start()
-                .waitFor();
+                .redirectError(errors.toFile()));
 
         assertThat(status).as(Files.readString(errors)).isZero();
         assertThat(output).hasContent(String.join("\n", expected(scores)));
