@@ -12,11 +12,13 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.apache.spark.package$;
+import org.apache.spark.sql.AnalysisException;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.plans.logical.Command;
+import org.apache.spark.sql.catalyst.parser.ParseException;
+import org.apache.spark.sql.catalyst.parser.ParserInterface;
 import org.apache.spark.sql.catalyst.plans.logical.LogicalPlan;
-import org.apache.spark.sql.catalyst.plans.logical.ParsedStatement;
 import org.apache.spark.sql.classic.Dataset$;
 import org.apache.spark.sql.classic.SparkSession;
 
@@ -25,12 +27,15 @@ import org.apache.spark.sql.classic.SparkSession;
  * (a byte that says whether there are weights, and the byte form of a {@link ScoreSum}) or {@code error}, a message.
  */
 public final class QueryEvaluation {
+    private static final String SPARK = "4.2";
+
     private QueryEvaluation() {}
 
     /** Takes the folder, the query, the losses, the threshold, and whether there are logits, strict mode, and nulls to skip. */
     public static void main(String[] arguments) throws IOException {
         Path folder = Path.of(arguments[0]);
         try {
+            requireSpark(package$.MODULE$.SPARK_VERSION());
             Settings settings = new Settings(
                     List.of(arguments[2].split(",", -1)),
                     Double.parseDouble(arguments[3]),
@@ -49,18 +54,35 @@ public final class QueryEvaluation {
         }
     }
 
+    /** Catalyst's classes differ from one version to the next. */
+    static void requireSpark(String version) {
+        if (!version.startsWith(SPARK + ".")) {
+            throw new IllegalArgumentException("exactloss needs Spark " + SPARK + ", and SPARK_HOME has " + version);
+        }
+    }
+
     /** What goes to {@code result}. */
     static byte[] evaluate(SparkSession session, String query, Settings settings) throws Exception {
-        LogicalPlan plan = session.sessionState().sqlParser().parsePlan(query);
-        if (plan.exists(node -> node instanceof Command || node instanceof ParsedStatement)) {
-            throw new IllegalArgumentException("the query is no SELECT statement; nothing was run");
-        }
-        Dataset<Row> rows = Dataset$.MODULE$.ofRows(session, plan);
+        Dataset<Row> rows =
+                Dataset$.MODULE$.ofRows(session, parse(session.sessionState().sqlParser(), query));
         EvaluationOptions options = options(rows.columns(), settings);
         ByteArrayOutputStream result = new ByteArrayOutputStream();
         result.write(options.weight().isPresent() ? 1 : 0);
         result.write(Evaluations.sum(rows, options));
         return result.toByteArray();
+    }
+
+    /** A plan of the query, which Spark's grammar must have as a query and not only as a statement: only that runs nothing. */
+    private static LogicalPlan parse(ParserInterface parser, String query) throws Exception {
+        parser.parsePlan(query); // says what is wrong with what is no statement at all
+        try {
+            return parser.parseQuery(query.strip().replaceFirst(";$", ""));
+        } catch (Exception e) {
+            if (e instanceof ParseException) { // which Scala does not declare
+                throw new IllegalArgumentException("the query is no SELECT statement; nothing was run", e);
+            }
+            throw e;
+        }
     }
 
     /** The columns are found as the command finds those of other queries. */
@@ -104,13 +126,19 @@ public final class QueryEvaluation {
         return "`" + column.replace("`", "``") + "`";
     }
 
-    /** What goes to {@code error}: of a failed job, what this module says of it, and otherwise its first cause. */
+    /** What goes to {@code error}: of a failed job, what this module says of it, and otherwise its first cause in Spark's words. */
     static String message(Throwable failure) {
         Throwable cause = failure;
-        while (!speaks(cause) && cause.getCause() != null) {
+        while (!speaks(cause) && !(cause instanceof AnalysisException) && cause.getCause() != null) {
             cause = cause.getCause();
         }
-        return speaks(cause) ? cause.getMessage() : "the query fails: " + cause;
+        if (speaks(cause)) {
+            return cause.getMessage().replace(ScoreSum.SKIP_NULLS, "--skip-nulls");
+        }
+        String words = cause instanceof AnalysisException analysis ? analysis.getSimpleMessage() : cause.getMessage();
+        // A picture of the query or the plan may follow.
+        return "the query fails: "
+                + (words == null ? cause.toString() : words.strip().split("\\R\\s*\\R", 2)[0]);
     }
 
     private static boolean speaks(Throwable failure) {

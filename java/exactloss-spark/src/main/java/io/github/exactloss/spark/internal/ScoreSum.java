@@ -27,6 +27,9 @@ final class ScoreSum {
     /** The most rows that are collected. A native call then costs some nanoseconds for each. */
     private static final int BATCH = 64;
 
+    /** What a message about a null says of SQL's option; other ways to ask have another name for it. */
+    static final String SKIP_NULLS = "map('nulls', 'skip')";
+
     private final Columns columns;
     private final boolean refuseNulls;
     private final Accumulator accumulator;
@@ -108,7 +111,7 @@ final class ScoreSum {
         if (refuseNulls) {
             String name = columns.get(argument).name();
             throw new IllegalArgumentException("the column " + name + " has a null; leave such rows out by WHERE "
-                    + name + " IS NOT NULL, or have them skipped and counted");
+                    + name + " IS NOT NULL, or skip and count them: " + SKIP_NULLS);
         }
         nullCount++;
     }

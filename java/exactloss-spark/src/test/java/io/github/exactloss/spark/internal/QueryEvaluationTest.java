@@ -2,6 +2,7 @@
 package io.github.exactloss.spark.internal;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.github.exactloss.Evaluator;
@@ -32,6 +33,7 @@ class QueryEvaluationTest {
         spark = (SparkSession) LocalSession.start();
         spark.sql("SELECT * FROM VALUES (0.25D, 1, CAST(2 AS FLOAT)) AS rows(p, t, weight)")
                 .createOrReplaceTempView("scores");
+        spark.sql("SELECT p, t FROM scores").createOrReplaceTempView("pairs");
     }
 
     @AfterAll
@@ -51,6 +53,9 @@ class QueryEvaluationTest {
                 "SELECT weight, p, t FROM scores",
                 "SELECT p `a.b ``c``.`, t FROM scores",
                 "WITH s AS (FROM scores) SELECT p, t FROM s WHERE p < 1 -- the end",
+                "FROM scores |> SELECT p, t;",
+                "SELECT p, t FROM scores UNION SELECT 0.25D, 1 ;\n",
+                "TABLE pairs",
                 "VALUES (0.25D, true)"
             })
     void columns(String query) throws Exception {
@@ -70,14 +75,27 @@ class QueryEvaluationTest {
             SELECT p prediction, t target, t target FROM scores | the query has 2 columns named target
             SELECT 'a', t FROM scores          | is of type STRING, and must be of FLOAT or DOUBLE
             SELECT 2.0D AS q, t FROM scores    | has 2.0, and strict mode allows only 0 to 1
-            SELECT p, NULLIF(t, 1) u FROM scores | a null; leave such rows out by WHERE
+            SELECT p, NULLIF(t, 1) u FROM scores | u IS NOT NULL, or skip and count them: --skip-nulls
             SELECT p, t FROM nothing           | TABLE_OR_VIEW_NOT_FOUND
             SELEC p                            | PARSE_SYNTAX_ERROR
             SELECT 0.5, 1; SELECT 0.5, 1       | PARSE_SYNTAX_ERROR
+            SELECT p, t, q FROM scores         | A column, variable, or function parameter with name `q` cannot be resolved.
+            SELECT p, 1 / (t - 1) FROM scores  | DIVIDE_BY_ZERO
+            SELECT p, IF(t = 1, raise_error('a bad row'), t) u FROM scores | a bad row
             """)
     void refusedQueries(String query, String message) {
         assertThat(QueryEvaluation.message(catchThrowable(() -> evaluate(query))))
-                .contains(message);
+                .contains(message)
+                .doesNotContain("org.apache", "\n'", "Exception");
+    }
+
+    @Test
+    void anotherSparkIsRefused() {
+        QueryEvaluation.requireSpark("4.2.0");
+        for (String version : new String[] {"4.1.1", "4.20.0", "3.5.3"}) {
+            assertThatThrownBy(() -> QueryEvaluation.requireSpark(version))
+                    .hasMessage("exactloss needs Spark 4.2, and SPARK_HOME has " + version);
+        }
     }
 
     @Test
@@ -94,7 +112,13 @@ class QueryEvaluationTest {
             "CACHE TABLE kept",
             "SET spark.sql.shuffle.partitions = 7",
             "EXPLAIN SELECT 0.5D, 1",
-            "SHOW TABLES"
+            "SHOW TABLES",
+            "EXECUTE IMMEDIATE 'DROP TABLE kept'",
+            "EXECUTE IMMEDIATE 'SELECT 0.5D, 1'",
+            "CALL catalog.drop_kept()",
+            "BEGIN DROP TABLE kept; END",
+            "DELETE FROM kept",
+            "USE another"
         }) {
             assertThat(QueryEvaluation.message(catchThrowable(() -> evaluate(statement))))
                     .as(statement)
