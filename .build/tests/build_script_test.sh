@@ -59,7 +59,11 @@ natives_from() {
 mkdir -p "$work/build/natives/linux-x86_64"
 for case in "$work/build/natives/linux-x86_64|which this step replaces: copy it" "$work/build/natives/.|which this step replaces" \
     "$work/none|none is no folder"; do
-    if output=$(natives_from "${case%|*}") || [[ $output != *"${case#*|}"* || ! -d $work/build/natives/linux-x86_64 ]]; then
+    set +e # not in a condition, where set -e has no effect inside
+    output=$(natives_from "${case%|*}")
+    status=$?
+    set -e
+    if ((status == 0)) || [[ $output != *"${case#*|}"* || ! -d $work/build/natives/linux-x86_64 ]]; then
         printf 'natives from %s: %s\n' "${case%|*}" "$output"
         exit 1
     fi
