@@ -12,7 +12,7 @@ TESTED_PLATFORMS=(
     "linux-aarch64     | aarch64-linux-gnu   | qemu-aarch64"
     "linux-s390x       | s390x-linux-gnu     | qemu-s390x"
     "linux-arm         | arm-linux-gnueabihf | qemu-arm"
-    "linux-i686        | i686-linux-gnu      | qemu-i386"
+    "linux-i686        | i686-linux-gnu      | /usr/i686-linux-gnu/lib/ld-linux.so.2"
     "windows-x86_64    | x86_64-w64-mingw32  | wine"
     "linux-x86_64-musl | x86_64-linux-musl   |"
 )
@@ -62,8 +62,8 @@ hindrance() {
     done
     if [[ $("$compiler" -dumpmachine) != "$processor"-* ]]; then # musl-gcc is called so on every processor
         echo "$compiler is for $("$compiler" -dumpmachine), and not for $processor"
-    elif [[ $2 == wine && $(uname -m) != "$processor" ]]; then
-        echo "wine runs programs of this machine's own processor, which is $(uname -m)"
+    elif [[ -n $2 && $2 != qemu-* && $(uname -m) != x86_64 ]]; then
+        echo "${2##*/} runs programs on an x86-64 alone, and this machine is $(uname -m)"
     fi
 }
 
