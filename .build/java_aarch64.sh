@@ -14,8 +14,8 @@ AARCH64_PACKAGES=("$AARCH64_JRE" libc6 zlib1g libstdc++6 libgcc-s1)
 AARCH64_TESTS="PlatformTest,LibraryInTheJarTest#musl*,NativeLoaderTest#versionsAgree+theNamedFileIsLoaded+anotherAbiVersion"
 AARCH64_TESTS+="+everyClassLoaderLoadsALibrary,BindingsTest,IsaTest,LossTest,ConformanceTest,GuardPageTest,SameBitsTest"
 
-# test_java_aarch64: takes the library that the native tests of aarch64 built. Its reports lie beside those of other platforms, as the next tests
-# of this one delete Maven's.
+# test_java_aarch64: takes the library that the native tests of aarch64 built. Its reports lie beside those of other platforms,
+# as the next tests of this one delete Maven's.
 test_java_aarch64() {
     local natives=$ROOT/$PLATFORMS/linux-aarch64/natives
     local library=$natives/linux-aarch64/libexactloss.so

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# The native tests on other platforms: cross-built here, and run by an emulator. Sourced by build.sh. Each platform's reports
+# The native tests on other platforms: cross-built here, and run, most of them by an emulator. Sourced by build.sh. Each platform's reports
 # are build/platforms/<name>/ctest.xml; one that can't be tested has a report that says why.
 
 PLATFORMS=build/platforms
@@ -77,7 +77,6 @@ test_platform() {
     local folder=$PLATFORMS/$1 toolchain runner reason
     IFS='|' read -r _ toolchain runner < <(printf '%s\n' "${TESTED_PLATFORMS[@]}" | grep "^$1 ")
     read -r toolchain <<<"$toolchain"
-    mkdir -p "$folder"
     rm -f "$folder/ctest.xml"
     reason=$(hindrance "$toolchain" "$runner")
     if [[ -n $reason ]]; then
@@ -100,6 +99,7 @@ test_platform() {
 
 # skip_platform NAME REASON
 skip_platform() {
+    mkdir -p "$PLATFORMS/$1"
     printf '<testsuite><testcase name="all tests"><skipped message="%s"/></testcase></testsuite>\n' "$2" \
         >"$PLATFORMS/$1/ctest.xml"
     note "skipped: $2"
