@@ -72,7 +72,7 @@ public final class QueryEvaluation {
         return result.toByteArray();
     }
 
-    /** A plan of the query, which Spark's grammar must have as a query and not only as a statement: only that runs nothing. */
+    /** The query's plan. Spark's grammar must take the text as a query, because other statements can change data. */
     private static LogicalPlan parse(ParserInterface parser, String query) throws Exception {
         parser.parsePlan(query); // says what is wrong with what is no statement at all
         try {
