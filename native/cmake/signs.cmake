@@ -1,8 +1,9 @@
-# Generates signs_128.h and signs_avx2.h: the sign bits, and ones, of the lanes of a vector, for each mask of them.
+# Generates signs_128.h and signs_avx2.h: the sign bits, ones, and signed scales of the lanes of a vector, for each mask of
+# them.
 
-# write_lanes(FILE NAME TYPE SET ZERO LANES) appends the table NAME of 2^LANES rows, in which lane i of row m is SET where
-# bit i of m is set, and 0 elsewhere.
-function(write_lanes file name type set zero lanes)
+# write_lanes(FILE NAME TYPE SET CLEAR LANES) appends the table NAME of 2^LANES rows, in which lane i of row m is SET where
+# bit i of m is set, and CLEAR elsewhere.
+function(write_lanes file name type set clear lanes)
   math(EXPR last_row "(1 << ${lanes}) - 1")
   math(EXPR last_lane "${lanes} - 1")
   set(rows "")
@@ -13,7 +14,7 @@ function(write_lanes file name type set zero lanes)
       if(bit)
         string(APPEND line "${set}, ")
       else()
-        string(APPEND line "${zero}, ")
+        string(APPEND line "${clear}, ")
       endif()
     endforeach()
     string(APPEND rows "    {${line}},\n")
@@ -28,6 +29,9 @@ function(write_signs name floats doubles)
   write_lanes(${file}.new SIGNS_32 float -0.0f 0.0f ${floats})
   write_lanes(${file}.new SIGNS_64 double -0.0 0.0 ${doubles})
   write_lanes(${file}.new ONES_64 double 1.0 0.0 ${doubles})
+  file(APPEND ${file}.new "#ifdef ROUNDS_QUIETLY\n")
+  write_lanes(${file}.new SCALES_32 float -0x1p20f 0x1p20f ${floats})
+  file(APPEND ${file}.new "#endif\n")
   file(COPY_FILE ${file}.new ${file} ONLY_IF_DIFFERENT)
 endfunction()
 

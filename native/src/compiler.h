@@ -42,4 +42,11 @@
 #define HAS_COUNT_OF_BITS 0
 #endif
 
+/* Before a loop with a constant number of rounds: it is not unrolled. */
+#ifdef __clang__
+#define ROLLED _Pragma("nounroll")
+#else
+#define ROLLED _Pragma("GCC unroll 1")
+#endif
+
 #endif

@@ -13,11 +13,11 @@ program=$1 compiler=$2 build_type=$3
 limits() {
     cat <<'END'
 decode_8                500
-sum_f32                3480
+sum_f32                2800
 sum_f32_three_parts    7310
 sum_f64                3700
-sum_f16                3410
-sum_and_count_f32      4870
+sum_f16                2770
+sum_and_count_f32      4590
 select_32              2690
 logits_f32            18460
 sum_squares_f32        7350

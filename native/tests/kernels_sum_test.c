@@ -123,18 +123,38 @@ static void long_blocks_by_bytes(void **unused) {
     }
 }
 
-/* The largest sums of the fast path, of either sign: those of the numbers just below 2. */
-static void long_blocks_of_the_largest(void **unused) {
+/* Equal numbers, of either sign, which take the sums in a lane to the limits of the fast path and above. */
+static void long_blocks_of_one_number(void **unused) {
     (void)unused;
-    static const uint32_t FLOAT = 0x3fffffff;
-    static const uint64_t DOUBLE = 0x3fffffffffffffff;
-    for (int i = 0; i < 2 * REALS; i++) {
-        const real_case r = real_of(i % REALS);
+    static const double NUMBERS[] = {
+        0x1.fffffffffffffp0,
+        0x1.fffffep0,
+        1,
+        0x1.00001p0,
+        0x1p-21,
+        0x1.8p-20,
+        0x1.4p-19,
+        0x1.00002p-1,
+        0x1.fffffep-19,
+        0x1.fffffep-1,
+        0x1.fffffep-2,
+        0.0,
+        -1,
+        3,
+        30,
+        2000,
+        0x1p30,
+        0x1p100,
+    };
+    for (int i = 0; i < 2 * REALS * (int)(sizeof NUMBERS / sizeof *NUMBERS); i++) {
+        const real_case r = real_of(i / 2 % REALS);
         unsigned char *p = predictions.end - r.size * LONG_BLOCK, *bytes = targets.end - LONG_BLOCK;
+        const double number = NUMBERS[i / (2 * REALS)];
+        const float narrow = r.size == 4 && number < 2 && number > 1.5 ? 0x1.fffffep0f : (float)number;
         for (int k = 0; k < LONG_BLOCK; k++) {
-            memcpy(p + r.size * k, r.size == 4 ? (const void *)&FLOAT : &DOUBLE, (size_t)r.size);
+            memcpy(p + r.size * k, r.size == 4 ? (const void *)&narrow : (const void *)&number, (size_t)r.size);
         }
-        memset(bytes, i / REALS, LONG_BLOCK);
+        memset(bytes, i % 2, LONG_BLOCK);
         check_long_block(&r, p, bytes, LONG_BLOCK, (uint64_t)i);
     }
 }
@@ -450,7 +470,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(sums_of_equal_values),
         cmocka_unit_test(usual_and_unusual_blocks),
         cmocka_unit_test(long_blocks_by_bytes),
-        cmocka_unit_test(long_blocks_of_the_largest),
+        cmocka_unit_test(long_blocks_of_one_number),
         cmocka_unit_test(sum_around_every_power_of_two),
         cmocka_unit_test(sum_of_many_parts),
         cmocka_unit_test(sum_of_beginnings_that_mislead),

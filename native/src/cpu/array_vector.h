@@ -27,27 +27,17 @@ static ALWAYS_INLINE void V(load_four)(const unsigned char *p, V(vector) x[4]) {
 /*
  * How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals. `load_four`
  * makes four vectors, for a range that is checked afterwards: what is out of it may give another value out of it.
- * `negate` gives vector number k of a group, but -x where its bit is set; anything where x is negative.
  */
 typedef struct V(layout) {
     int size;
     V(vector) (*load)(const void *p);
     void (*load_four)(const unsigned char *p, V(vector) x[4]);
     exactloss_convert *widen; /* NULL where they are reals already */
-    V(vector) (*negate)(uint64_t bits, int k, V(vector) x);
 } V(layout);
 
 static ALWAYS_INLINE V(layout) V(array)(void) {
-    return (V(layout)){sizeof(V(real)), V(load), V(load_four), NULL, V(negate_in_group)};
+    return (V(layout)){sizeof(V(real)), V(load), V(load_four), NULL};
 }
-
-#ifdef HAS_NEGATE_FROM_MEMORY
-/* The same in an array that no cache holds. */
-static ALWAYS_INLINE V(layout) V(from_memory)(V(layout) layout) {
-    layout.negate = V(negate_from_memory);
-    return layout;
-}
-#endif
 
 /* One bit for each of at most 64 elements that lies between the limits. */
 static ALWAYS_INLINE uint64_t V(within_word)(const unsigned char *p, int count, V(vector) lower, V(vector) upper) {

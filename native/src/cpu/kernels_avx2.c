@@ -13,6 +13,7 @@
 #include <string.h>
 
 #define VECTOR_BYTES 32
+#define ROUNDS_QUIETLY
 #define f32_lanes 8
 #define f64_lanes 4
 typedef __m256 f32_vector;
@@ -335,21 +336,33 @@ static inline unsigned i64_equal(int_vector a, int_vector b) {
 /* One bit for each of 32 bytes that equals value. */
 static inline uint64_t equal_few(const unsigned char *bytes, int value) { return equal_lanes(int_load(bytes), value); }
 
-/*
- * Each lane's bit is shifted to the place of the sign. That takes longer than a look into the table, of which arrays from
- * memory, however, evict the most. The table of doubles is small.
- */
-#define HAS_NEGATE_FROM_MEMORY
-static inline f32_vector f32_negate_from_memory(uint64_t bits, int k, f32_vector x) {
-    const int_vector left = i32_sub(_mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24), i32_set((uint32_t)(8 * k)));
-    const int_vector signs = int_and(_mm256_sllv_epi32(i32_set((uint32_t)bits), left), i32_set(0x80000000));
-    return _mm256_xor_ps(x, f32_from_bits(signs));
-}
-static inline f64_vector f64_negate_from_memory(uint64_t bits, int k, f64_vector x) {
-    return f64_negate_where(f64_mask_of(bits >> 4 * k), x);
-}
+#define GROUP_OF_BYTES 32
+#define equal_group equal_few
 
 static inline void stream_end(void) { _mm_sfence(); }
+
+/* --------------------------------------------------------------------------------------------------- rounding -- */
+
+static inline f32_vector f32_round_quietly(f32_vector x) {
+    return _mm256_round_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+static inline int_vector f32_integers(f32_vector x) { return _mm256_cvtps_epi32(x); }
+
+static inline f32_vector f32_scale_in_group(uint64_t bits, int k, f32_vector x) {
+    return _mm256_mul_ps(x, _mm256_load_ps(SCALES_32[bits >> 8 * k & 0xff]));
+}
+
+/*
+ * Each lane's bit is shifted to the place of the sign. That takes longer than a look into the table, of which arrays from
+ * memory, however, evict the most.
+ */
+#define HAS_SCALE_FROM_MEMORY
+static inline f32_vector f32_scale_from_memory(uint64_t bits, int k, f32_vector x) {
+    const int_vector left = i32_sub(_mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24), i32_set((uint32_t)(8 * k)));
+    const f32_vector is_negated = f32_from_bits(_mm256_sllv_epi32(i32_set((uint32_t)bits), left));
+    return _mm256_mul_ps(x, f32_select_negative(is_negated, f32_set(-0x1p20f), f32_set(0x1p20f)));
+}
 
 #include "kernels_vector.h"
 

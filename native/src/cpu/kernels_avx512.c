@@ -3,7 +3,6 @@
  * The vector kernels for AVX-512 F, BW, DQ and VL: 16 floats or 8 doubles a vector, and masks in mask registers.
  */
 #include "exactloss/exactloss.h"
-#include "fp_environment.h"
 #include "kernels.h"
 
 #include <immintrin.h>
@@ -270,28 +269,7 @@ static inline void stream_end(void) { _mm_sfence(); }
 
 /* -------------------------------------------------------------------------------------------- the inexact flag -- */
 
-/*
- * Operations with embedded rounding leave the inexact flag alone, so it reports only the other operations. Compilers
- * don't know the flag. So they are told what must be computed after it is cleared (everything that depends on a
- * pointer's memory), and what before it is read (a vector, and all that it comes from).
- */
-#define HAS_INEXACT_FLAG
-
-#ifndef VECTOR_OPERAND /* emulated vectors are in no register */
-#define VECTOR_OPERAND "+v"
-#endif
-
-static inline const unsigned char *clear_inexact(const unsigned char *p) {
-    _mm_setcsr(MXCSR_DEFAULT);
-    __asm__ volatile("" : "+r"(p) : : "memory");
-    return p;
-}
-
-static inline int is_inexact(int_vector *result) {
-    __asm__ volatile("" : VECTOR_OPERAND(*result));
-    return (_mm_getcsr() & _MM_EXCEPT_INEXACT) != 0;
-}
-
+#define ADDS_QUIETLY
 static inline f32_vector f32_add_quietly(f32_vector a, f32_vector b) {
     return _mm512_add_round_ps(a, b, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
@@ -304,23 +282,12 @@ static inline f64_vector f64_fma_quietly(f64_vector a, f64_vector b, f64_vector 
     return _mm512_fmadd_round_pd(a, b, c, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
 }
 
-/*
- * Whether an operation raises the flag where it is inexact, and its quiet form does not. A translator of instructions may
- * keep no flags, and then the sums of the kernels would be wrong without a sign of it.
- */
-#define DEFINE_KEEPS_FLAG(operation, element, real, loud, quiet)                                                       \
-    static int operation##_keeps_flag(void) {                                                                          \
-        static const real TERMS[2 * element##_lanes] = {[0] = 1, [element##_lanes] = (real)0x1p-99};                   \
-        const unsigned char *p = clear_inexact((const void *)TERMS);                                                   \
-        element##_vector a = element##_load(p), b = element##_load(p + VECTOR_BYTES);                                  \
-        int_vector sum = element##_bits(quiet);                                                                        \
-        const int is_quiet = !is_inexact(&sum);                                                                        \
-        p = clear_inexact((const void *)TERMS);                                                                        \
-        a = element##_load(p);                                                                                         \
-        b = element##_load(p + VECTOR_BYTES);                                                                          \
-        sum = element##_bits(loud);                                                                                    \
-        return is_inexact(&sum) && is_quiet;                                                                           \
-    }
+/* The same sums by the other units: adders are busy. */
+#define HAS_ADD_BY_FMA
+static inline f32_vector f32_add_by_fma(f32_vector a, f32_vector b) { return f32_fma(a, f32_set(1), b); }
+static inline f64_vector f64_add_by_fma(f64_vector a, f64_vector b) { return f64_fma(a, f64_set(1), b); }
+
+#include "kernels_vector.h"
 
 DEFINE_KEEPS_FLAG(f32_add, f32, float, f32_add(a, b), f32_add_quietly(a, b))
 DEFINE_KEEPS_FLAG(f64_add, f64, double, f64_add(a, b), f64_add_quietly(a, b))
@@ -332,13 +299,6 @@ static int keeps_inexact_flag(void) {
     fp_environment_leave(saved);
     return is_kept;
 }
-
-/* The same sums by the other units: adders are busy. */
-#define HAS_ADD_BY_FMA
-static inline f32_vector f32_add_by_fma(f32_vector a, f32_vector b) { return f32_fma(a, f32_set(1), b); }
-static inline f64_vector f64_add_by_fma(f64_vector a, f64_vector b) { return f64_fma(a, f64_set(1), b); }
-
-#include "kernels_vector.h"
 
 static int isa_support(cpu_facts facts) {
     return exactloss_x86_support(

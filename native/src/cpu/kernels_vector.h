@@ -55,16 +55,21 @@ static inline void prefetch_to_write(const unsigned char *p, size_t ahead) {
 #define f64_add_by_fma f64_add
 #endif
 
-/* Without an inexact flag, this constant removes every use of it. */
-#ifdef HAS_INEXACT_FLAG
+#if defined ADDS_QUIETLY || defined ROUNDS_QUIETLY
+#include "inexact_flag.h"
+#else
+static inline const unsigned char *clear_inexact(const unsigned char *p) { return p; }
+static inline int is_inexact(int_vector *result) { return result == NULL; }
+#endif
+
+/* Where additions raise the flag, this constant removes every use of it from the sums that split numbers by additions. */
+#ifdef ADDS_QUIETLY
 #define USES_FLAG 1
 #else
 #define USES_FLAG 0
 #define f32_add_quietly f32_add
 #define f64_add_quietly f64_add
 #define f64_fma_quietly f64_fma
-static inline const unsigned char *clear_inexact(const unsigned char *p) { return p; }
-static inline int is_inexact(int_vector *result) { return result == NULL; }
 #endif
 
 typedef uint8_t pattern8;
@@ -142,6 +147,11 @@ static inline void f32_add_parts(int_vector high, int_vector low, int ones, exac
 #include "array_vector.h"
 #include "loss_vector.h"
 #include "sum_vector.h"
+#ifdef ROUNDS_QUIETLY
+#include "sum_rounded_vector.h"
+#else
+#include "sum_usual_vector.h"
+#endif
 #include "sum_vector_any.h"
 #undef ELEMENT
 #undef BITS
@@ -190,6 +200,7 @@ static inline void f64_add_parts(int_vector high, int_vector low, int ones, exac
 #include "array_vector.h"
 #include "loss_vector.h"
 #include "sum_vector.h"
+#include "sum_usual_vector.h"
 #include "sum_vector_any.h"
 #undef ELEMENT
 #undef BITS

@@ -42,7 +42,7 @@ static ALWAYS_INLINE void JOIN(load_four, TYPE)(const unsigned char *p, f32_vect
 }
 
 static ALWAYS_INLINE f32_layout JOIN(TYPE, array)(void) {
-    return (f32_layout){2, LOAD, JOIN(load_four, TYPE), JOIN(widen, TYPE), f32_negate_in_group};
+    return (f32_layout){2, LOAD, JOIN(load_four, TYPE), JOIN(widen, TYPE)};
 }
 
 static __attribute__((noinline)) void JOIN(sum_any, TYPE)(const void *predictions, const uint64_t *mask, int positives,

@@ -18,6 +18,10 @@
 #include <arm_neon.h>
 #endif
 
+#ifdef __SSE4_1__
+#define ROUNDS_QUIETLY
+#endif
+
 #define VECTOR_BYTES 16
 #define f32_lanes 4
 #define f64_lanes 2
@@ -514,9 +518,23 @@ static inline uint64_t equal_few(const unsigned char *bytes, int value) {
     return equal_16_bytes(int_load(bytes), i8_set((uint8_t)value));
 }
 
+/* ------------------------------------------------------------------------------------------------ rounding -- */
+
 #ifdef __SSE4_1__
+
 #define GROUP_OF_BYTES 16
 #define equal_group equal_few
+
+static inline f32_vector f32_round_quietly(f32_vector x) {
+    return (f32_vector)_mm_round_ps((__m128)x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+static inline int_vector f32_integers(f32_vector x) { return (int_vector)_mm_cvtps_epi32((__m128)x); }
+
+static inline f32_vector f32_scale_in_group(uint64_t bits, int k, f32_vector x) {
+    return x * f32_load(SCALES_32[bits >> 4 * k & 0xf]);
+}
+
 #endif
 
 #include "kernels_vector.h"

@@ -8,23 +8,13 @@
 #define LONGEST_SUM (LONG_BLOCK / 16 * V(lanes))                       /* elements */
 #define TYPE_BLOCK (BLOCK * (int)sizeof(float) / (int)sizeof(V(real))) /* elements */
 
-static ALWAYS_INLINE int T(sum_in_range)(const void *predictions, V(targets) targets, int count, V(counts) * counts,
-                                         summation *s) {
-#ifdef HAS_NEGATE_FROM_MEMORY
-    if (s->is_from_memory) {
-        return V(sum_in_range)(V(from_memory)(ARRAY()), predictions, targets, count, counts, s->sum);
-    }
-#endif
-    return V(sum_in_range)(ARRAY(), predictions, targets, count, counts, s->sum);
-}
-
 /* Adds a block, and counts its elements unless counts is NULL or the block is off the fast path; returns 1 or 0. */
 static ALWAYS_INLINE int T(add_block)(const void *predictions, const uint64_t *mask, int positives, int count,
                                       V(counts) * counts, summation *s) {
     const V(targets) targets = {0, mask, NULL, positives};
     if (s->unusual_blocks > 0) {
         s->unusual_blocks--;
-    } else if (T(sum_in_range)(predictions, targets, count, counts, s) >= 0) {
+    } else if (V(sum_in_range)(ARRAY(), predictions, targets, count, counts, s) >= 0) {
         return 1;
     } else {
         s->unusual_blocks = UNUSUAL_BLOCKS;
@@ -70,7 +60,7 @@ static int T(sum_by_bytes)(const void *predictions, const unsigned char *bytes, 
     int positives = 0;
     while (4 * V(lanes) == GROUP_OF_BYTES && s->unusual_blocks == 0 && count > 0) {
         const int size = count < LONGEST_SUM ? count : LONGEST_SUM;
-        const int found = V(sum_in_range)(ARRAY(), p, (V(targets)){1, NULL, bytes, 0}, size, NULL, s->sum);
+        const int found = V(sum_in_range)(ARRAY(), p, (V(targets)){1, NULL, bytes, 0}, size, NULL, s);
         if (found < 0) {
             s->unusual_blocks = UNUSUAL_BLOCKS;
         } else {
