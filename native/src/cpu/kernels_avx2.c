@@ -349,6 +349,43 @@ static inline f64_vector f64_negate_from_memory(uint64_t bits, int k, f64_vector
     return f64_negate_where(f64_mask_of(bits >> 4 * k), x);
 }
 
+/* ---------------------------------------------------------------------------------------------- fixed point -- */
+
+static inline int_vector i16_add(int_vector a, int_vector b) { return _mm256_add_epi16(a, b); }
+static inline int_vector i16_sub(int_vector a, int_vector b) { return _mm256_sub_epi16(a, b); }
+static inline int_vector i16_min(int_vector a, int_vector b) { return _mm256_min_epi16(a, b); }
+
+static inline f32_vector f32_of_integers(int_vector x) { return _mm256_cvtepi32_ps(x); }
+static inline int_vector i32_truncated(f32_vector x) { return _mm256_cvttps_epi32(x); }
+
+/* One bit for each of 32 patterns, as signed integers, that is at least the limit. */
+static inline uint64_t i16_at_least(const unsigned char *p, uint16_t limit) {
+    const int_vector below = i16_sub(i16_set(limit), i16_set(1));
+    const int_vector bytes =
+        _mm256_packs_epi16(_mm256_cmpgt_epi16(int_load(p), below), _mm256_cmpgt_epi16(int_load(p + 32), below));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_permute4x64_epi64(bytes, 0xd8));
+}
+
+/* The table adds to the exponent. */
+static inline f32_vector f32_in_units(f32_vector x, uint64_t bits, int k, int is_from_memory) {
+    return f32_from_bits(is_from_memory
+                             ? i32_add(f32_bits(f32_negate_from_memory(bits, k, x)), i32_set(26 << 23))
+                             : i32_add(f32_bits(x), _mm256_load_si256((const void *)SCALES_32[bits >> 8 * k & 0xff])));
+}
+
+/* ±p * 2^26 of 32 elements, negative where the bit is set. */
+static inline void f16_scaled(const unsigned char *p, uint64_t bits, int is_from_memory, f32_vector x[4]) {
+    for (int k = 0; k < 4; k++) {
+        x[k] = f32_in_units(f32_load_f16(p + 16 * k), bits, k, is_from_memory);
+    }
+}
+
+static inline void bf16_scaled(const unsigned char *p, uint64_t bits, int is_from_memory, f32_vector x[4]) {
+    for (int k = 0; k < 4; k++) {
+        x[k] = f32_in_units(f32_load_bf16(p + 16 * k), bits, k, is_from_memory);
+    }
+}
+
 static inline void stream_end(void) { _mm_sfence(); }
 
 #include "kernels_vector.h"

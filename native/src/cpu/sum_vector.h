@@ -87,7 +87,7 @@ typedef struct V(sums) {
  * whether it was exact.
  */
 static ALWAYS_INLINE V(sums)
-    V(add_group)(V(sums) s, V(layout) layout, const V(vector) x[4], uint64_t bits, int with_least) {
+    V(add_group)(V(sums) s, V(negate) * negate, const V(vector) x[4], uint64_t bits, int with_least) {
     const V(vector) c = V(split_at)(1), both = V(add)(c, V(split_at)(1 - V(step)));
     int_vector p[4];
     V(vector) y[4];
@@ -104,7 +104,7 @@ static ALWAYS_INLINE V(sums)
         s.least = V(least)(s.least, V(least)(V(least)(p[0], p[1]), V(least)(p[2], p[3])));
     }
     for (int k = 0; k < 4; k++) {
-        y[k] = layout.negate(bits, k, x[k]);
+        y[k] = negate(bits, k, x[k]);
     }
     V(add_pair)(y[0], y[1], c, both, &s.high, &s.low);
     V(add_pair)(y[2], y[3], c, both, &s.high, &s.low);
@@ -165,12 +165,6 @@ static ALWAYS_INLINE uint64_t V(take_targets)(V(targets) * t, int group, int siz
     return bits;
 }
 
-/* Counts on the way as exactloss_count_at_least does. */
-typedef struct V(counts) {
-    V(vector) limit;
-    int found, common;
-} V(counts);
-
 static ALWAYS_INLINE void V(count_group)(V(counts) * counts, const V(vector) x[4], int size, uint64_t targets) {
     uint64_t bits = 0;
     for (int k = 0; k < 4; k++) {
@@ -182,17 +176,16 @@ static ALWAYS_INLINE void V(count_group)(V(counts) * counts, const V(vector) x[4
 }
 
 /* Adds groups `from` .. `to` - 1 of a block, which begin at p, and counts them unless counts is NULL. */
-static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const unsigned char *p, V(targets) * targets,
+static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(negate) * negate, const unsigned char *p, V(targets) * targets,
                                            int from, int to, int with_least, V(counts) * counts) {
-    const int step = layout.size * V(lanes);
-    for (int g = from; g < to; g++, p += 4 * step) {
+    for (int g = from; g < to; g++, p += 4 * VECTOR_BYTES) {
         V(vector) x[4];
-        layout.load_four(p, x);
-        for (int k = 0; k < 4 * step; k += 64) {
+        V(load_four)(p, x);
+        for (int k = 0; k < 4 * VECTOR_BYTES; k += 64) {
             prefetch(p + k, PREFETCH);
         }
         const uint64_t bits = V(take_targets)(targets, g, GROUP);
-        s = V(add_group)(s, layout, x, bits, with_least);
+        s = V(add_group)(s, negate, x, bits, with_least);
         if (counts != NULL) {
             V(count_group)(counts, x, GROUP, bits);
         }
@@ -201,10 +194,10 @@ static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const un
 }
 
 /* The same by the inexact flag, without `least`. Returns whether it was exact, provided that the range is right. */
-static ALWAYS_INLINE int V(add_groups_by_flag)(V(sums) * s, V(layout) layout, const unsigned char *p,
+static ALWAYS_INLINE int V(add_groups_by_flag)(V(sums) * s, V(negate) * negate, const unsigned char *p,
                                                V(targets) * targets, int from, int to, V(counts) * counts) {
     p = clear_inexact(p);
-    *s = V(add_groups)(*s, layout, p, targets, from, to, 0, counts);
+    *s = V(add_groups)(*s, negate, p, targets, from, to, 0, counts);
     return !is_inexact(&s->low);
 }
 
@@ -212,10 +205,10 @@ static ALWAYS_INLINE int V(add_groups_by_flag)(V(sums) * s, V(layout) layout, co
  * Adds a block to `sum`, counts its elements unless counts is NULL, and returns how many targets are positive; or
  * returns -1 where a value is out of range.
  */
-static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictions, V(targets) targets, int count,
+static ALWAYS_INLINE int V(sum_in_range)(V(negate) * negate, const void *predictions, V(targets) targets, int count,
                                          V(counts) * counts, exact_sum *sum) {
     const int whole = count / GROUP, rest = count % GROUP, groups = whole + (rest != 0);
-    const int group_bytes = layout.size * GROUP;
+    const int group_bytes = 4 * VECTOR_BYTES;
     const unsigned char *p = predictions;
     V(sums) s;
     s.high = B(set)(0 - 2 * (V(pattern))groups * V(split_pattern)(1));
@@ -226,9 +219,9 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
         int is_exact = 1;
         end = g == 0 && count > SAMPLE ? FIRST_CHECK / GROUP : whole;
         if (USES_FLAG && g > 0) {
-            is_exact = V(add_groups_by_flag)(&s, layout, p + group_bytes * g, &targets, g, end, counts);
+            is_exact = V(add_groups_by_flag)(&s, negate, p + group_bytes * g, &targets, g, end, counts);
         } else {
-            s = V(add_groups)(s, layout, p + group_bytes * g, &targets, g, end, 1, counts);
+            s = V(add_groups)(s, negate, p + group_bytes * g, &targets, g, end, 1, counts);
         }
         if (!is_exact || V(is_out_of_range)(s.all, s.least)) {
             return -1;
@@ -236,9 +229,9 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     }
     if (rest != 0) {
         V(vector) x[4];
-        V(load_rest)(layout, p + group_bytes * whole, rest, x);
+        V(load_rest)(V(array)(), p + group_bytes * whole, rest, x);
         const uint64_t bits = V(take_targets)(&targets, whole, rest);
-        s = V(add_group)(s, layout, x, bits, 1);
+        s = V(add_group)(s, negate, x, bits, 1);
         if (counts != NULL) {
             V(count_group)(counts, x, rest, bits);
         }
@@ -248,4 +241,14 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     }
     V(add_parts)(s.high, s.low, targets.positives - (groups * GROUP - count), sum);
     return targets.positives;
+}
+
+static ALWAYS_INLINE int K(sum_in_range)(const void *predictions, V(targets) targets, int count, V(counts) * counts,
+                                         summation *s) {
+#ifdef HAS_NEGATE_FROM_MEMORY
+    if (s->is_from_memory) {
+        return V(sum_in_range)(V(negate_from_memory), predictions, targets, count, counts, s->sum);
+    }
+#endif
+    return V(sum_in_range)(V(negate_in_group), predictions, targets, count, counts, s->sum);
 }

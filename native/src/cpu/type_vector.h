@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The sums of a TYPE of predictions (f16, bf16, f32, f64), which are computed with an ELEMENT: a part of
- * kernels_vector.h. T(sum) is sum_f16, and so on.
+ * kernels_vector.h. T(sum) is sum_f16, and so on. T(sum_in_range) is the fast path: see sum_vector.h and fixed_vector.h.
  */
 #define T(name) JOIN(name, TYPE)
 #define ARRAY JOIN(TYPE, array)
 #define LONGEST_SUM (LONG_BLOCK / 16 * V(lanes))                       /* elements */
 #define TYPE_BLOCK (BLOCK * (int)sizeof(float) / (int)sizeof(V(real))) /* elements */
-
-static ALWAYS_INLINE int T(sum_in_range)(const void *predictions, V(targets) targets, int count, V(counts) * counts,
-                                         summation *s) {
-#ifdef HAS_NEGATE_FROM_MEMORY
-    if (s->is_from_memory) {
-        return V(sum_in_range)(V(from_memory)(ARRAY()), predictions, targets, count, counts, s->sum);
-    }
-#endif
-    return V(sum_in_range)(ARRAY(), predictions, targets, count, counts, s->sum);
-}
 
 /* Adds a block, and counts its elements unless counts is NULL or the block is off the fast path; returns 1 or 0. */
 static ALWAYS_INLINE int T(add_block)(const void *predictions, const uint64_t *mask, int positives, int count,
@@ -41,7 +31,7 @@ static int T(sum_and_count)(const void *predictions, const uint64_t *mask, int p
                             int *common, summation *s) {
     V(counts) counts = {V(set)((V(real))limit), 0, 0};
     if (!T(add_block)(predictions, mask, positives, count, &counts, s)) {
-        return V(count)(ARRAY(), predictions, mask, count, limit, common);
+        V(count)(ARRAY(), predictions, mask, count, &counts);
     }
     *common = counts.common;
     return counts.found;
@@ -70,7 +60,7 @@ static int T(sum_by_bytes)(const void *predictions, const unsigned char *bytes, 
     int positives = 0;
     while (4 * V(lanes) == GROUP_OF_BYTES && s->unusual_blocks == 0 && count > 0) {
         const int size = count < LONGEST_SUM ? count : LONGEST_SUM;
-        const int found = V(sum_in_range)(ARRAY(), p, (V(targets)){1, NULL, bytes, 0}, size, NULL, s->sum);
+        const int found = T(sum_in_range)(p, (V(targets)){1, NULL, bytes, 0}, size, NULL, s);
         if (found < 0) {
             s->unusual_blocks = UNUSUAL_BLOCKS;
         } else {
