@@ -16,7 +16,8 @@ decode_8                500
 sum_f32                3480
 sum_f32_three_parts    7310
 sum_f64                3700
-sum_f16                3410
+sum_f16                2610
+sum_bf16               3440
 sum_and_count_f32      4870
 select_32              2690
 logits_f32            18460
