@@ -42,11 +42,12 @@
 #define HAS_COUNT_OF_BITS 0
 #endif
 
-/* Before a loop with a constant number of rounds: it is not unrolled. */
+/* Before a loop: how many times its body is repeated. */
+#define PRAGMA(words) _Pragma(#words)
 #ifdef __clang__
-#define ROLLED _Pragma("nounroll")
+#define UNROLL(times) PRAGMA(unroll times)
 #else
-#define ROLLED _Pragma("GCC unroll 1")
+#define UNROLL(times) PRAGMA(GCC unroll times)
 #endif
 
 #endif

@@ -15,7 +15,7 @@ extern const exactloss_kernels KERNELS_UNDER_TEST;
 
 static float floats[BLOCK], logits[BLOCK], small[BLOCK], results[BLOCK], gradient[BLOCK];
 static double doubles[DOUBLES];
-static uint16_t halves[BLOCK];
+static uint16_t halves[BLOCK], bfloats[BLOCK];
 static unsigned char bytes[BLOCK];
 static uint64_t mask[MASK_WORDS];
 static exact_sum sum;
@@ -31,6 +31,7 @@ static void fill(void) {
         logits[i] = 8 * floats[i] - 4;
         small[i] = i % 2 == 0 ? floats[i] : floats[i] * 0x1p-30f;
         halves[i] = (uint16_t)(0x3800 + (random >> 22));
+        bfloats[i] = (uint16_t)(0x3e80 + (random >> 24));
         bytes[i] = (unsigned char)(random >> 31);
         if (i < DOUBLES) {
             doubles[i] = (double)floats[i];
@@ -50,6 +51,7 @@ COUNTED(sum_f32) { KERNELS_UNDER_TEST.f32.sum(floats, mask, found, BLOCK, &s); }
 COUNTED(sum_f32_three_parts) { KERNELS_UNDER_TEST.f32.sum(small, mask, found, BLOCK, &s); }
 COUNTED(sum_f64) { KERNELS_UNDER_TEST.f64.sum(doubles, mask, found, DOUBLES, &s); }
 COUNTED(sum_f16) { KERNELS_UNDER_TEST.f16.sum(halves, mask, found, BLOCK, &s); }
+COUNTED(sum_bf16) { KERNELS_UNDER_TEST.bf16.sum(bfloats, mask, found, BLOCK, &s); }
 COUNTED(sum_and_count_f32) {
     int common;
     found = KERNELS_UNDER_TEST.f32.sum_and_count(floats, mask, found, BLOCK, 0.5, &common, &s);
@@ -98,6 +100,8 @@ int main(void) {
     counted_sum_f64();
     begin();
     counted_sum_f16();
+    begin();
+    counted_sum_bf16();
     begin();
     counted_sum_and_count_f32();
     counted_select_32();

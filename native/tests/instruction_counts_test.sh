@@ -16,8 +16,9 @@ decode_8                500
 sum_f32                2800
 sum_f32_three_parts    7310
 sum_f64                3700
-sum_f16                2770
-sum_and_count_f32      4590
+sum_f16                2610
+sum_bf16               3440
+sum_and_count_f32      4870
 select_32              2690
 logits_f32            18460
 sum_squares_f32        7350

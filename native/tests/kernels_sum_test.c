@@ -33,7 +33,7 @@ static unsigned char *bytes_of(const uint64_t *mask, int count) {
 
 static void check_sum_and_count(const real_case *r, input_kind kind, const unsigned char *p, const uint64_t *mask,
                                 int count, uint64_t seed) {
-    static const double LIMITS[] = {0.5, 0, -1, 1, INFINITY, NAN};
+    static const double LIMITS[] = {0.5, 0, -1, 1, 0x1.000002p-1, 0x1.fffffep-2, 0x1p-149, -0., 3, INFINITY, NAN};
     const double limit = LIMITS[seed % (sizeof LIMITS / sizeof *LIMITS)];
     const int positives = count_set(mask, count);
     unsigned char want[SUM_BYTES], have[SUM_BYTES];
@@ -327,23 +327,105 @@ static void usual_blocks_take_the_fast_path(void **unused) {
     }
 }
 
-/* float16 and bfloat16, widened on the way: from 2^-7 or 2^-19 to below 2, or any bits. */
+/* The types of 16 bits. Both have 0x4000 as the pattern of 2, and a range that is summed as integers. */
+enum { F16, BF16, NARROW_TYPES };
+
+static real_case narrow_type(int which) {
+    return which == F16
+               ? (real_case){.name = "float16", .size = 2, .want_type = &portable->f16, .have_type = &kernels->f16}
+               : (real_case){.name = "bfloat16", .size = 2, .want_type = &portable->bf16, .have_type = &kernels->bf16};
+}
+
+/* Patterns of [0, 2): from 0x3600 on, which is the bfloat16 2^-19; one of `seldom` from `lowest` on; and a few of 0. */
+static void fill_narrow(unsigned lowest, unsigned seldom, uint64_t *state, unsigned char *p, int count) {
+    for (int k = 0; k < count; k++) {
+        const uint64_t random = next_random(state);
+        const unsigned least = (random >> 32) % seldom == 0 ? lowest : 0x3600;
+        const uint16_t bits = (uint16_t)(random >> 58 == 0 ? 0 : least + (unsigned)random % (0x4000 - least));
+        memcpy(p + 2 * k, &bits, sizeof bits);
+    }
+}
+
 static void narrow_sums_of_length(int count, uint64_t seed) {
-    static const unsigned LOWEST[] = {0x2000, 0x3600}; /* 2 is 0x4000 in both */
-    const real_case types[] = {{.name = "float16", .want_type = &portable->f16, .have_type = &kernels->f16},
-                               {.name = "bfloat16", .want_type = &portable->bf16, .have_type = &kernels->bf16}};
+    static const unsigned LOWEST[NARROW_TYPES] = {0, 0x2e00}, SELDOM[] = {1, 50, 1000};
     uint64_t state = seed, mask[MASK_WORDS];
-    for (int i = 0; i < 4; i++) {
-        const real_case *r = &types[i / 2];
-        const input_kind kind = i % 2 == 0 ? FAST_RANGE : ANY_BITS;
-        unsigned char *p = predictions.end - 2 * count;
+    unsigned char *p = predictions.end - 2 * count;
+    for (int which = 0; which < NARROW_TYPES; which++) {
+        const real_case r = narrow_type(which);
+        for (int i = 0; i < 3; i++) {
+            fill_narrow(LOWEST[which], SELDOM[i], &state, p, count);
+            random_mask(&state, count, mask);
+            check_sum(&r, FAST_RANGE, p, mask, count, seed);
+        }
         for (int k = 0; k < count; k++) {
-            const unsigned random = (unsigned)next_random(&state), lowest = LOWEST[i / 2];
-            const uint16_t bits = (uint16_t)(kind == ANY_BITS ? random : lowest + random % (0x4000 - lowest));
+            const uint16_t bits = (uint16_t)next_random(&state);
             memcpy(p + 2 * k, &bits, sizeof bits);
         }
+        check_sum(&r, ANY_BITS, p, mask, count, seed);
+    }
+}
+
+/*
+ * Blocks of one pattern: the largest sums of the integers, of either sign, and of the fractions that they leave; and both ends of
+ * every range.
+ */
+static void narrow_blocks_of_one_value(void **unused) {
+    (void)unused;
+    static const uint16_t PATTERNS[] = {0x3fff, 0x4000, 0x3600, 0x35ff, 0x327f, 0x2e00, 0x2dff, 0x0400, 0x03ff,
+                                        0x0080, 0x007f, 0x0001, 0x0000, 0x8000, 0x8001, 0xbfff, 0x7f80};
+    for (int i = 0; i < 3 * NARROW_TYPES * (int)(sizeof PATTERNS / sizeof *PATTERNS); i++) {
+        const real_case r = narrow_type(i % NARROW_TYPES);
+        uint64_t state = (uint64_t)i, mask[MASK_WORDS];
+        unsigned char *p = predictions.end - 2 * LONG_BLOCK, *bytes = targets.end - LONG_BLOCK;
+        for (int k = 0; k < LONG_BLOCK; k++) {
+            memcpy(p + 2 * k, &PATTERNS[i / NARROW_TYPES / 3], sizeof *PATTERNS);
+            bytes[k] =
+                (unsigned char)(i / NARROW_TYPES % 3 == 2 ? next_random(&state) % 2 : (unsigned)i / NARROW_TYPES % 3);
+        }
+        portable->decode_8(bytes, 0, BLOCK, 1, UINT8_MAX, mask);
+        check_long_block(&r, p, bytes, LONG_BLOCK, (uint64_t)i);
+        check_sum(&r, MIXED, p, mask, BLOCK, (uint64_t)i);
+    }
+}
+
+/* One value that leaves a range, or just not, at each place of a block, which has several pieces and a tail. */
+static void narrow_sums_with_one_stranger(void **unused) {
+    (void)unused;
+    static const uint16_t STRANGERS[] = {0x0000, 0x8000, 0x0001, 0x03ff, 0x0400, 0x2dff, 0x2e00, 0x35ff, 0x3600, 0x3800,
+                                         0x3f00, 0x3fff, 0x4000, 0xbc00, 0x7c00, 0x7c01, 0x7f80, 0x7f81, 0xfc00};
+    const int count = 1500;
+    unsigned char *p = predictions.end - 2 * count;
+    for (int which = 0; which < NARROW_TYPES; which++) {
+        const real_case r = narrow_type(which);
+        uint64_t state = 42, mask[MASK_WORDS];
+        fill_narrow(0x3600, 1, &state, p, count);
         random_mask(&state, count, mask);
-        check_sum(r, kind, p, mask, count, seed);
+        for (int i = 0; i < count; i++) {
+            unsigned char saved[2];
+            memcpy(saved, p + 2 * i, sizeof saved);
+            for (int k = 0; k < (int)(sizeof STRANGERS / sizeof *STRANGERS); k++) {
+                memcpy(p + 2 * i, &STRANGERS[k], sizeof *STRANGERS);
+                check_sum(&r, FAST_RANGE, p, mask, count, (uint64_t)(i + k));
+            }
+            memcpy(p + 2 * i, saved, sizeof saved);
+        }
+    }
+}
+
+/* Zeros, subnormal numbers of float16, and small numbers of bfloat16 are no reason to leave it. */
+static void narrow_blocks_take_the_fast_path(void **unused) {
+    (void)unused;
+    for (int i = 0; i < 40; i++) {
+        const real_case r = narrow_type(i % NARROW_TYPES);
+        uint64_t state = (uint64_t)i, mask[MASK_WORDS];
+        exact_sum sum;
+        summation s = begin(&sum);
+        fill_narrow(i % NARROW_TYPES == F16 ? 0 : 0x2e00, 300, &state, predictions.begin, BLOCK);
+        random_mask(&state, BLOCK, mask);
+        r.have_type->sum(predictions.begin, mask, count_set(mask, BLOCK), BLOCK, &s);
+        assert_int_equal(s.unusual_blocks, 0);
+        r.have_type->sum_by_bytes(predictions.begin, bytes_of(mask, BLOCK), BLOCK, &s);
+        assert_int_equal(s.unusual_blocks, 0);
     }
 }
 
@@ -475,6 +557,9 @@ int main(int argc, char **argv) {
         cmocka_unit_test(sum_of_many_parts),
         cmocka_unit_test(sum_of_beginnings_that_mislead),
         cmocka_unit_test(usual_blocks_take_the_fast_path),
+        cmocka_unit_test(narrow_blocks_of_one_value),
+        cmocka_unit_test(narrow_sums_with_one_stranger),
+        cmocka_unit_test(narrow_blocks_take_the_fast_path),
     };
     const int failed = cmocka_run_group_tests(tests, NULL, NULL);
     close_kernel_cases();

@@ -24,20 +24,14 @@ static ALWAYS_INLINE void V(load_four)(const unsigned char *p, V(vector) x[4]) {
 }
 #endif
 
-/*
- * How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals. `load_four`
- * makes four vectors, for a range that is checked afterwards: what is out of it may give another value out of it.
- */
+/* How a block lies in memory: elements of `size` bytes. `load` makes a vector of them, `widen` an array of reals. */
 typedef struct V(layout) {
     int size;
     V(vector) (*load)(const void *p);
-    void (*load_four)(const unsigned char *p, V(vector) x[4]);
     exactloss_convert *widen; /* NULL where they are reals already */
 } V(layout);
 
-static ALWAYS_INLINE V(layout) V(array)(void) {
-    return (V(layout)){sizeof(V(real)), V(load), V(load_four), NULL};
-}
+static ALWAYS_INLINE V(layout) V(array)(void) { return (V(layout)){sizeof(V(real)), V(load), NULL}; }
 
 /* One bit for each of at most 64 elements that lies between the limits. */
 static ALWAYS_INLINE uint64_t V(within_word)(const unsigned char *p, int count, V(vector) lower, V(vector) upper) {
@@ -65,21 +59,24 @@ static int K(within)(const void *predictions, int count, double lower, double up
     return found;
 }
 
-/* Counts as exactloss_count_at_least does, in an array as sum_vector.h sums it. */
-static ALWAYS_INLINE int V(count)(V(layout) layout, const void *predictions, const uint64_t *mask, int count,
-                                  double limit, int *common) {
-    const V(vector) least = V(set)((V(real))limit);
+/* Counts as of exactloss_count_at_least. */
+typedef struct V(counts) {
+    V(vector) limit;
+    int found, common;
+} V(counts);
+
+static ALWAYS_INLINE void V(count)(V(layout) layout, const void *predictions, const uint64_t *mask, int count,
+                                   V(counts) * counts) {
     const unsigned char *p = predictions;
     const int words = count / 64, rest = count % 64;
-    int found = 0;
-    *common = 0;
+    counts->found = counts->common = 0;
     for (int i = 0; i < words; i++, p += layout.size * 64) {
         uint64_t bits = 0;
         for (int k = 0; k < 64; k += V(lanes)) {
-            bits |= (uint64_t)V(at_least)(layout.load(p + layout.size * k), least) << k;
+            bits |= (uint64_t)V(at_least)(layout.load(p + layout.size * k), counts->limit) << k;
         }
-        found += count_bits(bits);
-        *common += count_bits(bits & mask[i]);
+        counts->found += count_bits(bits);
+        counts->common += count_bits(bits & mask[i]);
     }
     if (rest != 0) {
         V(real) reals[64];
@@ -90,16 +87,18 @@ static ALWAYS_INLINE int V(count)(V(layout) layout, const void *predictions, con
         }
         for (int k = 0; k < rest; k += V(lanes)) {
             const V(vector) x = V(load_first)(V(at)(p, k), rest - k, V(set)((V(real))NAN));
-            bits |= (uint64_t)V(at_least)(x, least) << k;
+            bits |= (uint64_t)V(at_least)(x, counts->limit) << k;
         }
-        found += count_bits(bits);
-        *common += count_bits(bits & mask[words]);
+        counts->found += count_bits(bits);
+        counts->common += count_bits(bits & mask[words]);
     }
-    return found;
 }
 
 static int K(count_at_least)(const void *predictions, const uint64_t *mask, int count, double limit, int *common) {
-    return V(count)(V(array)(), predictions, mask, count, limit, common);
+    V(counts) counts = {.limit = V(set)((V(real))limit)};
+    V(count)(V(array)(), predictions, mask, count, &counts);
+    *common = counts.common;
+    return counts.found;
 }
 
 static void K(add)(const void *addends, int count, void *values) {

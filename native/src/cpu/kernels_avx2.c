@@ -341,6 +341,16 @@ static inline uint64_t equal_few(const unsigned char *bytes, int value) { return
 
 static inline void stream_end(void) { _mm_sfence(); }
 
+/*
+ * Each lane's bit at the place of the sign, among other bits. That takes longer than a look into a table, of which arrays from
+ * memory, however, evict the most.
+ */
+#define HAS_SCALE_FROM_MEMORY
+static inline int_vector signs_from_memory(uint64_t bits, int k) {
+    const int_vector left = i32_sub(_mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24), i32_set((uint32_t)(8 * k)));
+    return _mm256_sllv_epi32(i32_set((uint32_t)bits), left);
+}
+
 /* --------------------------------------------------------------------------------------------------- rounding -- */
 
 static inline f32_vector f32_round_quietly(f32_vector x) {
@@ -353,15 +363,45 @@ static inline f32_vector f32_scale_in_group(uint64_t bits, int k, f32_vector x) 
     return _mm256_mul_ps(x, _mm256_load_ps(SCALES_32[bits >> 8 * k & 0xff]));
 }
 
-/*
- * Each lane's bit is shifted to the place of the sign. That takes longer than a look into the table, of which arrays from
- * memory, however, evict the most.
- */
-#define HAS_SCALE_FROM_MEMORY
 static inline f32_vector f32_scale_from_memory(uint64_t bits, int k, f32_vector x) {
-    const int_vector left = i32_sub(_mm256_setr_epi32(31, 30, 29, 28, 27, 26, 25, 24), i32_set((uint32_t)(8 * k)));
-    const f32_vector is_negated = f32_from_bits(_mm256_sllv_epi32(i32_set((uint32_t)bits), left));
+    const f32_vector is_negated = f32_from_bits(signs_from_memory(bits, k));
     return _mm256_mul_ps(x, f32_select_negative(is_negated, f32_set(-0x1p20f), f32_set(0x1p20f)));
+}
+
+/* ---------------------------------------------------------------------------------------------- fixed point -- */
+
+static inline int_vector i16_add(int_vector a, int_vector b) { return _mm256_add_epi16(a, b); }
+static inline int_vector i16_sub(int_vector a, int_vector b) { return _mm256_sub_epi16(a, b); }
+static inline int_vector i16_min(int_vector a, int_vector b) { return _mm256_min_epi16(a, b); }
+
+static inline f32_vector f32_of_integers(int_vector x) { return _mm256_cvtepi32_ps(x); }
+static inline int_vector i32_truncated(f32_vector x) { return _mm256_cvttps_epi32(x); }
+
+/* One bit for each of 32 patterns, as signed integers, that is at least the limit. */
+static inline uint64_t i16_at_least(const unsigned char *p, uint16_t limit) {
+    const int_vector below = i16_sub(i16_set(limit), i16_set(1));
+    const int_vector bytes =
+        _mm256_packs_epi16(_mm256_cmpgt_epi16(int_load(p), below), _mm256_cmpgt_epi16(int_load(p + 32), below));
+    return (uint32_t)_mm256_movemask_epi8(_mm256_permute4x64_epi64(bytes, 0xd8));
+}
+
+/* A sign and 26 in the exponent are added to a pattern. */
+static inline f32_vector f32_in_units(f32_vector x, uint64_t bits, int k, int is_from_memory) {
+    const int_vector of_bits = int_or(int_and(signs_from_memory(bits, k), i32_set(0x80000000)), i32_set(26 << 23));
+    return f32_from_bits(i32_add(f32_bits(x), is_from_memory ? of_bits : int_load(SHIFTS_32[bits >> 8 * k & 0xff])));
+}
+
+/* ±p * 2^26 of 32 elements, negative where the bit is set. */
+static inline void f16_scaled(const unsigned char *p, uint64_t bits, int is_from_memory, f32_vector x[4]) {
+    for (int k = 0; k < 4; k++) {
+        x[k] = f32_in_units(f32_load_f16(p + 16 * k), bits, k, is_from_memory);
+    }
+}
+
+static inline void bf16_scaled(const unsigned char *p, uint64_t bits, int is_from_memory, f32_vector x[4]) {
+    for (int k = 0; k < 4; k++) {
+        x[k] = f32_in_units(f32_load_bf16(p + 16 * k), bits, k, is_from_memory);
+    }
 }
 
 #include "kernels_vector.h"

@@ -267,6 +267,54 @@ static inline unsigned i64_equal(int_vector a, int_vector b) { return _mm512_cmp
 
 static inline void stream_end(void) { _mm_sfence(); }
 
+/* ---------------------------------------------------------------------------------------------- fixed point -- */
+
+static inline int_vector i16_add(int_vector a, int_vector b) { return _mm512_add_epi16(a, b); }
+static inline int_vector i16_sub(int_vector a, int_vector b) { return _mm512_sub_epi16(a, b); }
+static inline int_vector i16_min(int_vector a, int_vector b) { return _mm512_min_epi16(a, b); }
+
+static inline f32_vector f32_of_integers(int_vector x) { return _mm512_cvtepi32_ps(x); }
+static inline int_vector i32_truncated(f32_vector x) { return _mm512_cvttps_epi32(x); }
+
+/* One bit for each of 64 patterns, as signed integers, that is at least the limit. */
+static inline uint64_t i16_at_least(const unsigned char *p, uint16_t limit) {
+    return _mm512_cmpge_epi16_mask(int_load(p), i16_set(limit)) |
+           (uint64_t)_mm512_cmpge_epi16_mask(int_load(p + 64), i16_set(limit)) << 32;
+}
+
+/*
+ * p * 2^25 is the significand, an integer of 11 bits, times 2^e, where e is the exponent's field; where that is 0, twice
+ * the pattern, which is less than with the bit before the point. 16 bits hold -2^e for all e.
+ */
+#define HAS_ADD_FIXED_F16
+#define f16_point 25
+static inline void f16_add_fixed(const unsigned char *p, uint64_t bits, int is_from_memory, int_vector sums[4],
+                                 f32_vector *rests) {
+    (void)is_from_memory;
+    (void)rests;
+    for (int k = 0; k < 2; k++) {
+        const int_vector x = int_load(p + 64 * k);
+        const int_vector normal = _mm512_ternarylogic_epi32(x, i16_set(0x3ff), i16_set(0x400), 0xea);
+        const int_vector significand = i16_min(i16_add(x, x), normal);
+        const int_vector negated =
+            _mm512_mask_sub_epi16(significand, (__mmask32)(bits >> 32 * k), i16_set(0), significand);
+        const int_vector minus_power = _mm512_sllv_epi16(i16_set(0xffff), _mm512_srli_epi16(x, 10));
+        sums[k] = i32_sub(sums[k], _mm512_madd_epi16(negated, minus_power));
+    }
+}
+
+/* ±p * 2^26 of 64 elements, negative where the bit is set: the even ones of each half, and the odd ones. */
+static inline void bf16_scaled(const unsigned char *p, uint64_t bits, int is_from_memory, f32_vector x[4]) {
+    (void)is_from_memory;
+    for (int k = 0; k < 2; k++) {
+        const int_vector scale =
+            _mm512_mask_blend_epi16((__mmask32)(bits >> 32 * k), i16_set(26 << 7), i16_set(0x8000 | 26 << 7));
+        const int_vector scaled = i16_add(int_load(p + 64 * k), scale);
+        x[2 * k] = f32_from_bits(_mm512_slli_epi32(scaled, 16));
+        x[2 * k + 1] = f32_from_bits(int_and(scaled, i32_set(0xffff0000)));
+    }
+}
+
 /* -------------------------------------------------------------------------------------------- the inexact flag -- */
 
 #define ADDS_QUIETLY

@@ -200,6 +200,7 @@ static inline void f64_add_parts(int_vector high, int_vector low, int ones, exac
 #include "array_vector.h"
 #include "loss_vector.h"
 #include "sum_vector.h"
+
 #include "sum_usual_vector.h"
 #include "sum_vector_any.h"
 #undef ELEMENT
@@ -249,25 +250,44 @@ static void stream(const void *from, size_t size, void *to) {
 
 /* ------------------------------------------------------------------------------------------ types of predictions -- */
 
-#define f32_load_usual_bf16 f32_load_bf16
-#ifndef HAS_LOAD_USUAL_F16
-#define f32_load_usual_f16 f32_load_f16
+/* Adds ±p of a group to the sums of 1 in fixed_vector.h, and fractions to the rests unless these are NULL; float16 has none. */
+#ifndef HAS_ADD_FIXED_F16
+#define f16_point 26
+static ALWAYS_INLINE void f16_add_fixed(const unsigned char *p, uint64_t bits, int is_from_memory, int_vector sums[4],
+                                        f32_vector *rests) {
+    f32_vector x[4];
+    (void)rests;
+    f16_scaled(p, bits, is_from_memory, x);
+    for (int k = 0; k < 4; k++) {
+        sums[k] = i32_add(sums[k], i32_truncated(x[k]));
+    }
+}
 #endif
 
-#define TYPE f16
-#include "narrow_vector.h"
-#undef TYPE
-
-#define TYPE bf16
-#include "narrow_vector.h"
-#undef TYPE
+#define bf16_point 26
+static ALWAYS_INLINE void bf16_add_fixed(const unsigned char *p, uint64_t bits, int is_from_memory, int_vector sums[4],
+                                         f32_vector *rests) {
+    f32_vector x[4];
+    bf16_scaled(p, bits, is_from_memory, x);
+    for (int k = 0; k < 4; k++) {
+        const int_vector whole = i32_truncated(x[k]);
+        sums[k] = i32_add(sums[k], whole);
+        if (rests != NULL) {
+            rests[k / 2] = f32_add(rests[k / 2], f32_sub(x[k], f32_of_integers(whole)));
+        }
+    }
+}
 
 #define ELEMENT f32
 #define TYPE f16
+#include "fixed_vector.h"
+#include "narrow_vector.h"
 #include "type_vector.h"
 #undef TYPE
 
 #define TYPE bf16
+#include "fixed_vector.h"
+#include "narrow_vector.h"
 #include "type_vector.h"
 #undef TYPE
 

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The conversions of a TYPE of 16 bits, f16 or bf16, and its sum off the fast path. On the fast path, its elements are
- * widened in registers. A part of kernels_vector.h.
+ * The conversions of a TYPE of 16 bits, f16 or bf16, and its sum off the fast path (fixed_vector.h has that on it): a
+ * part of kernels_vector.h.
  */
 #define LOAD JOIN(f32_load, TYPE)
-#define LOAD_USUAL JOIN(f32_load_usual, TYPE)
 #define STORE JOIN(f32_store, TYPE)
 
 static void JOIN(widen, TYPE)(const void *from, int count, void *to) {
@@ -35,15 +34,7 @@ static void JOIN(narrow, TYPE)(const void *from, int count, void *to) {
     }
 }
 
-static ALWAYS_INLINE void JOIN(load_four, TYPE)(const unsigned char *p, f32_vector x[4]) {
-    for (int k = 0; k < 4; k++) {
-        x[k] = LOAD_USUAL(p + 2 * f32_lanes * k);
-    }
-}
-
-static ALWAYS_INLINE f32_layout JOIN(TYPE, array)(void) {
-    return (f32_layout){2, LOAD, JOIN(load_four, TYPE), JOIN(widen, TYPE)};
-}
+static ALWAYS_INLINE f32_layout JOIN(TYPE, array)(void) { return (f32_layout){2, LOAD, JOIN(widen, TYPE)}; }
 
 static __attribute__((noinline)) void JOIN(sum_any, TYPE)(const void *predictions, const uint64_t *mask, int positives,
                                                           int count, exact_sum *sum) {
@@ -53,5 +44,4 @@ static __attribute__((noinline)) void JOIN(sum_any, TYPE)(const void *prediction
 }
 
 #undef LOAD
-#undef LOAD_USUAL
 #undef STORE

@@ -33,6 +33,7 @@ typedef VECTOR_OF(int32_t) i32_signed;
 typedef VECTOR_OF(uint64_t) i64_lanes;
 typedef VECTOR_OF(int64_t) i64_signed;
 typedef VECTOR_OF(uint16_t) i16_lanes;
+typedef VECTOR_OF(int16_t) i16_signed;
 typedef VECTOR_OF(uint8_t) i8_lanes;
 
 /* ------------------------------------------------------------------------------------------- any integers -- */
@@ -415,16 +416,6 @@ static inline f32_vector f32_load_f16(const void *p) {
     return (f32_vector)((int_vector)value | (half ^ magnitude) << 16);
 }
 
-/*
- * The same for a range below 2: an infinity, a NaN and what has its sign bit set become larger than that. A subnormal has become
- * v = 2^-15 (1 + m / 2^10), and should be m 2^-24 = v + (v - 2^-14).
- */
-#define HAS_LOAD_USUAL_F16
-static inline f32_vector f32_load_usual_f16(const void *p) {
-    const f32_vector v = (f32_vector)((i16_load(p) << 13) + (112u << 23));
-    return v + (f32_vector)_mm_min_ps((__m128)(v - 0x1p-14f), _mm_setzero_ps());
-}
-
 /* See narrow_f16() of kernels_portable.c. */
 static inline void f32_store_f16(void *p, f32_vector x) {
     const int_vector bits = (int_vector)x, magnitude = bits & 0x7fffffff, rebased = magnitude - (112u << 23);
@@ -491,6 +482,8 @@ static inline __attribute__((always_inline)) f64_vector f64_fma(f64_vector a, f6
 }
 
 #endif
+
+#include "fixed128.h"
 
 /* ------------------------------------------------------------------------------------------------- targets -- */
 

@@ -68,17 +68,15 @@ static ALWAYS_INLINE f32_sums f32_add_chunk(f32_sums s, f32_parts c) {
 }
 
 /* Adds groups `from` .. `to` - 1 of a block, which begin at p, and counts them unless counts is NULL. */
-static ALWAYS_INLINE f32_parts f32_add_groups(f32_parts c, f32_layout layout, int is_from_memory,
-                                              const unsigned char *p, f32_targets *targets, int from, int to,
-                                              f32_counts *counts) {
-    const int step = layout.size * f32_lanes;
+static ALWAYS_INLINE f32_parts f32_add_groups(f32_parts c, int is_from_memory, const unsigned char *p,
+                                              f32_targets *targets, int from, int to, f32_counts *counts) {
 #if VECTOR_BYTES == 16
-    ROLLED
+    UNROLL(1) /* instructions with two operands would need more registers than there are */
 #endif
-    for (int g = from; g < to; g++, p += 4 * step) {
+    for (int g = from; g < to; g++, p += 4 * VECTOR_BYTES) {
         f32_vector x[4];
-        layout.load_four(p, x);
-        for (int k = 0; k < 4 * step; k += 64) {
+        f32_load_four(p, x);
+        for (int k = 0; k < 4 * VECTOR_BYTES; k += 64) {
             prefetch(p + k, PREFETCH);
         }
         const uint64_t bits = f32_take_targets(targets, g, GROUP);
@@ -90,21 +88,21 @@ static ALWAYS_INLINE f32_parts f32_add_groups(f32_parts c, f32_layout layout, in
     return c;
 }
 
-/* As f32_sum_in_range() below. is_from_memory is a constant. */
-static ALWAYS_INLINE int f32_sum_rounded(f32_layout layout, int is_from_memory, const void *predictions,
-                                         f32_targets targets, int count, f32_counts *counts, exact_sum *sum) {
-    const int whole = count / GROUP, rest = count % GROUP, group_bytes = layout.size * GROUP;
+/* As sum_in_range_f32() below. is_from_memory is a constant. */
+static ALWAYS_INLINE int f32_sum_rounded(int is_from_memory, const void *predictions, f32_targets targets, int count,
+                                         f32_counts *counts, exact_sum *sum) {
+    const int whole = count / GROUP, rest = count % GROUP, group_bytes = 4 * VECTOR_BYTES;
     const unsigned char *p = clear_inexact(predictions);
     const f32_parts none = {f32_set(0), f32_set(0), f32_set(0)};
     f32_sums s = {i32_set(0), i32_set(0), i32_set(0)};
     int g = 0;
     for (; g + CHUNK_GROUPS <= whole; g += CHUNK_GROUPS, p += CHUNK_GROUPS * group_bytes) {
-        s = f32_add_chunk(s, f32_add_groups(none, layout, is_from_memory, p, &targets, g, g + CHUNK_GROUPS, counts));
+        s = f32_add_chunk(s, f32_add_groups(none, is_from_memory, p, &targets, g, g + CHUNK_GROUPS, counts));
     }
-    f32_parts last = f32_add_groups(none, layout, is_from_memory, p, &targets, g, whole, counts);
+    f32_parts last = f32_add_groups(none, is_from_memory, p, &targets, g, whole, counts);
     if (rest != 0) {
         f32_vector x[4];
-        f32_load_rest(layout, p + group_bytes * (whole - g), rest, x);
+        f32_load_rest(f32_array(), p + group_bytes * (whole - g), rest, x);
         const uint64_t bits = f32_take_targets(&targets, whole, rest);
         last = f32_add_group(last, is_from_memory, x, bits);
         if (counts != NULL) {
@@ -124,14 +122,14 @@ static ALWAYS_INLINE int f32_sum_rounded(f32_layout layout, int is_from_memory, 
  * Adds a block, counts its elements unless counts is NULL, and returns how many targets are positive; or returns -1 where
  * an operation was inexact, or a value is out of range.
  */
-static ALWAYS_INLINE int f32_sum_in_range(f32_layout layout, const void *predictions, f32_targets targets, int count,
-                                          f32_counts *counts, summation *to) {
+static ALWAYS_INLINE int sum_in_range_f32(const void *predictions, f32_targets targets, int count, f32_counts *counts,
+                                          summation *to) {
 #ifdef HAS_SCALE_FROM_MEMORY
     if (to->is_from_memory) {
-        return f32_sum_rounded(layout, 1, predictions, targets, count, counts, to->sum);
+        return f32_sum_rounded(1, predictions, targets, count, counts, to->sum);
     }
 #endif
-    return f32_sum_rounded(layout, 0, predictions, targets, count, counts, to->sum);
+    return f32_sum_rounded(0, predictions, targets, count, counts, to->sum);
 }
 
 DEFINE_KEEPS_FLAG(rounding, f32, float, f32_add(a, b), f32_round_quietly(f32_mul(a, b)))

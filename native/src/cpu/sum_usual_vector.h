@@ -53,13 +53,12 @@ static ALWAYS_INLINE V(sums) V(add_group)(V(sums) s, const V(vector) x[4], uint6
 }
 
 /* Adds groups `from` .. `to` - 1 of a block, which begin at p, and counts them unless counts is NULL. */
-static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const unsigned char *p, V(targets) * targets,
-                                           int from, int to, int with_least, V(counts) * counts) {
-    const int step = layout.size * V(lanes);
-    for (int g = from; g < to; g++, p += 4 * step) {
+static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, const unsigned char *p, V(targets) * targets, int from, int to,
+                                           int with_least, V(counts) * counts) {
+    for (int g = from; g < to; g++, p += 4 * VECTOR_BYTES) {
         V(vector) x[4];
-        layout.load_four(p, x);
-        for (int k = 0; k < 4 * step; k += 64) {
+        V(load_four)(p, x);
+        for (int k = 0; k < 4 * VECTOR_BYTES; k += 64) {
             prefetch(p + k, PREFETCH);
         }
         const uint64_t bits = V(take_targets)(targets, g, GROUP);
@@ -72,10 +71,10 @@ static ALWAYS_INLINE V(sums) V(add_groups)(V(sums) s, V(layout) layout, const un
 }
 
 /* The same by the inexact flag, without `least`. Returns whether it was exact, provided that the range is right. */
-static ALWAYS_INLINE int V(add_groups_by_flag)(V(sums) * s, V(layout) layout, const unsigned char *p,
-                                               V(targets) * targets, int from, int to, V(counts) * counts) {
+static ALWAYS_INLINE int V(add_groups_by_flag)(V(sums) * s, const unsigned char *p, V(targets) * targets, int from,
+                                               int to, V(counts) * counts) {
     p = clear_inexact(p);
-    *s = V(add_groups)(*s, layout, p, targets, from, to, 0, counts);
+    *s = V(add_groups)(*s, p, targets, from, to, 0, counts);
     return !is_inexact(&s->low);
 }
 
@@ -83,10 +82,10 @@ static ALWAYS_INLINE int V(add_groups_by_flag)(V(sums) * s, V(layout) layout, co
  * Adds a block, counts its elements unless counts is NULL, and returns how many targets are positive; or
  * returns -1 where a value is out of range.
  */
-static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictions, V(targets) targets, int count,
-                                         V(counts) * counts, summation *to) {
+static ALWAYS_INLINE int K(sum_in_range)(const void *predictions, V(targets) targets, int count, V(counts) * counts,
+                                         summation *to) {
     const int whole = count / GROUP, rest = count % GROUP, groups = whole + (rest != 0);
-    const int group_bytes = layout.size * GROUP;
+    const int group_bytes = 4 * VECTOR_BYTES;
     const unsigned char *p = predictions;
     V(sums) s;
     s.high = B(set)(0 - 2 * (V(pattern))groups * V(split_pattern)(1));
@@ -97,9 +96,9 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
         int is_exact = 1;
         end = g == 0 && count > SAMPLE ? FIRST_CHECK / GROUP : whole;
         if (USES_FLAG && g > 0) {
-            is_exact = V(add_groups_by_flag)(&s, layout, p + group_bytes * g, &targets, g, end, counts);
+            is_exact = V(add_groups_by_flag)(&s, p + group_bytes * g, &targets, g, end, counts);
         } else {
-            s = V(add_groups)(s, layout, p + group_bytes * g, &targets, g, end, 1, counts);
+            s = V(add_groups)(s, p + group_bytes * g, &targets, g, end, 1, counts);
         }
         if (!is_exact || V(is_out_of_range)(s.all, s.least)) {
             return -1;
@@ -107,7 +106,7 @@ static ALWAYS_INLINE int V(sum_in_range)(V(layout) layout, const void *predictio
     }
     if (rest != 0) {
         V(vector) x[4];
-        V(load_rest)(layout, p + group_bytes * whole, rest, x);
+        V(load_rest)(V(array)(), p + group_bytes * whole, rest, x);
         const uint64_t bits = V(take_targets)(&targets, whole, rest);
         s = V(add_group)(s, x, bits, 1);
         if (counts != NULL) {

@@ -114,12 +114,6 @@ static ALWAYS_INLINE uint64_t V(take_targets)(V(targets) * t, int group, int siz
     return bits;
 }
 
-/* Counts on the way as exactloss_count_at_least does. */
-typedef struct V(counts) {
-    V(vector) limit;
-    int found, common;
-} V(counts);
-
 static ALWAYS_INLINE void V(count_group)(V(counts) * counts, const V(vector) x[4], int size, uint64_t targets) {
     uint64_t bits = 0;
     for (int k = 0; k < 4; k++) {
@@ -129,4 +123,3 @@ static ALWAYS_INLINE void V(count_group)(V(counts) * counts, const V(vector) x[4
     counts->found += count_bits(bits);
     counts->common += count_bits(bits & targets);
 }
-

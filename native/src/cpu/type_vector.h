@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The sums of a TYPE of predictions (f16, bf16, f32, f64), which are computed with an ELEMENT: a part of
- * kernels_vector.h. T(sum) is sum_f16, and so on.
+ * kernels_vector.h. T(sum) is sum_f16, and so on. T(sum_in_range) is the fast path: see sum_usual_vector.h, sum_rounded_vector.h and
+ * fixed_vector.h.
  */
 #define T(name) JOIN(name, TYPE)
 #define ARRAY JOIN(TYPE, array)
@@ -14,7 +15,7 @@ static ALWAYS_INLINE int T(add_block)(const void *predictions, const uint64_t *m
     const V(targets) targets = {0, mask, NULL, positives};
     if (s->unusual_blocks > 0) {
         s->unusual_blocks--;
-    } else if (V(sum_in_range)(ARRAY(), predictions, targets, count, counts, s) >= 0) {
+    } else if (T(sum_in_range)(predictions, targets, count, counts, s) >= 0) {
         return 1;
     } else {
         s->unusual_blocks = UNUSUAL_BLOCKS;
@@ -31,7 +32,7 @@ static int T(sum_and_count)(const void *predictions, const uint64_t *mask, int p
                             int *common, summation *s) {
     V(counts) counts = {V(set)((V(real))limit), 0, 0};
     if (!T(add_block)(predictions, mask, positives, count, &counts, s)) {
-        return V(count)(ARRAY(), predictions, mask, count, limit, common);
+        V(count)(ARRAY(), predictions, mask, count, &counts);
     }
     *common = counts.common;
     return counts.found;
@@ -60,7 +61,7 @@ static int T(sum_by_bytes)(const void *predictions, const unsigned char *bytes, 
     int positives = 0;
     while (4 * V(lanes) == GROUP_OF_BYTES && s->unusual_blocks == 0 && count > 0) {
         const int size = count < LONGEST_SUM ? count : LONGEST_SUM;
-        const int found = V(sum_in_range)(ARRAY(), p, (V(targets)){1, NULL, bytes, 0}, size, NULL, s);
+        const int found = T(sum_in_range)(p, (V(targets)){1, NULL, bytes, 0}, size, NULL, s);
         if (found < 0) {
             s->unusual_blocks = UNUSUAL_BLOCKS;
         } else {

@@ -96,6 +96,21 @@ DEFINE_CONVERSION(_mm512_cvtepu16_epi32, __m256i, uint16_t, __m512i, uint32_t, 1
 DEFINE_CONVERSION(_mm512_cvtepi32_epi16, __m512i, uint32_t, __m256i, uint16_t, 16)
 DEFINE_CONVERSION(_mm512_cvtps_pd, __m256, float, __m512d, double, 8)
 
+DEFINE_CONVERSION(_mm512_cvtepi32_ps, __m512i, int32_t, __m512, float, 16)
+
+/* By the processor, as C defines no conversion of what is too large. */
+static inline __m512i _mm512_cvttps_epi32(__m512 x) {
+    __m128 floats[4];
+    __m128i integers[4];
+    memcpy(floats, &x, sizeof floats);
+    for (int i = 0; i < 4; i++) {
+        integers[i] = _mm_cvttps_epi32(floats[i]);
+    }
+    __m512i result;
+    memcpy(&result, integers, sizeof result);
+    return result;
+}
+
 static inline __m512 _mm512_cvtph_ps(__m256i x) {
     __m512 result;
     exactloss_kernels_portable.f16.widen(&x, 16, &result);
@@ -112,6 +127,11 @@ static inline __m256i emulated_cvtps_ph(__m512 x) {
 }
 
 /* ------------------------------------------------------------------------------------------------- arithmetic -- */
+
+#define _mm512_mask_sub_epi16(otherwise, mask, a, b) _mm512_mask_mov_epi16(otherwise, mask, _mm512_sub_epi16(a, b))
+
+#undef _mm512_madd_epi16
+#define _mm512_madd_epi16 simde_mm512_madd_epi16
 
 /* Rounded once, as the processor does it. The k of x * 2^k is an integer, or NaN where the result is. */
 #undef _mm512_fmadd_ps
