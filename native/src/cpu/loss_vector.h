@@ -167,7 +167,7 @@ static ALWAYS_INLINE void V(logit_chunk)(V(logit_functions) loss, const void *lo
         for (int i = k; i < k + INTERLEAVED; i++) {
             const V(vector) x = V(load)(V(at)(logits, (v + i) * V(lanes)));
             if (VECTOR_BYTES * i % 64 == 0) {
-                prefetch(V(at)(logits, (v + i) * V(lanes)), PREFETCH);
+                prefetch(V(at)(logits, (v + i) * V(lanes)), PREFETCH_LOGITS);
             }
             e[i] = V(exponential_of)(x);
             if (!DIVIDES_APART) {
@@ -186,7 +186,7 @@ static ALWAYS_INLINE void V(logit_chunk)(V(logit_functions) loss, const void *lo
         for (int i = 0; i < INTERLEAVED; i++) {
             const int at = (v + k + i) * V(lanes);
             if ((wanted & GRADIENT) != 0 && VECTOR_BYTES * i % 64 == 0) {
-                prefetch_to_write(V(at)(to.gradient, at), PREFETCH_TO_WRITE);
+                prefetch_to_write(V(at)(to.gradient, at), PREFETCH_LOGITS);
             }
             const V(logit) x = V(logit_by)(V(load)(V(at)(logits, at)), e[k + i], q[k + i]);
             r[i] = V(logit_step)(loss, x, V(mask_at)(mask, v + k + i), g, wanted);
