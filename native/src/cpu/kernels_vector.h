@@ -28,8 +28,10 @@
 #ifndef INTERLEAVED
 #define INTERLEAVED 2 /* of them, which is a divisor */
 #endif
-#define DIVIDES_APART (VECTOR_BYTES < 64) /* as an AVX-512 division hides behind the exponentials */
-#define CHUNK 64                          /* vectors */
+#define CHUNK 64 /* vectors */
+
+/* Whether the divisions of a chunk of sigmoids are a step of their own: it shortens the chains, but costs loads. */
+#define DIVIDES_APART (VECTOR_BYTES == 32)
 
 /*
  * Hardware prefetchers lose a stream while other arrays of the block are read. So the next elements are prefetched:

@@ -155,8 +155,8 @@ static ALWAYS_INLINE void V(add_distances)(const unsigned char *distances, int v
 
 /*
  * A sigmoid is one long chain of operations, and a processor overlaps only a few such chains. So a chunk of vectors is
- * computed in steps with short chains: the exponentials, the divisions, the rest, and the sum. The longer steps take some
- * vectors without a branch between them, so that the compiler interleaves them.
+ * computed in steps with short chains: the exponentials and the divisions, the rest, and the sum. The longer steps take
+ * some vectors without a branch between them, so that the compiler interleaves them.
  */
 static ALWAYS_INLINE void V(logit_chunk)(V(logit_functions) loss, const void *logits, const uint64_t *mask, int v,
                                          int vectors, V(vector) g, unsigned wanted, logit_outputs to,
