@@ -30,8 +30,11 @@
 #endif
 #define CHUNK 64 /* vectors */
 
-/* Whether the divisions of a chunk of sigmoids are a step of their own: it shortens the chains, but costs loads. */
-#define DIVIDES_APART (VECTOR_BYTES == 32)
+/*
+ * Whether the divisions of a chunk of sigmoids are a step of their own: it shortens the chains, but costs loads. It pays with
+ * AVX2, and where an fma is emulated.
+ */
+#define DIVIDES_APART (VECTOR_BYTES == 32 || INTERLEAVED == 1)
 
 /*
  * Hardware prefetchers lose a stream while other arrays of the block are read. So the next elements are prefetched:
