@@ -17,8 +17,6 @@
 
 #define DIRECT_BYTES (4 * BLOCK) /* of floats or doubles in a block without a workspace */
 
-static const uint64_t NO_TARGET[MASK_WORDS];
-
 /* ------------------------------------------------------------------------------------------------------- losses -- */
 
 /* Adds the counts of a block: `positive` predictions are positive, `hits` of them with a positive target. */
@@ -70,13 +68,8 @@ static void close_sums(const batch *b, const sums *s, totals *t) {
     }
 }
 
-/* Adds what polynomial losses need of a block. distances: NULL where the block has predictions, and otherwise theirs. */
-static void add_powers(const batch *b, const block *k, const void *distances, sums *s) {
-    const void *values = distances != NULL ? distances : k->predictions;
-    const uint64_t *mask = distances != NULL ? NO_TARGET : k->mask;
-    if (s->distances.sum != NULL) {
-        add_values(b, k, values, mask, &s->distances);
-    }
+/* Adds the squares of predictions' distances, or with NO_TARGET of distances, if they are summed. */
+static void add_squares(const batch *b, const block *k, const void *values, const uint64_t *mask, sums *s) {
     if (s->squares.sum != NULL) {
         b->type->wide->sum_squares(values, k->weights, mask, k->count, &s->squares);
     }
@@ -89,8 +82,8 @@ static void add_loss(const batch *b, const block *k, int loss, workspace *work, 
 }
 
 /*
- * One pass over the logits of a block. It writes the loss's values if they are summed, the outputs in `left` that no earlier
- * pass has written, and the gradient unless g is NULL.
+ * One pass over the logits of a block. It writes the loss's values if they are summed, what is `left` to the first pass,
+ * and the gradient unless g is NULL.
  */
 static void take_logits(const batch *b, const block *k, int loss, const gradient_output *g, logit_outputs *left,
                         workspace *work, sums *s) {
@@ -100,6 +93,7 @@ static void take_logits(const batch *b, const block *k, int loss, const gradient
     b->type->wide->losses[loss].from_logits(k->predictions, k->mask, k->count, g == NULL ? NULL : g->factor, *left);
     left->predictions = NULL;
     left->distances = NULL;
+    left->sum = NULL;
     if (is_summed) {
         add_loss(b, k, loss, work, &s->losses[loss]);
     }
@@ -111,18 +105,22 @@ static void take_logits(const batch *b, const block *k, int loss, const gradient
  */
 static void total_logits(const batch *b, const block *k, const gradient_output *g, void *predictions, workspace *work,
                          sums *s) {
-    const int has_powers = s->distances.sum != NULL || s->squares.sum != NULL, summed = b->losses & VALUE_LOSSES;
+    const int has_linear = s->distances.sum != NULL, is_weighted = k->weights.array != NULL;
+    const int summed = b->losses & VALUE_LOSSES;
     const int last = g != NULL ? g->loss : exactloss_first_loss(summed != 0 ? summed : b->losses);
-    logit_outputs left = {.predictions = predictions, .distances = has_powers ? work->distances : NULL};
+    logit_outputs left = {.predictions = predictions,
+                          .distances = has_linear || s->squares.sum != NULL ? work->distances : NULL,
+                          .sum = has_linear && !is_weighted ? &s->distances : NULL};
     for (int i = 0; i < LOSS_COUNT; i++) {
         if (i != last && (summed >> i & 1) != 0) {
             take_logits(b, k, i, NULL, &left, work, s);
         }
     }
     take_logits(b, k, last, g, &left, work, s);
-    if (has_powers) {
-        add_powers(b, k, work->distances, s);
+    if (has_linear && is_weighted) {
+        add_values(b, k, work->distances, NO_TARGET, &s->distances);
     }
+    add_squares(b, k, work->distances, NO_TARGET, s);
     if (g != NULL) {
         exactloss_put_gradient(b, k, g, work);
     }
@@ -137,7 +135,10 @@ static void total_predictions(const batch *b, const block *k, workspace *work, s
             add_loss(b, k, i, work, &s->losses[i]);
         }
     }
-    add_powers(b, k, NULL, s);
+    if (s->distances.sum != NULL) {
+        add_values(b, k, k->predictions, k->mask, &s->distances);
+    }
+    add_squares(b, k, k->predictions, k->mask, s);
 }
 
 /*

@@ -94,14 +94,16 @@ typedef struct V(sigmoid_pair) {
     V(vector) small, large;
 } V(sigmoid_pair);
 
-/* σ(-|x|) and σ(|x|), from exp(-|x|). */
-KERNEL_FUNCTION V(sigmoid_pair) V(sigmoids_of)(V(exponential) e) {
-    const V(vector) one = V(set)(1);
+/* q, from exp(-|x|). The signs are such that no fma needs a negated operand. */
+KERNEL_FUNCTION V(vector) V(quotient_of)(V(exponential) e) {
     const V(vector) minus_one = V(set)(-1);
+    return V(div)(minus_one, V(fma)(V(minus_abs)(e.power), e.exp_r, minus_one));
+}
 
-    /* The signs are such that no fma needs a negated operand. */
+/* σ(-|x|) and σ(|x|), from exp(-|x|) and q. */
+KERNEL_FUNCTION V(sigmoid_pair) V(sigmoids_of)(V(exponential) e, V(vector) q) {
+    const V(vector) one = V(set)(1);
     const V(vector) minus_power = V(minus_abs)(e.power);
-    const V(vector) q = V(div)(minus_one, V(fma)(minus_power, e.exp_r, minus_one));
     const V(vector) minus_power_q = V(mul)(minus_power, q);
     const V(vector) c = V(fma)(minus_power_q, e.low, V(fma)(minus_power_q, e.high, V(sub)(one, q)));
 
@@ -111,6 +113,3 @@ KERNEL_FUNCTION V(sigmoid_pair) V(sigmoids_of)(V(exponential) e) {
     pair.small = V(mul)(V(fma)(e.high, q, rest), e.power);
     return pair;
 }
-
-/* σ(-|x|) and σ(|x|). */
-KERNEL_FUNCTION V(sigmoid_pair) V(sigmoids)(V(vector) x) { return V(sigmoids_of)(V(exponential_of)(x)); }

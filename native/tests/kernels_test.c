@@ -169,10 +169,11 @@ static void arrays_of_length(int count, uint64_t seed) {
 
 #define OUTPUTS 4
 
-/* Those that the bits of `wanted` name. */
-static logit_outputs choose(unsigned wanted, void *const outputs[OUTPUTS]) {
+/* Those that the bits of `wanted` name, and with the distances their sum. */
+static logit_outputs choose(unsigned wanted, void *const outputs[OUTPUTS], summation *sum) {
     return (logit_outputs){.predictions = wanted & 1 ? outputs[0] : NULL,
                            .distances = wanted & 2 ? outputs[1] : NULL,
+                           .sum = wanted & 2 ? sum : NULL,
                            .values = wanted & 4 ? outputs[2] : NULL,
                            .gradient = wanted & 8 ? outputs[3] : NULL};
 }
@@ -184,7 +185,9 @@ static void check_logits(const real_case *r, int loss, const unsigned char *x, c
     static const char *const NAMES[OUTPUTS] = {"predictions", "distances", "values", "gradient"};
     const size_t size = (size_t)(r->size * count);
     void *in_want[OUTPUTS], *in_have[OUTPUTS], *in_place[OUTPUTS];
-    unsigned char g[8], *out = got.end - size;
+    unsigned char g[8], *out = got.end - size, want_sum[SUM_BYTES], have_sum[SUM_BYTES];
+    exact_sum distances;
+    summation sum = begin(&distances);
     uint64_t state = seed;
     r->fill(UNIFORM, &state, g, 1);
     for (int k = 0; k < OUTPUTS; k++) {
@@ -192,10 +195,20 @@ static void check_logits(const real_case *r, int loss, const unsigned char *x, c
         in_have[k] = have[k] + sizeof have[k] - size;
         in_place[k] = out;
     }
-    r->want->losses[loss].from_logits(x, mask, count, g, choose(15, in_want));
-    for (unsigned wanted = 1 + (unsigned)seed % 15, times = 0; times < 2; times++, wanted = 15) {
+    r->want->losses[loss].from_logits(x, mask, count, g, choose(15, in_want, &sum));
+    write_sum(&distances, want_sum);
+    const unsigned choices[] = {15, 2, 10,
+                                1 + (unsigned)seed % 15}; /* the kernels have loops of their own for 2 and 10 */
+    for (int choice = 0; choice < 4; choice++) {
+        const unsigned wanted = choices[choice];
         memset(have, 0, sizeof have);
-        r->have->losses[loss].from_logits(x, mask, count, (wanted & 8) != 0 ? g : NULL, choose(wanted, in_have));
+        sum = begin(&distances);
+        r->have->losses[loss].from_logits(x, mask, count, (wanted & 8) != 0 ? g : NULL, choose(wanted, in_have, &sum));
+        write_sum(&distances, have_sum);
+        if ((wanted & 2) != 0 && memcmp(want_sum, have_sum, SUM_BYTES) != 0) {
+            fail_msg("the sums of the distances from logits of %s differ: loss %d, outputs %u, %d elements, seed %llu",
+                     r->name, loss, wanted, count, (unsigned long long)seed);
+        }
         for (int k = 0; k < OUTPUTS; k++) {
             if ((wanted >> k & 1) != 0 && memcmp(want[k], in_have[k], size) != 0) {
                 fail_msg("the %s from logits of %s differ: loss %d, %d elements, seed %llu", NAMES[k], r->name, loss,
@@ -205,7 +218,7 @@ static void check_logits(const real_case *r, int loss, const unsigned char *x, c
     }
     for (int k = 0; k < OUTPUTS; k++) {
         memcpy(out, x, size);
-        r->have->losses[loss].from_logits(out, mask, count, g, choose(1U << k, in_place));
+        r->have->losses[loss].from_logits(out, mask, count, g, choose(1U << k, in_place, NULL));
         memcpy(expected, want[k], size);
         check_arrays(out, size, NAMES[k], count, seed);
     }

@@ -28,6 +28,9 @@
 
 #define MASK_WORDS (BLOCK / 64)
 
+/* The mask of a block whose values are looked at without targets. */
+static const uint64_t NO_TARGET[MASK_WORDS];
+
 /*
  * Sets the bits of the elements whose bits among `relevant` are those of `wanted`, among targets[first] ..
  * targets[first + count - 1], and returns how many there are. wanted has no other bits than relevant ones.
@@ -105,6 +108,7 @@ typedef struct block_weights {
 typedef struct logit_outputs {
     void *predictions; /* σ(x) */
     void *distances;   /* σ(-x) where the target is positive, σ(x) elsewhere */
+    summation *sum;    /* the distances are added to it; only together with them */
     void *values;      /* of a loss */
     void *gradient;    /* g times the derivative of that */
 } logit_outputs;

@@ -31,12 +31,18 @@
 #define CHUNK 64 /* vectors */
 
 /*
+ * Whether the divisions of a chunk of sigmoids are a step of their own: it shortens the chains, but costs loads. It pays with
+ * AVX2, and where an fma is emulated.
+ */
+#define DIVIDES_APART (VECTOR_BYTES == 32 || INTERLEAVED == 1)
+
+/*
  * Hardware prefetchers lose a stream while other arrays of the block are read. So the next elements are prefetched:
  * predictions this many bytes ahead, and targets one block ahead. A hint never faults, so it may lie past the end of an
  * array.
  */
 #define PREFETCH 6144
-#define PREFETCH_TO_WRITE 1024
+#define PREFETCH_LOGITS 1024 /* and their gradient, bytes ahead: they are read at less than half the speed */
 static inline void prefetch(const unsigned char *p, size_t ahead) {
     __builtin_prefetch((const void *)((uintptr_t)p + ahead));
 }
@@ -76,9 +82,6 @@ typedef uint8_t pattern8;
 typedef uint16_t pattern16;
 typedef uint32_t pattern32;
 typedef uint64_t pattern64;
-
-/* The mask of a block whose values are looked at without targets. */
-static const uint64_t NO_TARGET[MASK_WORDS];
 
 /* The last elements of an array, fewer than a vector, in a copy. */
 typedef struct tail {
@@ -129,6 +132,9 @@ static inline int f32_group_is_out_of_range(const int_vector b[4]) {
 #endif
 }
 
+/* The distances of logits up to 13 are above 2^-19. This is the pattern of -13. */
+#define f32_usual_logit 0xc1500000u
+
 /* An unsigned integer for each lane, at most f32_usual where 0 < p < 1, and above it everywhere else. */
 static inline int_vector f32_unusual(f32_vector p) { return i32_sub(f32_bits(p), i32_set(1)); }
 #define f32_usual 0x3f7ffffeu
@@ -145,7 +151,6 @@ static inline void f32_add_parts(int_vector high, int_vector low, int ones, exac
 
 #include "../losses/templates.h"
 #include "array_vector.h"
-#include "loss_vector.h"
 #include "sum_vector.h"
 #ifdef ROUNDS_QUIETLY
 #include "sum_rounded_vector.h"
@@ -153,6 +158,8 @@ static inline void f32_add_parts(int_vector high, int_vector low, int ones, exac
 #include "sum_usual_vector.h"
 #endif
 #include "sum_vector_any.h"
+
+#include "loss_vector.h"
 #undef ELEMENT
 #undef BITS
 
@@ -179,6 +186,9 @@ static inline int f64_is_out_of_range(int_vector all, int_vector least) {
     return i32_any_above(int_or(i64_shift_right(all, 32), above), 0x3fffffff);
 }
 
+/* The distances of logits up to 33 are above 2^-48. */
+#define f64_usual_logit 0xc0408000u
+
 /* By the upper half, hence above f64_usual for the smallest numbers too. */
 static inline int_vector f64_unusual(f64_vector p) { return i64_sub(i64_shift_right(f64_bits(p), 32), i64_set(1)); }
 #define f64_usual 0x3feffffeu
@@ -198,11 +208,12 @@ static inline void f64_add_parts(int_vector high, int_vector low, int ones, exac
 
 #include "../losses/templates.h"
 #include "array_vector.h"
-#include "loss_vector.h"
 #include "sum_vector.h"
 
 #include "sum_usual_vector.h"
 #include "sum_vector_any.h"
+
+#include "loss_vector.h"
 #undef ELEMENT
 #undef BITS
 

@@ -42,16 +42,13 @@ static void K(limit)(double most, int count, void *values) {
     }
 }
 
-static V(logit) V(logit_of)(V(vector) x) {
-    const V(exponential) e = V(exponential_of)(x);
-    return (V(logit)){x, e, V(sigmoids_of)(e)};
-}
-
 static void K(sigmoid)(const void *logits, int count, void *out) {
     for (int i = 0; i < count; i++) {
         V(store)(out, i, V(prediction)(V(logit_of)(V(load)(logits, i))));
     }
 }
+
+static void K(sum)(const void *values, const uint64_t *mask, int positives, int count, summation *s);
 
 /* Defines the kernels of a loss. */
 #define LOSS(name, NAME)                                                                                               \
@@ -85,6 +82,9 @@ static void K(sigmoid)(const void *logits, int count, void *out) {
             if (to.gradient != NULL) {                                                                                 \
                 V(store)(to.gradient, i, V(name##_logit_gradient)(x, t, V(load)(g, 0)));                               \
             }                                                                                                          \
+        }                                                                                                              \
+        if (to.sum != NULL) {                                                                                          \
+            K(sum)(to.distances, NO_TARGET, 0, count, to.sum);                                                         \
         }                                                                                                              \
     }
 #include "../losses/losses.def"

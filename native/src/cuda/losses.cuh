@@ -75,14 +75,8 @@ template <class real_type> struct prediction_element {
     }
 };
 
-static __device__ __forceinline__ f32_logit logit_of(float x) {
-    const f32_exponential e = f32_exponential_of(x);
-    return {x, e, f32_sigmoids_of(e)};
-}
-static __device__ __forceinline__ f64_logit logit_of(double x) {
-    const f64_exponential e = f64_exponential_of(x);
-    return {x, e, f64_sigmoids_of(e)};
-}
+static __device__ __forceinline__ f32_logit logit_of(float x) { return f32_logit_of(x); }
+static __device__ __forceinline__ f64_logit logit_of(double x) { return f64_logit_of(x); }
 static __device__ __forceinline__ float prediction_of(const f32_logit &x) { return f32_prediction(x); }
 static __device__ __forceinline__ double prediction_of(const f64_logit &x) { return f64_prediction(x); }
 static __device__ __forceinline__ float distance_of(const f32_logit &x, bool t) { return f32_logit_distance(x, t); }

@@ -27,15 +27,26 @@ typedef struct V(logit) {
     V(sigmoid_pair) s;
 } V(logit);
 
+/* From exp(-|x|) and the quotient of that. */
+KERNEL_FUNCTION V(logit) V(logit_by)(V(vector) x, V(exponential) e, V(vector) q) {
+    const V(logit) logit = {x, e, V(sigmoids_of)(e, q)};
+    return logit;
+}
+
+KERNEL_FUNCTION V(logit) V(logit_of)(V(vector) x) {
+    const V(exponential) e = V(exponential_of)(x);
+    return V(logit_by)(x, e, V(quotient_of)(e));
+}
+
 /* The prediction of a logit. */
 KERNEL_FUNCTION V(vector) V(prediction)(V(logit) x) { return V(select_negative)(x.x, x.s.small, x.s.large); }
 
 /* The distance of a prediction. Where the target is negative, p keeps all its bits, those of a NaN too. */
 KERNEL_FUNCTION V(vector) V(distance)(V(vector) p, V(mask) t) { return V(select)(t, V(sub)(V(set)(1), p), p); }
 
-/* The distance of a logit: one value of the function, so that nothing cancels. */
+/* The distance of a logit is the prediction of -x where the target is positive, so nothing cancels. */
 KERNEL_FUNCTION V(vector) V(logit_distance)(V(logit) x, V(mask) t) {
-    return V(select)(t, V(select_negative)(x.x, x.s.large, x.s.small), V(prediction)(x));
+    return V(select_negative)(V(negate_where)(t, x.x), x.s.small, x.s.large);
 }
 
 /* g times the derivative of the distance of a logit. */
