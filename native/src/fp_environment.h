@@ -15,7 +15,6 @@
 
 #define MXCSR_DEFAULT 0x1f80u
 #define MXCSR_CONTROL 0xffc0u /* all but the sticky exception flags */
-#define MXCSR_INEXACT 0x20u
 
 typedef unsigned fp_environment;
 
@@ -28,11 +27,6 @@ static inline fp_environment fp_environment_enter(void) {
 }
 
 static inline void fp_environment_leave(fp_environment saved) { _mm_setcsr(saved); }
-
-/* Whether the caller's environment is the default one, in which an inexact operation has no effect but its rounded result. */
-static inline int fp_environment_may_round(void) {
-    return (_mm_getcsr() & (MXCSR_CONTROL | MXCSR_INEXACT)) == (MXCSR_DEFAULT | MXCSR_INEXACT);
-}
 
 #elif defined __aarch64__
 
@@ -61,14 +55,6 @@ static inline void fp_environment_leave(fp_environment saved) {
     __asm__ volatile("msr fpsr, %0" : : "r"(saved.flags) : "memory");
 }
 
-#define FPSR_INEXACT 0x10u
-
-static inline int fp_environment_may_round(void) {
-    uint64_t control, flags;
-    __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(control), "=r"(flags));
-    return control == 0 && (flags & FPSR_INEXACT) != 0;
-}
-
 #else
 
 #include <fenv.h>
@@ -83,8 +69,6 @@ static inline fp_environment fp_environment_enter(void) {
 }
 
 static inline void fp_environment_leave(fp_environment saved) { fesetenv(&saved); }
-
-static inline int fp_environment_may_round(void) { return 0; }
 
 #endif
 

@@ -265,6 +265,14 @@ static void stream(const void *from, size_t size, void *to) {
 #undef TYPE
 #undef ELEMENT
 
+#define ELEMENT f64
+#define TYPE f64
+#include "type_vector.h"
+#undef TYPE
+#undef ELEMENT
+
+#include "block_loss.h"
+
 #define TYPE bf16
 #include "few_vector.h"
 #undef TYPE
@@ -273,11 +281,8 @@ static void stream(const void *from, size_t size, void *to) {
 #include "few_vector.h"
 #undef TYPE
 
-#define ELEMENT f64
-#define TYPE f64
-#include "type_vector.h"
-#undef TYPE
-#undef ELEMENT
+DEFINE_LOSS_OF_BLOCK(f16)
+DEFINE_LOSS_OF_BLOCK(f64)
 
 /* ---------------------------------------------------------------------------------------------------- selections -- */
 
