@@ -56,10 +56,32 @@ static __attribute__((noinline)) int loss_of_rows(int options, const void *predi
     return status;
 }
 
+_Static_assert(DISTANCE_LOSSES != 0 && (DISTANCE_LOSSES & (DISTANCE_LOSSES - 1)) == 0,
+               "kernel_of_block() compares with one");
+
+/*
+ * The kernel for a batch so short that preparing it would take longer than its loss: one block of byte targets, neither
+ * weighted nor checked, without a wrong argument. NULL for any other, and while no kernels are chosen.
+ */
+static inline exactloss_loss_of_block *kernel_of_block(int options, const void *predictions, const void *targets,
+                                                       int64_t count, const double *loss) {
+    const int others = options & ~OPTION_P;
+    if ((others != (DISTANCE_LOSSES | EXACTLOSS_MEAN | EXACTLOSS_T_UINT8) &&
+         others != (DISTANCE_LOSSES | EXACTLOSS_SUM | EXACTLOSS_T_UINT8)) ||
+        predictions == NULL || targets == NULL || count < 1 || count > LONG_BLOCK || loss == NULL) {
+        return NULL;
+    }
+    const exactloss_kernels *kernels = atomic_load_explicit(&exactloss_chosen_kernels, memory_order_acquire);
+    return kernels == NULL ? NULL : kernels->loss_of_block[(options & OPTION_P) / EXACTLOSS_P_FLOAT16];
+}
+
 int exactloss_loss(int options, const void *predictions, const void *targets, const float *weights, int64_t count,
                    const exactloss_rows *rows, double *losses, exactloss_violation *violation) {
-    if (rows == NULL && weights == NULL && exactloss_is_loss_of_block(options, predictions, targets, count, losses)) {
-        return exactloss_loss_of_block(options, predictions, targets, count, losses);
+    if (rows == NULL && weights == NULL) {
+        exactloss_loss_of_block *kernel = kernel_of_block(options, predictions, targets, count, losses);
+        if (kernel != NULL) {
+            return kernel((options & EXACTLOSS_MEAN) != 0 ? (int)count : 1, predictions, targets, losses, count);
+        }
     }
     return loss_of_rows(options, predictions, targets, weights, count, rows, losses, violation);
 }

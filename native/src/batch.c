@@ -3,15 +3,13 @@
  * The sums and counts of a batch. There is one way for a block, total_block(). Beside it stand special ways, which
  * measurements have shown to be faster (docs/numerics.md). One is for a gradient of predictions alone,
  *     write_gradient             without any sum
- * and three for the sum of the distances of predictions, without weights and without a gradient:
- *     exactloss_loss_of_block    one block of byte targets: without a batch at all; few of them even without the
- *                                floating-point environment
+ * and two for the sum of the distances of predictions, without weights and without a gradient:
  *     total_by_bytes             byte targets from a cache: decoded in the pass that sums
  *     total_directly             any targets: no workspace, and counts in the pass that sums
+ * The loss of one block of byte targets needs no batch at all: see cpu/block_loss.h.
  */
 #include "arguments.h"
 #include "block.h"
-#include "fp_environment.h"
 
 #include <math.h>
 
@@ -254,48 +252,6 @@ static void total_by_bytes(const batch *b, totals *t) {
         const unsigned char *targets = b->targets + b->first_target + start;
         t->positives += type->sum_by_bytes(b->predictions + type->size * start, targets, count, &s);
     }
-}
-
-/* Without a call before their last one, and with no more arguments than registers, these functions save few registers. */
-static __attribute__((noinline)) int loss_by_bytes(int options, const void *predictions, const void *targets,
-                                                   int64_t count, double *loss, const real_type *type) {
-    exact_sum sum;
-    exactloss_sum_init(&sum);
-    summation s = {.sum = &sum};
-    const fp_environment saved = fp_environment_enter();
-    type->sum_by_bytes(predictions, targets, (int)count, &s);
-    exactloss_sum_divide(&sum, (options & EXACTLOSS_MEAN) != 0 ? count : 1, loss, NULL);
-    fp_environment_leave(saved);
-    return EXACTLOSS_OK;
-}
-
-/* The quotient of two numbers that doubles hold is rounded once, and by a power of two it is exact. */
-static __attribute__((noinline)) int loss_of_few(int options, const void *predictions, const void *targets,
-                                                 int64_t count, double *loss, const real_type *type) {
-    const int64_t divisor = (options & EXACTLOSS_MEAN) != 0 ? count : 1;
-    const int is_exact = (divisor & (divisor - 1)) == 0;
-    const double sum = is_exact || fp_environment_may_round() ? type->sum_few(predictions, targets, (int)count) : NAN;
-    if (isnan(sum)) {
-        return loss_by_bytes(options, predictions, targets, count, loss, type);
-    }
-    *loss = sum == 0 ? 0 : sum / (double)divisor; /* never -0 */
-    return EXACTLOSS_OK;
-}
-
-static __attribute__((noinline)) int first_loss(int options, const void *predictions, const void *targets,
-                                                int64_t count, double *loss) {
-    return exactloss_choose_kernels() == NULL ? EXACTLOSS_ERROR_MAX_ISA
-                                              : exactloss_loss_of_block(options, predictions, targets, count, loss);
-}
-
-int exactloss_loss_of_block(int options, const void *predictions, const void *targets, int64_t count, double *loss) {
-    const exactloss_kernels *kernels = atomic_load_explicit(&exactloss_chosen_kernels, memory_order_acquire);
-    if (kernels == NULL) {
-        return first_loss(options, predictions, targets, count, loss);
-    }
-    const real_type *type = exactloss_real_type(kernels, options);
-    return count <= FEW && type->sum_few != NULL ? loss_of_few(options, predictions, targets, count, loss, type)
-                                                 : loss_by_bytes(options, predictions, targets, count, loss, type);
 }
 
 /* ------------------------------------------------------------------------------------------------------ batches -- */

@@ -67,22 +67,6 @@ void exactloss_gradient_factor(const batch *b, double upstream, int64_t divisor,
 int exactloss_batch_total(const batch *b, const double *threshold, totals *t, const gradient_output *gradient,
                           exactloss_violation *violation);
 
-/*
- * Whether a batch is so short that preparing it would take longer than its loss: one block of byte targets, neither
- * weighted nor checked, without a wrong argument.
- */
-static inline int exactloss_is_loss_of_block(int options, const void *predictions, const void *targets, int64_t count,
-                                             const double *loss) {
-    const int type = options & OPTION_P, others = options & ~(DISTANCE_LOSSES | OPTION_P);
-    return (others == (EXACTLOSS_MEAN | EXACTLOSS_T_UINT8) || others == (EXACTLOSS_SUM | EXACTLOSS_T_UINT8)) &&
-           exactloss_is_one_loss(options & DISTANCE_LOSSES) && type >= EXACTLOSS_P_FLOAT16 &&
-           type <= EXACTLOSS_P_FLOAT64 && count >= 1 && count <= LONG_BLOCK && predictions != NULL && targets != NULL &&
-           loss != NULL;
-}
-
-/* The loss of such a batch: EXACTLOSS_OK or EXACTLOSS_ERROR_MAX_ISA. */
-int exactloss_loss_of_block(int options, const void *predictions, const void *targets, int64_t count, double *loss);
-
 /* Whether a gradient depends on the targets alone, as that of a linear loss of predictions does. */
 int exactloss_is_gradient_of_targets(const batch *b, const gradient_output *gradient);
 

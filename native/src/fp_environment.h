@@ -29,11 +29,6 @@ static inline fp_environment fp_environment_enter(void) {
 
 static inline void fp_environment_leave(fp_environment saved) { _mm_setcsr(saved); }
 
-/* Whether the caller's environment is the default one, in which an inexact operation has no effect but its rounded result. */
-static inline int fp_environment_may_round(void) {
-    return (_mm_getcsr() & (MXCSR_CONTROL | MXCSR_INEXACT)) == (MXCSR_DEFAULT | MXCSR_INEXACT);
-}
-
 #elif defined __aarch64__
 
 #include <stdint.h>
@@ -61,14 +56,6 @@ static inline void fp_environment_leave(fp_environment saved) {
     __asm__ volatile("msr fpsr, %0" : : "r"(saved.flags) : "memory");
 }
 
-#define FPSR_INEXACT 0x10u
-
-static inline int fp_environment_may_round(void) {
-    uint64_t control, flags;
-    __asm__ volatile("mrs %0, fpcr\n\tmrs %1, fpsr" : "=r"(control), "=r"(flags));
-    return control == 0 && (flags & FPSR_INEXACT) != 0;
-}
-
 #else
 
 #include <fenv.h>
@@ -83,8 +70,6 @@ static inline fp_environment fp_environment_enter(void) {
 }
 
 static inline void fp_environment_leave(fp_environment saved) { fesetenv(&saved); }
-
-static inline int fp_environment_may_round(void) { return 0; }
 
 #endif
 

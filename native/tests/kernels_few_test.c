@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sums of few elements, of one instruction set and of the portable kernels: against exact sums, at every length, between
- * unreadable pages, in every rounding mode, without a flag. They are NaN where a prediction is out of range, and only there.
+ * The losses of few elements, of one instruction set and of the portable kernels: against exact sums, at every length, between
+ * unreadable pages, in every rounding mode, without a flag. Predictions are in the range of the short way, and out of it.
  */
+#include "exactloss/exactloss.h"
 #include "kernel_cases.h"
 
 #include <fenv.h>
@@ -14,40 +15,33 @@
 
 #include <cmocka.h>
 
-static int is_in_range(const unsigned char *p, int size, int count) {
-    for (int i = 0; i < count; i++) {
-        uint32_t bits = 0;
-        memcpy((unsigned char *)&bits + 4 - size, p + size * i, (size_t)size);
-        if (bits < 0x36000000 || bits > 0x3fffffff) {
-            return 0;
-        }
-    }
-    return 1;
-}
-
-static double expected_sum(const real_type *type, const unsigned char *p, const unsigned char *bytes, int count) {
+static double expected(const real_type *type, int divisor, const unsigned char *p, const unsigned char *bytes,
+                       int count) {
     exact_sum sum;
     double result;
     summation s = begin(&sum);
     type->sum_by_bytes(p, bytes, count, &s);
-    exactloss_sum_divide(&sum, 1, &result, NULL);
+    exactloss_sum_divide(&sum, divisor, &result, NULL);
     return result;
 }
 
-static void check_few(const char *name, const real_type *type, const real_type *reference, const char *of,
+/* The sum, and the mean. type: EXACTLOSS_P_* */
+static void check_few(const char *name, const exactloss_kernels *tested, int type, const real_type *reference,
                       const unsigned char *p, const unsigned char *bytes, int count, uint64_t seed) {
     static const int ROUNDINGS[] = {FE_TONEAREST, FE_UPWARD, FE_DOWNWARD, FE_TOWARDZERO};
-    const int is_in = is_in_range(p, type->size, count);
-    const double want = is_in ? expected_sum(reference, p, bytes, count) : 0;
-    for (int i = 0; i < 4; i++) {
-        fesetround(ROUNDINGS[i]);
+    for (int i = 0; i < 8; i++) {
+        const int divisor = i % 2 == 0 ? 1 : count;
+        const double want = expected(reference, divisor, p, bytes, count);
+        double have;
+        fesetround(ROUNDINGS[i / 2]);
         feclearexcept(FE_ALL_EXCEPT);
-        const double have = type->sum_few(p, bytes, count);
+        const int status = tested->loss_of_block[type / EXACTLOSS_P_FLOAT16](divisor, p, bytes, &have, count);
         const int flags = fetestexcept(FE_ALL_EXCEPT);
         fesetround(FE_TONEAREST);
-        if (flags != 0 || (is_in ? have != want : !isnan(have))) {
-            fail_msg("%s sum of %d %s: %a and not %a, flags %d, rounding mode %d, seed %llu", name, count, of, have,
-                     is_in ? want : (double)NAN, flags, i, (unsigned long long)seed);
+        if (status != EXACTLOSS_OK || flags != 0 || memcmp(&have, &want, sizeof have) != 0) {
+            fail_msg("%s loss of %d elements of type %#x / %d: %a and not %a, status %d, flags %d, rounding mode %d, "
+                     "seed %llu",
+                     name, count, (unsigned)type, divisor, have, want, status, flags, i / 2, (unsigned long long)seed);
         }
     }
 }
@@ -60,10 +54,10 @@ static void few(input_kind kind, int count, uint64_t seed) {
     for (int i = 0; i < count; i++) {
         memcpy(shorts + 2 * i, floats + 4 * i + 2, 2);
     }
-    check_few(isa_name, &kernels->f32, &portable->f32, "floats", floats, bytes, count, seed);
-    check_few(isa_name, &kernels->bf16, &portable->bf16, "bfloat16", shorts, bytes, count, seed);
-    check_few("portable", &portable->f32, &portable->f32, "floats", floats, bytes, count, seed);
-    check_few("portable", &portable->bf16, &portable->bf16, "bfloat16", shorts, bytes, count, seed);
+    check_few(isa_name, kernels, EXACTLOSS_P_FLOAT32, &portable->f32, floats, bytes, count, seed);
+    check_few(isa_name, kernels, EXACTLOSS_P_BFLOAT16, &portable->bf16, shorts, bytes, count, seed);
+    check_few("portable", portable, EXACTLOSS_P_FLOAT32, &portable->f32, floats, bytes, count, seed);
+    check_few("portable", portable, EXACTLOSS_P_BFLOAT16, &portable->bf16, shorts, bytes, count, seed);
 }
 
 static void every_length_and_kind(void **unused) {
@@ -87,10 +81,10 @@ static void edges(void **unused) {
         for (int i = 0; i < FEW; i++) {
             memcpy(p + 4 * i, &LARGEST, sizeof LARGEST);
         }
-        check_few(isa_name, &kernels->f32, &portable->f32, "floats", p, bytes, FEW, (uint64_t)target);
+        check_few(isa_name, kernels, EXACTLOSS_P_FLOAT32, &portable->f32, p, bytes, FEW, (uint64_t)target);
         for (int i = 0; i < FEW; i++) {
             memcpy(p + 4 * i, &STRANGERS[i % 10], sizeof *STRANGERS);
-            check_few(isa_name, &kernels->f32, &portable->f32, "floats", p, bytes, FEW, (uint64_t)i);
+            check_few(isa_name, kernels, EXACTLOSS_P_FLOAT32, &portable->f32, p, bytes, FEW, (uint64_t)i);
             memcpy(p + 4 * i, &LARGEST, sizeof LARGEST);
         }
     }

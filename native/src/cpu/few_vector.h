@@ -1,76 +1,110 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The sum of few elements of a TYPE (f32, bf16): a part of kernels_vector.h.
+ * The loss of few elements of a TYPE (f32, bf16), by vectors: a part of kernels_vector.h. block_loss.h argues why it is exact.
  *
- * In a short call, the floating-point environment would cost as much as the sum: to read MXCSR, a processor waits for all
- * earlier operations. This sum needs no environment, as it neither rounds nor raises a flag:
- *
- * 1. Before any operation takes a prediction, its pattern is compared, as an integer, with those of 2^-19 and 2. All that is
- *    in between is a multiple of 2^-42. What is not, a NaN or a subnormal number too, is left to the other kernels.
- * 2. To change a sign, and to widen a float to a double, is exact. Any sum of up to FEW = 128 such numbers is a multiple of
- *    2^-42 and at most 2^8: it has at most 50 bits, which a double holds. So the order of the additions does not matter, and
- *    neither does the rounding mode, except for the sign of a sum that is 0.
- *
- * A short rest is left to the same sum of the portable kernels. The vectors of a longer one are filled up with ones of
- * negative targets. Each adds 1 to the sum, so their number is subtracted from `ones`, which counts the positive targets.
+ * Groups of four vectors are followed by vectors. The last vector ends with the last element: it takes some of the earlier
+ * ones once more, as zeros. Fewer elements are left to scalars, in the kernel's own function: a call of the portable kernels
+ * would take 1 ns.
  */
-#define GROUP (4 * f32_lanes)
+#define T(name) JOIN(name, TYPE)
 
-/* The longest rest that scalars sum faster: to fill a group up takes 10 to 30 ns on a Zen 4, and more where it is widened. */
-#define f32_scalars (GROUP == 16 ? 15 : 10)
-#define bf16_scalars (GROUP == 16 ? 15 : 31)
+/* The most elements that scalars sum faster. */
+#ifdef EMULATES_I32_MIN
+#define f32_scalars (4 * f32_lanes - 1)
+#else
+#define f32_scalars (f32_lanes > 8 ? f32_lanes - 1 : 7)
+#endif
 
-static ALWAYS_INLINE double JOIN(sum_groups, TYPE)(const void *predictions, const unsigned char *bytes, int count) {
+/* Adds a vector, whose halves have a sum each: -x where the bit is set. */
+static ALWAYS_INLINE void T(add_vector)(f32_vector x, uint64_t negative, f64_vector s[4]) {
+    x = f32_negate_in_group(negative, 0, x);
+    s[0] = f64_add(s[0], first_doubles(x));
+    s[1] = f64_add(s[1], last_doubles(x));
+}
+
+/* Adds a group in the same way: x, which lies at p. The sums of its odd vectors are others, so that no chain is long. */
+#ifdef HAS_FACTORS
+static ALWAYS_INLINE void T(add_group)(const unsigned char *p, const f32_vector x[4], uint64_t negative,
+                                       f64_vector s[4]) {
+    const int is_wide = JOIN(TYPE, array)().size == 4;
+    for (int k = 0; k < 4; k++) {
+        const f64_vector first = is_wide ? f64_load_floats(p + VECTOR_BYTES * k) : first_doubles(x[k]);
+        const f64_vector last = is_wide ? f64_load_floats(p + VECTOR_BYTES * k + VECTOR_BYTES / 2) : last_doubles(x[k]);
+        s[k % 2 * 2] = f64_fma(first, first_factors(negative, k), s[k % 2 * 2]);
+        s[k % 2 * 2 + 1] = f64_fma(last, last_factors(negative, k), s[k % 2 * 2 + 1]);
+        /* Compilers must not compute all indexes of factors at first: they would have to save registers for these. */
+        __asm__ volatile("" : "+r"(negative) : : "memory");
+    }
+}
+#else
+static ALWAYS_INLINE void T(add_group)(const unsigned char *p, f32_vector x[4], uint64_t negative, f64_vector s[4]) {
+    (void)p;
+    for (int k = 0; k < 4; k++) {
+        x[k] = f32_negate_in_group(negative, k, x[k]);
+    }
+    s[0] = f64_add(s[0], f64_add(first_doubles(x[0]), first_doubles(x[1])));
+    s[1] = f64_add(s[1], f64_add(last_doubles(x[0]), last_doubles(x[1])));
+    s[2] = f64_add(s[2], f64_add(first_doubles(x[2]), first_doubles(x[3])));
+    s[3] = f64_add(s[3], f64_add(last_doubles(x[2]), last_doubles(x[3])));
+}
+#endif
+
+/* Sums few elements, at least a vector; returns 0 if one of them is out of range. */
+static ALWAYS_INLINE int T(add_few)(const unsigned char *p, const unsigned char *targets, int64_t count, double *sum) {
     const f32_layout layout = JOIN(TYPE, array)();
-    const unsigned char *p = predictions;
-    f64_vector first = f64_set(0), last = f64_set(0);
-    int ones = 0;
-    for (int i = 0; i < count; i += GROUP, p += layout.size * GROUP, bytes += GROUP) {
+    const size_t size = (size_t)layout.size, vector = f32_lanes, group = 4 * vector, end = (size_t)count;
+    f64_vector s[4] = {f64_set(0), f64_set(0), f64_set(0), f64_set(0)};
+    int positives = 0;
+    size_t i = 0;
+    for (; i + group <= end; i += group) {
         f32_vector x[4];
-        uint64_t targets;
-        if (count - i >= GROUP) {
-            for (int k = 0; k < 4; k++) {
-                x[k] = layout.load(p + layout.size * f32_lanes * k);
-            }
-            targets = equal_few(bytes, 1);
-        } else {
-            f32_load_rest(layout, p, count - i, x);
-            targets = equal_first_bytes(bytes, count - i, 1);
-            ones -= GROUP - (count - i);
+        for (size_t k = 0; k < 4; k++) {
+            x[k] = layout.load(p + size * (i + vector * k));
         }
-        const int_vector b[4] = {f32_bits(x[0]), f32_bits(x[1]), f32_bits(x[2]), f32_bits(x[3])};
-        if (f32_group_is_out_of_range(b)) {
-            return NAN;
+        const int_vector bits[4] = {f32_bits(x[0]), f32_bits(x[1]), f32_bits(x[2]), f32_bits(x[3])};
+        if (f32_group_is_out_of_range(bits)) {
+            return 0;
         }
-        ones += count_bits(targets);
-        for (int k = 0; k < 4; k++) {
-            x[k] = f32_negate_in_group(targets, k, x[k]);
-        }
-        first = f64_add(first, f64_add(f64_add(first_doubles(x[0]), first_doubles(x[1])),
-                                       f64_add(first_doubles(x[2]), first_doubles(x[3]))));
-        last = f64_add(last, f64_add(f64_add(last_doubles(x[0]), last_doubles(x[1])),
-                                     f64_add(last_doubles(x[2]), last_doubles(x[3]))));
+        const uint64_t positive = equal_few(targets + i, 1);
+        positives += count_bits(positive);
+        T(add_group)(p + size * i, x, positive, s);
     }
-    return f64_sum(f64_add(first, last)) + (double)ones;
-}
-
-static __attribute__((noinline)) double JOIN(sum_with_scalars, TYPE)(const void *predictions,
-                                                                     const unsigned char *bytes, int count) {
-    const int whole = count & -GROUP;
-    const unsigned char *rest = (const unsigned char *)predictions + JOIN(TYPE, array)().size * whole;
-    return exactloss_kernels_portable.TYPE.sum_few(rest, bytes + whole, count - whole) +
-           JOIN(sum_groups, TYPE)(predictions, bytes, whole);
-}
-
-static double JOIN(sum_few, TYPE)(const void *predictions, const unsigned char *bytes, int count) {
-    if (count <= JOIN(TYPE, scalars)) {
-        return exactloss_kernels_portable.TYPE.sum_few(predictions, bytes, count);
+    for (; i + vector <= end; i += vector) {
+        const f32_vector x = layout.load(p + size * i);
+        if (f32_is_out_of_range(f32_bits(x), f32_bits(x))) {
+            return 0;
+        }
+        const uint64_t positive = equal_vector(targets + i, 1);
+        positives += count_bits(positive);
+        T(add_vector)(x, positive, s);
     }
-    const int rest = count & (GROUP - 1);
-    return rest != 0 && rest <= JOIN(TYPE, scalars) ? JOIN(sum_with_scalars, TYPE)(predictions, bytes, count)
-                                                    : JOIN(sum_groups, TYPE)(predictions, bytes, count);
+    if (i < end) {
+        const uint64_t kept = (uint64_t)-1 << (i + vector - end);
+        const f32_vector x = layout.load(p + size * (end - vector));
+        if (f32_is_out_of_range(f32_bits(x), f32_bits(x))) {
+            return 0;
+        }
+        const uint64_t positive = equal_vector(targets + (end - vector), 1) & kept;
+        positives += count_bits(positive);
+        T(add_vector)(f32_select(f32_mask_of(kept), x, f32_set(0)), positive, s);
+    }
+    *sum = f64_sum(f64_add(f64_add(s[0], s[1]), f64_add(s[2], s[3]))) + (double)positives;
+    return 1;
 }
 
-#undef GROUP
+DEFINE_LOSS_OF_FEW(__attribute__((noinline)), T(loss_of_few), T(sum_by_bytes),
+                   T(add_few)(predictions, targets, count, &sum))
+
+DEFINE_LOSS_OF_FEW(ALWAYS_INLINE, T(loss_of_scalars), T(sum_by_bytes),
+                   add_scalars(predictions, JOIN(TYPE, array)().size, targets, count, &sum))
+
+static LOSS_OF_BLOCK(T(loss_of_block)) {
+    if (count > f32_scalars) {
+        return count <= FEW ? T(loss_of_few)(divisor, predictions, targets, loss, count)
+                            : loss_by_bytes(divisor, predictions, targets, loss, count, T(sum_by_bytes));
+    }
+    return T(loss_of_scalars)(divisor, predictions, targets, loss, count);
+}
+
+#undef T
 #undef f32_scalars
-#undef bf16_scalars

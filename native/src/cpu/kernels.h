@@ -65,10 +65,11 @@ typedef void exactloss_add_distances(const void *predictions, const uint64_t *ma
 typedef int exactloss_add_by_bytes(const void *predictions, const unsigned char *targets, int count, summation *s);
 
 /*
- * Returns the sum of the distances of 1 to FEW elements, with such targets, or NaN where a prediction is out of [2^-19, 2). It
- * needs no particular floating-point environment, and raises no flag.
+ * Writes the sum of the distances of 1 to LONG_BLOCK elements with such targets, divided by `divisor`, which is at least 1, and
+ * returns EXACTLOSS_OK. In any floating-point environment, and without a flag.
  */
-typedef double exactloss_sum_few(const void *predictions, const unsigned char *targets, int count);
+typedef int exactloss_loss_of_block(int divisor, const void *predictions, const unsigned char *targets, double *loss,
+                                    int64_t count);
 
 /* The number of p >= limit (a real or NaN); *common receives how many of these have their mask bit set. */
 typedef int exactloss_count_at_least(const void *predictions, const uint64_t *mask, int count, double limit,
@@ -164,7 +165,6 @@ typedef struct real_type {
     exactloss_select *select;     /* between elements of the type */
     exactloss_add_distances *sum; /* of elements of the type */
     exactloss_add_by_bytes *sum_by_bytes;
-    exactloss_sum_few *sum_few; /* NULL for float16, whose conversion may raise a flag, and for double */
     exactloss_add_and_count *sum_and_count;
     exactloss_convert *widen, *narrow; /* NULL for float and double */
     int wide_size;                     /* of a float or a double */
@@ -179,6 +179,9 @@ typedef struct exactloss_kernels {
 
     exactloss_decode *decode_8, *decode_32, *decode_64;             /* elements of this number of bits */
     exactloss_select *select_8, *select_16, *select_32, *select_64; /* between such elements */
+
+    exactloss_loss_of_block
+        *loss_of_block[16]; /* by the type of predictions: its EXACTLOSS_P_* / EXACTLOSS_P_FLOAT16 */
 
     exactloss_span_of_weights *span_of_weights;
 

@@ -333,11 +333,26 @@ static inline unsigned i64_equal(int_vector a, int_vector b) {
     return (unsigned)_mm256_movemask_pd(_mm256_castsi256_pd(_mm256_cmpeq_epi64(a, b)));
 }
 
-/* One bit for each of 32 bytes that equals value. */
+/* One bit for each of 8 bytes that equals value, and of 32. */
+static inline uint64_t equal_vector(const unsigned char *bytes, int value) {
+    const __m128i x = _mm_loadl_epi64((const void *)bytes);
+    return (uint64_t)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8((char)value))) & 0xff;
+}
 static inline uint64_t equal_few(const unsigned char *bytes, int value) { return equal_lanes(int_load(bytes), value); }
 
 #define GROUP_OF_BYTES 32
 #define equal_group equal_few
+
+/*
+ * -1 where the bit is set, and 1 elsewhere, for the halves of vector number k of four. Floats in memory are converted by one
+ * operation, those in the upper half of a register by three. The row of an index is at 4 doubles times that.
+ */
+#define HAS_FACTORS
+static inline f64_vector factors_at(uint64_t fours, int k) {
+    return _mm256_load_pd((const double *)FACTORS_64 + (fours >> 8 * k & 0xff));
+}
+static inline f64_vector first_factors(uint64_t bits, int k) { return factors_at(bits << 2 & 0x3c3c3c3c, k); }
+static inline f64_vector last_factors(uint64_t bits, int k) { return factors_at(bits >> 2 & 0x3c3c3c3c, k); }
 
 static inline void stream_end(void) { _mm_sfence(); }
 

@@ -255,6 +255,12 @@ static inline uint64_t equal_bytes(const unsigned char *bytes, int value) {
 
 #define equal_few equal_bytes
 
+/* The same of 16 bytes. */
+static inline uint64_t equal_vector(const unsigned char *bytes, int value) {
+    const __m128i x = _mm_loadu_si128((const void *)bytes);
+    return (unsigned)_mm_movemask_epi8(_mm_cmpeq_epi8(x, _mm_set1_epi8((char)value)));
+}
+
 /* The same for fewer than 64 bytes; nothing else is read. */
 static inline uint64_t equal_first_bytes(const unsigned char *bytes, int count, int value) {
     const __mmask64 first = ((uint64_t)1 << count) - 1;

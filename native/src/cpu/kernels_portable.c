@@ -10,6 +10,7 @@
 #include "../names.h"
 #include "exactloss/exactloss.h"
 #include "fma.h"
+#include "fp_environment.h"
 #include "kernels.h"
 
 #include <math.h>
@@ -405,30 +406,23 @@ DEFINE_SUM_BY_BYTES(bf16, 2)
 DEFINE_SUM_BY_BYTES(f32, 4)
 DEFINE_SUM_BY_BYTES(f64, 8)
 
-/* See few_vector.h. */
-static double sum_few_f32(const void *predictions, const unsigned char *targets, int count) {
-    const unsigned char *bytes = predictions;
-    double sum = 0;
-    int positives = 0;
-    for (int i = 0; i < count; i++) {
-        uint32_t bits;
-        float p;
-        memcpy(&bits, bytes + sizeof bits * (size_t)i, sizeof bits);
-        if (bits < 0x36000000 || bits > 0x3fffffff) {
-            return NAN;
-        }
-        memcpy(&p, &bits, sizeof p);
-        sum += targets[i] == 1 ? -(double)p : (double)p;
-        positives += targets[i] == 1;
-    }
-    return sum + (double)positives;
+#include "block_loss.h"
+
+DEFINE_LOSS_OF_FEW(inline, loss_of_few_bf16, sum_by_bytes_bf16, add_scalars(predictions, 2, targets, count, &sum))
+DEFINE_LOSS_OF_FEW(inline, loss_of_few_f32, sum_by_bytes_f32, add_scalars(predictions, 4, targets, count, &sum))
+
+static LOSS_OF_BLOCK(loss_of_block_bf16) {
+    return count <= FEW ? loss_of_few_bf16(divisor, predictions, targets, loss, count)
+                        : loss_by_bytes(divisor, predictions, targets, loss, count, sum_by_bytes_bf16);
 }
 
-static double sum_few_bf16(const void *predictions, const unsigned char *targets, int count) {
-    float wide[FEW];
-    widen_bf16(predictions, count, wide);
-    return sum_few_f32(wide, targets, count);
+static LOSS_OF_BLOCK(loss_of_block_f32) {
+    return count <= FEW ? loss_of_few_f32(divisor, predictions, targets, loss, count)
+                        : loss_by_bytes(divisor, predictions, targets, loss, count, sum_by_bytes_f32);
 }
+
+DEFINE_LOSS_OF_BLOCK(f16)
+DEFINE_LOSS_OF_BLOCK(f64)
 
 /* Every machine can run plain C. */
 static int isa_support(cpu_facts facts) {

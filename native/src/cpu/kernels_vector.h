@@ -307,6 +307,14 @@ static ALWAYS_INLINE void bf16_add_fixed(const unsigned char *p, uint64_t bits, 
 #undef TYPE
 #undef ELEMENT
 
+#define ELEMENT f64
+#define TYPE f64
+#include "type_vector.h"
+#undef TYPE
+#undef ELEMENT
+
+#include "block_loss.h"
+
 #define TYPE bf16
 #include "few_vector.h"
 #undef TYPE
@@ -315,11 +323,8 @@ static ALWAYS_INLINE void bf16_add_fixed(const unsigned char *p, uint64_t bits, 
 #include "few_vector.h"
 #undef TYPE
 
-#define ELEMENT f64
-#define TYPE f64
-#include "type_vector.h"
-#undef TYPE
-#undef ELEMENT
+DEFINE_LOSS_OF_BLOCK(f16)
+DEFINE_LOSS_OF_BLOCK(f64)
 
 /* ---------------------------------------------------------------------------------------------------- selections -- */
 

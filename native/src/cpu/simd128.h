@@ -506,6 +506,13 @@ static inline unsigned i64_equal(int_vector a, int_vector b) {
     return i64_bits_of((int_vector)((i64_lanes)a == (i64_lanes)b));
 }
 
+/* One bit for each of 4 bytes that equals value. */
+static inline uint64_t equal_vector(const unsigned char *bytes, int value) {
+    uint32_t four;
+    memcpy(&four, bytes, sizeof four);
+    return equal_16_bytes((int_vector){four, 0, 0, 0}, i8_set((uint8_t)value)) & 0xf;
+}
+
 /* One bit for each of 16 bytes that equals value. */
 static inline uint64_t equal_few(const unsigned char *bytes, int value) {
     return equal_16_bytes(int_load(bytes), i8_set((uint8_t)value));

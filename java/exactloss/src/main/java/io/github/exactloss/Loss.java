@@ -44,11 +44,15 @@ public final class Loss {
     private final int gradientFlags;
     private final int threads;
 
+    /** Those of a native function that gives no gradient, at hand for short calls: the function, and the flags. */
+    private final int options;
+
     /** @param gradientFlags the flags for native functions that give gradients; the others don't take ACCUMULATE */
     private Loss(LossFunction function, int gradientFlags, int threads) {
         this.function = function;
         this.gradientFlags = gradientFlags;
         this.threads = threads;
+        options = gradientOptions() & ~Options.ACCUMULATE;
     }
 
     /**
@@ -382,7 +386,7 @@ public final class Loss {
 
     /** The options of a native function that gives no gradient: the function, and the flags. */
     int options() {
-        return gradientOptions() & ~Options.ACCUMULATE;
+        return options;
     }
 
     /** The options of a native function that gives a gradient. */

@@ -29,9 +29,9 @@ final class Reductions {
         return Structs.loss(total(loss, pieces, batch), loss.function(), reduction);
     }
 
-    /** The mean or the sum of arrays. Short ones need no views. */
+    /** The mean or the sum of arrays. Short ones need no views, unless an element may be refused. */
     static double reduce(Loss loss, int reduction, float[] predictions, byte[] targets) {
-        return predictions.length == targets.length && predictions.length <= Pieces.SHORT
+        return predictions.length == targets.length && predictions.length <= Pieces.SHORT && !loss.isStrict()
                 ? Kernels.loss(loss.options() | reduction, predictions, targets)
                 : reduce(loss, reduction, Predictions.of(predictions), Targets.of(targets), null);
     }
