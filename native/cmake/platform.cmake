@@ -46,6 +46,8 @@ endif()
 # What CFLAGS must not change: IEEE 754's arithmetic, in which each operation is rounded once to its own type, and in the
 # place where it is written; and what an intrinsic does. The options come after CFLAGS, so that they win.
 set(NO_FAST_MATH -fno-fast-math -fno-unsafe-math-optimizations)
+# Clang has no -ftrapping-math that it takes for every processor: there kernels_few_test holds that no operation raises a flag
+# before the check that it stands behind.
 set(FOR_GCC -fexcess-precision=fast -fno-single-precision-constant -ftrapping-math)
 add_compile_options(
   -ffp-contract=off ${NO_FAST_MATH} -fno-finite-math-only -fno-associative-math -fno-reciprocal-math -fsigned-zeros

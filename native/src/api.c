@@ -72,7 +72,7 @@ static inline exactloss_loss_of_block *kernel_of_block(int options, const void *
         return NULL;
     }
     const exactloss_kernels *kernels = atomic_load_explicit(&exactloss_chosen_kernels, memory_order_acquire);
-    return kernels == NULL ? NULL : kernels->loss_of_block[(options & OPTION_P) / EXACTLOSS_P_FLOAT16];
+    return kernels == NULL ? NULL : kernels->loss_of_block[NUMBER_OF_TYPE(options)];
 }
 
 int exactloss_loss(int options, const void *predictions, const void *targets, const float *weights, int64_t count,

@@ -8,7 +8,6 @@
  *     total_directly             any targets: no workspace, and counts in the pass that sums
  * The loss of one block of byte targets needs no batch at all: see cpu/block_loss.h.
  */
-#include "arguments.h"
 #include "block.h"
 
 #include <math.h>

@@ -12,6 +12,7 @@
 #define OPTION_LOSSES 0xff
 #define OPTION_REDUCTION (EXACTLOSS_MEAN | EXACTLOSS_SUM)
 #define OPTION_P 0xf000
+#define NUMBER_OF_TYPE(options) (((options)&OPTION_P) / EXACTLOSS_P_FLOAT16) /* of the predictions */
 #define OPTION_T 0xf0000
 #define OPTION_BIT_OFFSET 0x700000
 

@@ -13,18 +13,18 @@ program=$1 compiler=$2 build_type=$3
 limits() {
     cat <<'END'
 decode_8                500
-sum_f32                2800
-sum_f32_three_parts    7310
+sum_f32                2860
+sum_f32_three_parts    6990
 sum_f64                3700
 sum_f16                2610
 sum_bf16               3440
 sum_and_count_f32      4870
 select_32              2690
-logits_f32            18460
+logits_f32            17350
 sum_squares_f32        7350
 log_f32               12730
-log_of_logits_f32     33720
-call_64                 291
+log_of_logits_f32     32300
+call_64                 252
 END
 }
 

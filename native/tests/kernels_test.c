@@ -224,6 +224,21 @@ static void check_logits(const real_case *r, int loss, const unsigned char *x, c
     }
 }
 
+/*
+ * Small logits, and a few of up to 4 more than the largest whose distances are surely in the usual range: 13, and 33 for
+ * doubles.
+ */
+static void fill_near_bound(const real_case *r, uint64_t *state, unsigned char *x, int count) {
+    r->fill(UNIFORM, state, x, count);
+    for (int i = (int)(next_random(state) % 32); i < count; i += 32) {
+        const uint64_t random = next_random(state);
+        const double size = (r->size == 4 ? 13 : 33) + (double)(random % 4096) / 1024;
+        const double logit = random >> 63 != 0 ? -size : size;
+        const float narrow = (float)logit;
+        memcpy(x + r->size * i, r->size == 4 ? (const void *)&narrow : (const void *)&logit, (size_t)r->size);
+    }
+}
+
 static void logits_of_length(int count, uint64_t seed) {
     uint64_t mask[MASK_WORDS], state = seed;
     random_mask(&state, count, mask);
@@ -231,7 +246,11 @@ static void logits_of_length(int count, uint64_t seed) {
         const real_case r = real_of(which);
         const size_t size = (size_t)(r.size * count);
         unsigned char *x = predictions.end - size, *out = got.end - size;
-        r.fill(seed % 3 == 0 ? MIXED : seed % 3 == 1 ? RAW_SCORES : UNIFORM, &state, x, count);
+        if (seed / 4 % 4 == 0) {
+            fill_near_bound(&r, &state, x, count);
+        } else {
+            r.fill(seed % 3 == 0 ? MIXED : seed % 3 == 1 ? RAW_SCORES : UNIFORM, &state, x, count);
+        }
         for (int loss = 0; loss < LOSS_COUNT; loss++) {
             check_logits(&r, loss, x, mask, count, seed);
         }

@@ -14,8 +14,9 @@
  */
 
 /*
- * Writes the quotient of a sum of few elements, rounded once, to nearest, by integers. It never lies in the middle between two
- * doubles: if it has finitely many bits, it has no more than the sum, 50.
+ * Writes the quotient of a sum of few elements, rounded once, to nearest, by integers. The divisor is at most FEW, so the integer
+ * quotient has 57 bits or more. It never lies in the middle between two doubles: if it has finitely many bits, it has no more
+ * than the sum, 50.
  */
 static __attribute__((noinline)) int write_quotient(double sum, int divisor, double *loss) {
     const int64_t units = (int64_t)(sum * 0x1p42);
@@ -25,7 +26,7 @@ static __attribute__((noinline)) int write_quotient(double sum, int divisor, dou
     }
     const uint64_t magnitude = units < 0 ? 0 - (uint64_t)units : (uint64_t)units;
     const int up = __builtin_clzll(magnitude);
-    const uint64_t quotient = (magnitude << up) / (uint64_t)divisor; /* of 57 bits or more */
+    const uint64_t quotient = (magnitude << up) / (uint64_t)divisor;
     const int down = 63 - __builtin_clzll(quotient) - 52;
     const uint64_t significand = (quotient + ((uint64_t)1 << (down - 1))) >> down;
     const uint64_t exponent = (uint64_t)(1023 + 52 - 42 + down - up);

@@ -157,12 +157,8 @@ static ALWAYS_INLINE int F(sum_in_range)(int is_from_memory, const void *predict
 
 static ALWAYS_INLINE int T(sum_in_range)(const void *predictions, f32_targets targets, int count, f32_counts *counts,
                                          summation *s) {
-#ifdef HAS_SCALE_FROM_MEMORY
-    if (s->is_from_memory) {
-        return F(sum_in_range)(1, predictions, targets, count, counts, s->sum);
-    }
-#endif
-    return F(sum_in_range)(0, predictions, targets, count, counts, s->sum);
+    return EVICTS_TABLES(s) ? F(sum_in_range)(1, predictions, targets, count, counts, s->sum)
+                            : F(sum_in_range)(0, predictions, targets, count, counts, s->sum);
 }
 
 #undef T

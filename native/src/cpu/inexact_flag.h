@@ -9,8 +9,6 @@
 
 #include "fp_environment.h"
 
-#define HAS_INEXACT_FLAG
-
 #ifndef VECTOR_OPERAND /* emulated vectors are in no register */
 #define VECTOR_OPERAND "+v"
 #endif

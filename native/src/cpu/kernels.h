@@ -16,6 +16,7 @@
 #include "exact_sum.h"
 #include "features.h"
 #include "losses/losses.h"
+#include "options.h"
 
 #include <stdatomic.h>
 #include <stddef.h>
@@ -65,7 +66,7 @@ typedef void exactloss_add_distances(const void *predictions, const uint64_t *ma
 typedef int exactloss_add_by_bytes(const void *predictions, const unsigned char *targets, int count, summation *s);
 
 /*
- * Writes the sum of the distances of 1 to LONG_BLOCK elements with such targets, divided by `divisor`, which is at least 1, and
+ * Writes the sum of the distances of 1 to LONG_BLOCK elements with such targets, divided by `divisor`, which is 1 or count, and
  * returns EXACTLOSS_OK. In any floating-point environment, and without a flag.
  */
 typedef int exactloss_loss_of_block(int divisor, const void *predictions, const unsigned char *targets, double *loss,
@@ -180,8 +181,8 @@ typedef struct exactloss_kernels {
     exactloss_decode *decode_8, *decode_32, *decode_64;             /* elements of this number of bits */
     exactloss_select *select_8, *select_16, *select_32, *select_64; /* between such elements */
 
-    exactloss_loss_of_block
-        *loss_of_block[16]; /* by the type of predictions: its EXACTLOSS_P_* / EXACTLOSS_P_FLOAT16 */
+    /* By the type of predictions. */
+    exactloss_loss_of_block *loss_of_block[NUMBER_OF_TYPE(OPTION_P) + 1];
 
     exactloss_span_of_weights *span_of_weights;
 

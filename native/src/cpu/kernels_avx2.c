@@ -14,6 +14,7 @@
 
 #define VECTOR_BYTES 32
 #define ROUNDS_QUIETLY
+#define HAS_FACTORS
 #define f32_lanes 8
 #define f64_lanes 4
 typedef __m256 f32_vector;
@@ -347,7 +348,6 @@ static inline uint64_t equal_few(const unsigned char *bytes, int value) { return
  * -1 where the bit is set, and 1 elsewhere, for the halves of vector number k of four. Floats in memory are converted by one
  * operation, those in the upper half of a register by three. The row of an index is at 4 doubles times that.
  */
-#define HAS_FACTORS
 static inline f64_vector factors_at(uint64_t fours, int k) {
     return _mm256_load_pd((const double *)FACTORS_64 + (fours >> 8 * k & 0xff));
 }

@@ -13,7 +13,7 @@
 
 const exactloss_kernels ISA_KERNELS = {
     .support = isa_support,
-#ifdef HAS_INEXACT_FLAG
+#if defined ADDS_QUIETLY || defined ROUNDS_QUIETLY
     .is_faithful = keeps_inexact_flag,
 #endif
     .decode_8 = decode_8,
@@ -23,7 +23,13 @@ const exactloss_kernels ISA_KERNELS = {
     .select_16 = select_16,
     .select_32 = select_32,
     .select_64 = select_64,
-    .loss_of_block = {NULL, loss_of_block_f16, loss_of_block_bf16, loss_of_block_f32, loss_of_block_f64},
+    .loss_of_block =
+        {
+            [NUMBER_OF_TYPE(EXACTLOSS_P_FLOAT16)] = loss_of_block_f16,
+            [NUMBER_OF_TYPE(EXACTLOSS_P_BFLOAT16)] = loss_of_block_bf16,
+            [NUMBER_OF_TYPE(EXACTLOSS_P_FLOAT32)] = loss_of_block_f32,
+            [NUMBER_OF_TYPE(EXACTLOSS_P_FLOAT64)] = loss_of_block_f64,
+        },
     .span_of_weights = span_of_weights,
     .stream = stream,
     .stream_end = stream_end,

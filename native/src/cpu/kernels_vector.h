@@ -78,6 +78,14 @@ static inline int is_inexact(int_vector *result) { return result == NULL; }
 #define f64_fma_quietly f64_fma
 #endif
 
+/* Whether arrays evict the tables of an instruction set that can do without. */
+#ifdef HAS_SCALE_FROM_MEMORY
+#define EVICTS_TABLES(summation) ((summation)->is_from_memory)
+#else
+#define EVICTS_TABLES(summation) 0
+#define f32_scale_from_memory f32_scale_in_group
+#endif
+
 typedef uint8_t pattern8;
 typedef uint16_t pattern16;
 typedef uint32_t pattern32;

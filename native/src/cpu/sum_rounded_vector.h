@@ -11,7 +11,7 @@
  *    flag alone. If the flag is not raised, all others were exact, whatever values these were.
  *
  * c. With predictions that are 0, or in [2^-18, 2), none is inexact. The r are whole numbers. They have two sums, of 8 vectors
- *    each, so these are at most 8 * 2 * 2^20 = 2^24. The d are multiples of 2^-21, whose sum is at most 16 / 2 = 2^3. Down to
+ *    each, so these are below 8 * 2 * 2^20 = 2^24, but for numbers that round to 2. The d are multiples of 2^-21, whose sum is at most 16 / 2 = 2^3. Down to
  *    2^-19 it depends on the values. Vectors of 16 bytes have one sum of the r, for want of registers. So above 1 it depends
  *    on the values as well.
  *
@@ -23,10 +23,6 @@
 #define TAKES_TURNS (VECTOR_BYTES > 16)
 #define SCALED_LOW 0x1p22f
 #define MOST_OF_SUM (TAKES_TURNS ? 1u << 24 : 1u << 25) /* of r */
-
-#ifndef HAS_SCALE_FROM_MEMORY
-#define f32_scale_from_memory f32_scale_in_group
-#endif
 
 /* The sums of a block so far: in units of 2^-20 and 2^-42, and the bitwise or of all sums of r, each plus MOST_OF_SUM. */
 typedef struct f32_sums {
@@ -124,12 +120,8 @@ static ALWAYS_INLINE int f32_sum_rounded(int is_from_memory, const void *predict
  */
 static ALWAYS_INLINE int sum_in_range_f32(const void *predictions, f32_targets targets, int count, f32_counts *counts,
                                           summation *to) {
-#ifdef HAS_SCALE_FROM_MEMORY
-    if (to->is_from_memory) {
-        return f32_sum_rounded(1, predictions, targets, count, counts, to->sum);
-    }
-#endif
-    return f32_sum_rounded(0, predictions, targets, count, counts, to->sum);
+    return EVICTS_TABLES(to) ? f32_sum_rounded(1, predictions, targets, count, counts, to->sum)
+                             : f32_sum_rounded(0, predictions, targets, count, counts, to->sum);
 }
 
 DEFINE_KEEPS_FLAG(rounding, f32, float, f32_add(a, b), f32_round_quietly(f32_mul(a, b)))

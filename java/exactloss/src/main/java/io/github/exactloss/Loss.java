@@ -44,7 +44,7 @@ public final class Loss {
     private final int gradientFlags;
     private final int threads;
 
-    /** Those of a native function that gives no gradient, at hand for short calls: the function, and the flags. */
+    /** Kept, as a short call would feel the time to compute them. */
     private final int options;
 
     /** @param gradientFlags the flags for native functions that give gradients; the others don't take ACCUMULATE */

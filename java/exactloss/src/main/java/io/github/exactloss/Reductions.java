@@ -29,7 +29,7 @@ final class Reductions {
         return Structs.loss(total(loss, pieces, batch), loss.function(), reduction);
     }
 
-    /** The mean or the sum of arrays. Short ones need no views, unless an element may be refused. */
+    /** The mean or the sum of arrays. Short ones need no views, unless the loss is strict. */
     static double reduce(Loss loss, int reduction, float[] predictions, byte[] targets) {
         return predictions.length == targets.length && predictions.length <= Pieces.SHORT && !loss.isStrict()
                 ? Kernels.loss(loss.options() | reduction, predictions, targets)

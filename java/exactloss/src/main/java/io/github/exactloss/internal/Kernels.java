@@ -30,8 +30,8 @@ public final class Kernels {
     }
 
     /**
-     * For short arrays, of which no element may be refused: FFM's checks of one more segment would slow down the call. Their
-     * segments are made in the method that passes them on, so that they need no heap.
+     * For short arrays and a loss that is not strict: no violation is written, so that FFM has one segment less to check. The
+     * arrays' segments are made in the method that passes them on, so that they need no heap.
      */
     public static double loss(int options, float[] predictions, byte[] targets) {
         Scratch scratch = Scratch.ofThread();

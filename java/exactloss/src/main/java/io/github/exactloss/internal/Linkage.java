@@ -70,9 +70,6 @@ public final class Linkage {
     }
 
     static void check(int status, int options, Scratch scratch) {
-        if (status == EXACTLOSS_OK()) {
-            return;
-        }
         if (status == EXACTLOSS_ERROR_STRICT() || status == EXACTLOSS_ERROR_WEIGHT()) {
             throw Structs.violation(scratch.violation(), (options & Options.FROM_LOGITS) != 0);
         }
