@@ -225,14 +225,15 @@ static void check_logits(const real_case *r, int loss, const unsigned char *x, c
 }
 
 /*
- * Small logits, and a few of up to 4 more than the largest whose distances are surely in the usual range: 13, and 33 for
- * doubles.
+ * Small logits, and a few of up to 1 or 4 more than the largest whose distances are surely in the usual range: 13, and 33
+ * for doubles.
  */
 static void fill_near_bound(const real_case *r, uint64_t *state, unsigned char *x, int count) {
+    const int most = next_random(state) % 2 == 0 ? 1 : 4;
     r->fill(UNIFORM, state, x, count);
     for (int i = (int)(next_random(state) % 32); i < count; i += 32) {
         const uint64_t random = next_random(state);
-        const double size = (r->size == 4 ? 13 : 33) + (double)(random % 4096) / 1024;
+        const double size = (r->size == 4 ? 13 : 33) + most * (double)(random % 1024) / 1024;
         const double logit = random >> 63 != 0 ? -size : size;
         const float narrow = (float)logit;
         memcpy(x + r->size * i, r->size == 4 ? (const void *)&narrow : (const void *)&logit, (size_t)r->size);
