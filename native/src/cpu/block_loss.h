@@ -13,13 +13,22 @@
  *    neither does the rounding mode, except for the sign of a sum that is 0.
  */
 
+/* A sum in units of 2^-42, as far apart as doubles are from 2^10 to 2^11. A conversion raises a flag on some processors. */
+static inline int64_t units_of(double sum) {
+    const double zero = 0x1.8p10, shifted = zero + sum;
+    int64_t from, to;
+    memcpy(&from, &zero, sizeof from);
+    memcpy(&to, &shifted, sizeof to);
+    return to - from;
+}
+
 /*
  * Writes the quotient of a sum of few elements, rounded once, to nearest, by integers. The divisor is at most FEW, so the integer
  * quotient has 57 bits or more. It never lies in the middle between two doubles: if it has finitely many bits, it has no more
  * than the sum, 50.
  */
 static __attribute__((noinline)) int write_quotient(double sum, int divisor, double *loss) {
-    const int64_t units = (int64_t)(sum * 0x1p42);
+    const int64_t units = units_of(sum);
     if (units == 0) {
         *loss = 0;
         return EXACTLOSS_OK;
