@@ -146,10 +146,7 @@ static ALWAYS_INLINE V(distance_sums) V(no_distances)(int vectors) {
 static ALWAYS_INLINE void V(add_distances)(const unsigned char *distances, int vectors, V(distance_sums) * sums) {
     const V(vector) c = V(split_at)(1), both = V(add)(c, V(split_at)(1 - V(step)));
     for (int v = 0; v < vectors; v += 2, distances += 2 * VECTOR_BYTES) {
-        const V(vector) y = V(load)(distances), z = V(load)(distances + VECTOR_BYTES);
-        const V(vector) h = V(add)(y, c), g = V(add)(h, z), l = V(add)(y, V(sub)(both, h));
-        sums->high = B(add)(sums->high, V(bits)(g));
-        sums->low = B(add)(sums->low, V(bits)(V(add)(l, V(add)(z, V(sub)(h, g)))));
+        V(add_pair)(V(load)(distances), V(load)(distances + VECTOR_BYTES), c, both, &sums->high, &sums->low);
     }
 }
 
