@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
 # The published Java modules have what a public repository asks for, and the libraries of all platforms that they are given.
-# Two builds in different folders have the same bytes, whatever options their build folders had. Another project needs the
+# Two builds in different folders have the same bytes, with any options of their build folders. Another project needs the
 # dependency and the flag, and nothing else: on the class path and on the module path, with every suitable JDK here.
 set -euo pipefail
 root=$(cd "$(dirname "$0")/../.." && pwd)

@@ -8,7 +8,7 @@
  *
  * b. The r of a chunk of 16 vectors are added as floats, and so are the d. The sums become integers: those of r as they are,
  *    that of d times 2^22. So p is summed in units of 2^-20 and 2^-42. Of all these operations only the rounding leaves the
- *    flag alone. If the flag is not raised, all others were exact, whatever values these were.
+ *    flag alone. If the flag is not raised, all others were exact, for any values.
  *
  * c. With predictions that are 0, or in [2^-18, 2), none is inexact. The r are whole numbers. They have two sums, of 8 vectors
  *    each, so these are below 8 * 2 * 2^20 = 2^24, but for numbers that round to 2. The d are multiples of 2^-21, whose sum is at most 16 / 2 = 2^3. Down to

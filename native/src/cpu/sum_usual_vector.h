@@ -11,11 +11,10 @@
  *    and only the upper halves of the patterns are compared.
  *
  * 3. Some instruction sets have additions that do not raise the inexact flag. With h and g added so, the flag tells
- *    whether all else was exact. If it was, g - c and the last sum less c' are y + z, whatever bits these have, as
- *    long as |y|, |z| <= 2^e keeps both in their binades: of that the flag tells nothing, so the bitwise or is needed
- *    as before. If it was not, the block is done again as any other. The smallest pattern serves in the first 64
- *    elements, in a tail and in a short block alone, and is that of p less one, so that the range there is 0 and
- *    (2^-19, 2).
+ *    whether all else was exact. If it was, g - c and the last sum less c' are y + z, as long as |y|, |z| <= 2^e keeps
+ *    both in their binades. The flag tells nothing of that, so the bitwise or is needed as before. If it was not, the
+ *    block is done again as any other. The smallest pattern serves in the first 64 elements, in a tail and in a short
+ *    block alone, and is that of p less one, so that the range there is 0 and (2^-19, 2).
  */
 
 /* The sums of a block so far; the patterns of its values tell whether they are exact, where the flag does not. */
